@@ -1,0 +1,54 @@
+"""What Keras's Dense and LSTM layers really compute, step by step, in NumPy, beside Keras's own output.
+
+`import lstm_edu` loads NumPy and nothing heavier. Whatever needs Keras, matplotlib or ipywidgets is loaded when it is
+first used.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from lstm_edu.core import LSTM, Dense, Gradients, Layer, LSTMStep, Sequential, activations, initializers, lstm_step
+from lstm_edu.trace import Trace
+
+__version__ = "0.1.0"
+
+# Public name -> the module that has it; None: the module is meant itself. Loaded at first use.
+_LATER = {
+    "from_keras": "lstm_edu.keras_bridge",
+    "compare": "lstm_edu.keras_bridge",
+    "verify": "lstm_edu.keras_bridge",
+    "explore": "lstm_edu.widgets",
+    "packing": "lstm_edu.widgets",
+    "datasets": None,
+    "keras_bridge": None,
+    "palette": None,
+    "plots": None,
+    "widgets": None,
+}
+
+__all__ = [
+    "LSTM",
+    "Dense",
+    "Gradients",
+    "LSTMStep",
+    "Layer",
+    "Sequential",
+    "Trace",
+    "activations",
+    "initializers",
+    "lstm_step",
+    *_LATER,
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'lstm_edu' has no attribute {name!r}")
+    home = _LATER[name]
+    value = import_module(f"lstm_edu.{name}") if home is None else getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -1,0 +1,137 @@
+"""Dense: y = activation(x W + b)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import activations, checks, initializers
+from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.trace import Trace
+
+
+class Dense(Layer):
+    """Keras's Dense layer (keras.layers.Dense, Keras 3.15.1).
+
+    z = x W + b, y = activation(z): x (..., F), W = kernel (F, units), b = bias (units,), y (..., units). On inputs
+    with a time axis every timestep is treated alike.
+
+    Weights: kernel (F, units), bias (units,). The trace records x, z and y.
+
+    Args:
+        units: number of outputs, an integer >= 1.
+        activation: Keras's name, or None for linear.
+        use_bias: whether b is added.
+        kernel_initializer, bias_initializer: Keras's names.
+        name, dtype, trainable, seed: see `Layer`.
+    """
+
+    quantities = ("x", "z", "y")
+    _example_shape = "(None, 9)"
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | activations.Activation | None = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        self._configure(
+            units=checks.positive_int(units, "units", "Dense"),
+            activation=activations.get(activation),
+            use_bias=checks.flag(use_bias, "use_bias", "Dense"),
+            kernel_initializer=initializers.get(kernel_initializer),
+            bias_initializer=initializers.get(bias_initializer),
+        )
+        if self.activation.name == "glu" and self.units % 2:
+            raise ValueError(f"Dense: glu halves the outputs, so units must be even, got {units}")
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        return ("kernel", "bias") if self.use_bias else ("kernel",)
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """W, (F, units), read-only."""
+        self._require_built("kernel")
+        return self._weights["kernel"]
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """b, (units,), read-only; None without bias."""
+        self._require_built("bias")
+        return self._weights.get("bias")
+
+    def _weight_specs(self, input_shape):
+        specs = {"kernel": ((input_shape[-1], self.units), self.kernel_initializer)}
+        if self.use_bias:
+            specs["bias"] = ((self.units,), self.bias_initializer)
+        return specs
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units // 2 if self.activation.name == "glu" else self.units)
+
+    def _run(self, x, *, mask, training, keep):
+        x = self._input(x)
+        mask = mask if x.ndim < 3 else checks.mask(mask, *x.shape[:2], self._label)
+        z = x @ self.kernel
+        if self.use_bias:
+            z += self.bias
+        y = self.activation.function(z)
+        if y is z and keep:
+            y = z.copy()  # a linear layer: z and y stay two quantities
+        arrays = {"x": x, "z": z, "y": y}
+        return {
+            "arrays": {name: arrays[name] for name in self.quantities if name in keep},
+            "output": y,
+            "mask": mask,
+            "output_mask": mask,
+        }
+
+    def _input(self, x: Any) -> np.ndarray:
+        x = checks.numbers(x, "x", self._label)
+        features = self.kernel.shape[0]
+        if x.ndim < 2:
+            raise ValueError(
+                f"{self._label}: x must have shape (batch, features) = (any, {features}) or more axes, "
+                f"got {checks.shape_text(x.shape)}: for one sample write x[None, :]"
+            )
+        if x.shape[-1] != features:
+            cause = (
+                "it looks transposed" if x.ndim == 2 and x.shape[0] == features else "the layer was built for others"
+            )
+            raise ValueError(
+                f"{self._label}: x must have {features} features on its last axis, "
+                f"got shape {checks.shape_text(x.shape)}: {cause}"
+            )
+        return np.array(checks.cast(x, self.dtype))
+
+    def _backward(self, trace: Trace, dy, d_state) -> Gradients:
+        self._no_state(d_state)
+        dy = self._gradient(dy, trace.output, "dy")
+        kernel = trace.weights[0]
+        dz = self.activation.backward(dy, trace.z, trace.y)
+        rows = dz.reshape(-1, self.units)  # every leading axis is just more samples
+        d_weights = [trace.x.reshape(-1, kernel.shape[0]).T @ rows]
+        if self.use_bias:
+            d_weights.append(rows.sum(axis=0))
+        dx = dz @ kernel.T
+        return Gradients(d_weights, dx, [], Trace(self, {"x": dx, "z": dz, "y": dy}, dy, weights=trace.weights))
+
+    def _checked_input_shape(self, shape, min_rank=2):
+        shape = super()._checked_input_shape(shape)
+        if len(shape) < 2 or not shape[-1]:
+            raise ValueError(
+                f"Dense: the input shape must be (batch, ..., features) with the number of features known, such as "
+                f"(None, 9), got {checks.shape_text(shape)}"
+            )
+        return shape
+
+    def _shape_hint(self, name, shape):
+        if name == "bias" and len(shape) == 2:
+            return "one bias a unit, without a batch axis"
+        return ""

@@ -1,0 +1,300 @@
+"""What all layers share: a fixed configuration, weights in Keras's order, a trace, and the way back through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstm_edu.core import checks
+from lstm_edu.core.initializers import Initializer
+from lstm_edu.trace import Trace, read_only
+
+# Constructor arguments of Keras's layers that change training and nothing else. A layer takes them, so that a model
+# which has them can be rebuilt and compared; compile() refuses to train with one that it cannot follow.
+_TRAINING_ONLY = (
+    "kernel_regularizer",
+    "recurrent_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "embeddings_regularizer",
+    "kernel_constraint",
+    "recurrent_constraint",
+    "bias_constraint",
+    "embeddings_constraint",
+)
+
+
+def _quietly() -> np.errstate:
+    """Infinities and NaN go where Keras lets them go, without NumPy's warnings (KERAS_FACTS 11)."""
+    return np.errstate(over="ignore", under="ignore", invalid="ignore")
+
+
+class Gradients(NamedTuple):
+    """What `layer.backward` returns.
+
+    Attributes:
+        weights: dL/dw for each weight, in get_weights() order.
+        x: dL/dx, of x's shape and in x's own order of time; None where the input has no gradient (token ids).
+        initial_state: dL/d(initial state), one array a state; empty for a layer without state.
+        trace: dL/d(every recorded quantity), under the names and shapes of the forward trace.
+    """
+
+    weights: list[np.ndarray]
+    x: np.ndarray | None
+    initial_state: list[np.ndarray]
+    trace: Trace
+
+
+class Layer:
+    """Base of all layers. Subclasses say which weights they have, how they compute, and how gradients come back.
+
+    Args:
+        name: a name for messages and traces; the class's name in snake case if none is given.
+        dtype: "float32" or "float64": what inputs are cast to and everything is computed in.
+        trainable: whether an optimizer changes the weights.
+        seed: for the initial weights (and dropout): the same seed gives the same numbers.
+    """
+
+    quantities: tuple[str, ...] = ()  # what a trace records, in the order of computation
+    weight_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        dtype: Any = "float32",
+        trainable: bool = True,
+        seed: int | None = None,
+        **training_only: Any,
+    ):
+        kind = type(self).__name__
+        unknown = sorted(set(training_only) - set(_TRAINING_ONLY))
+        if unknown:
+            raise TypeError(
+                f"{kind} has no argument {unknown[0]!r}: Keras 3's layer has none of that name either, "
+                "or it is not supported here"
+            )
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"{kind}: name must be a string, got {name!r}")
+        self._configure(
+            name=name or _snake_case(kind),
+            dtype=checks.float_dtype(dtype, kind),
+            trainable=checks.flag(trainable, "trainable", kind),
+            seed=seed,
+            training_only={key: value for key, value in training_only.items() if value is not None},
+        )
+        self._weights: dict[str, np.ndarray] = {}
+        self._input_shape: tuple[int | None, ...] | None = None
+
+    # --- configuration: fixed when the layer is made ---------------------------------------------------------------
+
+    def _configure(self, **values: Any) -> None:
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_"):
+            raise AttributeError(
+                f"{type(self).__name__}.{name} is fixed when the layer is made; make a new layer, "
+                "or use set_weights() for its numbers"
+            )
+        object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{n} {w.shape}" for n, w in zip(self.weight_names, self.weights, strict=False))
+        return f"<{type(self).__name__} {self.name!r}: {shapes or ('built' if self.built else 'not built')}>"
+
+    # --- weights ---------------------------------------------------------------------------------------------------
+
+    @property
+    def built(self) -> bool:
+        return self._input_shape is not None
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        """The weights themselves, read-only, in get_weights() order."""
+        return list(self._weights.values())
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Draw the initial weights for inputs of this shape, e.g. (None, None, 9) for (batch, time, 9 features)."""
+        shape = self._checked_input_shape(input_shape)
+        if self.built:
+            if self._features(shape) != self._features(self._input_shape):
+                raise ValueError(
+                    f"{self._label} was built for inputs {checks.shape_text(self._input_shape)} and cannot be built "
+                    f"again for {checks.shape_text(shape)}: its weights would be lost. Make a new layer"
+                )
+            return
+        rng = np.random.default_rng(self.seed)
+        self._weights = {
+            name: read_only(np.asarray(draw(size, rng, self.dtype)))
+            for name, (size, draw) in self._weight_specs(shape).items()
+        }
+        self._input_shape = shape
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Copies of the weights, in Keras's order."""
+        self._require_built("get_weights()")
+        return [w.copy() for w in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Take over weights in Keras's order and layout, cast to the layer's dtype.
+
+        All or none: ValueError for a wrong number of arrays, a wrong shape or a value that is not finite.
+        """
+        self._require_built("set_weights()")
+        if isinstance(weights, np.ndarray) or not isinstance(weights, Sequence):
+            raise TypeError(
+                f"{self._label}: set_weights needs a list of arrays, [{', '.join(self._weights) or 'empty'}], "
+                f"got {type(weights).__name__}"
+            )
+        if len(weights) != len(self.weights):
+            raise ValueError(
+                f"{self._label} has {len(self.weights)} weight arrays "
+                f"[{', '.join(f'{n} {w.shape}' for n, w in self._weights.items())}], got {len(weights)}"
+                + self._count_hint(weights)
+            )
+        self._weights = {
+            name: read_only(
+                checks.weight(new, old.shape, self.dtype, name, self._label, self._shape_hint(name, np.shape(new)))
+            )
+            for (name, old), new in zip(self._weights.items(), weights, strict=True)
+        }
+
+    def count_params(self) -> int:
+        """How many numbers the weights hold."""
+        self._require_built("count_params()")
+        return sum(w.size for w in self.weights)
+
+    # --- forward ---------------------------------------------------------------------------------------------------
+
+    def __call__(self, x: Any, mask: Any = None, *, training: bool = False, **call: Any) -> Any:
+        """What Keras's layer returns for the same weights and flags."""
+        self._require_built("a call")
+        with _quietly():
+            return self._run(x, mask=mask, training=training, keep=frozenset(), **call)["output"]
+
+    def trace(
+        self, x: Any, mask: Any = None, *, training: bool = False, keep: Iterable[str] | None = None, **call: Any
+    ) -> Trace:
+        """Compute, and return everything that was computed; `trace.output` is what `layer(x)` returns.
+
+        `keep` names the quantities to record, to save memory; all of them if None.
+        """
+        self._require_built("trace()")
+        kept = checks.keep(keep, self.quantities, self._label)
+        with _quietly():
+            return Trace(self, **self._run(x, mask=mask, training=training, keep=kept, **call))
+
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        """The mask that goes on to the next layer."""
+        return mask
+
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        """The output's shape for inputs of this shape; unknown sizes are None."""
+        return tuple(input_shape)
+
+    def reset_state(self) -> None:
+        """Forget the state kept from the last batch (stateful layers; nothing to do for others)."""
+
+    # --- backward --------------------------------------------------------------------------------------------------
+
+    def backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None = None) -> Gradients:
+        """The chain rule through everything in `trace`.
+
+        Args:
+            trace: a complete trace of this layer.
+            dy: dL/d(output), of the output's shape.
+            d_state: dL/d(each returned state), where the layer returns its state.
+
+        Raises:
+            ValueError: the trace is another layer's or incomplete, or a gradient has another shape than its value.
+        """
+        if not isinstance(trace, Trace):
+            raise TypeError(f"{self._label}: backward needs a Trace (layer.trace(x)), got {type(trace).__name__}")
+        if trace.layer is not self:
+            raise ValueError(
+                f"{self._label}: this trace was made by another layer, {trace.kind} {trace.layer.name!r}; "
+                "backward needs the layer's own"
+            )
+        missing = self._missing(trace)
+        if missing:
+            raise ValueError(
+                f"{self._label}: backward needs a complete trace, but this one did not keep {', '.join(missing)}; "
+                "call trace(x) without keep"
+            )
+        with _quietly():
+            return self._backward(trace, dy, d_state)
+
+    def _missing(self, trace: Trace) -> list[str]:
+        """The quantities that backward needs and `trace` did not keep."""
+        return [name for name in self.quantities if name not in trace]
+
+    def _gradient(self, value: Any, like: np.ndarray, name: str) -> np.ndarray:
+        """A gradient that came in from outside, of the very shape of what it belongs to."""
+        array = checks.numbers(value, name, self._label)
+        if array.shape != like.shape:
+            raise ValueError(
+                f"{self._label}: {name} must have the shape of what it is the gradient of, "
+                f"{checks.shape_text(like.shape)}, got {checks.shape_text(array.shape)}"
+            )
+        return checks.cast(array, self.dtype)
+
+    def _no_state(self, d_state: Any) -> None:
+        if d_state is not None:
+            raise ValueError(f"{self._label} returns no state, so there is no d_state to go back from")
+
+    # --- for subclasses --------------------------------------------------------------------------------------------
+
+    def _weight_specs(self, input_shape: tuple[int | None, ...]) -> dict[str, tuple[tuple[int, ...], Initializer]]:
+        """Name -> (shape, initialiser) of each weight, in Keras's order."""
+        return {}
+
+    def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
+        """Compute: the arguments of a Trace, without the layer."""
+        raise NotImplementedError
+
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
+        raise NotImplementedError
+
+    def _features(self, shape: Sequence[int | None]) -> Any:
+        """The part of an input shape on which the weights depend."""
+        return shape[-1]
+
+    def _shape_hint(self, name: str, shape: tuple[int, ...]) -> str:
+        return ""
+
+    def _count_hint(self, weights: Sequence[Any]) -> str:
+        return ""
+
+    @property
+    def _label(self) -> str:
+        kind = type(self).__name__
+        return kind if self.name == _snake_case(kind) else f"{kind} {self.name!r}"
+
+    def _require_built(self, what: str) -> None:
+        if not self.built:
+            raise ValueError(
+                f"{self._label} has no weights yet, so {what} is not possible: call build(input_shape) first, "
+                f"for example build({self._example_shape}) for inputs with 9 features"
+            )
+
+    _example_shape = "(None, None, 9)"
+
+    def _checked_input_shape(self, shape: Any, min_rank: int = 1) -> tuple[int | None, ...]:
+        if isinstance(shape, (int, np.integer)) or not isinstance(shape, Sequence):
+            raise TypeError(f"{self._label}: an input shape is a tuple such as {self._example_shape}, got {shape!r}")
+        shape = tuple(shape)
+        for n in shape:
+            if n is not None and (isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 0):
+                raise ValueError(
+                    f"{self._label}: sizes in an input shape are whole numbers or None, got {checks.shape_text(shape)}"
+                )
+        return tuple(None if n is None else int(n) for n in shape)
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()

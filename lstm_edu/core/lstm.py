@@ -1,0 +1,284 @@
+"""LSTM: Hochreiter and Schmidhuber (1997), with the forget gate of Gers, Schmidhuber and Cummins (2000), as Keras has it.
+
+    z = x[t] W + h[t-1] U + b          (B, 4H), one sum for all four gates: blocks i, f, g, o
+    i = sigmoid(z_i)                   input gate: how much of the candidate is written
+    f = sigmoid(z_f)                   forget gate: how much of the old cell state is kept
+    g = tanh(z_g)                      candidate: what could be written (Keras's code calls it c)
+    o = sigmoid(z_o)                   output gate: how much of the cell state is shown
+    c[t] = f * c[t-1] + i * g          cell state
+    h[t] = o * tanh(c[t])              output
+
+`lstm_step` writes these as they stand. `LSTM` computes the same over all timesteps, fast; a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstm_edu.core import activations, checks, initializers
+from lstm_edu.core.recurrent import Recurrent, _same_shape, before, ring
+
+
+class LSTMStep(NamedTuple):
+    """One step of an LSTM: the sum z (B, 4H), the gates i, f, g, o and the new states c, h, each (B, H)."""
+
+    z: np.ndarray
+    i: np.ndarray
+    f: np.ndarray
+    g: np.ndarray
+    o: np.ndarray
+    c: np.ndarray
+    h: np.ndarray
+
+
+def lstm_step(
+    x_t: Any,
+    h: Any,
+    c: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    activation: str | activations.Activation | None = "tanh",
+    recurrent_activation: str | activations.Activation | None = "sigmoid",
+) -> LSTMStep:
+    """One timestep, equation by equation.
+
+    Args:
+        x_t: the input of this timestep, (B, F); or (F,) for a single sequence.
+        h, c: the output and the cell state of the previous timestep, (B, H); or (H,).
+        kernel (F, 4H), recurrent_kernel (H, 4H), bias (4H,) or None: Keras's layout, blocks i, f, g, o.
+
+    Returns:
+        LSTMStep(z, i, f, g, o, c, h), with the batch axis if x_t has one.
+
+    Raises:
+        ValueError: shapes that do not belong together; nothing is broadcast.
+    """
+    x_t, h, c, kernel, recurrent_kernel, bias = _step_arguments(x_t, h, c, kernel, recurrent_kernel, bias)
+    act, gate = _same_shape(activation, "activation", "lstm_step"), activations.get(recurrent_activation)
+
+    z = x_t @ kernel + h @ recurrent_kernel + bias
+    z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
+    i = gate(z_i)
+    f = gate(z_f)
+    g = act(z_g)
+    o = gate(z_o)
+    c = f * c + i * g
+    h = o * act(c)
+    return LSTMStep(z, i, f, g, o, c, h)
+
+
+class LSTM(Recurrent):
+    """Keras's LSTM layer (keras.layers.LSTM, Keras 3.15.1). The equations stand at the top of this file.
+
+    Weights: kernel (F, 4H), recurrent_kernel (H, 4H), bias (4H,); blocks of H columns in the order i, f, g, o.
+    The trace records x (B, T, F), z (B, T, 4H), i, f, g, o, c, h (B, T, H). States: [h, c].
+
+    Args:
+        units: H.
+        activation: of the candidate and of the cell state on its way out. recurrent_activation: of i, f and o.
+        use_bias: whether b is added, once, to the sum.
+        kernel_initializer, recurrent_initializer, bias_initializer: Keras's names.
+        unit_forget_bias: set the forget gate's block of the first bias to 1. The other blocks stay at
+            bias_initializer (Keras's documentation says they become zeros; they do not).
+        Everything else: see `Recurrent` and `Layer`.
+    """
+
+    quantities = ("x", "z", "i", "f", "g", "o", "c", "h")
+    state_names = ("h", "c")
+    blocks = 4
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        **kwargs: Any,
+    ):
+        super().__init__(
+            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs
+        )
+        self._configure(
+            recurrent_activation=_same_shape(recurrent_activation, "recurrent_activation", "LSTM"),
+            unit_forget_bias=checks.flag(unit_forget_bias, "unit_forget_bias", "LSTM"),
+        )
+
+    def _bias_spec(self):
+        h, others = self.units, self.bias_initializer
+
+        def forget_block_of_ones(shape, rng, dtype):
+            return np.concatenate([others((h,), rng, dtype), np.ones(h, dtype), others((2 * h,), rng, dtype)])
+
+        return (4 * h,), forget_block_of_ones if self.unit_forget_bias else others
+
+    def _input(self, x):
+        x = super()._input(x)
+        if x.shape[0] == 0:
+            raise ValueError(f"{self._label}: x must hold at least one sequence, got {checks.shape_text(x.shape)}")
+        return x
+
+    def _scan(self, x, start, skipped, keep):
+        timesteps, batch, features = x.shape
+        n, dtype = self.units, self.dtype
+        kernel, recurrent_kernel = self.kernel, self.recurrent_kernel
+
+        # The input's part of the sum does not wait for time: one product for all steps, bias included.
+        z = (x.reshape(-1, features) @ kernel).reshape(timesteps, batch, 4 * n)
+        if self.use_bias:
+            z += self.bias
+        gates = np.empty_like(z) if "z" in keep else z  # written over z where z is not wanted
+        c_memory, c_steps = ring("c" in keep, timesteps, batch, n, dtype)
+        h_memory, h_steps = ring("h" in keep, timesteps, batch, n, dtype)
+        i, f, g, o = (gates[:, :, k * n : (k + 1) * n] for k in range(4))
+
+        squash = self.activation.function
+        open_gates = self._gate_writer(batch)
+        hu = np.empty((batch, 4 * n), dtype)
+        ig = np.empty((batch, n), dtype)
+        h, c = start
+        for t, (z_t, gates_t, i_t, f_t, g_t, o_t, c_t, h_t) in enumerate(
+            zip(z, gates, i, f, g, o, c_steps, h_steps, strict=True)
+        ):
+            z_t += np.dot(h, recurrent_kernel, out=hu)
+            open_gates(z_t, gates_t)
+            np.multiply(i_t, g_t, out=ig)
+            np.multiply(f_t, c, out=c_t)  # c[t] = f * c[t-1] + i * g
+            c_t += ig
+            if squash is np.tanh:
+                np.tanh(c_t, out=h_t)
+            else:
+                h_t[...] = squash(c_t)
+            h_t *= o_t  # h[t] = o * tanh(c[t])
+            if skipped is not None:
+                np.copyto(c_t, c, where=skipped[t])
+                np.copyto(h_t, h, where=skipped[t])
+            h, c = h_t, c_t
+
+        arrays = {"x": x, "z": z, "c": c_memory, "h": h_memory}
+        named = {"i": i, "f": f, "g": g, "o": o}
+        if not keep.issuperset(named):  # only some gates are kept: let go of the memory they share
+            named = {name: gate.copy() for name, gate in named.items() if name in keep}
+        return arrays | named, h_memory, [h, c]
+
+    def _gate_writer(self, batch: int):
+        """A function (z_t, gates_t): apply the four gates' activations to one step's sum, in place."""
+        n = self.units
+        act, gate = self.activation.function, self.recurrent_activation.function
+        if self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid:
+            # sigmoid(z) = 1/2 + tanh(z/2)/2: a single tanh over the whole row computes all four gates.
+            scale = np.full(4 * n, 0.5, self.dtype)
+            scale[2 * n : 3 * n] = 1
+            shift = 1 - scale
+            scale, shift = (np.tile(row, (batch, 1)) for row in (scale, shift))
+
+            def fused(z_t, gates_t):
+                np.multiply(z_t, scale, out=gates_t)
+                np.tanh(gates_t, out=gates_t)
+                np.multiply(gates_t, scale, out=gates_t)
+                np.add(gates_t, shift, out=gates_t)
+
+            return fused
+
+        def one_by_one(z_t, gates_t):
+            for k, function in enumerate((gate, gate, act, gate)):
+                block = slice(k * n, (k + 1) * n)
+                gates_t[:, block] = function(z_t[:, block])
+
+        return one_by_one
+
+    def _scan_backward(self, forward, weights, start, skipped, dh, d_end):
+        kernel, recurrent_kernel = weights[:2]
+        n = self.units
+        act, gate = self.activation, self.recurrent_activation
+        z, i, f, g, o, c = (forward[name] for name in ("z", "i", "f", "g", "o", "c"))
+        h_before, c_before = before(forward["h"], start[0]), before(c, start[1])
+        z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
+
+        dz = np.empty_like(z)
+        di, df, dg, do, dc = (np.empty_like(c) for _ in range(5))
+        dh_next, dc_next = d_end  # what comes back from step t+1
+        for t in reversed(range(len(z))):
+            dh[t] += dh_next
+            dh_t, dc_t = dh[t], dc_next
+            if skipped is not None:  # a skipped step hands both gradients through, untouched
+                dh_t, dc_t = (np.where(skipped[t], 0, d) for d in (dh_t, dc_t))
+            squashed = act.function(c[t])
+            do[t] = dh_t * squashed
+            dc_t = dc_t + act.backward(dh_t * o[t], c[t], squashed)
+            di[t] = dc_t * g[t]
+            df[t] = dc_t * c_before[t]
+            dg[t] = dc_t * i[t]
+            dz[t] = np.concatenate(
+                [
+                    gate.backward(di[t], z_i[t], i[t]),
+                    gate.backward(df[t], z_f[t], f[t]),
+                    act.backward(dg[t], z_g[t], g[t]),
+                    gate.backward(do[t], z_o[t], o[t]),
+                ],
+                axis=-1,
+            )
+            dh_before, dc_before = dz[t] @ recurrent_kernel.T, dc_t * f[t]
+            dc[t] = dc_t
+            if skipped is not None:
+                dh_before += np.where(skipped[t], dh[t], 0)
+                dc_before += np.where(skipped[t], dc_next, 0)
+                np.copyto(dc[t], dc_next, where=skipped[t])
+            dh_next, dc_next = dh_before, dc_before
+
+        rows = dz.reshape(-1, 4 * n)  # every step used the same weights: their gradients add up over time
+        d_weights = [
+            forward["x"].reshape(-1, kernel.shape[0]).T @ rows,
+            h_before.reshape(-1, n).T @ rows,
+        ]
+        if self.use_bias:
+            d_weights.append(rows.sum(axis=0))
+        d_arrays = {"x": dz @ kernel.T, "z": dz, "i": di, "f": df, "g": dg, "o": do, "c": dc, "h": dh}
+        return d_arrays, d_weights, [dh_next, dc_next]
+
+
+def _step_arguments(x_t, h, c, kernel, recurrent_kernel, bias):
+    """The arguments of `lstm_step` as arrays of one float dtype whose shapes belong together."""
+    owner = "lstm_step"
+    given = {"x_t": x_t, "h": h, "c": c, "kernel": kernel, "recurrent_kernel": recurrent_kernel}
+    arrays = {name: checks.numbers(value, name, owner) for name, value in given.items()}
+    if bias is not None:
+        arrays["bias"] = checks.numbers(bias, "bias", owner)
+    dtype = np.result_type(np.float32, *arrays.values())
+    arrays = {name: a.astype(dtype, copy=False) for name, a in arrays.items()}
+
+    x_t, h, kernel, recurrent_kernel = (arrays[name] for name in ("x_t", "h", "kernel", "recurrent_kernel"))
+    if x_t.ndim not in (1, 2):
+        raise ValueError(
+            f"{owner}: x_t must be one timestep, (batch, features) or (features,), got {checks.shape_text(x_t.shape)}: "
+            "a whole sequence goes to LSTM, or step by step through x[:, t]"
+        )
+    if h.ndim != x_t.ndim:
+        raise ValueError(
+            f"{owner}: x_t and h must both have a batch axis or both have none, "
+            f"got {checks.shape_text(x_t.shape)} and {checks.shape_text(h.shape)}"
+        )
+    features, units = x_t.shape[-1], h.shape[-1]
+    batch = x_t.shape[:-1]
+    arrays.setdefault("bias", np.zeros(4 * units, dtype))
+    wanted = {
+        "h": (*batch, units),
+        "c": (*batch, units),
+        "kernel": (features, 4 * units),
+        "recurrent_kernel": (units, 4 * units),
+        "bias": (4 * units,),
+    }
+    for name, shape in wanted.items():
+        if arrays[name].shape != shape:
+            hint = ": it looks transposed" if len(shape) == 2 and arrays[name].shape == shape[::-1] else ""
+            raise ValueError(
+                f"{owner}: with {features} features and {units} units, {name} must have shape "
+                f"{checks.shape_text(shape)}, got {checks.shape_text(arrays[name].shape)}{hint}"
+            )
+    return [arrays[name] for name in ("x_t", "h", "c", "kernel", "recurrent_kernel", "bias")]

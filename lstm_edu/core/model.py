@@ -1,0 +1,158 @@
+"""Sequential: layers one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import checks
+from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.trace import Trace
+
+
+class Sequential(Layer):
+    """Keras's Sequential model (keras.Sequential, Keras 3.15.1): each layer's output is the next one's input.
+
+    Masks travel along as in Keras: a layer that returns sequences passes its mask on. The trace of a model has no
+    quantities of its own; `trace.children` maps each layer's name to its trace, `trace.layers` lists them.
+
+    Args:
+        layers: a list of layers of this package, each used once.
+        name: the model's name.
+    """
+
+    def __init__(self, layers: Sequence[Layer], name: str | None = None):
+        if isinstance(layers, Layer) or not isinstance(layers, Sequence):
+            raise TypeError(f"Sequential needs a list of layers, got {type(layers).__name__}")
+        if not layers:
+            raise ValueError("Sequential needs at least one layer, got an empty list")
+        for position, layer in enumerate(layers):
+            if not isinstance(layer, Layer):
+                hint = "; le.from_keras(model) rebuilds a Keras model" if "keras" in type(layer).__module__ else ""
+                raise TypeError(
+                    f"Sequential: layer {position} must be a layer of lstm_edu, got {type(layer).__name__}{hint}"
+                )
+            if any(layer is other for other in layers[:position]):
+                raise ValueError(f"Sequential: layer {position} ({layer.name!r}) stands in the list twice")
+            if position < len(layers) - 1 and getattr(layer, "return_state", False):
+                raise ValueError(
+                    f"Sequential: {layer.name!r} has return_state=True, so it returns several arrays, "
+                    "which the next layer cannot take; only the last layer may"
+                )
+        super().__init__(name=name, dtype=layers[-1].dtype)
+        self._configure(layers=tuple(layers), _by_name=_unique_names(layers))
+
+    # --- weights ---------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        return [w for layer in self.layers for w in layer.weights]
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        return tuple(f"{name}/{w}" for name, layer in self._by_name.items() for w in layer.weight_names)
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        """Build every layer in turn, each for the shape that the one before it puts out."""
+        shape = self._checked_input_shape(input_shape)
+        for layer in self.layers:
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+        self._input_shape = self.layers[0]._input_shape
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        self._require_built("set_weights()")
+        counts = [len(layer.weights) for layer in self.layers]
+        if isinstance(weights, np.ndarray) or not isinstance(weights, Sequence):
+            raise TypeError(f"{self._label}: set_weights needs a list of arrays, got {type(weights).__name__}")
+        if len(weights) != sum(counts):
+            parts = ", ".join(f"{name}: {n}" for name, n in zip(self._by_name, counts, strict=True))
+            raise ValueError(f"{self._label} has {sum(counts)} weight arrays ({parts}), got {len(weights)}")
+        before, rest = [layer.weights for layer in self.layers], list(weights)
+        try:
+            for layer, n in zip(self.layers, counts, strict=True):
+                layer.set_weights(rest[:n])
+                del rest[:n]
+        except (TypeError, ValueError):
+            for layer, old in zip(self.layers, before, strict=True):
+                layer.set_weights(old)  # all or none
+            raise
+
+    def reset_state(self) -> None:
+        for layer in self.layers:
+            layer.reset_state()
+
+    def summary(self) -> str:
+        """The layers, their output shapes and their numbers of weights, as text."""
+        self._require_built("summary()")
+        rows, shape = [("layer", "output shape", "weights")], self._input_shape
+        for name, layer in self._by_name.items():
+            shape = layer.compute_output_shape(shape)
+            rows.append((f"{name} ({type(layer).__name__})", checks.shape_text(shape), f"{layer.count_params():,}"))
+        rows.append(("total", "", f"{self.count_params():,}"))
+        widths = [max(len(row[k]) for row in rows) for k in range(3)]
+        return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+    # --- forward and backward --------------------------------------------------------------------------------------
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for layer in self.layers for name in layer.quantities))
+
+    def compute_output_shape(self, input_shape):
+        for layer in self.layers:
+            input_shape = layer.compute_output_shape(input_shape)
+        return input_shape
+
+    def compute_mask(self, x, mask=None):
+        self._require_built("compute_mask()")
+        return self._run(x, mask=mask, training=False, keep=frozenset())["output_mask"]
+
+    def _run(self, x, *, mask, training, keep):
+        children = {}
+        for name, layer in self._by_name.items():
+            run = layer._run(x, mask=mask, training=training, keep=keep)
+            children[name] = Trace(layer, **run)
+            x, mask = run["output"], run["output_mask"]
+        return {"arrays": {}, "output": x, "output_mask": mask, "children": children}
+
+    def _missing(self, trace):
+        return [
+            f"{name}/{quantity}"
+            for name, layer in self._by_name.items()
+            for quantity in layer._missing(trace.children[name])
+        ]
+
+    def _backward(self, trace, dy, d_state):
+        d_weights, children = [], {}
+        d_start = []
+        for name, layer in reversed(self._by_name.items()):
+            grads = layer._backward(trace.children[name], dy, d_state)
+            d_weights = grads.weights + d_weights
+            children[name] = grads.trace
+            d_start = grads.initial_state
+            dy, d_state = grads.x, None
+        record = Trace(self, {}, trace.output, children=dict(reversed(children.items())), weights=trace.weights)
+        return Gradients(d_weights, dy, d_start, record)
+
+    # --- plumbing --------------------------------------------------------------------------------------------------
+
+    def _features(self, shape):
+        return self.layers[0]._features(shape)
+
+    def _checked_input_shape(self, shape, min_rank=1):
+        return self.layers[0]._checked_input_shape(shape)
+
+
+def _unique_names(layers: Sequence[Layer]) -> dict[str, Layer]:
+    """Name -> layer; layers that share a name are numbered as Keras numbers them: lstm, lstm_1."""
+    named: dict[str, Layer] = {}
+    for layer in layers:
+        name, n = layer.name, 0
+        while name in named:
+            n += 1
+            name = f"{layer.name}_{n}"
+        named[name] = layer
+    return named

@@ -1,0 +1,387 @@
+"""What the recurrent layers share: time, masks, states and flags. The equations are in simple_rnn, gru and lstm.
+
+Inside, arrays are time-major, (T, B, H), so that one timestep is one piece of memory; the trace shows them as (B, T, H).
+Everything is in processing order: under go_backwards, step 0 reads the last timestep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import activations, checks, initializers
+from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.trace import Trace
+
+
+class Recurrent(Layer):
+    """Base of SimpleRNN, GRU and LSTM. Source: keras.layers.RNN and keras.backend.rnn of Keras 3.15.1.
+
+    A masked step computes as usual and its result is then thrown away: the states are carried over unchanged. The
+    *output* of a masked step repeats the previous output, which is zeros before the first step that counts (not the
+    initial state), or is zeros throughout with zero_output_for_mask.
+
+    Args:
+        units: H, the size of the output and of each state.
+        return_sequences: return the outputs of all steps, (B, T, H), instead of the last, (B, H).
+        return_state: return the final states as well: (output, *states), each (B, H).
+        go_backwards: process the last timestep first; the outputs stay in processing order.
+        stateful: start each call from the states in which the last one ended; needs a fixed batch size in build().
+        zero_output_for_mask: see above.
+        unroll, use_cudnn: how Keras computes, not what; accepted, without effect.
+    """
+
+    state_names: tuple[str, ...] = ("h",)
+    blocks = 1  # how many gates' columns lie side by side in the kernel
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any,
+        use_bias: bool,
+        kernel_initializer: Any,
+        recurrent_initializer: Any,
+        bias_initializer: Any,
+        *,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        zero_output_for_mask: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        kind = type(self).__name__
+        if use_cudnn not in ("auto", True, False):
+            raise ValueError(f'{kind}: use_cudnn must be "auto", True or False, got {use_cudnn!r}')
+        self._configure(
+            units=checks.positive_int(units, "units", kind),
+            activation=_same_shape(activation, "activation", kind),
+            use_bias=checks.flag(use_bias, "use_bias", kind),
+            kernel_initializer=initializers.get(kernel_initializer),
+            recurrent_initializer=initializers.get(recurrent_initializer),
+            bias_initializer=initializers.get(bias_initializer),
+            dropout=checks.fraction(dropout, "dropout", kind),
+            recurrent_dropout=checks.fraction(recurrent_dropout, "recurrent_dropout", kind),
+            return_sequences=checks.flag(return_sequences, "return_sequences", kind),
+            return_state=checks.flag(return_state, "return_state", kind),
+            go_backwards=checks.flag(go_backwards, "go_backwards", kind),
+            stateful=checks.flag(stateful, "stateful", kind),
+            zero_output_for_mask=checks.flag(zero_output_for_mask, "zero_output_for_mask", kind),
+            unroll=checks.flag(unroll, "unroll", kind),
+            use_cudnn=use_cudnn,
+        )
+        self._states: list[np.ndarray] | None = None
+
+    # --- weights ---------------------------------------------------------------------------------------------------
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        return ("kernel", "recurrent_kernel", "bias") if self.use_bias else ("kernel", "recurrent_kernel")
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """W, (F, blocks * H): what the input is multiplied by; read-only."""
+        self._require_built("kernel")
+        return self._weights["kernel"]
+
+    @property
+    def recurrent_kernel(self) -> np.ndarray:
+        """U, (H, blocks * H): what the previous output is multiplied by; read-only."""
+        self._require_built("recurrent_kernel")
+        return self._weights["recurrent_kernel"]
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """b; None without bias; read-only."""
+        self._require_built("bias")
+        return self._weights.get("bias")
+
+    def _weight_specs(self, input_shape):
+        features, width = input_shape[-1], self.blocks * self.units
+        specs = {
+            "kernel": ((features, width), self.kernel_initializer),
+            "recurrent_kernel": ((self.units, width), self.recurrent_initializer),
+        }
+        if self.use_bias:
+            specs["bias"] = self._bias_spec()
+        return specs
+
+    def _bias_spec(self):
+        return (self.blocks * self.units,), self.bias_initializer
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        if self.stateful and self._states is None:
+            self._states = self._zero_states(self._input_shape[0])
+
+    def _checked_input_shape(self, shape, min_rank=3):
+        shape = super()._checked_input_shape(shape)
+        if len(shape) != 3 or not shape[-1]:
+            raise ValueError(
+                f"{self._label}: the input shape must be (batch, timesteps, features) with the number of features "
+                f"known, such as (None, None, 9), got {checks.shape_text(shape)}"
+            )
+        if self.stateful and not shape[0]:
+            raise ValueError(
+                f"{self._label}: a stateful layer keeps one state for each sequence of the batch, so build() needs the "
+                f"batch size, such as (4, None, {shape[-1]}), got {checks.shape_text(shape)}"
+            )
+        return shape
+
+    def _shape_hint(self, name, shape):
+        """What an array of a wrong shape probably is: people bring weights of other libraries and other layers."""
+        h, width = self.units, self.blocks * self.units
+        last = shape[-1] if shape else 0
+        if name == "bias" and shape == (2, width):
+            return "two rows, as PyTorch and cuDNN keep them; Keras's single bias is their sum"
+        if name != "bias" and len(shape) == 2 and last != width:
+            for blocks, kind in ((1, "SimpleRNN"), (3, "GRU"), (4, "LSTM")):
+                if blocks != self.blocks and last == blocks * h:
+                    return f"{blocks} * units columns belong to a {kind}"
+            if last % self.blocks == 0 and last > 0:
+                return (
+                    f"{last} columns = {self.blocks} * {last // self.blocks}: a layer of {last // self.blocks} units?"
+                )
+        if name == "kernel" and len(shape) == 2 and last == width:
+            return f"it belongs to inputs of {shape[0]} features"
+        return ""
+
+    def _count_hint(self, weights):
+        if len(weights) == len(self.weights) + 1:
+            return ": with PyTorch's two biases, pass their sum" if self.use_bias else ": this layer has use_bias=False"
+        if len(weights) == len(self.weights) - 1:
+            return ": the bias is missing; was it saved from a layer with use_bias=False?"
+        return ""
+
+    # --- shapes and masks ------------------------------------------------------------------------------------------
+
+    def compute_output_shape(self, input_shape):
+        batch, timesteps = input_shape[:2]
+        output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
+        return (output, *[(batch, self.units)] * len(self.state_names)) if self.return_state else output
+
+    def compute_mask(self, x, mask=None):
+        output_mask = mask if self.return_sequences else None
+        return [output_mask, *[None] * len(self.state_names)] if self.return_state else output_mask
+
+    # --- states ----------------------------------------------------------------------------------------------------
+
+    @property
+    def states(self) -> list[np.ndarray] | None:
+        """The states that a stateful layer will start its next call from; None for other layers."""
+        return None if self._states is None else [s.copy() for s in self._states]
+
+    def reset_state(self) -> None:
+        """Set the kept states of a stateful layer to zeros."""
+        if self._states is not None:
+            self._states = self._zero_states(len(self._states[0]))
+
+    def _zero_states(self, batch: int) -> list[np.ndarray]:
+        return [np.zeros((batch, self.units), self.dtype) for _ in self.state_names]
+
+    def _start(self, initial_state: Any, batch: int) -> list[np.ndarray]:
+        """The states before the first step, checked: given ones, kept ones, or zeros."""
+        names = ", ".join(self.state_names)
+        if self._states is not None and len(self._states[0]) != batch:
+            raise ValueError(
+                f"{self._label} is stateful and was built for batches of {len(self._states[0])}, got {batch} sequences"
+            )
+        if initial_state is None:
+            return self._zero_states(batch) if self._states is None else self._states
+        single = len(self.state_names) == 1
+        if isinstance(initial_state, np.ndarray) or not isinstance(initial_state, Sequence):
+            if not single:
+                raise TypeError(
+                    f"{self._label}: initial_state must be a list of {len(self.state_names)} arrays [{names}], each "
+                    f"(batch, units) = ({batch}, {self.units}), got {type(initial_state).__name__}"
+                )
+            initial_state = [initial_state]
+        if len(initial_state) != len(self.state_names):
+            raise ValueError(
+                f"{self._label}: initial_state must hold {len(self.state_names)} array(s) [{names}], "
+                f"got {len(initial_state)}"
+            )
+        start = []
+        for name, value in zip(self.state_names, initial_state, strict=True):
+            array = checks.numbers(value, f"initial_state {name}", self._label)
+            if array.shape != (batch, self.units):
+                raise ValueError(
+                    f"{self._label}: initial_state {name} must have shape (batch, units) = ({batch}, {self.units}), "
+                    f"got {checks.shape_text(array.shape)}: one row for each sequence, none is repeated silently"
+                )
+            start.append(np.array(checks.cast(array, self.dtype)))
+        return start
+
+    # --- forward ---------------------------------------------------------------------------------------------------
+
+    def __call__(self, x, mask=None, initial_state=None, *, training=False, **call):
+        return super().__call__(x, mask, initial_state=initial_state, training=training, **call)
+
+    def trace(self, x, mask=None, initial_state=None, *, training=False, keep=None, **call):
+        return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
+
+    def _input(self, x: Any) -> np.ndarray:
+        x = checks.numbers(x, "x", self._label)
+        features = self.kernel.shape[0]
+        if x.ndim != 3:
+            cause = {
+                2: "for one sequence write x[None, :, :]; for sequences of single numbers x[:, :, None]",
+                1: "for one sequence of single numbers write x[None, :, None]",
+            }.get(x.ndim, "there are too many axes")
+            raise ValueError(
+                f"{self._label}: x must have shape (batch, timesteps, features) = (any, any, {features}), "
+                f"got {checks.shape_text(x.shape)}: {cause}"
+            )
+        if x.shape[2] != features:
+            cause = "time and features look exchanged" if x.shape[1] == features else "the layer was built for others"
+            raise ValueError(
+                f"{self._label}: x must have {features} features on its last axis, "
+                f"got shape {checks.shape_text(x.shape)}: {cause}"
+            )
+        if x.shape[1] == 0:
+            raise ValueError(f"{self._label}: x must have at least one timestep, got {checks.shape_text(x.shape)}")
+        return checks.cast(x, self.dtype)
+
+    def _run(self, x, *, mask, training, keep, initial_state=None):
+        x = self._input(x)
+        batch, timesteps, _ = x.shape
+        mask = checks.mask(mask, batch, timesteps, self._label)
+        start = self._start(initial_state, batch)
+        if training and (self.dropout or self.recurrent_dropout):
+            raise NotImplementedError(f"{self._label}: dropout in training is not supported yet")
+
+        order = slice(None, None, -1 if self.go_backwards else 1)
+        steps = np.array(x.transpose(1, 0, 2)[order], order="C")  # (T, B, F), our own copy
+        if mask is not None:
+            mask = mask[:, order]
+        skipped = None if mask is None else ~mask.T[:, :, None]  # (T, B, 1)
+
+        arrays, h, end = self._scan(steps, start, skipped, keep | {"h"} if self.return_sequences else keep)
+        if self.return_sequences:
+            output = _outputs(h, skipped, self.zero_output_for_mask).transpose(1, 0, 2)
+        else:
+            output = _last_output(end[0], skipped, self.zero_output_for_mask)
+        if self.stateful:
+            self._states = [s.copy() for s in end]
+        return {
+            "arrays": {name: arrays[name].transpose(1, 0, 2) for name in self.quantities if name in keep},
+            "output": (output, *[s.copy() for s in end]) if self.return_state else output,
+            "mask": mask,
+            "output_mask": mask if self.return_sequences else None,
+            "initial_state": start,
+            "time": np.arange(timesteps)[order],
+        }
+
+    def _scan(self, x, start, skipped, keep):
+        """The loop over time.
+
+        Args:
+            x: (T, B, F). start: the states before step 0, each (B, H).
+            skipped: (T, B, 1) bool, True where a step is masked, or None.
+            keep: the names of the quantities to record.
+
+        Returns:
+            arrays: name -> (T, B, .) of at least the kept quantities; h: (T, B, H) if kept; end: the final states.
+        """
+        raise NotImplementedError
+
+    # --- backward --------------------------------------------------------------------------------------------------
+
+    def _backward(self, trace, dy, d_state):
+        returned = trace.output if self.return_state else (trace.output,)
+        dy = self._gradient(dy, returned[0], "dy")
+        if d_state is None:
+            d_end = [np.zeros_like(s) for s in trace.initial_state]
+        elif not self.return_state:
+            raise ValueError(
+                f"{self._label}: d_state is the gradient of returned states, and this layer returns none "
+                "(return_state=False)"
+            )
+        else:
+            if isinstance(d_state, np.ndarray) or len(d_state) != len(self.state_names):
+                raise ValueError(
+                    f"{self._label}: d_state must be a list of {len(self.state_names)} arrays "
+                    f"[{', '.join('d' + n for n in self.state_names)}]"
+                )
+            d_end = [
+                self._gradient(d, s, f"d_state d{n}")
+                for n, d, s in zip(self.state_names, d_state, returned[1:], strict=True)
+            ]
+
+        forward = {name: trace[name].transpose(1, 0, 2) for name in self.quantities}  # (T, B, .)
+        skipped = None if trace.mask is None else ~trace.mask.T[:, :, None]
+        # dL/dh of each step through the layer's output alone; the loop adds what comes back from later steps.
+        dh = np.zeros_like(forward["h"])
+        if self.return_sequences:
+            dh[:] = dy.transpose(1, 0, 2)
+        else:
+            dh[-1] = dy
+        if skipped is not None:
+            dh *= _live(skipped, self.zero_output_for_mask)
+        d_arrays, d_weights, d_start = self._scan_backward(
+            forward, trace.weights, trace.initial_state, skipped, dh, d_end
+        )
+        order = slice(None, None, -1 if self.go_backwards else 1)
+        record = {name: d_arrays[name].transpose(1, 0, 2) for name in self.quantities}
+        return Gradients(
+            d_weights,
+            np.ascontiguousarray(record["x"][:, order]),
+            d_start,
+            Trace(self, record, dy, mask=trace.mask, initial_state=d_start, time=trace.time, weights=trace.weights),
+        )
+
+    def _scan_backward(self, forward, weights, start, skipped, dh, d_end):
+        """The loop back through time.
+
+        Args:
+            forward: the recorded arrays, time-major. weights, start: as in the trace. skipped: as in `_scan`.
+            dh: (T, B, H), dL/dh through the output of each step. d_end: dL/d(final states).
+
+        Returns:
+            name -> dL/d(quantity), time-major; [dL/dw]; [dL/d(initial state)].
+        """
+        raise NotImplementedError
+
+
+def before(sequence: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """A state's value *before* each step: (T, B, H) from its values after each step and the start."""
+    return np.concatenate([start[None], sequence[:-1]])
+
+
+def ring(kept: bool, timesteps: int, batch: int, width: int, dtype: np.dtype) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Memory for one quantity, and what to write at each step: all steps, or two in turn where it is not kept."""
+    memory = np.empty((timesteps if kept else min(timesteps, 2), batch, width), dtype)
+    return memory, (list(memory) if kept else [memory[t % len(memory)] for t in range(timesteps)])
+
+
+def _live(skipped: np.ndarray, zero_output_for_mask: bool) -> np.ndarray:
+    """(T, B, 1) bool: where the output is the state h; elsewhere it is zero."""
+    return ~skipped if zero_output_for_mask else np.logical_or.accumulate(~skipped, axis=0)
+
+
+def _outputs(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask: bool) -> np.ndarray:
+    """The outputs of all steps. A carried h *is* the previous output, once there has been one."""
+    if skipped is None:
+        return h
+    live = _live(skipped, zero_output_for_mask)
+    return h if live.all() else np.where(live, h, np.zeros((), h.dtype))
+
+
+def _last_output(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask: bool) -> np.ndarray:
+    if skipped is None:
+        return h
+    return np.where(_live(skipped, zero_output_for_mask)[-1], h, np.zeros((), h.dtype))
+
+
+def _same_shape(activation: Any, name: str, kind: str) -> activations.Activation:
+    activation = activations.get(activation)
+    if activation.name == "glu":
+        raise ValueError(f"{kind}: {name} 'glu' halves its input and cannot be a gate")
+    return activation
