@@ -164,6 +164,10 @@ class Layer:
             for (name, old), new in zip(self._weights.items(), weights, strict=True)
         }
 
+    def _assign(self, weights: Sequence[np.ndarray]) -> None:
+        """Take over arrays that are known to fit (an optimizer's), without copying or checking."""
+        self._weights = dict(zip(self._weights, map(read_only, weights), strict=True))
+
     def count_params(self) -> int:
         """How many numbers the weights hold."""
         self._require_built("count_params()")
