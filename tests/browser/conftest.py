@@ -1,0 +1,267 @@
+"""Fixtures for tests in a real browser, against a real JupyterLab.
+
+A test takes what it needs::
+
+    def test_the_explorer_steps(lab, page):          # any test in this folder gets the marker `browser`
+        lab.open(page, "02_lstm_one_step.ipynb")     # waits until the notebook is shown and its kernel is idle
+        lab.run_all(page)                            # waits for the last cell, and fails with the error of a cell
+        lab.set_theme(page, "dark")
+        lab.show_cell(page, 7)                       # scrolls: JupyterLab only draws cells near the visible ones
+        page.locator(".my-widget").press("ArrowRight")
+
+`browser`   the browser, one for all tests: Chromium, Chrome or Edge of this machine, else the one that Playwright has
+            downloaded, else the tests are skipped. With CI=true a missing browser is an error.
+`new_page`  a function: ``new_page(color_scheme="dark", viewport={"width": 480, "height": 800})`` opens a page in a
+            context of its own (no cookies or storage of another test); it takes the options of Playwright's new_context.
+`page`      ``new_page()``: light, 1280 x 900. Without `lab`, give it any HTML: ``page.set_content(...)``.
+`problems`  a list that fills with what must not happen on any page of the test: messages on the console at level error,
+            uncaught exceptions, requests to another machine. The test fails at its end if it is not empty; a test that
+            provokes one asserts it and then calls ``problems.clear()``.
+`lab`       a JupyterLab, one for all tests, started by `python -m lstm_edu lab` in a copy of this repository, so that
+            nothing that a test does or saves reaches the repository or the user's own settings. See class Lab.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, Playwright, Request, sync_playwright
+
+HERE = Path(__file__).parent
+ON_PATH = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "msedge",
+)
+CHANNELS = ("chrome", "msedge")  # Playwright knows where Windows and macOS keep these
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Chromium's own sandbox refuses to work for root, as in a container.
+ARGUMENTS = QUIET + (["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else [])
+TOKEN = "lstm-edu-tests"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder `browser`."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker("browser")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the first browser that there is; raise Playwright's Error if there is none."""
+    found = [{"executable_path": path} for path in map(shutil.which, ON_PATH) if path]
+    for where in [*found, *({"channel": channel} for channel in CHANNELS)]:
+        try:
+            return playwright.chromium.launch(args=ARGUMENTS, **where)
+        except Error:
+            continue
+    return playwright.chromium.launch(args=ARGUMENTS)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        try:
+            browser = launch(playwright)
+        except Error as error:
+            reason = "no Chrome, Chromium or Edge was found, and none that Playwright had downloaded"
+            if os.environ.get("CI") == "true":
+                pytest.fail(f"CI needs a browser: {reason}\n{error}")
+            pytest.skip(reason)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def problems() -> Iterator[list[str]]:
+    found: list[str] = []
+    yield found
+    assert not found, "the page had problems"
+
+
+@pytest.fixture
+def new_page(browser: Browser, problems: list[str]) -> Iterator[Callable[..., Page]]:
+    contexts = []
+
+    def watch_request(request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob", "about", "file") and address.hostname not in (
+            "localhost",
+            "127.0.0.1",
+        ):
+            problems.append(f"request to another machine: {request.url}")
+
+    def new_page(**options) -> Page:
+        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"} | options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
+        page.on("request", watch_request)
+        return page
+
+    yield new_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    return new_page()
+
+
+class Lab:
+    """A running JupyterLab, and what a test does in it. `folder` is the copy of the repository that it serves."""
+
+    def __init__(self, url: str, folder: Path):
+        self.url = url
+        self.folder = folder
+
+    def address(self, path: str = "") -> str:
+        """The address of a path of the server, with what lets a fresh browser in."""
+        return f"{self.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}"
+
+    def open(self, page: Page, notebook: str, *, theme: str = "light", timeout: float = 60) -> None:
+        """Open a notebook (its path below notebooks/) and wait until it is shown and its kernel is idle."""
+        page.goto(self.address(f"lab/tree/{notebook}?reset"))
+        self.wait_for_notebook(page, notebook, timeout=timeout)
+        self.set_theme(page, theme)
+
+    def wait_for_notebook(self, page: Page, notebook: str, *, timeout: float = 60) -> None:
+        """Wait until a notebook is the one on the screen and its kernel is idle."""
+        page.wait_for_function(
+            """notebook => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                return panel?.context?.path === notebook && panel.context.isReady
+                    && panel.sessionContext.session?.kernel?.status === 'idle';
+            }""",
+            arg=notebook,
+            timeout=1000 * timeout,
+        )
+
+    def run_all(self, page: Page, *, timeout: float = 120) -> None:
+        """Run every cell of the notebook on the screen, wait for the last, and fail if a cell raised an error."""
+        page.evaluate(
+            """() => {
+                window.lstmEduRan = false;
+                jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.lstmEduRan = true; });
+            }"""  # the promise is not returned: Playwright would wait for it without a timeout of ours
+        )
+        page.wait_for_function(
+            "() => window.lstmEduRan && jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'",
+            timeout=1000 * timeout,
+        )
+        errors = self.errors(page)
+        assert not errors, "\n".join(errors)
+
+    def errors(self, page: Page) -> list[str]:
+        """One line for each error among the outputs of the notebook on the screen."""
+        return [
+            f"cell {index}: {output['ename']}: {output['evalue']}"
+            for index, outputs in enumerate(self.outputs(page))
+            for output in outputs
+            if output["output_type"] == "error"
+        ]
+
+    def outputs(self, page: Page) -> list[list[dict]]:
+        """The outputs of every cell of the notebook on the screen, as nbformat writes them (a text cell has none)."""
+        return page.evaluate(
+            "() => jupyterapp.shell.currentWidget.content.model.toJSON().cells.map(cell => cell.outputs ?? [])"
+        )
+
+    def show_cell(self, page: Page, index: int) -> None:
+        """Scroll to a cell, counted from 0, and make it the active one."""
+        page.evaluate(
+            """async index => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = index;
+                await notebook.scrollToItem(index, 'start');
+            }""",
+            index,
+        )
+
+    def set_theme(self, page: Page, theme: str) -> None:
+        """Switch to JupyterLab's "light" or "dark" theme. JupyterLab remembers it; `open` sets it anew."""
+        light = {"light": "true", "dark": "false"}[theme]
+        page.evaluate(
+            "name => { jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }",
+            f"JupyterLab {theme.capitalize()}",
+        )
+        page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
+
+
+def free_port() -> int:
+    with socket.create_server(("localhost", 0)) as server:
+        return server.getsockname()[1]
+
+
+def end(process: subprocess.Popen) -> None:
+    """Let JupyterLab end itself and its kernels, and make sure of its process group if it does not."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+        process.wait()
+
+
+def wait_until_it_answers(lab: Lab, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(lab.address("api/status"), timeout=5) as answer:
+                json.load(answer)
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start (status {process.poll()}):\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    folder = tmp_path_factory.mktemp("lab")
+    for part in ("lstm_edu", "notebooks"):
+        shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    jupyter = {
+        name: str(folder / "jupyter" / name)
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    }
+    port = free_port()
+    lab, log = Lab(f"http://localhost:{port}", folder), folder / "jupyterlab.log"
+    command = [sys.executable, "-m", "lstm_edu", "lab", "--no-browser", f"--port={port}"]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"],
+            cwd=folder.parent,  # any folder will do
+            env=os.environ | jupyter | {"PYTHONPATH": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            wait_until_it_answers(lab, process, log)
+            yield lab
+        finally:
+            end(process)

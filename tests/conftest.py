@@ -1,0 +1,28 @@
+"""What all tests share: quiet libraries, and an order that tells of a broken thing as early as it can."""
+
+import os
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Before anything imports them: TensorFlow says errors only, and matplotlib needs no screen.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+# The same examples in every run: what fails on one machine fails on the next. A slow machine is no failure.
+hypothesis.settings.register_profile("lstm_edu", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("lstm_edu")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what takes milliseconds first, then the notebooks, then the browser."""
+    items.sort(key=lambda item: ("notebooks" in item.keywords) + 2 * ("browser" in item.keywords))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the repository."""
+    return ROOT

@@ -1,0 +1,20 @@
+"""At the end of a run: how long each notebook took and how much memory its kernel needed."""
+
+from collections.abc import Iterator
+
+
+def measurements(terminalreporter) -> Iterator[tuple[str, float, int | None]]:
+    """Name, seconds and peak MB of every notebook that ran to its end."""
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
+        found = dict(report.user_properties)
+        if report.when == "call" and "notebook" in found:
+            yield found["notebook"], found["seconds"], found["peak_mb"]
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    rows = sorted(measurements(terminalreporter))
+    if rows:
+        terminalreporter.section("notebooks")
+    for name, seconds, peak_mb in rows:
+        memory = "not measured" if peak_mb is None else f"{peak_mb:5d} MB at the peak"
+        terminalreporter.write_line(f"{name:<40}{seconds:6.1f} s   {memory}")
