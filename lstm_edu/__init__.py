@@ -7,7 +7,24 @@ first used.
 from importlib import import_module
 from typing import Any
 
-from lstm_edu.core import LSTM, Dense, Gradients, Layer, LSTMStep, Sequential, activations, initializers, lstm_step
+from lstm_edu.core import (
+    GRU,
+    LSTM,
+    Bidirectional,
+    Dense,
+    Dropout,
+    Embedding,
+    Gradients,
+    Layer,
+    LSTMStep,
+    Masking,
+    Sequential,
+    SimpleRNN,
+    TimeDistributed,
+    activations,
+    initializers,
+    lstm_step,
+)
 from lstm_edu.trace import Trace
 
 __version__ = "0.1.0"
@@ -27,12 +44,19 @@ _LATER = {
 }
 
 __all__ = [
+    "GRU",
     "LSTM",
+    "Bidirectional",
     "Dense",
+    "Dropout",
+    "Embedding",
     "Gradients",
     "LSTMStep",
     "Layer",
+    "Masking",
     "Sequential",
+    "SimpleRNN",
+    "TimeDistributed",
     "Trace",
     "activations",
     "initializers",

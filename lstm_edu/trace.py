@@ -29,12 +29,14 @@ class Trace:
         mask: (B, T) bool, or None. True is a step that counts.
         initial_state: list of (B, H) arrays; empty for a layer without state.
         time: (T,) int, or None for a layer without time.
+        dropout_masks: the masks used in training, input side then recurrent side; empty or None where nothing dropped.
         children: the traces of inner layers by name, in order (Sequential, Bidirectional, TimeDistributed).
     """
 
     __slots__ = (
         "_arrays",
         "children",
+        "dropout_masks",
         "initial_state",
         "kind",
         "layer",
@@ -55,6 +57,7 @@ class Trace:
         output_mask: np.ndarray | None = None,
         initial_state: list[np.ndarray] | tuple = (),
         time: np.ndarray | None = None,
+        dropout_masks: tuple[np.ndarray | None, ...] = (),
         children: Mapping[str, Trace] | None = None,
         weights: tuple[np.ndarray, ...] | None = None,
     ):
@@ -68,6 +71,7 @@ class Trace:
         put(self, "output_mask", output_mask if output_mask is None else read_only(output_mask))
         put(self, "initial_state", [read_only(a) for a in initial_state])
         put(self, "time", time if time is None else read_only(time))
+        put(self, "dropout_masks", tuple(m if m is None else read_only(m) for m in dropout_masks))
         put(self, "children", dict(children or {}))
 
     def __setattr__(self, name: str, value: Any) -> None:

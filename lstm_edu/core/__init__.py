@@ -1,8 +1,29 @@
 """The mathematics. NumPy only: draws nothing, reads no files, knows no Keras."""
 
 from lstm_edu.core.dense import Dense
+from lstm_edu.core.dropout import Dropout
+from lstm_edu.core.embedding import Embedding
+from lstm_edu.core.gru import GRU
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.core.lstm import LSTM, LSTMStep, lstm_step
+from lstm_edu.core.masking import Masking
 from lstm_edu.core.model import Sequential
+from lstm_edu.core.simple_rnn import SimpleRNN
+from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 
-__all__ = ["LSTM", "Dense", "Gradients", "LSTMStep", "Layer", "Sequential", "lstm_step"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "Bidirectional",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Gradients",
+    "LSTMStep",
+    "Layer",
+    "Masking",
+    "Sequential",
+    "SimpleRNN",
+    "TimeDistributed",
+    "lstm_step",
+]

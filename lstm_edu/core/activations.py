@@ -42,6 +42,9 @@ class Activation:
             raise TypeError(f"{self.name} needs real numbers, got dtype {x.dtype}")
         return self.function(x if x.dtype.kind == "f" else x.astype(np.float32))
 
+    def __reduce__(self):
+        return get, (self.name,)
+
     @property
     def elementwise(self) -> bool:
         """Whether each output depends on its own input only."""

@@ -24,13 +24,32 @@ def flag(value: Any, name: str, owner: str) -> bool:
     return bool(value)
 
 
-def fraction(value: Any, name: str, owner: str) -> float:
-    """`value` as a float in [0, 1]."""
+def dropout_rate(value: Any, name: str, owner: str) -> float:
+    """`value` as a float in [0, 1)."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{owner}: {name} must be a number between 0 and 1, got {value!r} ({type(value).__name__})")
-    if not 0 <= value <= 1:
-        raise ValueError(f"{owner}: {name} must be between 0 and 1, got {value}")
+        raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
+    if not 0 <= value < 1:
+        raise ValueError(
+            f"{owner}: {name} must be at least 0 and less than 1 (at 1 nothing would be left), got {value}"
+        )
     return float(value)
+
+
+def in_training(training: bool, name: str, owner: str) -> None:
+    """A dropout mask means something in training only; it is not ignored elsewhere."""
+    if not training:
+        raise ValueError(f"{owner}: {name} was given, but dropout acts only in training: pass training=True as well")
+
+
+def dropout_mask(value: Any, shape: tuple[int, ...], dtype: np.dtype, name: str, owner: str) -> np.ndarray:
+    """A dropout mask of exactly that shape, as a copy."""
+    array = numbers(value, name, owner)
+    if array.shape != shape:
+        raise ValueError(
+            f"{owner}: {name} must have shape {shape_text(shape)}, got {shape_text(array.shape)}; "
+            "it holds 0 for what is dropped and 1 / (1 - rate) for what is kept"
+        )
+    return np.array(cast(array, dtype))
 
 
 def float_dtype(value: Any, owner: str) -> np.dtype:

@@ -44,8 +44,8 @@ class Dense(Layer):
             units=checks.positive_int(units, "units", "Dense"),
             activation=activations.get(activation),
             use_bias=checks.flag(use_bias, "use_bias", "Dense"),
-            kernel_initializer=initializers.get(kernel_initializer),
-            bias_initializer=initializers.get(bias_initializer),
+            kernel_initializer=initializers.known(kernel_initializer),
+            bias_initializer=initializers.known(bias_initializer),
         )
         if self.activation.name == "glu" and self.units % 2:
             raise ValueError(f"Dense: glu halves the outputs, so units must be even, got {units}")

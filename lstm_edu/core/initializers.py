@@ -102,3 +102,9 @@ def get(identifier: str | float | Initializer) -> Initializer:
     if identifier not in _ALL:
         raise ValueError(f"unknown initialiser {identifier!r}. Known: {', '.join(sorted(_ALL))}")
     return _ALL[identifier]
+
+
+def known(identifier: str | float | Initializer) -> str | float | Initializer:
+    """`identifier` itself, once `get` has accepted it."""
+    get(identifier)
+    return identifier

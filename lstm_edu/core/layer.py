@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from lstm_edu.core import checks
-from lstm_edu.core.initializers import Initializer
+from lstm_edu.core import checks, initializers
 from lstm_edu.trace import Trace, read_only
 
 # Constructor arguments of Keras's layers that change training and nothing else. A layer takes them, so that a model
@@ -91,6 +91,23 @@ class Layer:
 
     # --- configuration: fixed when the layer is made ---------------------------------------------------------------
 
+    def __new__(cls, *args: Any, **kwargs: Any):
+        layer = super().__new__(cls)
+        try:
+            bound = inspect.signature(cls.__init__).bind(layer, *args, **kwargs).arguments
+        except TypeError:
+            return layer  # __init__ is about to raise the same complaint
+        _, *given = bound.items()
+        object.__setattr__(layer, "_arguments", {k: v for k, v in given if k != "kwargs"} | bound.get("kwargs", {}))
+        return layer
+
+    def __getnewargs_ex__(self):
+        return (), dict(self._arguments)
+
+    def copy(self, **changes: Any) -> Self:
+        """A new layer of the same configuration, but for `changes`; with new weights, not yet drawn."""
+        return type(self)(**(self._arguments | changes))
+
     def _configure(self, **values: Any) -> None:
         for key, value in values.items():
             object.__setattr__(self, key, value)
@@ -130,7 +147,7 @@ class Layer:
             return
         rng = np.random.default_rng(self.seed)
         self._weights = {
-            name: read_only(np.asarray(draw(size, rng, self.dtype)))
+            name: read_only(np.asarray(initializers.get(draw)(size, rng, self.dtype)))
             for name, (size, draw) in self._weight_specs(shape).items()
         }
         self._input_shape = shape
@@ -253,7 +270,7 @@ class Layer:
 
     # --- for subclasses --------------------------------------------------------------------------------------------
 
-    def _weight_specs(self, input_shape: tuple[int | None, ...]) -> dict[str, tuple[tuple[int, ...], Initializer]]:
+    def _weight_specs(self, input_shape: tuple[int | None, ...]) -> dict[str, tuple[tuple[int, ...], Any]]:
         """Name -> (shape, initialiser) of each weight, in Keras's order."""
         return {}
 

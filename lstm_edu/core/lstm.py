@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers
-from lstm_edu.core.recurrent import Recurrent, _same_shape, before, ring
+from lstm_edu.core.dropout import product, product_back, product_weight
+from lstm_edu.core.recurrent import Recurrent, before, ring, same_shape
 
 
 class LSTMStep(NamedTuple):
@@ -57,7 +58,7 @@ def lstm_step(
         ValueError: shapes that do not belong together; nothing is broadcast.
     """
     x_t, h, c, kernel, recurrent_kernel, bias = _step_arguments(x_t, h, c, kernel, recurrent_kernel, bias)
-    act, gate = _same_shape(activation, "activation", "lstm_step"), activations.get(recurrent_activation)
+    act, gate = same_shape(activation, "activation", "lstm_step"), activations.get(recurrent_activation)
 
     z = x_t @ kernel + h @ recurrent_kernel + bias
     z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
@@ -106,17 +107,17 @@ class LSTM(Recurrent):
             units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs
         )
         self._configure(
-            recurrent_activation=_same_shape(recurrent_activation, "recurrent_activation", "LSTM"),
+            recurrent_activation=same_shape(recurrent_activation, "recurrent_activation", "LSTM"),
             unit_forget_bias=checks.flag(unit_forget_bias, "unit_forget_bias", "LSTM"),
         )
 
     def _bias_spec(self):
-        h, others = self.units, self.bias_initializer
+        h, others = self.units, initializers.get(self.bias_initializer)
 
         def forget_block_of_ones(shape, rng, dtype):
             return np.concatenate([others((h,), rng, dtype), np.ones(h, dtype), others((2 * h,), rng, dtype)])
 
-        return (4 * h,), forget_block_of_ones if self.unit_forget_bias else others
+        return (4 * h,), forget_block_of_ones if self.unit_forget_bias else self.bias_initializer
 
     def _input(self, x):
         x = super()._input(x)
@@ -124,15 +125,12 @@ class LSTM(Recurrent):
             raise ValueError(f"{self._label}: x must hold at least one sequence, got {checks.shape_text(x.shape)}")
         return x
 
-    def _scan(self, x, start, skipped, keep):
-        timesteps, batch, features = x.shape
+    def _scan(self, x, start, skipped, keep, dropped):
+        timesteps, batch, _ = x.shape
         n, dtype = self.units, self.dtype
-        kernel, recurrent_kernel = self.kernel, self.recurrent_kernel
+        recurrent_kernel = self.recurrent_kernel
 
-        # The input's part of the sum does not wait for time: one product for all steps, bias included.
-        z = (x.reshape(-1, features) @ kernel).reshape(timesteps, batch, 4 * n)
-        if self.use_bias:
-            z += self.bias
+        z = self._project_input(x, dropped.input)
         gates = np.empty_like(z) if "z" in keep else z  # written over z where z is not wanted
         c_memory, c_steps = ring("c" in keep, timesteps, batch, n, dtype)
         h_memory, h_steps = ring("h" in keep, timesteps, batch, n, dtype)
@@ -146,7 +144,7 @@ class LSTM(Recurrent):
         for t, (z_t, gates_t, i_t, f_t, g_t, o_t, c_t, h_t) in enumerate(
             zip(z, gates, i, f, g, o, c_steps, h_steps, strict=True)
         ):
-            z_t += np.dot(h, recurrent_kernel, out=hu)
+            z_t += product(h, recurrent_kernel, dropped.recurrent, out=hu)
             open_gates(z_t, gates_t)
             np.multiply(i_t, g_t, out=ig)
             np.multiply(f_t, c, out=c_t)  # c[t] = f * c[t-1] + i * g
@@ -193,7 +191,7 @@ class LSTM(Recurrent):
 
         return one_by_one
 
-    def _scan_backward(self, forward, weights, start, skipped, dh, d_end):
+    def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
         kernel, recurrent_kernel = weights[:2]
         n = self.units
         act, gate = self.activation, self.recurrent_activation
@@ -224,7 +222,8 @@ class LSTM(Recurrent):
                 ],
                 axis=-1,
             )
-            dh_before, dc_before = dz[t] @ recurrent_kernel.T, dc_t * f[t]
+            dh_before = product_back(dz[t], recurrent_kernel, dropped.recurrent)
+            dc_before = dc_t * f[t]
             dc[t] = dc_t
             if skipped is not None:
                 dh_before += np.where(skipped[t], dh[t], 0)
@@ -232,14 +231,19 @@ class LSTM(Recurrent):
                 np.copyto(dc[t], dc_next, where=skipped[t])
             dh_next, dc_next = dh_before, dc_before
 
-        rows = dz.reshape(-1, 4 * n)  # every step used the same weights: their gradients add up over time
-        d_weights = [
-            forward["x"].reshape(-1, kernel.shape[0]).T @ rows,
-            h_before.reshape(-1, n).T @ rows,
-        ]
+        d_weights = [product_weight(forward["x"], dz, dropped.input), product_weight(h_before, dz, dropped.recurrent)]
         if self.use_bias:
-            d_weights.append(rows.sum(axis=0))
-        d_arrays = {"x": dz @ kernel.T, "z": dz, "i": di, "f": df, "g": dg, "o": do, "c": dc, "h": dh}
+            d_weights.append(dz.sum(axis=(0, 1)))
+        d_arrays = {
+            "x": product_back(dz, kernel, dropped.input),
+            "z": dz,
+            "i": di,
+            "f": df,
+            "g": dg,
+            "o": do,
+            "c": dc,
+            "h": dh,
+        }
         return d_arrays, d_weights, [dh_next, dc_next]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import checks
+from lstm_edu.core.container import Container
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.trace import Trace
 
 
-class Sequential(Layer):
+class Sequential(Container):
     """Keras's Sequential model (keras.Sequential, Keras 3.15.1): each layer's output is the next one's input.
 
     Masks travel along as in Keras: a layer that returns sequences passes its mask on. The trace of a model has no
@@ -44,15 +45,9 @@ class Sequential(Layer):
         super().__init__(name=name, dtype=layers[-1].dtype)
         self._configure(layers=tuple(layers), _by_name=_unique_names(layers))
 
-    # --- weights ---------------------------------------------------------------------------------------------------
-
     @property
-    def weights(self) -> list[np.ndarray]:
-        return [w for layer in self.layers for w in layer.weights]
-
-    @property
-    def weight_names(self) -> tuple[str, ...]:
-        return tuple(f"{name}/{w}" for name, layer in self._by_name.items() for w in layer.weight_names)
+    def inner(self) -> dict[str, Layer]:
+        return self._by_name
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         """Build every layer in turn, each for the shape that the one before it puts out."""
@@ -62,33 +57,11 @@ class Sequential(Layer):
             shape = layer.compute_output_shape(shape)
         self._input_shape = self.layers[0]._input_shape
 
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        self._require_built("set_weights()")
-        counts = [len(layer.weights) for layer in self.layers]
-        if isinstance(weights, np.ndarray) or not isinstance(weights, Sequence):
-            raise TypeError(f"{self._label}: set_weights needs a list of arrays, got {type(weights).__name__}")
-        if len(weights) != sum(counts):
-            parts = ", ".join(f"{name}: {n}" for name, n in zip(self._by_name, counts, strict=True))
-            raise ValueError(f"{self._label} has {sum(counts)} weight arrays ({parts}), got {len(weights)}")
-        before, rest = [layer.weights for layer in self.layers], list(weights)
-        try:
-            for layer, n in zip(self.layers, counts, strict=True):
-                layer.set_weights(rest[:n])
-                del rest[:n]
-        except (TypeError, ValueError):
-            for layer, old in zip(self.layers, before, strict=True):
-                layer.set_weights(old)  # all or none
-            raise
-
-    def reset_state(self) -> None:
-        for layer in self.layers:
-            layer.reset_state()
-
     def summary(self) -> str:
         """The layers, their output shapes and their numbers of weights, as text."""
         self._require_built("summary()")
         rows, shape = [("layer", "output shape", "weights")], self._input_shape
-        for name, layer in self._by_name.items():
+        for name, layer in self.inner.items():
             shape = layer.compute_output_shape(shape)
             rows.append((f"{name} ({type(layer).__name__})", checks.shape_text(shape), f"{layer.count_params():,}"))
         rows.append(("total", "", f"{self.count_params():,}"))
@@ -96,10 +69,6 @@ class Sequential(Layer):
         return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
     # --- forward and backward --------------------------------------------------------------------------------------
-
-    @property
-    def quantities(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for layer in self.layers for name in layer.quantities))
 
     def compute_output_shape(self, input_shape):
         for layer in self.layers:
@@ -112,23 +81,16 @@ class Sequential(Layer):
 
     def _run(self, x, *, mask, training, keep):
         children = {}
-        for name, layer in self._by_name.items():
+        for name, layer in self.inner.items():
             run = layer._run(x, mask=mask, training=training, keep=keep)
             children[name] = Trace(layer, **run)
             x, mask = run["output"], run["output_mask"]
         return {"arrays": {}, "output": x, "output_mask": mask, "children": children}
 
-    def _missing(self, trace):
-        return [
-            f"{name}/{quantity}"
-            for name, layer in self._by_name.items()
-            for quantity in layer._missing(trace.children[name])
-        ]
-
     def _backward(self, trace, dy, d_state):
         d_weights, children = [], {}
         d_start = []
-        for name, layer in reversed(self._by_name.items()):
+        for name, layer in reversed(self.inner.items()):
             grads = layer._backward(trace.children[name], dy, d_state)
             d_weights = grads.weights + d_weights
             children[name] = grads.trace

@@ -7,13 +7,21 @@ Everything is in processing order: under go_backwards, step 0 reads the last tim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers
+from lstm_edu.core.dropout import draw_mask, product
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.trace import Trace
+
+
+class Dropped(NamedTuple):
+    """The dropout masks of one call: (B, F) and (B, H), or one for each gate, (blocks, B, .); None: nothing drops."""
+
+    input: np.ndarray | None
+    recurrent: np.ndarray | None
 
 
 class Recurrent(Layer):
@@ -30,6 +38,9 @@ class Recurrent(Layer):
         go_backwards: process the last timestep first; the outputs stay in processing order.
         stateful: start each call from the states in which the last one ended; needs a fixed batch size in build().
         zero_output_for_mask: see above.
+        dropout, recurrent_dropout: in training, the fractions of the input and of the previous output that are dropped;
+            one mask a sequence, the same at every timestep. With recurrent_dropout each gate gets masks of its own, as
+            in Keras. Masks can be given: layer(x, training=True, dropout_mask=..., recurrent_dropout_mask=...).
         unroll, use_cudnn: how Keras computes, not what; accepted, without effect.
     """
 
@@ -62,13 +73,13 @@ class Recurrent(Layer):
             raise ValueError(f'{kind}: use_cudnn must be "auto", True or False, got {use_cudnn!r}')
         self._configure(
             units=checks.positive_int(units, "units", kind),
-            activation=_same_shape(activation, "activation", kind),
+            activation=same_shape(activation, "activation", kind),
             use_bias=checks.flag(use_bias, "use_bias", kind),
-            kernel_initializer=initializers.get(kernel_initializer),
-            recurrent_initializer=initializers.get(recurrent_initializer),
-            bias_initializer=initializers.get(bias_initializer),
-            dropout=checks.fraction(dropout, "dropout", kind),
-            recurrent_dropout=checks.fraction(recurrent_dropout, "recurrent_dropout", kind),
+            kernel_initializer=initializers.known(kernel_initializer),
+            recurrent_initializer=initializers.known(recurrent_initializer),
+            bias_initializer=initializers.known(bias_initializer),
+            dropout=checks.dropout_rate(dropout, "dropout", kind),
+            recurrent_dropout=checks.dropout_rate(recurrent_dropout, "recurrent_dropout", kind),
             return_sequences=checks.flag(return_sequences, "return_sequences", kind),
             return_state=checks.flag(return_state, "return_state", kind),
             go_backwards=checks.flag(go_backwards, "go_backwards", kind),
@@ -78,6 +89,7 @@ class Recurrent(Layer):
             use_cudnn=use_cudnn,
         )
         self._states: list[np.ndarray] | None = None
+        self._rng = np.random.default_rng(self.seed)
 
     # --- weights ---------------------------------------------------------------------------------------------------
 
@@ -249,13 +261,30 @@ class Recurrent(Layer):
             raise ValueError(f"{self._label}: x must have at least one timestep, got {checks.shape_text(x.shape)}")
         return checks.cast(x, self.dtype)
 
-    def _run(self, x, *, mask, training, keep, initial_state=None):
+    def _dropped(self, training: bool, batch: int, dropout_mask: Any, recurrent_dropout_mask: Any) -> Dropped:
+        """The dropout masks of this call: given ones, drawn ones, or none."""
+        each_gate = (self.blocks,) if self.recurrent_dropout and self.blocks > 1 else ()
+        masks = []
+        for given, name, rate, width in (
+            (dropout_mask, "dropout_mask", self.dropout, self.kernel.shape[0]),
+            (recurrent_dropout_mask, "recurrent_dropout_mask", self.recurrent_dropout, self.units),
+        ):
+            shape = (*each_gate, batch, width)
+            if given is not None:
+                checks.in_training(training, name, self._label)
+                if not rate:
+                    raise ValueError(f"{self._label}: {name} was given to a layer whose rate is 0")
+                masks.append(checks.dropout_mask(given, shape, self.dtype, name, self._label))
+            else:
+                masks.append(draw_mask(shape, rate, self._rng, self.dtype) if training and rate else None)
+        return Dropped(*masks)
+
+    def _run(self, x, *, mask, training, keep, initial_state=None, dropout_mask=None, recurrent_dropout_mask=None):
         x = self._input(x)
         batch, timesteps, _ = x.shape
         mask = checks.mask(mask, batch, timesteps, self._label)
         start = self._start(initial_state, batch)
-        if training and (self.dropout or self.recurrent_dropout):
-            raise NotImplementedError(f"{self._label}: dropout in training is not supported yet")
+        dropped = self._dropped(training, batch, dropout_mask, recurrent_dropout_mask)
 
         order = slice(None, None, -1 if self.go_backwards else 1)
         steps = np.array(x.transpose(1, 0, 2)[order], order="C")  # (T, B, F), our own copy
@@ -263,7 +292,7 @@ class Recurrent(Layer):
             mask = mask[:, order]
         skipped = None if mask is None else ~mask.T[:, :, None]  # (T, B, 1)
 
-        arrays, h, end = self._scan(steps, start, skipped, keep | {"h"} if self.return_sequences else keep)
+        arrays, h, end = self._scan(steps, start, skipped, keep | {"h"} if self.return_sequences else keep, dropped)
         if self.return_sequences:
             output = _outputs(h, skipped, self.zero_output_for_mask).transpose(1, 0, 2)
         else:
@@ -277,15 +306,30 @@ class Recurrent(Layer):
             "output_mask": mask if self.return_sequences else None,
             "initial_state": start,
             "time": np.arange(timesteps)[order],
+            "dropout_masks": dropped,
         }
 
-    def _scan(self, x, start, skipped, keep):
+    def _project_input(self, x: np.ndarray, masks: np.ndarray | None) -> np.ndarray:
+        """x W + b for all steps at once, (T, B, blocks * H): the input's part of the sum does not wait for time."""
+        timesteps, batch, features = x.shape
+        if masks is None:
+            sums = (x.reshape(-1, features) @ self.kernel).reshape(timesteps, batch, -1)
+        else:
+            sums = product(x, self.kernel, masks)
+        if self.use_bias:
+            sums += self._input_bias()
+        return sums
+
+    def _input_bias(self) -> np.ndarray:
+        return self.bias
+
+    def _scan(self, x, start, skipped, keep, dropped):
         """The loop over time.
 
         Args:
             x: (T, B, F). start: the states before step 0, each (B, H).
             skipped: (T, B, 1) bool, True where a step is masked, or None.
-            keep: the names of the quantities to record.
+            keep: the names of the quantities to record. dropped: the dropout masks.
 
         Returns:
             arrays: name -> (T, B, .) of at least the kept quantities; h: (T, B, H) if kept; end: the final states.
@@ -326,7 +370,7 @@ class Recurrent(Layer):
         if skipped is not None:
             dh *= _live(skipped, self.zero_output_for_mask)
         d_arrays, d_weights, d_start = self._scan_backward(
-            forward, trace.weights, trace.initial_state, skipped, dh, d_end
+            forward, trace.weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks), dh, d_end
         )
         order = slice(None, None, -1 if self.go_backwards else 1)
         record = {name: d_arrays[name].transpose(1, 0, 2) for name in self.quantities}
@@ -337,7 +381,7 @@ class Recurrent(Layer):
             Trace(self, record, dy, mask=trace.mask, initial_state=d_start, time=trace.time, weights=trace.weights),
         )
 
-    def _scan_backward(self, forward, weights, start, skipped, dh, d_end):
+    def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
         """The loop back through time.
 
         Args:
@@ -380,7 +424,7 @@ def _last_output(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask
     return np.where(_live(skipped, zero_output_for_mask)[-1], h, np.zeros((), h.dtype))
 
 
-def _same_shape(activation: Any, name: str, kind: str) -> activations.Activation:
+def same_shape(activation: Any, name: str, kind: str) -> activations.Activation:
     activation = activations.get(activation)
     if activation.name == "glu":
         raise ValueError(f"{kind}: {name} 'glu' halves its input and cannot be a gate")

@@ -1,0 +1,72 @@
+"""What layers made of layers share: their weights are the inner layers' weights, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core.layer import Layer
+from lstm_edu.trace import Trace
+
+
+class Container(Layer):
+    """Base of Sequential, Bidirectional and TimeDistributed. Subclasses say which layers they hold, by name."""
+
+    @property
+    def inner(self) -> dict[str, Layer]:
+        """Name -> layer, in order; the names of the trace's children."""
+        raise NotImplementedError
+
+    @property
+    def weights(self) -> list[np.ndarray]:
+        return [w for layer in self.inner.values() for w in layer.weights]
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        return tuple(f"{name}/{w}" for name, layer in self.inner.items() for w in layer.weight_names)
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for layer in self.inner.values() for name in layer.quantities))
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        self._require_built("set_weights()")
+        if isinstance(weights, np.ndarray) or not isinstance(weights, Sequence):
+            raise TypeError(f"{self._label}: set_weights needs a list of arrays, got {type(weights).__name__}")
+        old = self.weights
+        if len(weights) != len(old):
+            parts = ", ".join(f"{name}: {len(layer.weights)}" for name, layer in self.inner.items())
+            raise ValueError(f"{self._label} has {len(old)} weight arrays ({parts}), got {len(weights)}")
+        try:
+            for layer, part in self._split(weights):
+                layer.set_weights(part)
+        except (TypeError, ValueError):
+            self._assign(old)  # all or none
+            raise
+
+    def _assign(self, weights: Sequence[np.ndarray]) -> None:
+        for layer, part in self._split(weights):
+            layer._assign(part)
+
+    def _split(self, weights: Sequence[Any]) -> list[tuple[Layer, list[Any]]]:
+        """Each inner layer with its part of a flat list."""
+        rest = list(weights)
+        parts = []
+        for layer in self.inner.values():
+            n = len(layer.weights)
+            parts.append((layer, rest[:n]))
+            rest = rest[n:]
+        return parts
+
+    def reset_state(self) -> None:
+        for layer in self.inner.values():
+            layer.reset_state()
+
+    def _missing(self, trace: Trace) -> list[str]:
+        return [
+            f"{name}/{quantity}"
+            for name, layer in self.inner.items()
+            for quantity in layer._missing(trace.children[name])
+        ]
