@@ -1,0 +1,21 @@
+"""The only place that knows Keras: load a layer, a model or a file; record what Keras computes; compare; verify.
+
+`compare` needs no Keras; the others import it when they are called.
+"""
+
+from lstm_edu.keras_bridge.comparing import Report, Row, compare
+from lstm_edu.keras_bridge.converting import from_keras
+from lstm_edu.keras_bridge.recording import keras_trace
+from lstm_edu.keras_bridge.verifying import Divergence, LayerReport, VerifyReport, verify
+
+__all__ = [
+    "Divergence",
+    "LayerReport",
+    "Report",
+    "Row",
+    "VerifyReport",
+    "compare",
+    "from_keras",
+    "keras_trace",
+    "verify",
+]

@@ -1,0 +1,181 @@
+"""From Keras to the same in NumPy: a layer, a model, or a saved file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from lstm_edu.core import Layer, Sequential
+from lstm_edu.keras_bridge.layers import numbers, support
+from lstm_edu.keras_bridge.loading import is_keras, keras
+
+
+def from_keras(source: Any) -> Layer:
+    """The same layer or model in NumPy: Keras's configuration and a copy of Keras's weights.
+
+    Args:
+        source: a built Keras layer or model, or the path of a saved `.keras` file. Layers: Dense, LSTM. Models: Sequential,
+            and Functional models that are a chain, Input -> layer -> layer. Input layers are not kept.
+
+    Returns:
+        An lstm_edu layer (a `Sequential` for a model). Layers keep their Keras names; a stateful layer keeps its states.
+
+    Raises:
+        TypeError: `source` is something else.
+        ValueError: not built; a layer, subclass, activation, dtype policy or model shape that is not supported, by name.
+        ImportError: Keras is not installed.
+    """
+    return _convert(opened(source), None)
+
+
+def _convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
+    """`source` in NumPy, for inputs of this shape; None: of any size that fits."""
+    if is_model(source):
+        layers = []
+        for _, layer in chain(source):
+            own = _convert(layer, shape or tuple(source.input_shape))
+            layers.append(own)
+            shape = own.compute_output_shape(own._input_shape)
+        ours = Sequential(layers, name=source.name)
+        ours.build(layers[0]._input_shape)
+        return ours
+    row = support(source)
+    require_built(source)
+    ours = row.rebuild(source)
+    ours.build(shape or _input_shape(source))
+    ours.set_weights(source.get_weights())
+    states = getattr(source, "states", None)
+    if getattr(source, "stateful", False) and states is not None:
+        ours._states = [numbers(s) for s in states]
+    return ours
+
+
+def opened(source: Any) -> Any:
+    """A Keras layer or model: `source` itself, or the model in the file of that name."""
+    if isinstance(source, (str, os.PathLike)):
+        return load_model(source)
+    if isinstance(source, Layer):
+        raise TypeError(
+            f"expected a Keras layer or model, got an lstm_edu {type(source).__name__}, which is one already"
+        )
+    if isinstance(source, type):
+        raise TypeError(
+            f"expected a Keras layer or model, got the class {source.__name__}; make one: {source.__name__}(...)"
+        )
+    if not is_keras(source):
+        raise TypeError(
+            f"expected a Keras layer or model, or the path of a .keras file, got {type(source).__name__} "
+            f"({type(source).__module__}.{type(source).__qualname__})"
+        )
+    return source
+
+
+def load_model(path: str | os.PathLike) -> Any:
+    """The Keras model saved in a `.keras` file. Keras's safe mode: no code that the file brings along is run.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no `.keras` file, or Keras cannot or will not read it.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {str(path)!r}")
+    if path.suffix != ".keras":
+        raise ValueError(f"a saved model is a .keras file (model.save('name.keras')), got {path.name!r}")
+    try:
+        return keras().saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise ValueError(
+            f"Keras could not load {path.name!r}: it is damaged, needs layers of your own, or holds code, which safe mode "
+            f"refuses. Keras said: {error}"
+        ) from error
+
+
+def is_model(value: Any) -> bool:
+    return isinstance(value, keras().Model)
+
+
+def require_built(layer: Any) -> None:
+    if not layer.built:
+        raise ValueError(
+            f"the Keras {type(layer).__name__} {layer.name!r} is not built, so it has no weights yet: call it once on "
+            "data, or build(input_shape) it; give a model a keras.Input first"
+        )
+
+
+def chain(model: Any) -> list[tuple[str, Any]]:
+    """(name, layer) of a model's layers in order, Input layers left out.
+
+    Raises:
+        ValueError: not built; a model with code of its own; a graph that branches, shares a layer or has calls with
+            further arguments.
+    """
+    if type(model) is keras().Sequential:
+        require_built(model)
+        layers = list(model.layers)
+    elif _is_functional(model):
+        layers = _functional_chain(model)
+    else:
+        raise ValueError(
+            f"the model {model.name!r} is of class {type(model).__name__}, whose computation is code of its own and cannot "
+            "be rebuilt; only keras.Sequential and Functional models (keras.Model(inputs, outputs)) can. Its layers can "
+            "be compared one by one"
+        )
+    if not layers:
+        raise ValueError(f"the model {model.name!r} has no layers")
+    return [(layer.name, layer) for layer in layers]
+
+
+def _is_functional(model: Any) -> bool:
+    kind = type(model)
+    return kind.__name__ == "Functional" and kind.__module__.split(".")[0] == "keras"
+
+
+def _functional_chain(model: Any) -> list[Any]:
+    """The layers from the model's output back to its input."""
+    outputs = _flat(model.outputs)
+    if len(model.inputs) != 1:
+        names = ", ".join(tensor._keras_history.operation.name for tensor in model.inputs)
+        raise ValueError(f"the model {model.name!r} is not a chain: it has {len(model.inputs)} inputs ({names})")
+    layers: list[Any] = []
+    tensors = outputs
+    while True:
+        histories = [tensor._keras_history for tensor in tensors]
+        operation, index = histories[0].operation, histories[0].node_index
+        made = _flat(operation._inbound_nodes[index].outputs)
+        if any(h.operation is not operation for h in histories) or [id(t) for t in tensors] != [id(t) for t in made]:
+            names = ", ".join(f"{h.operation.name} (output {h.tensor_index})" for h in histories)
+            raise ValueError(
+                f"the model {model.name!r} is not a chain: it uses {names}; a chain takes exactly what the layer before "
+                "returns (return_state=True returns the states too)"
+            )
+        node = operation._inbound_nodes[index]
+        if tensors[0] is model.inputs[0]:
+            break
+        if not isinstance(operation, keras().Layer):
+            raise ValueError(
+                f"the model {model.name!r} computes {operation.name!r} ({type(operation).__name__}) between its layers; "
+                "only layers can be rebuilt"
+            )
+        if operation in layers:
+            raise ValueError(f"the model {model.name!r} is not a chain: it uses the layer {operation.name!r} twice")
+        extra = {k: v for k, v in node.arguments.kwargs.items() if v is not None and v is not False}
+        if len(node.input_tensors) != 1 or extra:
+            with_what = f"the arguments {', '.join(extra)}" if extra else f"{len(node.input_tensors)} inputs"
+            raise ValueError(f"the model {model.name!r} is not a chain: it calls {operation.name!r} with {with_what}")
+        layers.append(operation)
+        tensors = list(node.input_tensors)
+    return layers[::-1]
+
+
+def _flat(structure: Any) -> list[Any]:
+    return keras().tree.flatten(structure)
+
+
+def _input_shape(layer: Any) -> tuple[int | None, ...]:
+    """What to build ours for: any batch and any time, but for a stateful layer, which has one state a sequence."""
+    features = layer.kernel.shape[0] if hasattr(layer, "kernel") else layer.cell.kernel.shape[0]
+    if not hasattr(layer, "cell"):
+        return (None, features)
+    return (len(layer.states[0]) if layer.stateful and layer.states else None, None, features)

@@ -1,0 +1,43 @@
+"""Keras itself, imported when it is first needed: it takes some seconds and half a gigabyte."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from types import ModuleType
+
+_HOW = (
+    "Install what the course needs with `python -m pip install -r requirements.txt` in the project's folder, or Keras "
+    "alone with `python -m pip install keras tensorflow-cpu` (on a Mac: `keras tensorflow`), and restart the kernel"
+)
+
+
+def keras() -> ModuleType:
+    """The module keras, on the backend that KERAS_BACKEND or the user's own Keras settings name.
+
+    Raises:
+        ImportError: Keras 3 or its backend is not installed; says how to install it.
+    """
+    # TensorFlow's notes on the machine's instruction sets say nothing about the reader's code. Somebody who set the level
+    # themselves wants to see them.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
+            import keras
+    except ImportError as error:
+        missing = getattr(error, "name", None) or "one of its parts"
+        raise ImportError(
+            f"This needs Keras, which could not be imported ({missing}: {error}). {_HOW}", name=error.name
+        ) from error
+    if int(keras.__version__.split(".")[0]) < 3:
+        raise ImportError(f"This needs Keras 3, but Keras {keras.__version__} is installed. {_HOW}", name="keras")
+    return keras
+
+
+def is_keras(value: object) -> bool:
+    """Whether `value` is a Keras layer or model. Where Keras was never imported, nothing is."""
+    import sys
+
+    module = sys.modules.get("keras")
+    return module is not None and hasattr(module, "Layer") and isinstance(value, module.Layer)

@@ -1,0 +1,139 @@
+"""The trace of a Keras layer or model: our names, Keras's numbers."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import Layer, checks
+from lstm_edu.keras_bridge.comparing import differences
+from lstm_edu.keras_bridge.converting import chain, from_keras, is_model, opened
+from lstm_edu.keras_bridge.layers import numbers, support
+from lstm_edu.keras_bridge.loading import keras
+from lstm_edu.trace import Trace
+
+
+def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[Any] | None = None) -> Trace:
+    """What Keras computes inside, recorded under our names.
+
+    Every number comes from Keras's own code: the layer's own cell is run step by step, its activation functions tapped, and
+    the result is held against what the layer itself returns. Nothing of the layer is changed: a stateful one has the states
+    afterwards that it had before.
+
+    Args:
+        source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
+        x: (B, T, F) for recurrent layers, (B, ..., F) for Dense. mask: (B, T) or None.
+        initial_state: for a single recurrent layer, [h0, c0], each (B, H).
+
+    Returns:
+        A Trace such as `layer.trace(x)` returns. `trace.output` is what Keras's layer returned, `trace.layer` is
+        `from_keras(source)`, `trace.children` has one trace a layer for a model.
+
+    Raises:
+        ValueError, TypeError: as `from_keras`, and for an x, mask or initial_state that does not fit.
+    """
+    source = opened(source)
+    return _trace(source, from_keras(source), np.asarray(x), mask, initial_state)
+
+
+def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:
+    if not is_model(source):
+        return _trace_layer(source, ours, x, mask, initial_state)
+    if initial_state is not None:
+        raise ValueError(f"the model {source.name!r} takes no initial_state; only a single recurrent layer does")
+    x = rounded(x, source)
+    children: dict[str, Trace] = {}
+    step_x, step_mask = x, mask
+    for (name, layer), own in zip(chain(source), ours.layers, strict=True):
+        children[name] = trace = _trace(layer, own, step_x, step_mask, None)
+        step_x, step_mask = trace.output, trace.output_mask
+    output = _call(source, x, mask=mask)
+    _confirm(source, (step_x, output))
+    return Trace(ours, {}, output, mask=children[next(iter(children))].mask, output_mask=step_mask, children=children)
+
+
+def _trace_layer(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:
+    # A second layer of ours checks the arguments and puts everything into processing order; only its notes are used.
+    given = {} if initial_state is None else {"initial_state": initial_state}
+    plan = from_keras(layer).trace(x, mask=mask, keep=("x",), **given)
+    mask = None if mask is None else np.asarray(mask).astype(bool)
+    output = _call(layer, x, mask=mask, **given)
+    with unchanged(layer):
+        arrays = support(layer).record(layer, plan.x, plan.mask, plan.initial_state)
+    _confirm(layer, *_same_twice(layer, arrays, output, plan.mask))
+    output_mask = None if mask is None else layer.compute_mask(x, mask)
+    if isinstance(output_mask, (list, tuple)):  # the states that are returned too have none
+        output_mask = output_mask[0]
+    return Trace(
+        ours,
+        arrays,
+        output,
+        mask=plan.mask,
+        output_mask=None if output_mask is None else numbers(output_mask),
+        initial_state=plan.initial_state,
+        time=plan.time,
+    )
+
+
+def rounded(x: np.ndarray, model: Any) -> np.ndarray:
+    """x in the dtype of the model's Input: what Keras rounds it to first, whatever its layers compute in."""
+    return checks.cast(np.asarray(x), np.dtype(model.inputs[0].dtype))
+
+
+def _call(layer: Any, x: np.ndarray, **call: Any) -> np.ndarray | tuple[np.ndarray, ...]:
+    """What Keras's layer returns, as arrays."""
+    known = inspect.signature(layer.call).parameters
+    call = {name: value for name, value in call.items() if value is not None and name in known}
+    with unchanged(layer), warnings.catch_warnings():
+        # Keras 3.15 says this of a mask given to a whole model, which nevertheless arrives at its layers.
+        warnings.filterwarnings("ignore", message=".*was passed an input with a mask attached", category=UserWarning)
+        output = layer(x, **call)
+    if isinstance(output, Mapping):
+        raise ValueError(f"{layer.name!r} returns a dict, which is not supported")
+    return tuple(map(numbers, output)) if isinstance(output, (list, tuple)) else numbers(output)
+
+
+@contextmanager
+def unchanged(layer: Any) -> Iterator[None]:
+    """Put the states of stateful layers, and the seeds of dropout, back to what they were."""
+    variables = list(layer.non_trainable_variables)
+    for inner in layer._flatten_layers():
+        variables += getattr(inner, "states", None) or []
+    before = [numbers(v) for v in variables]
+    try:
+        yield
+    finally:
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+
+
+def _same_twice(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np.ndarray | None) -> Iterator[tuple]:
+    """(recorded, returned) wherever a recorded quantity has to be what the layer returned."""
+    first, *states = output if isinstance(output, tuple) else (output,)
+    if "h" not in arrays:
+        yield arrays["y"], first
+        return
+    h = arrays["h"]
+    counts = np.ones(h.shape[:2], bool) if mask is None else mask
+    if layer.return_sequences:
+        yield h[counts], first[counts]
+    else:
+        yield h[counts[:, -1], -1], first[counts[:, -1]]
+    for name, state in zip("hc", states, strict=False):
+        yield arrays[name][:, -1], state
+
+
+def _confirm(layer: Any, *pairs: tuple[Any, Any]) -> None:
+    for recorded, returned in pairs:
+        a, b = (v if isinstance(v, tuple) else (v,) for v in (recorded, returned))
+        if len(a) != len(b) or any(differences(p, q)[1].any() for p, q in zip(a, b, strict=True)):
+            raise RuntimeError(
+                f"what was recorded inside {layer.name!r} is not what it returned, so the record cannot be trusted "
+                f"(Keras {keras().__version__}, {keras().backend.backend()}). Is its computation changed, or is it run on "
+                "a device that rounds differently?"
+            )

@@ -1,0 +1,278 @@
+"""Every layer, every timestep, every gate: ours against what Keras computes inside, and where they first part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import Layer
+from lstm_edu.keras_bridge import tables
+from lstm_edu.keras_bridge.comparing import (
+    Report,
+    Row,
+    Where,
+    compare,
+    compare_arrays,
+    differences,
+    number_text,
+    trace_pairs,
+    where,
+    where_text,
+)
+from lstm_edu.keras_bridge.converting import is_model, opened
+from lstm_edu.keras_bridge.recording import keras_trace, rounded
+from lstm_edu.trace import Trace
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first number that differs: the earliest step, and in it the first quantity computed.
+
+    Attributes:
+        layer: the layer's name. quantity: z, i, f, g, o, c, h, y, or "output".
+        where: its place by name. ours, keras: the two numbers.
+    """
+
+    layer: str
+    quantity: str
+    where: Where
+    ours: Any
+    keras: Any
+
+    @property
+    def timestep(self) -> int | None:
+        """The timestep of the input; None for a quantity without time."""
+        return self.where.get("timestep")  # type: ignore[return-value]
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.layer}: {self.quantity} is the first to differ from Keras's, at {where_text(self.where)}: "
+            f"ours {number_text(self.ours)}, Keras's {number_text(self.keras)}"
+        )
+
+
+@dataclass(frozen=True)
+class LayerReport:
+    """One layer on Keras's own input to it.
+
+    Attributes:
+        name, kind: of the layer. report: one row a quantity.
+        first: where ours first differs, or None.
+        ours, keras: the two traces.
+    """
+
+    name: str
+    kind: str
+    report: Report
+    first: Divergence | None
+    ours: Trace = field(repr=False)
+    keras: Trace = field(repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.report)
+
+    @property
+    def max_abs(self) -> float:
+        return self.report.max_abs
+
+    def __repr__(self) -> str:
+        return f"{self.name} ({self.kind}): {self.report!r}"
+
+    def _repr_html_(self) -> str:
+        return self.report._repr_html_()
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What `verify` found: true if every number of every layer agrees. Shown as a table in a notebook.
+
+    Attributes:
+        name: the layer's or model's name.
+        layers: one LayerReport a layer, in order.
+        whole: the model's output, ours computed from x through all our layers; None for a single layer.
+        first: the first divergence, or None.
+    """
+
+    name: str
+    layers: tuple[LayerReport, ...]
+    whole: Report | None
+
+    def __bool__(self) -> bool:
+        return all(self.layers) and (self.whole is None or bool(self.whole))
+
+    @property
+    def first(self) -> Divergence | None:
+        return next((layer.first for layer in self.layers if layer.first is not None), None)
+
+    @property
+    def max_abs(self) -> float:
+        """The largest |ours - Keras's| of all quantities of all layers."""
+        return max(report.max_abs for report in (*self.layers, *([] if self.whole is None else [self.whole])))
+
+    @property
+    def where(self) -> Where:
+        """The place of the first divergence by name, with its layer and quantity; empty if there is none."""
+        first = self.first
+        return {} if first is None else {"layer": first.layer, "quantity": first.quantity, **first.where}
+
+    @property
+    def sentence(self) -> str:
+        """The result in words."""
+        if self:
+            n = sum(
+                row.shape != () and int(np.prod(row.shape)) or 1 for layer in self.layers for row in layer.report.rows
+            )
+            return (
+                f"{self.name} agrees with Keras: {n:,} numbers in {len(self.layers)} layer(s), "
+                f"largest difference {self.max_abs:.2g}"
+            )
+        if self.first is not None:
+            return self.first.sentence
+        for layer in self.layers:
+            if not layer:
+                return f"{layer.name}: {layer.report.sentence}"
+        return f"every layer agrees on its own, but the model does not: {self.whole.sentence}"
+
+    def check(self) -> VerifyReport:
+        """The report itself if all agrees. AssertionError with `sentence` if not."""
+        if not self:
+            raise AssertionError(self.sentence)
+        return self
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        rows = []
+        for layer in self.layers:
+            quantities = " ".join(row.name for row in layer.report.rows)
+            wrong = [row.name for row in layer.report.rows if not row.ok]
+            result = tables.verdict(bool(layer)) + (f": {', '.join(wrong)}" if wrong else "")
+            place = "—" if layer.first is None else f"{layer.first.quantity} at {where_text(layer.first.where)}"
+            rows.append((f"{layer.name} ({layer.kind})", quantities, f"{layer.max_abs:.2g}", place, result))
+        if self.whole is not None:
+            place = "—" if self.whole else where_text(self.whole.where)
+            rows.append(("whole model", "output", f"{self.whole.max_abs:.2g}", place, tables.verdict(bool(self.whole))))
+        return rows
+
+    def __repr__(self) -> str:
+        return tables.text(bool(self), self.sentence, _HEADER, self._rows())
+
+    def _repr_html_(self) -> str:
+        return tables.html(bool(self), self.sentence, _HEADER, self._rows())
+
+
+_HEADER = ("layer", "compared", "largest difference", "first to differ", "result")
+
+
+def verify(
+    source: Any,
+    x: Any,
+    *,
+    mask: Any = None,
+    initial_state: Sequence[Any] | None = None,
+    ours: Layer | None = None,
+) -> VerifyReport:
+    """Hold every number that a layer or model computes for `x` against Keras's own.
+
+    Each layer is given what Keras hands to it, so that a difference in one is not carried into the next; then the model is
+    compared as a whole. Inside a layer every recorded quantity is compared at every timestep.
+
+    Args:
+        source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
+        x, mask: what to compute. initial_state: for a single recurrent layer.
+        ours: a layer or model of lstm_edu to hold against it, with its own weights; `from_keras(source)` if None.
+
+    Returns:
+        A VerifyReport: `bool(report)`, `.first`, `.layers`, `.max_abs`, `.check()`.
+
+    Raises:
+        ValueError, TypeError: as `keras_trace`; or `ours` is another kind of layer or takes other inputs.
+
+    Example:
+        >>> verify(model, x).check()                                        # doctest: +SKIP
+    """
+    source = opened(source)
+    theirs = keras_trace(source, x, mask, initial_state)
+    ours = theirs.layer if ours is None else ours
+    if not isinstance(ours, Layer):
+        raise TypeError(f"verify: ours must be a layer or model of lstm_edu, got {type(ours).__name__}")
+    given = {} if initial_state is None else {"initial_state": initial_state}
+    with _states_kept(ours):
+        layers = tuple(
+            _verify_layer(name, own, keras, given) for name, own, keras in _leaves(source.name, ours, theirs)
+        )
+    whole = None
+    if is_model(source):
+        with _states_kept(ours):
+            whole = compare(ours(rounded(np.asarray(x), source), mask=mask), theirs.output)
+    return VerifyReport(source.name, layers, whole)
+
+
+def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, Trace]]:
+    """(name, our layer, Keras's trace) of each layer that computes something itself."""
+    if type(ours).__name__ != keras.kind:
+        raise ValueError(f"verify: {name!r} is a {keras.kind} in Keras, but ours is a {type(ours).__name__}")
+    if not keras.children:
+        yield name, ours, keras
+        return
+    if len(ours.layers) != len(keras.children):
+        raise ValueError(f"verify: {name!r} has {len(keras.children)} layers in Keras, but ours has {len(ours.layers)}")
+    for (child, trace), own in zip(keras.children.items(), ours.layers, strict=True):
+        yield from _leaves(child, own, trace)
+
+
+def _verify_layer(name: str, ours: Layer, keras: Trace, given: dict[str, Any]) -> LayerReport:
+    # Back from processing order to the order of the input.
+    x, mask = keras.x, keras.mask
+    if keras.time is not None:
+        x, mask = x[:, keras.time], None if mask is None else mask[:, keras.time]
+    own = ours.trace(x, mask=mask, **given)
+    pairs = trace_pairs(own, keras)
+    rows = tuple(compare_arrays(p.name, p.ours, p.keras, axes=p.axes, gates=p.gates, gate=p.gate) for p in pairs)
+    return LayerReport(name, keras.kind, Report(rows), _first(name, pairs, rows, keras), own, keras)
+
+
+def _first(name: str, pairs: list, rows: tuple[Row, ...], keras: Trace) -> Divergence | None:
+    """The earliest step, then the first quantity, then the largest difference."""
+    found = None
+    for pair, row in zip(pairs, rows, strict=True):
+        if row.ok or row.values is None:
+            continue
+        difference, wrong, _ = differences(pair.ours, pair.keras)
+        timed = bool(pair.axes) and pair.axes[1:2] in (("timestep",), ("step",))
+        if timed:
+            step = int(np.flatnonzero(wrong.any(axis=(0, *range(2, wrong.ndim))))[0])
+            here = np.zeros_like(wrong)
+            here[:, step] = wrong[:, step]
+        else:
+            step, here = np.inf, wrong
+        if found is not None and step >= found[0]:
+            continue
+        index = np.unravel_index(np.argmax(np.where(here, difference, -1)), difference.shape)
+        place = where(index, difference.shape, pair.axes, pair.gates, pair.gate)
+        if "step" in place and keras.time is not None:
+            place["timestep"] = int(keras.time[place["step"]])
+        found = step, Divergence(name, row.name, place, pair.ours[index], pair.keras[index])
+    return None if found is None else found[1]
+
+
+@contextmanager
+def _states_kept(layer: Layer) -> Iterator[None]:
+    """Leave stateful layers of ours with the states that they had."""
+    layers = list(_flat(layer))
+    before = [getattr(inner, "_states", None) for inner in layers]
+    try:
+        yield
+    finally:
+        for inner, states in zip(layers, before, strict=True):
+            if states is not None:
+                inner._states = states
+
+
+def _flat(layer: Layer) -> Iterator[Layer]:
+    yield layer
+    for inner in getattr(layer, "layers", ()):
+        yield from _flat(inner)
