@@ -66,12 +66,12 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
 
 def port_trouble(ip: str | None, port: int) -> str | None:
     """Say why nothing can listen on this port, or None if something can."""
+    if not 0 <= port <= 65535:
+        return "a port is a number from 0 to 65535"
     try:
         socket.create_server(("" if ip == "*" else ip or "localhost", port)).close()
     except OSError as error:
         return error.strerror
-    except OverflowError:
-        return "a port is a number from 0 to 65535"
     return None
 
 

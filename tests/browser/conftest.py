@@ -12,7 +12,7 @@ A test takes what it needs::
 `browser`   the browser, one for all tests: Chromium, Chrome or Edge of this machine, else the one that Playwright has
             downloaded, else the tests are skipped. With CI=true a missing browser is an error.
 `new_page`  a function: ``new_page(color_scheme="dark", viewport={"width": 480, "height": 800})`` opens a page in a
-            context of its own (no cookies or storage of another test); it takes the options of Playwright's new_context.
+            context of its own (no cookies or storage of another test); the options are Playwright's for new_context.
 `page`      ``new_page()``: light, 1280 x 900. Without `lab`, give it any HTML: ``page.set_content(...)``.
 `problems`  a list that fills with what must not happen on any page of the test: messages on the console at level error,
             uncaught exceptions, requests to another machine. The test fails at its end if it is not empty; a test that

@@ -1,0 +1,135 @@
+"""The one-way imports of the package, and what `import lstm_edu` may load."""
+
+import ast
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import lstm_edu
+
+PACKAGE = Path(lstm_edu.__file__).parent
+
+# Each part of the package: what it may import of the others, and which other libraries besides the standard one.
+BASE = {"trace", "palette", "core", "datasets"}
+READERS = {"keras_bridge", "doctor", "plots"}
+MAY_IMPORT = {
+    "palette": (set(), set()),
+    "trace": (set(), {"numpy"}),
+    "datasets": (set(), {"numpy"}),
+    "core": ({"trace"}, {"numpy", "tqdm"}),
+    "keras_bridge": (BASE, {"numpy", "keras", "tensorflow"}),
+    "doctor": (BASE, {"numpy"}),
+    "plots": (BASE, {"numpy", "matplotlib"}),
+    "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
+    "exercises": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
+    "_lab": (set(), {"jupyterlab"}),
+    "__main__": ({"_lab"} | BASE | READERS | {"exercises"}, set()),
+    "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
+}
+
+
+def imports(source: str, module: str, is_package: bool) -> Iterator[str]:
+    """The full name of everything that a module imports, anywhere in it: `from a import b` gives a.b."""
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            origin = ".".join([*parents, *filter(None, [node.module])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def violations(package: Path) -> list[str]:
+    """One line for each import that MAY_IMPORT does not allow."""
+    found = []
+    for path in sorted(package.rglob("*.py")):
+        where = path.relative_to(package)
+        part = where.parts[0].removesuffix(".py")
+        if part not in MAY_IMPORT:
+            found.append(f"{where} belongs to no part that MAY_IMPORT names")
+            continue
+        parts, libraries = MAY_IMPORT[part]
+        is_package = path.name == "__init__.py"
+        module = ".".join(["lstm_edu", *where.with_suffix("").parts]).removesuffix(".__init__")
+        for name in imports(path.read_text(encoding="utf-8"), module, is_package):
+            top, _, rest = name.partition(".")
+            allowed = (
+                rest.partition(".")[0] in parts | {part}
+                if top == "lstm_edu"
+                else top in libraries or top in sys.stdlib_module_names
+            )
+            if not allowed:
+                found.append(f"{where} imports {name}")
+    return found
+
+
+def test_every_part_imports_only_what_lies_below_it():
+    assert violations(PACKAGE) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("core/planted.py", "import keras"),
+        ("core/planted.py", "from keras.layers import LSTM"),
+        ("core/planted.py", "def late():\n    import tensorflow as tf"),
+        ("core/planted.py", "from lstm_edu.keras_bridge import compare"),
+        ("core/planted.py", "from lstm_edu import keras_bridge"),
+        ("core/planted.py", "from .. import plots"),
+        ("core/planted.py", "from ..widgets.lstm import LSTMExplorer"),
+        ("core/planted.py", "import lstm_edu as le"),
+        ("core/planted.py", "from lstm_edu import Trace"),
+        ("core/planted.py", "import matplotlib.pyplot as plt"),
+        ("core/deeper/planted.py", "from ...keras_bridge import compare"),
+        ("core/deeper/__init__.py", "from ...plots import gates"),
+        ("trace.py", "from lstm_edu.core import LSTM"),
+        ("trace.py", "from .core import LSTM"),
+        ("__init__.py", "from lstm_edu import widgets"),
+        ("plots/planted.py", "from lstm_edu import widgets"),
+        ("plots/planted.py", "from lstm_edu.keras_bridge import compare"),
+        ("widgets/planted.py", "import keras"),
+        ("misc.py", ""),
+    ],
+)
+def test_a_planted_import_is_found(file, line, tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "lstm_edu", ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
+    planted = tmp_path / "lstm_edu" / file
+    planted.parent.mkdir(parents=True, exist_ok=True)
+    with planted.open("a", encoding="utf-8") as module:
+        module.write(f"\n{line}\n")
+    found = violations(tmp_path / "lstm_edu")
+    assert len(found) == 1
+    assert found[0].startswith(str(Path(file)))
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The libraries that a statement loads into a fresh Python."""
+    program = f"""
+import sys
+before = set(sys.modules)
+{statement}
+print(*(name for name in set(sys.modules) - before if sys.modules[name].__spec__))  # Cython adds some without
+"""
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.split()
+    return {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
+
+
+def test_import_loads_numpy_and_nothing_heavier():
+    assert loaded_by("import lstm_edu") == {"lstm_edu", "numpy"}
+
+
+def test_the_layers_work_without_anything_heavier():
+    statement = "import lstm_edu as le, numpy as np; le.LSTM(3, seed=0)(np.ones((2, 4, 5), 'float32'))"
+    assert loaded_by(statement) == {"lstm_edu", "numpy"}
+
+
+@pytest.mark.parametrize("name", lstm_edu.__all__)
+def test_every_public_name_is_there(name):
+    assert getattr(lstm_edu, name) is not None

@@ -1,0 +1,166 @@
+"""`python -m lstm_edu`: what it starts, and what it says where it cannot."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import types
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from lstm_edu import _lab
+from lstm_edu.__main__ import main
+
+
+@pytest.fixture
+def started(monkeypatch) -> list[list[str]]:
+    """The argument lists with which JupyterLab was started: it is replaced by something that only notes them."""
+    calls: list[list[str]] = []
+    labapp = types.SimpleNamespace(LabApp=types.SimpleNamespace(launch_instance=calls.append))
+    monkeypatch.setitem(sys.modules, "jupyterlab.labapp", labapp)
+    for variable in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
+        monkeypatch.setenv(variable, "mine")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    return calls
+
+
+@pytest.fixture
+def busy_port():
+    with socket.create_server(("localhost", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def is_one_line(text: str) -> bool:
+    return bool(text) and len(text.splitlines()) == 1
+
+
+def test_lab_opens_the_first_notebook_in_the_folder_of_the_notebooks(started, root):
+    assert main(["lab"]) is None
+    assert started == [
+        [f"--ServerApp.root_dir={root / 'notebooks'}", "--LabApp.default_url=/lab/tree/00_start_here.ipynb"]
+    ]
+
+
+def test_lab_passes_other_options_on_in_their_order(started):
+    main(["lab", "--no-browser", "--IdentityProvider.token", "abc", "--ip", "0.0.0.0", "--debug"])
+    assert started[0][2:] == ["--ServerApp.ip=0.0.0.0", "--no-browser", "--IdentityProvider.token", "abc", "--debug"]
+
+
+@pytest.mark.parametrize("option", [str(Path(__file__)), "--notebook-dir=elsewhere", "--ServerApp.root_dir=elsewhere"])
+def test_lab_opens_what_the_user_names_instead(option, started):
+    main(["lab", option])
+    assert started == [[option]]
+
+
+def test_lab_puts_the_kernel_and_the_settings_of_the_course_first(started):
+    main(["lab"])
+    assert os.environ["JUPYTER_PATH"].split(os.pathsep) == [str(Path(sys.prefix, "share", "jupyter")), "mine"]
+    assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep) == [str(_lab.SETTINGS), "mine"]
+
+
+def test_lab_starts_as_root_and_says_what_that_means(started, monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    main(["lab"])
+    assert "--allow-root" in started[0]
+    said = capsys.readouterr().err
+    assert is_one_line(said)
+    assert "root" in said
+
+
+def test_lab_says_nothing_about_root_to_one_who_knows(started, monkeypatch, capsys):
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    main(["lab", "--allow-root"])
+    assert started[0].count("--allow-root") == 1
+    assert capsys.readouterr().err == ""
+
+
+def test_lab_takes_a_free_port_and_no_other(started, busy_port):
+    main(["lab", "--port=0"])
+    assert started[0][2:] == ["--ServerApp.port=0", "--ServerApp.port_retries=0"]
+
+
+@pytest.mark.parametrize("ip", ["localhost", "127.0.0.1"])
+def test_lab_names_a_busy_port_in_one_line(ip, started, busy_port):
+    said = main(["lab", "--port", str(busy_port), "--ip", ip])
+    assert is_one_line(said)
+    assert f"Port {busy_port} cannot be used" in said
+    assert "--port" in said
+    assert not started
+
+
+def test_lab_names_an_impossible_port_in_one_line(started):
+    assert "65535" in main(["lab", "--port=70000"])
+    assert not started
+
+
+def test_lab_names_a_missing_package_in_one_line(started, monkeypatch):
+    monkeypatch.setattr(_lab, "NEEDED", ("json", "no_such_package_a", "no_such_package_b"))
+    said = main(["lab"])
+    assert is_one_line(said)
+    assert "lacks no_such_package_a, no_such_package_b" in said
+    assert f"{sys.executable} -m pip install -r requirements.txt" in said
+    assert not started
+
+
+def test_lab_says_in_one_line_that_the_notebooks_come_with_the_repository(started, monkeypatch, tmp_path):
+    monkeypatch.setattr(_lab, "NOTEBOOKS", tmp_path / "notebooks")
+    said = main(["lab"])
+    assert is_one_line(said)
+    assert "repository" in said
+    assert not started
+
+
+def test_an_unknown_command_is_answered_with_those_that_exist(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["lap"])
+    assert stopped.value.code == 2
+    assert "lab" in capsys.readouterr().err
+
+
+def answer_of(address: str, process: subprocess.Popen) -> dict:
+    """What a server answers, which may not listen yet."""
+    for _ in range(300):
+        assert process.poll() is None, "the server has ended"
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return json.load(answer)
+        except (ConnectionError, urllib.error.URLError):
+            time.sleep(0.1)
+    raise TimeoutError(address)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows sends Ctrl-C to a whole console, this test's own too")
+def test_the_real_thing_answers_and_ends_at_ctrl_c(tmp_path):
+    with socket.create_server(("localhost", 0)) as server:
+        port = server.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "lstm_edu",
+        "lab",
+        "--no-browser",
+        f"--port={port}",
+        "--IdentityProvider.token=abc",
+    ]
+    address = f"http://localhost:{port}/api/contents/00_start_here.ipynb?content=0&token=abc"
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        # In a folder far from the notebooks.
+        process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        try:
+            assert answer_of(address, process)["type"] == "notebook"
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=20)
+        finally:
+            process.kill()
+            process.wait()
+    said = log.read_text()
+    assert process.returncode == 0, said
+    assert f"http://localhost:{port}/lab/tree/00_start_here.ipynb?token=" in said
+    assert "Traceback" not in said
