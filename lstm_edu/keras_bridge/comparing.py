@@ -13,8 +13,8 @@ from lstm_edu.keras_bridge import tables
 from lstm_edu.palette import GATES, NAMES
 from lstm_edu.trace import Trace
 
-# What two right implementations may differ by, y being Keras's value: absolute + relative * |y|. Sums are added up in another
-# order, so the last digits differ; a mistake differs by far more. In order of precision.
+# What two right implementations may differ by: absolute + relative * |y|, y being Keras's value. Sums are added up in
+# another order, so the last digits differ; a mistake differs by far more. From the most precise to the least.
 TOLERANCES = {
     "float64": (1e-11, 1e-9),
     "float32": (2e-6, 2e-5),
@@ -33,22 +33,23 @@ class Row:
     Attributes:
         name: what is compared.
         ok: whether every element agrees within the tolerance (and NaN stands where Keras has NaN, and nowhere else).
-        shape: Keras's shape. dtype: the one dtype, or ours and Keras's.
+        shape: the shape, or ours and Keras's. dtype: the dtype, or ours and Keras's.
         max_abs: the largest |ours - Keras's|; infinity where the two cannot be subtracted.
         where: the place of max_abs, one name an axis: {"batch": 0, "timestep": 17, "gate": "f", "unit": 3}.
         values: ours and Keras's number at that place; None where there is none.
-        failed: how many elements are outside the tolerance.
+        size: how many elements Keras's array has. failed: how many of them are outside the tolerance.
         tolerance: what an element may differ by, as text; y is Keras's value.
         note: what else there is to say.
     """
 
     name: str
     ok: bool
-    shape: tuple[int, ...]
+    shape: str
     dtype: str
     max_abs: float
     where: Where
     values: tuple[Any, Any] | None
+    size: int
     failed: int
     tolerance: str
     note: str = ""
@@ -58,15 +59,14 @@ class Row:
         """The row in words."""
         note = f" ({self.note})" if self.note else ""
         if self.values is None:
-            return f"{self.name} cannot be compared: {self.note}"
+            return f"{self.name} cannot be compared: shape {self.shape}{note}"
         place = f" at {where_text(self.where)}" if self.where else ""
         if self.ok:
             if self.max_abs == 0:
                 return f"{self.name} is equal to Keras's{note}"
             return f"{self.name} agrees with Keras's; the largest difference is {self.max_abs:.2g}{place}{note}"
         ours, theirs = self.values
-        size = int(np.prod(self.shape))
-        how_many = "" if size == 1 else f"; {self.failed} of {size} values differ"
+        how_many = "" if self.size == 1 else f"; {self.failed} of {self.size} values differ"
         difference = "differs from Keras's" + (f" by {self.max_abs:.3g}" if np.isfinite(self.max_abs) else "")
         return (
             f"{self.name} {difference}{place}: ours {number_text(ours)}, Keras's {number_text(theirs)} "
@@ -116,8 +116,8 @@ class Report:
     @property
     def _title(self) -> str:
         if self:
-            return f"agrees with Keras; largest difference {self.max_abs:.2g}"
-        return f"differs from Keras: {self.sentence}"
+            return f"Agrees with Keras; largest difference {self.max_abs:.2g}"
+        return f"Differs from Keras: {self.sentence}"
 
     def __repr__(self) -> str:
         return tables.text(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
@@ -133,7 +133,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     compared = row.values is not None
     return (
         row.name,
-        checks.shape_text(row.shape),
+        row.shape,
         row.dtype,
         f"{row.max_abs:.2g}" if compared else "—",
         where_text(row.where) if compared and (row.max_abs or not row.ok) else "—",
@@ -152,21 +152,22 @@ def compare(
 ) -> Report:
     """Compare a result with Keras's, element by element, without any broadcasting.
 
-    An element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32, 1e-11 + 1e-9 |y| in float64, y being Keras's value; the less
-    precise dtype of the two decides. Whole numbers and booleans must be equal. NaN agrees with NaN at the same place only.
+    An element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32 and 1e-11 + 1e-9 |y| in float64, y being Keras's
+    value; the less precise of the two dtypes decides. Whole numbers and booleans must be equal. NaN agrees with NaN at
+    the same place, and with nothing else.
 
     Args:
-        ours, keras: two arrays or tensors; two lists or tuples of arrays (what return_state=True returns, weights); two dicts
-            (or an `LSTMStep` and a dict); two Traces: every quantity that both recorded, and the output. A Trace beside an
-            array stands for its output.
+        ours, keras: two arrays or tensors; two lists or tuples of arrays (weights, or what return_state=True returns);
+            two dicts (or an `LSTMStep` and a dict); two Traces: every quantity that both recorded, and the output. A
+            Trace beside an array stands for its output.
         names: what to call the arrays.
-        axes: the names of the axes, ("timestep", "unit") for the outputs of a single sequence. If None, by the number of
-            axes: (batch, timestep, unit), (batch, unit), (unit,).
+        axes: the names of the axes, ("timestep", "unit") for the outputs of a single sequence. If None, by their
+            number: (batch, timestep, unit), (batch, unit), (unit,).
         gates: "ifgo" if the last axis holds the blocks of four gates side by side, as in an LSTM's z, kernel or bias.
 
     Returns:
-        A Report: `bool(report)`, `.max_abs`, `.where`, `.rows`, `.check()`. Arrays of different shapes are a row that failed
-        and says what the cause probably is.
+        A Report: `bool(report)`, `.max_abs`, `.where`, `.rows`, `.check()`. Arrays of different shapes are a row that
+        failed and says what the cause probably is.
 
     Raises:
         TypeError: something that holds no numbers, or a symbolic tensor.
@@ -207,38 +208,41 @@ def compare_arrays(
     """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate."""
     if ours is None or keras is None:
         there, side = (keras, "Keras's") if ours is None else (ours, "ours")
-        return Row(name, False, there.shape, str(there.dtype), np.inf, {}, None, there.size, "—", f"only {side} has it")
-    label = _dtype_text(ours, keras)
+        shape = f"{side} {checks.shape_text(there.shape)}"
+        return _incomparable(name, shape, str(there.dtype), there.size, f"only {side} has it")
+    dtype = str(keras.dtype) if ours.dtype == keras.dtype else f"ours {ours.dtype}, Keras's {keras.dtype}"
     if ours.shape != keras.shape:
-        note = f"ours has shape {checks.shape_text(ours.shape)}, Keras's {checks.shape_text(keras.shape)}"
-        cause = _shape_cause(ours.shape, keras.shape)
-        note += f": {cause}" if cause else ""
-        return Row(name, False, keras.shape, label, np.inf, {}, None, keras.size, "the same shape", note)
-    if not keras.size:
-        raise ValueError(
-            f"compare: {name} is empty, {checks.shape_text(keras.shape)}: there is nothing to compare, and nothing would "
-            "always agree"
-        )
+        shape = f"ours {checks.shape_text(ours.shape)}, Keras's {checks.shape_text(keras.shape)}"
+        return _incomparable(name, shape, dtype, keras.size, _shape_cause(ours.shape, keras.shape))
     difference, wrong, tolerance = differences(ours, keras)
+    axes = axes or default_axes(name, keras.ndim)
     index = np.unravel_index(np.argmax(difference), difference.shape)
     notes = []
-    if ours.dtype != keras.dtype:
-        notes.append(f"compared as {_lesser(ours, keras) or 'numbers'}")
-    if (lesser := _lesser(ours, keras)) in _DIGITS:
-        notes.append(f"{lesser} holds about {_DIGITS[lesser]} digits, so nothing finer can be seen")
-    notes += _nan_notes(ours, keras)
+    if wrong.any() and not wrong[index]:  # the largest difference stands beside a large value
+        first = where(tuple(np.argwhere(wrong)[0]), keras.shape, axes, gates, gate)
+        notes.append(f"outside the tolerance first at {where_text(first)}")
+    precision = _lesser(ours, keras)
+    if ours.dtype != keras.dtype and precision is not None:
+        notes.append(f"compared as {precision}")
+    if precision in _DIGITS:
+        notes.append(f"{precision} holds about {_DIGITS[precision]} digits, so nothing finer can be seen")
     return Row(
         name=name,
         ok=not wrong.any(),
-        shape=keras.shape,
-        dtype=label,
+        shape=checks.shape_text(keras.shape),
+        dtype=dtype,
         max_abs=float(difference[index]),
-        where=where(index, keras.shape, axes or default_axes(name, keras.ndim), gates, gate),
+        where=where(index, keras.shape, axes, gates, gate),
         values=(ours[index], keras[index]),
+        size=keras.size,
         failed=int(wrong.sum()),
         tolerance=tolerance,
-        note="; ".join(notes),
+        note="; ".join(notes + _nan_notes(ours, keras)),
     )
+
+
+def _incomparable(name: str, shape: str, dtype: str, size: int, note: str) -> Row:
+    return Row(name, False, shape, dtype, np.inf, {}, None, size, size, "—", note)
 
 
 def differences(ours: np.ndarray, keras: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
@@ -251,7 +255,7 @@ def differences(ours: np.ndarray, keras: np.ndarray) -> tuple[np.ndarray, np.nda
         difference[equal] = 0
         precision = _lesser(ours, keras)
         if precision is None:
-            return difference, ~equal, "none"
+            return difference, ~equal, "0: whole numbers"
         absolute, relative = TOLERANCES[precision]
         allowed = absolute + relative * np.abs(b)
     wrong = ~equal & ~(np.isfinite(difference) & (difference <= allowed))
@@ -269,13 +273,11 @@ def _lesser(ours: np.ndarray, keras: np.ndarray) -> str | None:
     return max((name if name in order else "float64" for name in floats), key=order.index, default=None)
 
 
-def _dtype_text(ours: np.ndarray, keras: np.ndarray) -> str:
-    return str(ours.dtype) if ours.dtype == keras.dtype else f"ours {ours.dtype}, Keras's {keras.dtype}"
-
-
 def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:
     a, b = np.isnan(ours.astype(np.float64)), np.isnan(keras.astype(np.float64))
     notes = []
+    if not (a.any() or b.any()):
+        return notes
     if n := int((a & b).sum()):
         notes.append(f"NaN in both at {n} of {a.size} places")
     if n := int((a & ~b).sum()):
@@ -493,8 +495,7 @@ def _array(value: Any, name: str) -> np.ndarray:
     array = checks.numbers(value, name, "compare")
     if not array.size:
         raise ValueError(
-            f"compare: {name} is empty, {checks.shape_text(array.shape)}: there is nothing to compare, and nothing would "
-            "always agree"
+            f"compare: {name} is empty, {checks.shape_text(array.shape)}: nothing can differ, so nothing is compared"
         )
     return array
 

@@ -15,15 +15,15 @@ def from_keras(source: Any) -> Layer:
     """The same layer or model in NumPy: Keras's configuration and a copy of Keras's weights.
 
     Args:
-        source: a built Keras layer or model, or the path of a saved `.keras` file. Layers: Dense, LSTM. Models: Sequential,
-            and Functional models that are a chain, Input -> layer -> layer. Input layers are not kept.
+        source: a built Keras layer or model, or the path of a saved `.keras` file. Models: Sequential, and Functional
+            models that are a chain, Input -> layer -> layer. Input layers are not kept.
 
     Returns:
-        An lstm_edu layer (a `Sequential` for a model). Layers keep their Keras names; a stateful layer keeps its states.
+        An lstm_edu layer, a `Sequential` for a model. Layers keep their Keras names, a stateful one its states.
 
     Raises:
         TypeError: `source` is something else.
-        ValueError: not built; a layer, subclass, activation, dtype policy or model shape that is not supported, by name.
+        ValueError: not built; or a layer, subclass, activation, dtype or shape of model that is not supported, by name.
         ImportError: Keras is not installed.
     """
     return _convert(opened(source), None)
@@ -87,8 +87,8 @@ def load_model(path: str | os.PathLike) -> Any:
         return keras().saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
         raise ValueError(
-            f"Keras could not load {path.name!r}: it is damaged, needs layers of your own, or holds code, which safe mode "
-            f"refuses. Keras said: {error}"
+            f"Keras could not load {path.name!r}: it is damaged, needs layers of your own, or holds code, which safe "
+            f"mode refuses. Keras said: {error}"
         ) from error
 
 
@@ -118,9 +118,9 @@ def chain(model: Any) -> list[tuple[str, Any]]:
         layers = _functional_chain(model)
     else:
         raise ValueError(
-            f"the model {model.name!r} is of class {type(model).__name__}, whose computation is code of its own and cannot "
-            "be rebuilt; only keras.Sequential and Functional models (keras.Model(inputs, outputs)) can. Its layers can "
-            "be compared one by one"
+            f"the model {model.name!r} is of class {type(model).__name__}, whose computation is code of its own and "
+            "cannot be rebuilt; only keras.Sequential and Functional models (keras.Model(inputs, outputs)) can. Its "
+            "layers can be compared one by one"
         )
     if not layers:
         raise ValueError(f"the model {model.name!r} has no layers")
@@ -147,16 +147,16 @@ def _functional_chain(model: Any) -> list[Any]:
         if any(h.operation is not operation for h in histories) or [id(t) for t in tensors] != [id(t) for t in made]:
             names = ", ".join(f"{h.operation.name} (output {h.tensor_index})" for h in histories)
             raise ValueError(
-                f"the model {model.name!r} is not a chain: it uses {names}; a chain takes exactly what the layer before "
-                "returns (return_state=True returns the states too)"
+                f"the model {model.name!r} is not a chain: it uses {names}; a chain takes exactly what the layer "
+                "before returns (return_state=True returns the states too)"
             )
         node = operation._inbound_nodes[index]
         if tensors[0] is model.inputs[0]:
             break
         if not isinstance(operation, keras().Layer):
             raise ValueError(
-                f"the model {model.name!r} computes {operation.name!r} ({type(operation).__name__}) between its layers; "
-                "only layers can be rebuilt"
+                f"the model {model.name!r} computes {operation.name!r} ({type(operation).__name__}) between its "
+                "layers; only layers can be rebuilt"
             )
         if operation in layers:
             raise ValueError(f"the model {model.name!r} is not a chain: it uses the layer {operation.name!r} twice")

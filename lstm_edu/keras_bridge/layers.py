@@ -1,7 +1,7 @@
 """What the bridge knows of each Keras layer: one row a layer in `LAYERS`, two functions a row.
 
-`rebuild` makes our layer with the configuration of Keras's, without weights. `record` runs Keras's own layer and reads off
-every quantity that our trace of such a layer has. To add a layer, write the two and add a row.
+`rebuild` makes our layer with the configuration of Keras's, without weights. `record` runs Keras's own layer and reads
+off every quantity that our trace of such a layer has. To add a layer, write the two and add a row.
 
 Source: keras.layers of Keras 3.15.1.
 """
@@ -22,8 +22,8 @@ class Support(NamedTuple):
     """One row of the table.
 
     rebuild: Keras layer -> our layer, not yet built.
-    record: (Keras layer, x, mask, start) -> name -> array, in processing order; x is (B, ...) in the layer's dtype, mask
-        (B, T) bool or None and start the list of states before the first step, both in processing order.
+    record: (Keras layer, x, mask, start) -> name -> array. Everything is in processing order: x (B, ...) in the
+        layer's dtype, mask (B, T) bool or None, start the list of states before the first step.
     """
 
     rebuild: Callable[[Any], Layer]
@@ -86,7 +86,7 @@ def _same(layer: Any, *attributes: str) -> dict[str, Any]:
 
 @contextmanager
 def tapped(layer: Any, *attributes: str) -> Iterator[list[tuple[Any, Any]]]:
-    """While open, every call of these activations of Keras's layer is noted: a list of (what went in, what came out)."""
+    """Note every call of these activations of Keras's layer, while open: a list of (what went in, what came out)."""
     calls: list[tuple[Any, Any]] = []
 
     def tap(function):
@@ -205,6 +205,6 @@ def support(layer: Any) -> Support:
     own = next((p for p in parents if p in LAYERS), None)
     why = f": it is a subclass of {own} and may compute something else" if own else ""
     raise ValueError(
-        f"{layer.name!r} is a {kind.__module__.split('.')[0]} layer of class {kind.__name__}, which is not supported{why}. "
-        f"Supported: {', '.join(LAYERS)}, and Sequential and chain-shaped Functional models of them"
+        f"{layer.name!r} is a layer of class {kind.__module__.split('.')[0]} {kind.__name__}, which is not "
+        f"supported{why}. Supported: {', '.join(LAYERS)}, and Sequential and chain-shaped Functional models of them"
     )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
 from types import ModuleType
 
 _HOW = (
@@ -18,12 +22,8 @@ def keras() -> ModuleType:
     Raises:
         ImportError: Keras 3 or its backend is not installed; says how to install it.
     """
-    # TensorFlow's notes on the machine's instruction sets say nothing about the reader's code. Somebody who set the level
-    # themselves wants to see them.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
+        with _without_chatter():
             import keras
     except ImportError as error:
         missing = getattr(error, "name", None) or "one of its parts"
@@ -35,9 +35,38 @@ def keras() -> ModuleType:
     return keras
 
 
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep back what TensorFlow says about the machine while it is loaded; it is shown after all if loading fails.
+
+    Some of it is written before TensorFlow's own switch, TF_CPP_MIN_LOG_LEVEL, is read, straight to file descriptor 2.
+    Whoever has set the switch wants to see it.
+    """
+    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        yield
+        return
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    with warnings.catch_warnings(), TemporaryFile() as held:
+        warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
+        try:
+            stderr = os.dup(2)
+        except OSError:  # there is none, as under pythonw
+            yield
+            return
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            os.dup2(stderr, 2)
+            held.seek(0)
+            os.write(2, held.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
 def is_keras(value: object) -> bool:
     """Whether `value` is a Keras layer or model. Where Keras was never imported, nothing is."""
-    import sys
-
     module = sys.modules.get("keras")
     return module is not None and hasattr(module, "Layer") and isinstance(value, module.Layer)

@@ -21,9 +21,9 @@ from lstm_edu.trace import Trace
 def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[Any] | None = None) -> Trace:
     """What Keras computes inside, recorded under our names.
 
-    Every number comes from Keras's own code: the layer's own cell is run step by step, its activation functions tapped, and
-    the result is held against what the layer itself returns. Nothing of the layer is changed: a stateful one has the states
-    afterwards that it had before.
+    Every number comes from Keras's own code: the layer's own cell is run step by step, its activation functions
+    tapped, and the result is held against what the layer itself returns. Nothing of the layer is changed: a stateful
+    one has the states afterwards that it had before.
 
     Args:
         source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
@@ -134,6 +134,6 @@ def _confirm(layer: Any, *pairs: tuple[Any, Any]) -> None:
         if len(a) != len(b) or any(differences(p, q)[1].any() for p, q in zip(a, b, strict=True)):
             raise RuntimeError(
                 f"what was recorded inside {layer.name!r} is not what it returned, so the record cannot be trusted "
-                f"(Keras {keras().__version__}, {keras().backend.backend()}). Is its computation changed, or is it run on "
-                "a device that rounds differently?"
+                f"(Keras {keras().__version__}, {keras().backend.backend()}). Is its computation changed, or does it "
+                "run on a device that rounds differently?"
             )

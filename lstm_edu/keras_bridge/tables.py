@@ -1,4 +1,7 @@
-"""Tables of results, as text and for the notebook. Colours are inherited, so they fit every theme; signs carry words."""
+"""Tables of results, as text and for the notebook.
+
+Colours are inherited, so that a table fits every theme; a sign never stands without its word.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ def verdict(ok: bool) -> str:
 
 
 def _titled(ok: bool, title: str) -> str:
-    return f"{'✓' if ok else '✗'} {title[:1].upper()}{title[1:]}"
+    return f"{'✓' if ok else '✗'} {title}"
 
 
 def text(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -124,9 +124,7 @@ class VerifyReport:
     def sentence(self) -> str:
         """The result in words."""
         if self:
-            n = sum(
-                row.shape != () and int(np.prod(row.shape)) or 1 for layer in self.layers for row in layer.report.rows
-            )
+            n = sum(row.size for layer in self.layers for row in layer.report.rows)
             return (
                 f"{self.name} agrees with Keras: {n:,} numbers in {len(self.layers)} layer(s), "
                 f"largest difference {self.max_abs:.2g}"
@@ -177,8 +175,8 @@ def verify(
 ) -> VerifyReport:
     """Hold every number that a layer or model computes for `x` against Keras's own.
 
-    Each layer is given what Keras hands to it, so that a difference in one is not carried into the next; then the model is
-    compared as a whole. Inside a layer every recorded quantity is compared at every timestep.
+    Each layer is given what Keras hands to it, so that a difference in one is not carried into the next; then the
+    model is compared as a whole. Inside a layer every recorded quantity is compared at every timestep.
 
     Args:
         source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
