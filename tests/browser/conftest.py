@@ -238,15 +238,23 @@ def wait_until_it_answers(lab: Lab, process: subprocess.Popen, log: Path, second
     pytest.fail(f"JupyterLab did not start (status {process.poll()}):\n{log.read_text()}")
 
 
+def plant_another_kernel(folder: Path) -> None:
+    """A kernel of the name that the notebooks ask for, as an old installation leaves one behind. Not to be used."""
+    kernel = folder / "kernels" / "python3"
+    kernel.mkdir(parents=True)
+    argv = [sys.executable, "-c", "raise SystemExit('the wrong kernel')", "{connection_file}"]
+    (kernel / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Planted", "language": "python"}))
+
+
 @pytest.fixture(scope="session")
 def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab")
     for part in ("lstm_edu", "notebooks"):
         shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
-    jupyter = {
-        name: str(folder / "jupyter" / name)
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-    }
+    plant_another_kernel(folder / "planted")
+    environment = os.environ | {"PYTHONPATH": str(folder), "JUPYTER_PATH": str(folder / "planted")}
+    for variable in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        environment[variable] = str(folder / variable.lower())
     port = free_port()
     lab, log = Lab(f"http://localhost:{port}", folder), folder / "jupyterlab.log"
     command = [sys.executable, "-m", "lstm_edu", "lab", "--no-browser", f"--port={port}"]
@@ -254,7 +262,7 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         process = subprocess.Popen(
             [*command, f"--IdentityProvider.token={TOKEN}", "--LabApp.expose_app_in_browser=True"],
             cwd=folder.parent,  # any folder will do
-            env=os.environ | jupyter | {"PYTHONPATH": str(folder)},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
