@@ -1,6 +1,6 @@
 """What the recurrent layers share: time, masks, states and flags. The equations are in simple_rnn, gru and lstm.
 
-Inside, arrays are time-major, (T, B, H), so that one timestep is one piece of memory; the trace shows them as (B, T, H).
+Inside, arrays are time-major, (T, B, H): one timestep is one piece of memory. The trace shows them as (B, T, H).
 Everything is in processing order: under go_backwards, step 0 reads the last timestep.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import activations, checks, initializers
+from lstm_edu.core import activations, checks, initializers, memory
 from lstm_edu.core.dropout import draw_mask, product
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.trace import Trace
@@ -288,11 +288,14 @@ class Recurrent(Layer):
 
         order = slice(None, None, -1 if self.go_backwards else 1)
         steps = np.array(x.transpose(1, 0, 2)[order], order="C")  # (T, B, F), our own copy
+        passed_on = mask if self.return_sequences else None  # as it came, even under go_backwards: so does Keras
         if mask is not None:
             mask = mask[:, order]
         skipped = None if mask is None else ~mask.T[:, :, None]  # (T, B, 1)
 
-        arrays, h, end = self._scan(steps, start, skipped, keep | {"h"} if self.return_sequences else keep, dropped)
+        arrays, h, end = self._scan(
+            x.transpose(1, 0, 2)[order], start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
+        )
         if self.return_sequences:
             output = _outputs(h, skipped, self.zero_output_for_mask).transpose(1, 0, 2)
         else:
@@ -303,31 +306,40 @@ class Recurrent(Layer):
             "arrays": {name: arrays[name].transpose(1, 0, 2) for name in self.quantities if name in keep},
             "output": (output, *[s.copy() for s in end]) if self.return_state else output,
             "mask": mask,
-            "output_mask": mask if self.return_sequences else None,
+            "output_mask": passed_on,
             "initial_state": start,
             "time": np.arange(timesteps)[order],
             "dropout_masks": dropped,
         }
 
-    def _project_input(self, x: np.ndarray, masks: np.ndarray | None) -> np.ndarray:
-        """x W + b for all steps at once, (T, B, blocks * H): the input's part of the sum does not wait for time."""
-        timesteps, batch, features = x.shape
-        if masks is None:
-            sums = (x.reshape(-1, features) @ self.kernel).reshape(timesteps, batch, -1)
-        else:
-            sums = product(x, self.kernel, masks)
-        if self.use_bias:
-            sums += self._input_bias()
-        return sums
+    def _project_input(self, x: np.ndarray, masks: np.ndarray | None, sums: np.ndarray) -> np.ndarray:
+        """Write x W + b for all steps at once into `sums` (T, B, blocks * H); return our own copy of x (T, B, F).
 
-    def _input_bias(self) -> np.ndarray:
+        The input's part of the sum does not wait for time. The bias goes in as the weight of one more input that is
+        always 1, which saves a pass over the memory.
+        """
+        timesteps, batch, features = x.shape
+        kernel = self.kernel if self._input_bias() is None else np.vstack([self.kernel, self._input_bias()])
+        ours = np.ones((timesteps, batch, len(kernel)), self.dtype)
+        ours[:, :, :features] = x
+        flat = sums.reshape(timesteps * batch, -1)
+        if masks is None:
+            np.dot(ours.reshape(timesteps * batch, -1), kernel, out=flat)
+        else:
+            if self.use_bias:  # the 1 is never dropped
+                masks = np.concatenate([masks, np.ones_like(masks[..., :1])], axis=-1)
+            product(ours, kernel, masks, out=sums)
+        return ours[:, :, :features]
+
+    def _input_bias(self) -> np.ndarray | None:
+        """The bias on the input's side of the sum."""
         return self.bias
 
     def _scan(self, x, start, skipped, keep, dropped):
         """The loop over time.
 
         Args:
-            x: (T, B, F). start: the states before step 0, each (B, H).
+            x: (T, B, F), the caller's memory: copy what is kept. start: the states before step 0, each (B, H).
             skipped: (T, B, 1) bool, True where a step is masked, or None.
             keep: the names of the quantities to record. dropped: the dropout masks.
 
@@ -399,10 +411,16 @@ def before(sequence: np.ndarray, start: np.ndarray) -> np.ndarray:
     return np.concatenate([start[None], sequence[:-1]])
 
 
-def ring(kept: bool, timesteps: int, batch: int, width: int, dtype: np.dtype) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Memory for one quantity, and what to write at each step: all steps, or two in turn where it is not kept."""
-    memory = np.empty((timesteps if kept else min(timesteps, 2), batch, width), dtype)
-    return memory, (list(memory) if kept else [memory[t % len(memory)] for t in range(timesteps)])
+def record(keep: frozenset[str], timesteps: int, batch: int, dtype: np.dtype, **widths: int) -> list[np.ndarray]:
+    """Memory for a scan's quantities, (T, B, width) each: all steps, or two in turn where a quantity is not kept."""
+    steps = [timesteps if name in keep else min(timesteps, 2) for name in widths]
+    shapes = [(n, batch, width) for n, width in zip(steps, widths.values(), strict=True)]
+    return memory.arrays(*shapes, dtype=dtype)
+
+
+def in_turn(steps: np.ndarray, timesteps: int) -> list[np.ndarray]:
+    """What to write at each of the timesteps: its own place, or that of the step before the last."""
+    return list(steps) if len(steps) == timesteps else [steps[t % len(steps)] for t in range(timesteps)]
 
 
 def _live(skipped: np.ndarray, zero_output_for_mask: bool) -> np.ndarray:

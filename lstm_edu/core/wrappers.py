@@ -140,16 +140,10 @@ class Bidirectional(Container):
             "arrays": {},
             "output": outputs if len(outputs) > 1 else outputs[0],
             "mask": checks.mask(mask, *np.shape(x)[:2], self._label),
-            "output_mask": self._time_mask(children["forward"]),
+            "output_mask": children["forward"].output_mask,
             "initial_state": [s for child in children.values() for s in child.initial_state],
             "children": children,
         }
-
-    def _time_mask(self, forward: Trace) -> np.ndarray | None:
-        """The mask in the input's own order of time, whichever way the forward layer reads."""
-        if forward.output_mask is None:
-            return None
-        return forward.output_mask[:, ::-1] if self.forward_layer.go_backwards else forward.output_mask
 
     def _turned(self, y: np.ndarray) -> np.ndarray:
         return y[:, ::-1] if self.return_sequences else y
