@@ -8,6 +8,7 @@ from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.core.lstm import LSTM, LSTMStep, lstm_step
 from lstm_edu.core.masking import Masking
 from lstm_edu.core.model import Sequential
+from lstm_edu.core.peephole_lstm import PeepholeLSTM
 from lstm_edu.core.simple_rnn import SimpleRNN
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 
@@ -22,6 +23,7 @@ __all__ = [
     "LSTMStep",
     "Layer",
     "Masking",
+    "PeepholeLSTM",
     "Sequential",
     "SimpleRNN",
     "TimeDistributed",

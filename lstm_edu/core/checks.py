@@ -29,9 +29,7 @@ def dropout_rate(value: Any, name: str, owner: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
     if not 0 <= value < 1:
-        raise ValueError(
-            f"{owner}: {name} must be at least 0 and less than 1 (at 1 nothing would be left), got {value}"
-        )
+        raise ValueError(f"{owner}: {name} must be at least 0 and less than 1, where nothing is left; got {value}")
     return float(value)
 
 
@@ -67,7 +65,7 @@ def float_dtype(value: Any, owner: str) -> np.dtype:
 
 
 def numbers(value: Any, name: str, owner: str) -> np.ndarray:
-    """`value` as an array of real numbers, not yet cast. TypeError for text, objects, ragged lists and complex numbers."""
+    """`value` as an array of real numbers, not yet cast. Text, objects, ragged lists, complex numbers are refused."""
     if value is None:
         raise TypeError(f"{owner}: {name} must be an array of numbers, got None")
     try:

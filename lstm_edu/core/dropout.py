@@ -29,7 +29,7 @@ def product(a: np.ndarray, weight: np.ndarray, masks: np.ndarray | None, out: np
         masks: None; one mask (B, K) for all columns of W; or (blocks, B, K), one for each block of columns.
     """
     if masks is None:
-        return np.matmul(a, weight, out=out)
+        return np.dot(a, weight, out=out)
     if masks.ndim == 2:
         return np.matmul(a * masks, weight, out=out)
     blocks = np.split(weight, len(masks), axis=1)

@@ -95,18 +95,18 @@ class Embedding(Layer):
 
     def _ids(self, x: Any) -> np.ndarray:
         ids = checks.numbers(x, "x", self._label)
-        whole = ids.astype(np.int64) if np.isfinite(ids).all() else None
-        if whole is None or (whole != ids).any():
+        whole = np.where(np.isfinite(ids), ids, 0).astype(np.int64)
+        if (fraction := whole != ids).any():
             raise ValueError(
-                f"{self._label}: x must hold token ids, whole numbers, got {ids[whole != ids].flat[0] if whole is not None else 'NaN or infinity'}; "
+                f"{self._label}: x must hold token ids, whole numbers, got {ids[fraction].flat[0]}; "
                 "are these features rather than tokens?"
             )
         outside = (whole >= self.input_dim) | (whole < -self.input_dim)
         if outside.any():
             place = np.argwhere(outside)[0].tolist()
             raise ValueError(
-                f"{self._label}: ids must be below input_dim = {self.input_dim}, got {whole[tuple(place)]} at x{place}; "
-                "the table needs a row for the largest id, so input_dim is that id + 1"
+                f"{self._label}: ids must be below input_dim = {self.input_dim}, got {whole[tuple(place)]}, x{place}: "
+                "the table needs a row for every id, so input_dim is the largest id + 1"
             )
         return whole
 

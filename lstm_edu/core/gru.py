@@ -22,7 +22,7 @@ import numpy as np
 
 from lstm_edu.core import activations, checks
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, before, ring, same_shape
+from lstm_edu.core.recurrent import Recurrent, before, in_turn, record, same_shape
 
 
 class GRU(Recurrent):
@@ -76,7 +76,7 @@ class GRU(Recurrent):
         return super()._shape_hint(name, shape)
 
     def _input_bias(self):
-        return self.bias[0] if self.reset_after else self.bias
+        return self.bias[0] if self.reset_after and self.use_bias else self.bias
 
     def _scan(self, x, start, skipped, keep, dropped):
         timesteps, batch, _ = x.shape
@@ -84,12 +84,14 @@ class GRU(Recurrent):
         recurrent_kernel = self.recurrent_kernel
         gate, act = self.recurrent_activation, self.activation.function
 
-        a = self._project_input(x, dropped.input)
-        zr_memory = np.empty((timesteps, batch, 2 * n), dtype)
-        g_memory, g_steps = ring("g" in keep, timesteps, batch, n, dtype)
-        h_memory, h_steps = ring("h" in keep, timesteps, batch, n, dtype)
+        a, zr_memory, g_memory, h_memory = record(
+            keep | {"a", "zr"}, timesteps, batch, dtype, a=3 * n, zr=2 * n, g=n, h=n
+        )
+        ours = self._project_input(x, dropped.input, a)
         (h,) = start
-        for t, (a_t, zr_t, g_t, h_t) in enumerate(zip(a, zr_memory, g_steps, h_steps, strict=True)):
+        for t, (a_t, zr_t, g_t, h_t) in enumerate(
+            zip(a, zr_memory, in_turn(g_memory, timesteps), in_turn(h_memory, timesteps), strict=True)
+        ):
             if self.reset_after:
                 hu = product(h, recurrent_kernel, dropped.recurrent)
                 if self.use_bias:
@@ -113,7 +115,7 @@ class GRU(Recurrent):
                 np.copyto(h_t, h, where=skipped[t])
             h = h_t
 
-        arrays = {"x": x, "a": a, "z": zr_memory[:, :, :n], "r": zr_memory[:, :, n:], "g": g_memory, "h": h_memory}
+        arrays = {"x": ours, "a": a, "z": zr_memory[:, :, :n], "r": zr_memory[:, :, n:], "g": g_memory, "h": h_memory}
         return arrays, h_memory, [h]
 
     def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):

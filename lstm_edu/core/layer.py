@@ -86,6 +86,8 @@ class Layer:
             seed=seed,
             training_only={key: value for key, value in training_only.items() if value is not None},
         )
+        # How messages call this layer.
+        self._label = kind if self.name == _snake_case(kind) else f"{kind} {self.name!r}"
         self._weights: dict[str, np.ndarray] = {}
         self._input_shape: tuple[int | None, ...] | None = None
 
@@ -290,11 +292,6 @@ class Layer:
 
     def _count_hint(self, weights: Sequence[Any]) -> str:
         return ""
-
-    @property
-    def _label(self) -> str:
-        kind = type(self).__name__
-        return kind if self.name == _snake_case(kind) else f"{kind} {self.name!r}"
 
     def _require_built(self, what: str) -> None:
         if not self.built:

@@ -1,4 +1,4 @@
-"""LSTM: Hochreiter and Schmidhuber (1997), with the forget gate of Gers, Schmidhuber and Cummins (2000), as Keras has it.
+"""LSTM: Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it.
 
     z = x[t] W + h[t-1] U + b          (B, 4H), one sum for all four gates: blocks i, f, g, o
     i = sigmoid(z_i)                   input gate: how much of the candidate is written
@@ -19,7 +19,7 @@ import numpy as np
 
 from lstm_edu.core import activations, checks, initializers
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, before, ring, same_shape
+from lstm_edu.core.recurrent import Recurrent, before, in_turn, record, same_shape
 
 
 class LSTMStep(NamedTuple):
@@ -130,10 +130,10 @@ class LSTM(Recurrent):
         n, dtype = self.units, self.dtype
         recurrent_kernel = self.recurrent_kernel
 
-        z = self._project_input(x, dropped.input)
-        gates = np.empty_like(z) if "z" in keep else z  # written over z where z is not wanted
-        c_memory, c_steps = ring("c" in keep, timesteps, batch, n, dtype)
-        h_memory, h_steps = ring("h" in keep, timesteps, batch, n, dtype)
+        widths = {"gates": 4 * n, "c": n, "h": n} | ({"z": 4 * n} if "z" in keep else {})
+        gates, c_memory, h_memory, *z = record(keep | {"gates"}, timesteps, batch, dtype, **widths)
+        z = z[0] if z else gates  # sums that are not kept are written over by the gates
+        ours = self._project_input(x, dropped.input, z)
         i, f, g, o = (gates[:, :, k * n : (k + 1) * n] for k in range(4))
 
         squash = self.activation.function
@@ -142,7 +142,7 @@ class LSTM(Recurrent):
         ig = np.empty((batch, n), dtype)
         h, c = start
         for t, (z_t, gates_t, i_t, f_t, g_t, o_t, c_t, h_t) in enumerate(
-            zip(z, gates, i, f, g, o, c_steps, h_steps, strict=True)
+            zip(z, gates, i, f, g, o, in_turn(c_memory, timesteps), in_turn(h_memory, timesteps), strict=True)
         ):
             z_t += product(h, recurrent_kernel, dropped.recurrent, out=hu)
             open_gates(z_t, gates_t)
@@ -159,7 +159,7 @@ class LSTM(Recurrent):
                 np.copyto(h_t, h, where=skipped[t])
             h, c = h_t, c_t
 
-        arrays = {"x": x, "z": z, "c": c_memory, "h": h_memory}
+        arrays = {"x": ours, "z": z, "c": c_memory, "h": h_memory}
         named = {"i": i, "f": f, "g": g, "o": o}
         if not keep.issuperset(named):  # only some gates are kept: let go of the memory they share
             named = {name: gate.copy() for name, gate in named.items() if name in keep}
@@ -174,7 +174,7 @@ class LSTM(Recurrent):
             scale = np.full(4 * n, 0.5, self.dtype)
             scale[2 * n : 3 * n] = 1
             shift = 1 - scale
-            scale, shift = (np.tile(row, (batch, 1)) for row in (scale, shift))
+            scale, shift = (np.repeat(row[None], batch, axis=0) for row in (scale, shift))
 
             def fused(z_t, gates_t):
                 np.multiply(z_t, scale, out=gates_t)
@@ -193,13 +193,15 @@ class LSTM(Recurrent):
 
     def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
         kernel, recurrent_kernel = weights[:2]
-        n = self.units
         act, gate = self.activation, self.recurrent_activation
+        peepholes = self._peephole_blocks(weights)
         z, i, f, g, o, c = (forward[name] for name in ("z", "i", "f", "g", "o", "c"))
         h_before, c_before = before(forward["h"], start[0]), before(c, start[1])
         z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
+        squashed = act.function(c)
 
         dz = np.empty_like(z)
+        dz_i, dz_f, dz_g, dz_o = np.split(dz, 4, axis=-1)
         di, df, dg, do, dc = (np.empty_like(c) for _ in range(5))
         dh_next, dc_next = d_end  # what comes back from step t+1
         for t in reversed(range(len(z))):
@@ -207,23 +209,21 @@ class LSTM(Recurrent):
             dh_t, dc_t = dh[t], dc_next
             if skipped is not None:  # a skipped step hands both gradients through, untouched
                 dh_t, dc_t = (np.where(skipped[t], 0, d) for d in (dh_t, dc_t))
-            squashed = act.function(c[t])
-            do[t] = dh_t * squashed
-            dc_t = dc_t + act.backward(dh_t * o[t], c[t], squashed)
+            do[t] = dh_t * squashed[t]
+            dz_o[t] = gate.backward(do[t], z_o[t], o[t])
+            dc_t = dc_t + act.backward(dh_t * o[t], c[t], squashed[t])
+            if peepholes is not None:
+                dc_t += dz_o[t] * peepholes[2]
             di[t] = dc_t * g[t]
             df[t] = dc_t * c_before[t]
             dg[t] = dc_t * i[t]
-            dz[t] = np.concatenate(
-                [
-                    gate.backward(di[t], z_i[t], i[t]),
-                    gate.backward(df[t], z_f[t], f[t]),
-                    act.backward(dg[t], z_g[t], g[t]),
-                    gate.backward(do[t], z_o[t], o[t]),
-                ],
-                axis=-1,
-            )
+            dz_i[t] = gate.backward(di[t], z_i[t], i[t])
+            dz_f[t] = gate.backward(df[t], z_f[t], f[t])
+            dz_g[t] = act.backward(dg[t], z_g[t], g[t])
             dh_before = product_back(dz[t], recurrent_kernel, dropped.recurrent)
             dc_before = dc_t * f[t]
+            if peepholes is not None:
+                dc_before += dz_i[t] * peepholes[0] + dz_f[t] * peepholes[1]
             dc[t] = dc_t
             if skipped is not None:
                 dh_before += np.where(skipped[t], dh[t], 0)
@@ -234,17 +234,16 @@ class LSTM(Recurrent):
         d_weights = [product_weight(forward["x"], dz, dropped.input), product_weight(h_before, dz, dropped.recurrent)]
         if self.use_bias:
             d_weights.append(dz.sum(axis=(0, 1)))
-        d_arrays = {
-            "x": product_back(dz, kernel, dropped.input),
-            "z": dz,
-            "i": di,
-            "f": df,
-            "g": dg,
-            "o": do,
-            "c": dc,
-            "h": dh,
-        }
+        if peepholes is not None:
+            seen = ((dz_i, c_before), (dz_f, c_before), (dz_o, c))
+            d_weights.append(np.concatenate([(d * state).sum(axis=(0, 1)) for d, state in seen]))
+        dx = product_back(dz, kernel, dropped.input)
+        d_arrays = {"x": dx, "z": dz, "i": di, "f": df, "g": dg, "o": do, "c": dc, "h": dh}
         return d_arrays, d_weights, [dh_next, dc_next]
+
+    def _peephole_blocks(self, weights):
+        """p_i, p_f, p_o of a PeepholeLSTM; Keras's LSTM has none."""
+        return None
 
 
 def _step_arguments(x_t, h, c, kernel, recurrent_kernel, bias):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.container import Container
 from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.training import Trainer
 from lstm_edu.trace import Trace
 
 
-class Sequential(Container):
+class Sequential(Trainer, Container):
     """Keras's Sequential model (keras.Sequential, Keras 3.15.1): each layer's output is the next one's input.
 
     Masks travel along as in Keras: a layer that returns sequences passes its mask on. The trace of a model has no
     quantities of its own; `trace.children` maps each layer's name to its trace, `trace.layers` lists them.
+    compile, fit, train_on_batch, evaluate and predict are in `Trainer`.
 
     Args:
         layers: a list of layers of this package, each used once.
@@ -90,8 +89,8 @@ class Sequential(Container):
     def _backward(self, trace, dy, d_state):
         d_weights, children = [], {}
         d_start = []
-        for name, layer in reversed(self.inner.items()):
-            grads = layer._backward(trace.children[name], dy, d_state)
+        for name, child in reversed(trace.children.items()):
+            grads = child.layer._backward(child, dy, d_state)
             d_weights = grads.weights + d_weights
             children[name] = grads.trace
             d_start = grads.initial_state

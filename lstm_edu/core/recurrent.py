@@ -287,7 +287,6 @@ class Recurrent(Layer):
         dropped = self._dropped(training, batch, dropout_mask, recurrent_dropout_mask)
 
         order = slice(None, None, -1 if self.go_backwards else 1)
-        steps = np.array(x.transpose(1, 0, 2)[order], order="C")  # (T, B, F), our own copy
         passed_on = mask if self.return_sequences else None  # as it came, even under go_backwards: so does Keras
         if mask is not None:
             mask = mask[:, order]
@@ -319,9 +318,11 @@ class Recurrent(Layer):
         always 1, which saves a pass over the memory.
         """
         timesteps, batch, features = x.shape
-        kernel = self.kernel if self._input_bias() is None else np.vstack([self.kernel, self._input_bias()])
-        ours = np.ones((timesteps, batch, len(kernel)), self.dtype)
+        bias = self._input_bias()
+        kernel = self.kernel if bias is None else np.concatenate([self.kernel, bias[None]])
+        ours = np.empty((timesteps, batch, len(kernel)), self.dtype)
         ours[:, :, :features] = x
+        ours[:, :, features:] = 1
         flat = sums.reshape(timesteps * batch, -1)
         if masks is None:
             np.dot(ours.reshape(timesteps * batch, -1), kernel, out=flat)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, before, ring
+from lstm_edu.core.recurrent import Recurrent, before, in_turn, record
 
 
 class SimpleRNN(Recurrent):
@@ -43,16 +43,16 @@ class SimpleRNN(Recurrent):
         timesteps, batch, _ = x.shape
         act = self.activation.function
         recurrent_kernel = self.recurrent_kernel
-        z = self._project_input(x, dropped.input)
-        h_memory, h_steps = ring("h" in keep, timesteps, batch, self.units, self.dtype)
+        z, h_memory = record(keep | {"z"}, timesteps, batch, self.dtype, z=self.units, h=self.units)
+        ours = self._project_input(x, dropped.input, z)
         (h,) = start
-        for t, (z_t, h_t) in enumerate(zip(z, h_steps, strict=True)):
+        for t, (z_t, h_t) in enumerate(zip(z, in_turn(h_memory, timesteps), strict=True)):
             z_t += product(h, recurrent_kernel, dropped.recurrent)
             h_t[...] = act(z_t)
             if skipped is not None:
                 np.copyto(h_t, h, where=skipped[t])
             h = h_t
-        return {"x": x, "z": z, "h": h_memory}, h_memory, [h]
+        return {"x": ours, "z": z, "h": h_memory}, h_memory, [h]
 
     def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
         kernel, recurrent_kernel = weights[:2]

@@ -1,0 +1,181 @@
+"""Is a layer's backward pass the derivative of its forward pass? Ask the forward pass itself.
+
+The derivative of L along one number a is nearly (L(a + eps) - L(a - eps)) / (2 eps): two more forward passes, no chain
+rule, nothing to get wrong. Far too slow to learn with, and just right to check with.
+
+As L any number will do that depends on all outputs: here the sum of the outputs, each times a random number of its own,
+so that errors in two outputs cannot cancel.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import checks
+from lstm_edu.core.layer import Layer
+
+
+@dataclass(frozen=True)
+class ArgumentCheck:
+    """The two gradients along one argument.
+
+    Attributes:
+        argument: "kernel", "x", "initial_state h", ...
+        received: what backward returned. expected: what the differences say. Same shapes.
+        ok: True where the two agree.
+    """
+
+    argument: str
+    received: np.ndarray
+    expected: np.ndarray
+    ok: np.ndarray
+
+    @property
+    def max_abs(self) -> float:
+        """The largest difference."""
+        return float(np.abs(self.received - self.expected).max(initial=0))
+
+
+@dataclass(frozen=True)
+class GradCheck:
+    """What `gradcheck` found: true if every gradient agrees. Printed, a table of the arguments."""
+
+    function: str
+    arguments: tuple[ArgumentCheck, ...]
+
+    def __bool__(self) -> bool:
+        return all(a.ok.all() for a in self.arguments)
+
+    @property
+    def max_abs(self) -> float:
+        """The largest difference of all."""
+        return max((a.max_abs for a in self.arguments), default=0.0)
+
+    def check(self) -> GradCheck:
+        """AssertionError for the first gradient that is wrong: function, argument, index, received and expected."""
+        for a in self.arguments:
+            if not a.ok.all():
+                index = tuple(np.argwhere(~a.ok)[0].tolist())
+                raise AssertionError(
+                    f"the gradient of {self.function} is wrong.\n"
+                    f"  argument: {a.argument}\n"
+                    f"  index:    {index} ({(~a.ok).sum()} of {a.ok.size} numbers are wrong)\n"
+                    f"  received: {a.received[index]:.9g} (from backward)\n"
+                    f"  expected: {a.expected[index]:.9g} (from differences of the forward pass)"
+                )
+        return self
+
+    def __repr__(self) -> str:
+        rows = [("argument", "shape", "largest difference", "")]
+        for a in self.arguments:
+            verdict = "ok" if a.ok.all() else f"{(~a.ok).sum()} of {a.ok.size} wrong"
+            rows.append((a.argument, checks.shape_text(a.received.shape), f"{a.max_abs:.1e}", verdict))
+        widths = [max(len(row[k]) for row in rows) for k in range(4)]
+        lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return "\n".join([f"Gradients of {self.function}: {'all agree' if self else 'WRONG'}", *lines])
+
+
+def gradcheck(
+    layer: Layer,
+    x: Any,
+    mask: Any = None,
+    initial_state: Any = None,
+    seed: int = 0,
+    *,
+    eps: float = 1e-5,
+    rtol: float = 1e-6,
+    atol: float = 1e-8,
+) -> GradCheck:
+    """Compare `layer.backward` with differences of `layer(x)`, for every weight, the input and the initial state.
+
+    Args:
+        layer: a built layer or model of dtype "float64". It is left as it is, states included.
+        x, mask, initial_state: as for a call. Without an initial state the layer starts from its own, which is then
+            not checked. Token ids have no gradient and are not checked either.
+        seed: for the random numbers that the outputs are multiplied by.
+        eps: how far each number is moved. rtol, atol: agreement is |received - expected| <= atol + rtol |expected|.
+
+    Returns:
+        GradCheck: true or false, a table when printed, and `.check()`, which raises AssertionError.
+
+    Raises:
+        TypeError: something that is no layer. ValueError: a layer that computes in float32, where differences drown in
+            rounding, or is not built.
+
+    Where the forward pass has a kink (relu at 0, hard_sigmoid at its corners) the two may rightly differ.
+    """
+    if not isinstance(layer, Layer):
+        raise TypeError(f"gradcheck needs a layer or a model of lstm_edu, got {type(layer).__name__}")
+    layer._require_built("gradcheck()")
+    narrow = sorted({str(w.dtype) for w in layer.weights} | {str(layer.dtype)} - {"float64"})
+    if narrow != ["float64"] and narrow:
+        raise ValueError(
+            f"gradcheck needs {layer._label} to compute in float64, but it has {narrow[0]}, whose rounding hides what "
+            'is looked for: make it with dtype="float64" (each layer of a model)'
+        )
+    x = checks.numbers(x, "x", "gradcheck")
+    has_gradient = x.dtype.kind == "f"
+    arguments: dict[str, np.ndarray] = dict(zip(layer.weight_names, layer.get_weights(), strict=True))
+    if has_gradient:
+        arguments["x"] = np.array(x, np.float64)
+    states = _as_list(initial_state)
+    names = [f"initial_state {name}" for name in _state_names(layer, len(states))]
+    arguments |= {name: np.array(s, np.float64) for name, s in zip(names, states, strict=True)}
+
+    def run(record: bool) -> Any:
+        """The trace or the output for the arguments' present values, of a fresh copy: a call may change states."""
+        fresh = copy.deepcopy(layer)
+        fresh.set_weights([arguments[name] for name in layer.weight_names])
+        given = {"initial_state": [arguments[name] for name in names]} if names else {}
+        return (fresh.trace if record else fresh)(arguments.get("x", x), mask, **given)
+
+    trace = run(record=True)
+    outputs = _as_list(trace.output)
+    rng = np.random.default_rng(seed)
+    directions = [rng.standard_normal(y.shape) for y in outputs]
+
+    def loss() -> float:
+        return float(sum((d * y).sum() for d, y in zip(directions, _as_list(run(record=False)), strict=True)))
+
+    grads = _backward(trace, directions)
+    received = [*grads.weights, *([grads.x] if has_gradient else []), *(grads.initial_state if names else [])]
+    report = []
+    for (name, value), gradient in zip(arguments.items(), received, strict=True):
+        expected = _differences(loss, value, eps)
+        ok = np.abs(gradient - expected) <= atol + rtol * np.abs(expected)
+        report.append(ArgumentCheck(name, np.asarray(gradient), expected, ok))
+    return GradCheck(f"{type(layer).__name__} {layer.name!r}", tuple(report))
+
+
+def _differences(loss: Callable[[], float], value: np.ndarray, eps: float) -> np.ndarray:
+    """dL/d(value), moving one number of it at a time, in place."""
+    gradient = np.empty_like(value)
+    for index in np.ndindex(value.shape):
+        kept = value[index]
+        value[index] = kept + eps
+        above = loss()
+        value[index] = kept - eps
+        below = loss()
+        value[index] = kept
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+def _backward(trace: Any, directions: list[np.ndarray]) -> Any:
+    layer = trace.layer
+    if not isinstance(trace.output, tuple):
+        return layer.backward(trace, directions[0])
+    outputs = len(directions) - len(_states_returned(trace))
+    dy = directions[0] if outputs == 1 else directions[:outputs]
+    return layer.backward(trace, dy, directions[outputs:] or None)
+
+
+def _as_list(value: Any) -> list[np.ndarray]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
