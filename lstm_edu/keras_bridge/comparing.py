@@ -116,8 +116,8 @@ class Report:
     @property
     def _title(self) -> str:
         if self:
-            return f"Agrees with Keras; largest difference {self.max_abs:.2g}"
-        return f"Differs from Keras: {self.sentence}"
+            return f"agrees with Keras; largest difference {self.max_abs:.2g}"
+        return self.sentence
 
     def __repr__(self) -> str:
         return tables.text(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
@@ -126,7 +126,7 @@ class Report:
         return tables.html(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
 
 
-_HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed", "result")
+_HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed (y: Keras's)", "result")
 
 
 def _cells(row: Row) -> tuple[str, ...]:

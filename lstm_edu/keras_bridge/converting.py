@@ -178,4 +178,4 @@ def _input_shape(layer: Any) -> tuple[int | None, ...]:
     features = layer.kernel.shape[0] if hasattr(layer, "kernel") else layer.cell.kernel.shape[0]
     if not hasattr(layer, "cell"):
         return (None, features)
-    return (len(layer.states[0]) if layer.stateful and layer.states else None, None, features)
+    return (layer.states[0].shape[0] if layer.stateful else None, None, features)

@@ -34,8 +34,10 @@ class Support(NamedTuple):
 
 
 def numbers(tensor: Any) -> np.ndarray:
-    """A tensor of any backend as an array of our own."""
-    return np.array(keras().ops.convert_to_numpy(tensor))
+    """A tensor or variable of any backend as an array of our own."""
+    if hasattr(tensor, "detach"):  # PyTorch
+        tensor = keras().ops.convert_to_numpy(tensor)
+    return np.array(np.asarray(tensor))  # NumPy 2 warns of np.array(tensor), which TensorFlow's tensors do not know
 
 
 def dtype_of(layer: Any) -> str:

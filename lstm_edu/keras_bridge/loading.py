@@ -23,7 +23,8 @@ def keras() -> ModuleType:
         ImportError: Keras 3 or its backend is not installed; says how to install it.
     """
     try:
-        with _without_chatter():
+        with warnings.catch_warnings(), _without_chatter():
+            warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
             import keras
     except ImportError as error:
         missing = getattr(error, "name", None) or "one of its parts"
@@ -46,8 +47,7 @@ def _without_chatter() -> Iterator[None]:
         yield
         return
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with warnings.catch_warnings(), TemporaryFile() as held:
-        warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
+    with TemporaryFile() as held:
         try:
             stderr = os.dup(2)
         except OSError:  # there is none, as under pythonw
