@@ -24,8 +24,11 @@ from lstm_edu.core import (
     TimeDistributed,
     activations,
     initializers,
+    losses,
     lstm_step,
+    optimizers,
 )
+from lstm_edu.core.gradcheck import gradcheck
 from lstm_edu.trace import Trace
 
 __version__ = "0.1.0"
@@ -61,8 +64,11 @@ __all__ = [
     "TimeDistributed",
     "Trace",
     "activations",
+    "gradcheck",
     "initializers",
+    "losses",
     "lstm_step",
+    "optimizers",
     *_LATER,
 ]
 

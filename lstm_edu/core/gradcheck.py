@@ -18,6 +18,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.layer import Layer
+from lstm_edu.core.training import leaves
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class ArgumentCheck:
     """The two gradients along one argument.
 
     Attributes:
-        argument: "kernel", "x", "initial_state h", ...
+        argument: "kernel", "x", "initial_state[0]", ...
         received: what backward returned. expected: what the differences say. Same shapes.
         ok: True where the two agree.
     """
@@ -112,43 +113,45 @@ def gradcheck(
     if not isinstance(layer, Layer):
         raise TypeError(f"gradcheck needs a layer or a model of lstm_edu, got {type(layer).__name__}")
     layer._require_built("gradcheck()")
-    narrow = sorted({str(w.dtype) for w in layer.weights} | {str(layer.dtype)} - {"float64"})
-    if narrow != ["float64"] and narrow:
+    narrow = [w.dtype for w in layer.weights if w.dtype != np.float64]
+    if narrow or layer.dtype != np.float64:
         raise ValueError(
-            f"gradcheck needs {layer._label} to compute in float64, but it has {narrow[0]}, whose rounding hides what "
-            'is looked for: make it with dtype="float64" (each layer of a model)'
+            f"gradcheck needs {layer._label} to compute in float64, but it has {[*narrow, layer.dtype][0]}, whose "
+            'rounding hides what is looked for: make it with dtype="float64" (each layer of a model)'
         )
-    x = checks.numbers(x, "x", "gradcheck")
-    has_gradient = x.dtype.kind == "f"
-    arguments: dict[str, np.ndarray] = dict(zip(layer.weight_names, layer.get_weights(), strict=True))
-    if has_gradient:
-        arguments["x"] = np.array(x, np.float64)
-    states = _as_list(initial_state)
-    names = [f"initial_state {name}" for name in _state_names(layer, len(states))]
-    arguments |= {name: np.array(s, np.float64) for name, s in zip(names, states, strict=True)}
+    layer = copy.deepcopy(layer)
+    stateful = any(getattr(leaf, "stateful", False) for leaf in leaves(layer))
 
-    def run(record: bool) -> Any:
-        """The trace or the output for the arguments' present values, of a fresh copy: a call may change states."""
-        fresh = copy.deepcopy(layer)
-        fresh.set_weights([arguments[name] for name in layer.weight_names])
-        given = {"initial_state": [arguments[name] for name in names]} if names else {}
-        return (fresh.trace if record else fresh)(arguments.get("x", x), mask, **given)
+    def run(method: str, x: Any, states: list[np.ndarray]) -> Any:
+        work = copy.deepcopy(layer) if stateful else layer  # a call changes the states that are kept
+        return getattr(work, method)(x, mask, **({"initial_state": states} if states else {}))
 
-    trace = run(record=True)
-    outputs = _as_list(trace.output)
-    rng = np.random.default_rng(seed)
-    directions = [rng.standard_normal(y.shape) for y in outputs]
+    states = [np.array(s, np.float64) for s in _as_list(initial_state)]
+    trace = run("trace", x, states)
+    directions = [
+        np.random.default_rng((seed, k)).standard_normal(y.shape) for k, y in enumerate(_as_list(trace.output))
+    ]
+    n = _main_outputs(layer)
+    dy = directions[0] if n == 1 else directions[:n]
+    grads = trace.layer.backward(trace, dy, directions[n:] or None)
+
+    weights = layer.get_weights()
+    arguments = list(zip(layer.weight_names, weights, grads.weights, strict=True))
+    if grads.x is not None:
+        x = np.array(x, np.float64)
+        arguments.append(("x", x, grads.x))
+    arguments += [(f"initial_state[{k}]", s, grads.initial_state[k]) for k, s in enumerate(states)]
 
     def loss() -> float:
-        return float(sum((d * y).sum() for d, y in zip(directions, _as_list(run(record=False)), strict=True)))
+        layer._assign(weights)
+        outputs = _as_list(run("__call__", x, states))
+        return float(sum((d * y).sum() for d, y in zip(directions, outputs, strict=True)))
 
-    grads = _backward(trace, directions)
-    received = [*grads.weights, *([grads.x] if has_gradient else []), *(grads.initial_state if names else [])]
     report = []
-    for (name, value), gradient in zip(arguments.items(), received, strict=True):
-        expected = _differences(loss, value, eps)
-        ok = np.abs(gradient - expected) <= atol + rtol * np.abs(expected)
-        report.append(ArgumentCheck(name, np.asarray(gradient), expected, ok))
+    for name, value, gradient in arguments:
+        received, expected = np.array(gradient), _differences(loss, value, eps)
+        ok = np.abs(received - expected) <= atol + rtol * np.abs(expected)
+        report.append(ArgumentCheck(name, received, expected, ok))
     return GradCheck(f"{type(layer).__name__} {layer.name!r}", tuple(report))
 
 
@@ -166,13 +169,11 @@ def _differences(loss: Callable[[], float], value: np.ndarray, eps: float) -> np
     return gradient
 
 
-def _backward(trace: Any, directions: list[np.ndarray]) -> Any:
-    layer = trace.layer
-    if not isinstance(trace.output, tuple):
-        return layer.backward(trace, directions[0])
-    outputs = len(directions) - len(_states_returned(trace))
-    dy = directions[0] if outputs == 1 else directions[:outputs]
-    return layer.backward(trace, dy, directions[outputs:] or None)
+def _main_outputs(layer: Layer) -> int:
+    """How many arrays a layer returns before its states."""
+    while hasattr(layer, "layers"):
+        layer = layer.layers[-1]
+    return 2 if getattr(layer, "merge_mode", "") is None else 1
 
 
 def _as_list(value: Any) -> list[np.ndarray]:

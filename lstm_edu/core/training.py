@@ -21,7 +21,6 @@ Keras's models find their masks in the data (Masking, Embedding); here a mask ma
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -101,7 +100,7 @@ class Trainer:
                 training would have to follow.
         """
         optimizer, loss = optimizers.get(optimizer), _loss(loss)
-        for layer in _leaves(self):
+        for layer in leaves(self):
             if layer.training_only:
                 name, value = next(iter(layer.training_only.items()))
                 raise ValueError(
@@ -109,7 +108,7 @@ class Trainer:
                     "learn something else than in Keras"
                 )
         for layer in _containers(self):
-            if not layer.trainable and any(leaf.trainable for leaf in _leaves(layer)):
+            if not layer.trainable and any(leaf.trainable for leaf in leaves(layer)):
                 raise ValueError(
                     f"{layer._label}: trainable=False does not reach the layers inside (in Keras 3 neither, where they "
                     "go on learning); give it to them"
@@ -312,18 +311,18 @@ class Trainer:
         """Build the model for the data it meets, as Keras does."""
         if not self.built:
             batch, *shape = np.shape(x)
-            stateful = any(getattr(layer, "stateful", False) for layer in _leaves(self))
+            stateful = any(getattr(layer, "stateful", False) for layer in leaves(self))
             self.build((batch if stateful else None, *shape))
 
 
 # --- layers ---------------------------------------------------------------------------------------------------------
 
 
-def _leaves(layer: Layer) -> Iterator[Layer]:
+def leaves(layer: Layer) -> Iterator[Layer]:
     """The layers that hold weights themselves."""
     if isinstance(layer, Container):
         for inner in layer.inner.values():
-            yield from _leaves(inner)
+            yield from leaves(inner)
     else:
         yield layer
 
@@ -337,7 +336,7 @@ def _containers(layer: Layer) -> Iterator[Container]:
 
 def _learns(model: Layer) -> list[bool]:
     """For each weight array, whether the optimizer may change it."""
-    return [layer.trainable for layer in _leaves(model) for _ in layer.weights]
+    return [layer.trainable for layer in leaves(model) for _ in layer.weights]
 
 
 def _linear_end(model: Trainer, loss: losses.Loss) -> Dense | None:
@@ -500,4 +499,4 @@ def _progress_bar(total: int, verbose: int | str, owner: str) -> Any:
         return _NoBar()
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, unit="batch", file=sys.stderr)
+    return tqdm(total=total, unit="batch")
