@@ -250,9 +250,9 @@ def differences(ours: np.ndarray, keras: np.ndarray) -> tuple[np.ndarray, np.nda
     a, b = ours.astype(np.float64), keras.astype(np.float64)
     equal = (ours == keras) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore", over="ignore"):
-        difference = np.abs(a - b)
-        difference[np.isnan(difference)] = np.inf  # NaN on one side only, or infinities that are not the same
-        difference[equal] = 0
+        difference = np.where(equal, 0, np.abs(a - b))
+        # NaN on one side only, or infinities that are not the same
+        difference = np.where(np.isnan(difference), np.inf, difference)
         precision = _lesser(ours, keras)
         if precision is None:
             return difference, ~equal, "0: whole numbers"
@@ -302,11 +302,11 @@ def _shape_cause(ours: tuple[int, ...], keras: tuple[int, ...]) -> str:
     if ours == (1, *keras):
         return "Keras's has no batch axis here; write ours[0]"
     if len(ours) == len(keras) and ours[:-1] == keras[:-1]:
-        for n, a, b in ((4, *(ours[-1:] + keras[-1:])),):
-            if a == n * b:
-                return "ours has four gates side by side, Keras's one"
-            if b == n * a:
-                return "Keras's has four gates side by side, ours one"
+        a, b = ours[-1], keras[-1]
+        if a == len(GATES) * b > len(GATES):
+            return "ours has four gates side by side, Keras's one"
+        if b == len(GATES) * a > len(GATES):
+            return "Keras's has four gates side by side, ours one"
         return "another number of units or features"
     if np.prod(ours) == np.prod(keras):
         return "as many numbers in another arrangement; they are not rearranged silently"

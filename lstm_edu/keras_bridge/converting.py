@@ -33,7 +33,7 @@ def _convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
     """`source` in NumPy, for inputs of this shape; None: of any size that fits."""
     if is_model(source):
         layers = []
-        for _, layer in chain(source):
+        for layer in chain(source):
             own = _convert(layer, shape or tuple(source.input_shape))
             layers.append(own)
             shape = own.compute_output_shape(own._input_shape)
@@ -104,8 +104,8 @@ def require_built(layer: Any) -> None:
         )
 
 
-def chain(model: Any) -> list[tuple[str, Any]]:
-    """(name, layer) of a model's layers in order, Input layers left out.
+def chain(model: Any) -> list[Any]:
+    """A model's layers in order, Input layers left out.
 
     Raises:
         ValueError: not built; a model with code of its own; a graph that branches, shares a layer or has calls with
@@ -124,7 +124,7 @@ def chain(model: Any) -> list[tuple[str, Any]]:
         )
     if not layers:
         raise ValueError(f"the model {model.name!r} has no layers")
-    return [(layer.name, layer) for layer in layers]
+    return layers
 
 
 def _is_functional(model: Any) -> bool:

@@ -49,8 +49,8 @@ def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: An
     x = rounded(x, source)
     children: dict[str, Trace] = {}
     step_x, step_mask = x, mask
-    for (name, layer), own in zip(chain(source), ours.layers, strict=True):
-        children[name] = trace = _trace(layer, own, step_x, step_mask, None)
+    for layer, own in zip(chain(source), ours.layers, strict=True):
+        children[layer.name] = trace = _trace(layer, own, step_x, step_mask, None)
         step_x, step_mask = trace.output, trace.output_mask
     output = _call(source, x, mask=mask)
     _confirm(source, (step_x, output))
