@@ -1,0 +1,179 @@
+"""What the explorers share on Python's side: one ES module each, the numbers as bytes, scales, and checks.
+
+An explorer sends the page two things, once: `_spec`, what there is, as JSON, and `_data`, all numbers in one buffer.
+Everything after that happens in the page; only the few traits that say where the reader is travel back and forth.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from lstm_edu import palette
+from lstm_edu.trace import Trace
+
+_STATIC = Path(__file__).parent / "static"
+
+# What the page is told of the palette.
+PALETTE = {
+    "colors": dict(palette.COLORS),
+    "names": dict(palette.NAMES),
+    "roles": dict(palette.ROLES),
+    "diverging": {theme: list(stops) for theme, stops in palette.DIVERGING.items()},
+    "background": dict(palette.BACKGROUND),
+}
+
+# How close ours and Keras's must be, |a - b| <= atol + rtol |b|: the tolerances of le.compare.
+TOLERANCE = {"float32": {"atol": 2e-6, "rtol": 2e-5}, "float64": {"atol": 1e-11, "rtol": 1e-9}}
+
+# No more than about this travels to the page: a notebook with ten explorers must stay easy to open.
+MAX_BYTES = 8 * 2**20
+
+
+def module(*files: str, build: str) -> str:
+    """One ES module: common.js, an explorer's own files, and the export that anywidget looks for."""
+    source = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in ("common.js", *files))
+    return f"{source}\nexport default explorer({build});\n"
+
+
+def style() -> str:
+    return (_STATIC / "explorers.css").read_text(encoding="utf-8")
+
+
+class Explorer(anywidget.AnyWidget):
+    """Base of the explorers: where the reader is, as traits that the page and Python share."""
+
+    _css = style()
+    _spec = traitlets.Dict().tag(sync=True)
+    _data = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], **traits: Any):
+        table, data = pack(arrays)
+        super().__init__(_spec=spec | {"palette": PALETTE, "arrays": table}, _data=data, **traits)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be seen.>"
+
+
+def pack(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
+    """The arrays one after another in one buffer, each at a multiple of 8 bytes, and a table of where each one lies."""
+    table, pieces, offset = {}, [], 0
+    for name, array in arrays.items():
+        if array.dtype == bool:
+            array = array.astype(np.uint8)
+        elif array.dtype not in (np.float32, np.float64):
+            array = array.astype(np.float32)
+        piece = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<")).tobytes()
+        piece += bytes(-len(piece) % 8)
+        table[name] = {"dtype": array.dtype.name, "shape": list(array.shape), "offset": offset}
+        pieces.append(piece)
+        offset += len(piece)
+    return table, b"".join(pieces)
+
+
+def where(name: str, value: Any, count: int, what: str) -> int:
+    """`value` as a place from 0 to count - 1. TypeError for anything but a whole number."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})")
+    if not 0 <= value < count:
+        negative = ": counting from the end is not supported here" if value < 0 else ""
+        raise ValueError(
+            f"{name} must be from 0 to {count - 1}, as there are {count} {what}, got {value}{negative}"
+        )
+    return int(value)
+
+
+def need_trace(trace: Any, kind: str, names: Iterable[str], owner: str, argument: str = "trace") -> Trace:
+    """A trace of that kind of layer which recorded all of these quantities, or the error that says what is wrong."""
+    if not isinstance(trace, Trace):
+        layer = " (a layer computes one: layer.trace(x))" if hasattr(trace, "trace") else ""
+        raise TypeError(f"{owner} needs a Trace as its {argument}, got {type(trace).__name__}{layer}")
+    if trace.kind != kind:
+        raise ValueError(
+            f"{owner} shows {kind} layers, got a trace of {trace.kind} {trace.layer.name!r} as its {argument}: "
+            "le.explore() chooses the explorer that fits"
+        )
+    missing = [name for name in names if name not in trace]
+    if missing:
+        raise ValueError(
+            f"{owner} needs {', '.join(names)}, but this trace did not keep {', '.join(missing)}: "
+            "call layer.trace(x) without keep"
+        )
+    return trace
+
+
+def need_same(trace: Trace, reference: Any, names: Sequence[str], owner: str) -> Trace:
+    """A reference that recorded the same quantities in the same shapes."""
+    reference = need_trace(reference, trace.kind, names, owner, "reference")
+    for name in names:
+        if reference[name].shape != trace[name].shape:
+            raise ValueError(
+                f"{owner}: the reference must come from the same input, but its {name} has shape "
+                f"{reference[name].shape} and the trace's {trace[name].shape}"
+            )
+    return reference
+
+
+def furthest(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], axes: Sequence[str]) -> dict[str, Any]:
+    """Where ours and the reference are furthest apart, measured against what rounding allows, in words.
+
+    Args:
+        pairs: name -> (ours, Keras's), of one shape.
+        axes: what to call the axes of the arrays.
+
+    Returns {"agrees": bool, "text": str}.
+    """
+    worst, place, value, largest = -1.0, "", 0.0, 0.0
+    for name, (ours, theirs) in pairs.items():
+        tolerance = TOLERANCE[ours.dtype.name]
+        ours, theirs = ours.astype(np.float64), theirs.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(ours - theirs)
+            excess = apart / (tolerance["atol"] + tolerance["rtol"] * np.abs(theirs))
+        equal = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+        excess = np.where(equal, 0, np.where(np.isfinite(excess), excess, np.inf))
+        index = np.unravel_index(np.argmax(excess), excess.shape)
+        finite = apart[np.isfinite(apart)]
+        largest = max(largest, float(finite.max(initial=0.0)))
+        if excess[index] > worst:
+            worst = float(excess[index])
+            place = f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
+            value = float(apart[index])
+    if worst <= 1:
+        most = f"{largest:.1e}" if largest else "0"
+        return {"agrees": True, "text": f"every number agrees; the largest difference is {most}"}
+    how = f"{value:.1e}" if math.isfinite(value) else "not finite"
+    return {"agrees": False, "text": f"they differ, most of all in {place}: the difference there is {how}"}
+
+
+# --- scales: which numbers a picture's colours stand for ------------------------------------------------------------
+
+_ZERO_TO_ONE = {"sigmoid", "hard_sigmoid", "hard_sigmoid_keras2", "sparse_sigmoid", "softmax", "sparsemax"}
+_PLUS_MINUS_ONE = {"tanh", "hard_tanh", "softsign"}
+
+
+def scale_of(activation: str, values: np.ndarray) -> dict[str, Any]:
+    """The scale of what that activation puts out: its own range where it has one, else that of the values."""
+    if activation in _ZERO_TO_ONE:
+        return {"kind": "from zero", "low": 0.0, "high": 1.0}
+    if activation in _PLUS_MINUS_ONE:
+        return {"kind": "signed", "low": -1.0, "high": 1.0}
+    return signed_scale(values)
+
+
+def signed_scale(values: np.ndarray) -> dict[str, Any]:
+    """From -a to a, a being the largest finite |value| rounded up to a number that reads well; 1 if all are zero."""
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max(initial=0.0))
+    if largest < 1e-30:
+        high = 1.0
+    else:
+        power = 10.0 ** math.floor(math.log10(largest))
+        high = next(m * power for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if m * power >= largest * (1 - 1e-6))
+    return {"kind": "signed", "low": -high, "high": high}

@@ -1,0 +1,138 @@
+"""LSTMExplorer: step through an LSTM's trace, with every gate in view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from lstm_edu.trace import Trace
+from lstm_edu.widgets import _base
+
+QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
+AXES = ("sequence", "step", "unit")
+MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
+
+
+class LSTMExplorer(_base.Explorer):
+    """An LSTM's gates and states over time, in the page: point, drag, or use the keys.
+
+    Keys: left and right a timestep, up and down a unit, Page Up and Page Down ten timesteps, Home and End the first and
+    the last, Space plays. `t`, `unit` and `batch` are traits: set them and the picture follows, observe them and follow
+    the reader. Steps are counted as the layer processed them (`trace.time` says which timestep of the input each read).
+
+    Args:
+        trace: a complete Trace of an LSTM: x (B, T, F), z (B, T, 4 * units), i, f, g, o, c, h (B, T, units).
+        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
+        t, unit, batch: where to begin.
+
+    Of a large batch only the first sequences travel to the page, about 8 MB of them; the explorer says so.
+
+    Raises:
+        TypeError: `trace` or `reference` is not a Trace; a place is not a whole number.
+        ValueError: a trace of another kind of layer, one that kept only some quantities, a reference from another
+            input, a place out of range.
+    """
+
+    _esm = _base.module("lstm.js", build="lstmExplorer")
+
+    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
+    unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
+    highlight = traitlets.Unicode("", help="A quantity to point out: x, i, f, g, o, c, h, or nothing.").tag(sync=True)
+
+    def __init__(
+        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
+    ):
+        spec, arrays = describe(trace, reference)
+        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+
+    @traitlets.validate("t", "unit", "batch", "highlight")
+    def _valid(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        if name == "highlight":
+            if value not in ("", *MAPS):
+                raise ValueError(f"highlight must be one of {', '.join(MAPS)}, or '' for none, got {value!r}")
+            return value
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
+        return _base.where(name, value, self._spec[key], what)
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+    ) -> None:
+        """Go to a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
+        places = {"t": t, "unit": unit, "batch": batch, "highlight": highlight}
+        places = {name: value for name, value in places.items() if value is not None}
+        for name, value in places.items():
+            self._check(name, value)  # all or none
+        with self.hold_sync():  # one message to the page
+            for name, value in places.items():
+                setattr(self, name, value)
+
+
+def describe(trace: Trace, reference: Trace | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page needs of an LSTM's trace: (spec, arrays)."""
+    owner = "LSTMExplorer"
+    trace = _base.need_trace(trace, "LSTM", QUANTITIES, owner)
+    batch, steps, features = trace["x"].shape
+    units = trace["h"].shape[2]
+    if batch == 0 or steps == 0:
+        raise ValueError(
+            f"{owner} needs at least one sequence and one timestep, but x has shape {trace['x'].shape}: "
+            "there is nothing to step through"
+        )
+    layer = trace.layer
+    wanted = {name: trace[name] for name in QUANTITIES}
+    wanted |= {"h_start": trace.initial_state[0], "c_start": trace.initial_state[1]}
+    if trace.mask is not None:
+        wanted["counts"] = trace.mask
+    if reference is not None:
+        reference = _base.need_same(trace, reference, QUANTITIES, owner)
+        wanted |= {f"keras_{name}": reference[name] for name in QUANTITIES[1:]}
+        wanted["keras_c_start"] = reference.initial_state[1] if reference.initial_state else wanted["c_start"]
+
+    # Every array's first axis is the batch: as many whole sequences as fit.
+    row_bytes = sum(array.nbytes // batch for array in wanted.values())
+    rows = int(min(batch, max(1, _base.MAX_BYTES // max(1, row_bytes))))
+    arrays = {name: array[:rows] for name, array in wanted.items()}
+
+    squash, gate = layer.activation.name, layer.recurrent_activation.name
+    scales = {name: _base.scale_of(gate, arrays[name]) for name in "ifo"}
+    scales["g"] = _base.scale_of(squash, arrays["g"])
+    scales |= {name: _base.signed_scale(arrays[name]) for name in "xch"}
+    time = None if trace.time is None or (trace.time == np.arange(steps)).all() else trace.time.tolist()
+    spec = {
+        "kind": "LSTM",
+        "name": layer.name,
+        "title": f"LSTM {layer.name!r}, {units} units, {steps} timesteps of {features} features",
+        "rows": rows,
+        "batch": batch,
+        "steps": steps,
+        "features": features,
+        "units": units,
+        "activation": squash,
+        "recurrent_activation": gate,
+        "zero_output_for_mask": bool(getattr(layer, "zero_output_for_mask", False)),
+        "time": time,
+        "scales": scales,
+        "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
+        "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
+    }
+    return spec, arrays
+
+
+def _pairs(trace: Trace, reference: Trace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """name -> (ours, Keras's); z gate by gate, so that a place is always (sequence, step, unit)."""
+    both = [
+        {f"z_{gate}": block for gate, block in zip("ifgo", np.split(t["z"], 4, axis=2), strict=True)}
+        | {name: t[name] for name in QUANTITIES[2:]}
+        for t in (trace, reference)
+    ]
+    return {name: (both[0][name], both[1][name]) for name in both[0]}

@@ -1,0 +1,487 @@
+// The LSTM explorer: the trace's gates and states as pictures over time, and one unit's numbers at one step.
+
+const MAPS = ["x", "i", "f", "g", "o", "c", "h"];
+const GATES = ["i", "f", "g", "o"];
+
+// --- what the numbers are at one place (pure) -----------------------------------------------------------------------
+
+/** Every number of one unit at one step, ours and, where there is a reference, Keras's:
+ *  {ours: {z_i, i, ..., c_prev, c, tanh_c, h}, keras: the same or null, masked}. */
+export function numbersAt(spec, arrays, { batch, t, unit }) {
+  const read = (prefix) => {
+    const get = (name, k) => at(arrays[prefix + name], batch, t, k);
+    const found = {};
+    GATES.forEach((gate, block) => (found[`z_${gate}`] = get("z", block * spec.units + unit)));
+    for (const name of [...GATES, "c", "h"]) found[name] = get(name, unit);
+    found.c_prev = t ? at(arrays[`${prefix}c`], batch, t - 1, unit) : at(arrays[`${prefix}c_start`], batch, unit);
+    return found;
+  };
+  const ours = read("");
+  const row = Array.from({ length: spec.units }, (_, k) => at(arrays.c, batch, t, k));
+  ours.squashed = isElementwise(spec.activation)
+    ? activate(spec.activation, [ours.c])[0]
+    : (activate(spec.activation, row)?.[unit] ?? NaN);
+  ours.h_prev = t ? at(arrays.h, batch, t - 1, unit) : at(arrays.h_start, batch, unit);
+  return {
+    ours,
+    keras: arrays.keras_h ? read("keras_") : null,
+    masked: arrays.counts ? !at(arrays.counts, batch, t) : false,
+  };
+}
+
+/** What happens at this place, in words that a reader new to LSTMs can follow. */
+export function inWords(spec, { t, unit, batch }, { ours, masked }) {
+  const n = (v) => format(v, 3);
+  const place = `Unit ${unit} at step ${t}`;
+  const sequence = spec.rows > 1 ? ` of sequence ${batch}` : "";
+  if (masked) {
+    const output = spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
+    return `${place}${sequence}: this step is masked, so the layer skips it. The state stays as it was, ` +
+      `c = ${n(ours.c)}, and ${output}.`; // prettier-ignore
+  }
+  if (GATES.some((g) => !Number.isFinite(ours[g])) || !Number.isFinite(ours.c) || !Number.isFinite(ours.h)) {
+    return `${place}${sequence}: some numbers here are not finite. ` +
+      `i = ${n(ours.i)}, f = ${n(ours.f)}, g = ${n(ours.g)}, o = ${n(ours.o)}, c = ${n(ours.c)}, h = ${n(ours.h)}.`; // prettier-ignore
+  }
+  if (spec.scales.i.kind === "signed") {
+    // gates that are no shares of anything (linear, relu, ...): no percentages
+    return `${place}${sequence}: forget gate ${n(ours.f)}, input gate ${n(ours.i)}, candidate ${n(ours.g)}. ` +
+      `The cell state goes from ${n(ours.c_prev)} to ${n(ours.c)}, and the output is h = ${n(ours.h)}.`; // prettier-ignore
+  }
+  const share = (v) => `${Math.round(100 * v)} %`;
+  return `${place}${sequence} keeps ${share(ours.f)} of its cell state (${n(ours.c_prev)}), ` +
+    `writes ${share(ours.i)} of the candidate (${n(ours.g)}), and so holds c = ${n(ours.c)}. ` +
+    `It shows ${share(ours.o)} of ${spec.activation}(c): h = ${n(ours.h)}.`; // prettier-ignore
+}
+
+/** How many of these numbers are not finite, and where the first one is, as text; "" if all are. */
+export function notFinite(spec, arrays, batch) {
+  let count = 0;
+  let first = "";
+  for (const name of MAPS) {
+    const { shape, data } = arrays[name];
+    const size = shape[1] * shape[2];
+    for (let n = 0; n < size; n++) {
+      const value = data[batch * size + n];
+      if (Number.isFinite(value)) continue;
+      count++;
+      first ||= `${name} at step ${Math.floor(n / shape[2])}, ${name === "x" ? "feature" : "unit"} ${n % shape[2]}`;
+    }
+  }
+  if (!count) return "";
+  const [numbers, are] = count === 1 ? ["number", "is"] : ["numbers", "are"];
+  return `${count} ${numbers} of this sequence ${are} NaN or infinite, drawn as a chequerboard; the first: ${first}.`;
+}
+
+/** Runs of steps that do not count: [[first, end), ...]. */
+export function maskedRuns(counts, batch, steps) {
+  const runs = [];
+  for (let t = 0; t < steps; t++) {
+    if (at(counts, batch, t)) continue;
+    const last = runs.at(-1);
+    if (last && last[1] === t) last[1] = t + 1;
+    else runs.push([t, t + 1]);
+  }
+  return runs;
+}
+
+// --- the explorer ---------------------------------------------------------------------------------------------------
+
+export function lstmExplorer(context) {
+  return lstmInside(context, context.root, context.spec, readArrays(context.spec.arrays, context.model.get("_data")));
+}
+
+/** The explorer of one LSTM inside `panel`: the whole widget, or one tab of a model's. */
+export function lstmInside(context, panel, spec, arrays) {
+  const { model, root, palette, listen } = context;
+  const limits = { steps: spec.steps, units: spec.units };
+  const clampTo = (value, count) => Math.max(0, Math.min(count - 1, value));
+  const here = () => ({
+    t: clampTo(model.get("t"), spec.steps),
+    unit: clampTo(model.get("unit"), spec.units),
+    batch: clampTo(model.get("batch"), spec.rows),
+  });
+
+  // --- controls -------------------------------------------------------------
+  const sequences = (n) => `${n} sequence${n === 1 ? "" : "s"}`;
+  const head = h(
+    "div",
+    { class: "le-head" },
+    h("strong", {}, spec.name),
+    h("span", { class: "le-muted" }, `LSTM · ${spec.units} unit${spec.units === 1 ? "" : "s"} · ` +
+      `${spec.steps} step${spec.steps === 1 ? "" : "s"} of ${spec.features} feature${spec.features === 1 ? "" : "s"}` +
+      (spec.batch > 1 ? ` · ${sequences(spec.batch)}` : "")), // prettier-ignore
+  );
+  const back = h("button", { type: "button", "aria-label": "previous timestep", title: "previous timestep (←)" }, "←");
+  const play = h("button", { type: "button", class: "le-play" }, "Play");
+  const next = h("button", { type: "button", "aria-label": "next timestep", title: "next timestep (→)" }, "→");
+  const slider = h("input", { type: "range", min: 0, max: spec.steps - 1, step: 1, "aria-label": "timestep" });
+  const stepText = h("output", { class: "le-step" });
+  const options = (count, label) => Array.from({ length: count }, (_, n) => h("option", { value: n }, label(n)));
+  const unitChoice = h("select", { "aria-label": "unit" }, options(spec.units, (n) => String(n)));
+  const rowChoice = h("select", { "aria-label": "sequence of the batch" }, options(spec.rows, (n) => String(n)));
+  const controls = h(
+    "div",
+    { class: "le-controls" },
+    h("span", { class: "le-buttons" }, back, play, next),
+    slider,
+    stepText,
+    h("label", {}, "unit ", unitChoice),
+    spec.rows > 1 && h("label", {}, "sequence ", rowChoice),
+  );
+
+  // --- pictures -------------------------------------------------------------
+  const maps = MAPS.map((name) => {
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    const cursor = h("div", { class: "le-cursor" });
+    const cell = h("div", { class: "le-cell" });
+    const pointer = h("div", { class: "le-pointer" });
+    const value = h("span", { class: "le-value" });
+    const scale = h("span", {});
+    const rows = name === "x" ? spec.features : spec.units;
+    return {
+      name,
+      rows,
+      canvas,
+      cursor,
+      cell,
+      pointer,
+      value,
+      scale,
+      height: Math.max(22, Math.min(rows * 13, name === "x" ? 56 : 68)),
+      plot: h("div", { class: "le-plot", "data-q": name }, canvas, cursor, name === "x" ? null : [cell, pointer]),
+      title: h(
+        "div",
+        { class: "le-title", title: palette.roles[name] },
+        chip(name, palette),
+        h("span", { class: "le-name" }, palette.names[name]),
+        value,
+        scale,
+      ),
+    };
+  });
+  const axis = h("div", { class: "le-axis", "aria-hidden": "true" });
+  const tip = h("div", { class: "le-tip", "aria-hidden": "true", hidden: true });
+  const pictures = h(
+    "div",
+    { class: "le-maps", role: "img" },
+    maps.map((map) => h("div", { class: "le-map", "data-map": map.name }, map.title, map.plot)),
+    axis,
+    tip,
+  );
+
+  // --- numbers --------------------------------------------------------------
+  const words = h("p", { class: "le-words" });
+  const values = []; // [element, quantity, digits]: what changes with the place
+  const number = (quantity) => {
+    const element = h("span", { class: "le-num", "data-q": quantity });
+    const letter = quantity[0] === "s" ? "c" : quantity[0];
+    if (palette.colors[letter] && !quantity.startsWith("z")) element.style.borderColor = palette.colors[letter];
+    values.push([element, quantity]);
+    return element;
+  };
+  const gateRow = (gate) => {
+    const name = gate === "g" ? spec.activation : spec.recurrent_activation;
+    return equation(gate, [symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"], [
+      ["= ", name, "(", number(`z_${gate}`), ")"],
+      ["= ", number(gate)],
+    ]); // prettier-ignore
+  };
+  const equation = (quantity, symbols, parts) =>
+    h(
+      "div",
+      { class: "le-equation", "data-row": quantity },
+      chip(quantity, palette),
+      h(
+        "div",
+        {},
+        h("span", { class: "le-sym-line" }, symbols),
+        " ",
+        parts.map((part) => [h("span", { class: "le-part" }, part), " "]),
+      ),
+    );
+  const kept = h("div", { class: "le-amount" });
+  const written = h("div", { class: "le-amount" });
+  const total = h("div", { class: "le-total" });
+  const amounts = h("div", { class: "le-amounts", role: "img" }, h("div", { class: "le-zero" }), kept, written, total);
+  const amountText = h("div", { class: "le-amount-text" });
+  const cRow = equation("c", [symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")], [
+    ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
+    ["= ", number("c")],
+  ]); // prettier-ignore
+  cRow.lastChild.append(amounts, amountText);
+  const hRow = equation("h", [symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"], [
+    ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
+    ["= ", number("o"), " · ", number("squashed")],
+    ["= ", number("h")],
+  ]); // prettier-ignore
+  const carried = h("p", { class: "le-note", hidden: true },
+    "Masked: what the gates would do here is computed and thrown away. ", symbol("c"), " and ", symbol("h"),
+    " are carried over from the step before."); // prettier-ignore
+  const equations = h("div", { class: "le-equations" }, GATES.map(gateRow), carried, cRow, hRow);
+  const compared = spec.comparison ? comparison(spec, palette) : null;
+  const note = h("p", { class: "le-note", hidden: true });
+  const side = h("div", { class: "le-side" }, words, equations, compared?.element, note);
+
+  const keys = h(
+    "p",
+    { class: "le-keys le-muted" },
+    "Click or drag on a picture, or: ",
+    [["← →", "step"], ["↑ ↓", "unit"], ["Page Up, Page Down", "ten steps"], ["Home, End", "first, last"], ["Space", "play"]]
+      .map(([key, what], n) => [n ? " · " : "", h("kbd", {}, key), ` ${what}`]), // prettier-ignore
+  );
+  panel.append(head, controls, h("div", { class: "le-body" }, pictures, side), keys);
+  const voice = announcer(panel);
+
+  // --- view to model --------------------------------------------------------
+  const go = (change) => context.set(change);
+  const stopPlaying = () => {
+    clearInterval(timer);
+    timer = 0;
+    say(play, "Play");
+  };
+  let timer = 0;
+  const togglePlay = () => {
+    if (timer) return stopPlaying();
+    if (here().t === spec.steps - 1) go({ t: 0 });
+    say(play, "Pause");
+    timer = setInterval(
+      context.guard(() => {
+        const { t } = here();
+        if (!panel.isConnected || t >= spec.steps - 1) stopPlaying();
+        else go({ t: t + 1 });
+      }),
+      220,
+    );
+  };
+  listen(back, "click", () => go({ t: clampTo(here().t - 1, spec.steps) }));
+  listen(next, "click", () => go({ t: clampTo(here().t + 1, spec.steps) }));
+  listen(play, "click", togglePlay);
+  listen(slider, "input", () => go({ t: Number(slider.value) }));
+  listen(unitChoice, "change", () => go({ unit: Number(unitChoice.value) }));
+  listen(rowChoice, "change", () => go({ batch: Number(rowChoice.value) }));
+
+  // --- pixel to place -------------------------------------------------------
+  const placeOf = (map, event) => {
+    const box = map.canvas.getBoundingClientRect();
+    return {
+      t: cellAt(event.clientX - box.left, box.width, spec.steps),
+      row: cellAt(event.clientY - box.top, box.height, map.rows),
+    };
+  };
+  for (const map of maps) {
+    const pick = (event) => {
+      const { t, row } = placeOf(map, event);
+      go(map.name === "x" ? { t } : { t, unit: row });
+    };
+    listen(map.plot, "pointerdown", (event) => {
+      if (event.button) return;
+      map.plot.setPointerCapture(event.pointerId);
+      root.focus({ preventScroll: true });
+      stopPlaying();
+      pick(event);
+    });
+    listen(map.plot, "pointermove", (event) => {
+      if (map.plot.hasPointerCapture(event.pointerId)) pick(event);
+      const { t, row } = placeOf(map, event);
+      const what = map.name === "x" ? "feature" : "unit";
+      tip.hidden = false;
+      say(tip, `${map.name} · step ${t}, ${what} ${row}: ${format(at(arrays[map.name], here().batch, t, row), 6)}`);
+      const frame = pictures.getBoundingClientRect();
+      const left = Math.min(event.clientX - frame.left + 12, frame.width - tip.offsetWidth);
+      tip.style.transform = `translate(${Math.max(0, left)}px, ${event.clientY - frame.top + 16}px)`;
+    });
+    listen(map.plot, "pointerleave", () => (tip.hidden = true));
+  }
+
+  // --- painting -------------------------------------------------------------
+  let plotWidth = 0;
+  let drawnRow = -1;
+  let noteText = "";
+
+  /** The pictures themselves: they change with the sequence, the size and the theme, not with the step. */
+  function drawMaps() {
+    const { batch } = here();
+    drawnRow = batch;
+    plotWidth = Math.max(40, maps[0].plot.clientWidth);
+    const dark = context.theme === "dark";
+    const runs = arrays.counts ? maskedRuns(arrays.counts, batch, spec.steps) : [];
+    for (const map of maps) {
+      const scale = spec.scales[map.name];
+      const stops = stopsOf(scale, map.name, palette, context.theme);
+      const { shape, data } = arrays[map.name];
+      const start = batch * shape[1] * shape[2];
+      const value = (row, t) => data[start + t * shape[2] + row];
+      const pen = paintCells(map.canvas, plotWidth, map.height, map.rows, spec.steps, value, { ...scale, stops }, dark);
+      pen.fillStyle = pattern(pen, "hatch", dark);
+      for (const [first, end] of runs) {
+        const left = (first * plotWidth) / spec.steps;
+        pen.fillRect(left, 0, (end * plotWidth) / spec.steps - left, map.height);
+      }
+      map.scale.replaceChildren(legend(scale, stops));
+    }
+    axis.replaceChildren(
+      ...ticks(spec.steps, plotWidth / 60).map((t) => {
+        const mark = h("span", {}, String(t));
+        mark.style.left = `${((t + 0.5) * plotWidth) / spec.steps}px`;
+        return mark;
+      }),
+      h("em", {}, spec.time ? "step (processing order)" : "step"),
+    );
+    const notes = [notFinite(spec, arrays, batch)];
+    if (runs.length) notes.push("Hatched steps are masked: the layer skips them.");
+    if (spec.rows < spec.batch) {
+      notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    }
+    const devicePixels = plotWidth * (globalThis.devicePixelRatio || 1);
+    if (spec.steps > devicePixels) {
+      notes.push(
+        `${spec.steps} steps are more than the picture has columns: some are left out of the drawing, ` +
+          "none of the numbers.",
+      );
+    }
+    noteText = notes.filter(Boolean).join(" ");
+    note.hidden = !noteText;
+    say(note, noteText);
+  }
+
+  function layout() {
+    drawMaps();
+  }
+
+  function paint() {
+    const place = here();
+    const { t, unit, batch } = place;
+    if (batch !== drawnRow) drawMaps();
+    root.dataset.kind = context.spec.kind;
+    root.dataset.t = t;
+    root.dataset.unit = unit;
+    root.dataset.batch = batch;
+
+    slider.value = t;
+    slider.setAttribute("aria-valuetext", `step ${t} of 0 to ${spec.steps - 1}`);
+    unitChoice.value = unit;
+    rowChoice.value = batch;
+    const source = spec.time ? `, reads input ${spec.time[t]}` : "";
+    say(stepText, `step ${t} of 0…${spec.steps - 1}${source}`);
+
+    const numbers = numbersAt(spec, arrays, place);
+    const left = (t * plotWidth) / spec.steps;
+    const column = plotWidth / spec.steps;
+    const shownWidth = Math.max(column, 3);
+    const shownLeft = Math.max(0, Math.min(plotWidth - shownWidth, left + (column - shownWidth) / 2));
+    const pointedOut = model.get("highlight");
+    for (const map of maps) {
+      map.cursor.style.transform = `translateX(${shownLeft}px)`;
+      map.cursor.style.width = `${shownWidth}px`;
+      map.plot.parentElement.classList.toggle("le-lit", map.name === pointedOut);
+      if (map.name === "x") continue;
+      const row = map.height / spec.units;
+      const shownHeight = Math.max(row, 3);
+      const top = Math.max(0, Math.min(map.height - shownHeight, unit * row + (row - shownHeight) / 2));
+      map.cell.style.transform = `translate(${shownLeft}px, ${top}px)`;
+      map.cell.style.width = `${shownWidth}px`;
+      map.cell.style.height = `${shownHeight}px`;
+      map.pointer.style.transform = `translateY(${(unit + 0.5) * row}px)`;
+      say(map.value, format(numbers.ours[map.name]));
+    }
+
+    for (const [element, quantity] of values) {
+      say(element, format(numbers.ours[quantity]));
+      element.title = `${quantity} = ${numbers.ours[quantity]}`;
+    }
+    carried.hidden = !numbers.masked;
+    equations.classList.toggle("le-masked", numbers.masked);
+    for (const row of equations.querySelectorAll("[data-row]")) {
+      row.classList.toggle("le-lit", row.dataset.row === pointedOut);
+    }
+    paintAmounts(numbers);
+    compared?.paint(numbers);
+
+    const text = inWords(spec, place, numbers);
+    say(words, text);
+    const against = numbers.keras ? ` Keras has h = ${format(numbers.keras.h)}.` : "";
+    voice.tell(`${text}${against} ${noteText}`);
+    pictures.setAttribute(
+      "aria-label",
+      `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} ` +
+        `units. ${text}`,
+    );
+    root.setAttribute("aria-label", `LSTM explorer, layer ${spec.name}`);
+  }
+
+  /** What the old cell state and the candidate each give to the new one, as lengths from zero. */
+  function paintAmounts({ ours, masked }) {
+    const old = ours.f * ours.c_prev;
+    const fresh = ours.i * ours.g;
+    const usable = !masked && Number.isFinite(old) && Number.isFinite(fresh);
+    amounts.hidden = amountText.hidden = !usable;
+    if (!usable) return;
+    const range = Math.max(spec.scales.c.high, 1e-30);
+    const percent = (v) => 50 + 50 * Math.max(-1, Math.min(1, v / range));
+    const bar = (element, from, to, colour) => {
+      const [left, right] = [percent(Math.min(from, to)), percent(Math.max(from, to))];
+      element.style.left = `${left}%`;
+      element.style.width = `${right - left}%`;
+      element.style.background = colour;
+    };
+    bar(kept, 0, old, palette.colors.f);
+    bar(written, old, old + fresh, palette.colors.i);
+    total.style.left = `${percent(ours.c)}%`;
+    const signed = (v) => (v < 0 ? "" : "+") + format(v);
+    const text = `kept ${signed(old)}, written ${signed(fresh)}`;
+    say(amountText, text);
+    amounts.setAttribute("aria-label", `${text}; together ${format(ours.c)}`);
+  }
+
+  // --- model to view --------------------------------------------------------
+  context.onChange(["t", "unit", "batch", "highlight"], context.repaint);
+
+  return {
+    layout,
+    paint,
+    key(event) {
+      const picking = event.target === rowChoice && (event.key === "ArrowUp" || event.key === "ArrowDown");
+      if (picking) return false; // a list moves its own choice
+      if (event.key === " ") {
+        if (["BUTTON", "SELECT"].includes(event.target.tagName)) return false; // presses it, opens it
+        togglePlay();
+        return true;
+      }
+      const place = moved(event.key, here(), limits);
+      if (place) go(place);
+      return Boolean(place);
+    },
+    close() {
+      stopPlaying();
+      voice.close();
+    },
+  };
+}
+
+/** "Ours and Keras": a table of one place's numbers with their differences. */
+function comparison(spec, palette) {
+  const rows = [...GATES.flatMap((g) => [`z_${g}`, g]), "c_prev", "c", "h"];
+  const cells = {};
+  const body = rows.map((name) => {
+    cells[name] = [h("td", {}), h("td", { "data-keras": name }), h("td", { "data-difference": name })];
+    return h("tr", {}, h("th", { scope: "row" }, symbol(name)), cells[name]);
+  });
+  const head = ["", "ours", "Keras", "difference"].map((text, n) => h(n ? "th" : "td", n ? { scope: "col" } : {}, text));
+  const verdict = h("p", { class: spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs" },
+    `Ours and Keras, over the whole run: ${spec.comparison.text}.`); // prettier-ignore
+  const table = h("table", { class: "le-table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
+  return {
+    element: h("div", { class: "le-compare" }, verdict, table),
+    paint({ ours, keras }) {
+      for (const name of rows) {
+        const [mine, theirs, difference] = cells[name];
+        const same = agrees(ours[name], keras[name], spec.tolerance);
+        say(mine, format(ours[name], 6));
+        say(theirs, format(keras[name], 6));
+        say(difference, (same ? "" : "≠ ") + formatDifference(ours[name], keras[name]));
+        difference.classList.toggle("le-differs", !same);
+      }
+    },
+  };
+}
