@@ -191,7 +191,7 @@ selu = _define(
     "selu",
     "1.0507 (x if x > 0 else 1.67326 (exp(x) - 1))",
     lambda x: np.where(x > 0, _SELU_SCALE * x, _SELU_SCALE * _SELU_ALPHA * _expm1_below(x)),
-    lambda x, y: np.where(x > 0, _SELU_SCALE, y + _SELU_SCALE * _SELU_ALPHA).astype(x.dtype),
+    lambda x, y: np.where(x >= 0, _SELU_SCALE, y + _SELU_SCALE * _SELU_ALPHA).astype(x.dtype),
 )
 soft_shrink = _define(
     "soft_shrink",
@@ -273,11 +273,12 @@ sparse_sigmoid = _define(
 
 # NumPy has no error function; Python's own, element by element, is exact and fast enough for a lesson.
 _erf = np.frompyfunc(math.erf, 1, 1)
-_SQRT2 = float(np.float32(math.sqrt(2)))  # TensorFlow rounds this constant to float32 (KERAS_FACTS 13)
+# TensorFlow multiplies by the square root of 1/2 and rounds that constant to float32, in float64 too (KERAS_FACTS 13).
+_SQRT_HALF = float(np.float32(math.sqrt(0.5)))
 
 
 def _gauss_cdf(x: Array) -> Array:
-    return (0.5 * (1 + _erf(x / _SQRT2).astype(np.float64))).astype(x.dtype)
+    return (0.5 * (1 + _erf(x * _SQRT_HALF).astype(np.float64))).astype(x.dtype)
 
 
 gelu = _define(
@@ -285,7 +286,7 @@ gelu = _define(
     "x Phi(x), Phi the Gaussian's cumulative distribution",
     lambda x: _times(x, _gauss_cdf(x)),
     # d/dx of the function above as it stands, rounded constant included
-    lambda x, y: _gauss_cdf(x) + x * np.exp(-np.square(x / _SQRT2)) / (_SQRT2 * math.sqrt(math.pi)),
+    lambda x, y: _gauss_cdf(x) + x * np.exp(-np.square(x * _SQRT_HALF)) * (_SQRT_HALF / math.sqrt(math.pi)),
 )
 
 # --- those that mix the inputs of a row -----------------------------------------------------------------------------
@@ -318,7 +319,8 @@ def _sparsemax(x: Array) -> Array:
 
 def _sparsemax_pullback(dy: Array, x: Array, y: Array) -> Array:
     support = y > 0
-    mean = np.where(support, dy, 0).sum(axis=-1, keepdims=True) / support.sum(axis=-1, keepdims=True)
+    size = support.sum(axis=-1, keepdims=True, dtype=dy.dtype)
+    mean = np.where(support, dy, 0).sum(axis=-1, keepdims=True) / size
     return np.where(support, dy - mean, np.zeros_like(dy))
 
 
