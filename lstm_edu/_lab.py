@@ -1,6 +1,7 @@
 """``python -m lstm_edu lab``: a thin front door to JupyterLab, which opens on the first notebook of the course."""
 
 import argparse
+import errno
 import importlib.util
 import os
 import socket
@@ -71,7 +72,7 @@ def port_trouble(ip: str | None, port: int) -> str | None:
     try:
         socket.create_server(("" if ip == "*" else ip or "localhost", port)).close()
     except OSError as error:
-        return error.strerror
+        return "it is in use, perhaps by another JupyterLab" if error.errno == errno.EADDRINUSE else error.strerror
     return None
 
 

@@ -89,7 +89,7 @@ def test_lab_takes_a_free_port_and_no_other(started, busy_port):
 def test_lab_names_a_busy_port_in_one_line(ip, started, busy_port):
     said = main(["lab", "--port", str(busy_port), "--ip", ip])
     assert is_one_line(said)
-    assert f"Port {busy_port} cannot be used" in said
+    assert said.startswith(f"Port {busy_port} cannot be used: it is in use, perhaps by another JupyterLab.")
     assert "--port" in said
     assert not started
 
