@@ -1,0 +1,116 @@
+"""Explorers: look into a layer in the page, step by step. anywidget; plain ES modules; no network."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from lstm_edu.core import Layer
+from lstm_edu.trace import Trace
+from lstm_edu.widgets._base import Explorer
+from lstm_edu.widgets.dense import DenseExplorer
+from lstm_edu.widgets.lstm import LSTMExplorer
+from lstm_edu.widgets.model import ModelExplorer
+from lstm_edu.widgets.packing import PackingExplorer
+
+__all__ = ["DenseExplorer", "Explorer", "LSTMExplorer", "ModelExplorer", "PackingExplorer", "explore", "packing"]
+
+
+def explore(
+    source: Any,
+    x: Any = None,
+    mask: Any = None,
+    initial_state: Any = None,
+    *,
+    reference: Any = None,
+    **places: Any,
+) -> Explorer:
+    """The explorer that fits, to be shown as the last line of a cell.
+
+    Args:
+        source: a Trace; or a layer or model of this package, with x; or a Keras layer or model, with x: then Keras's
+            own numbers stand beside ours.
+        x, mask, initial_state: what the layer is run on: x (B, T, F) for LSTMs, (B, F) or (B, T, F) for Dense, mask
+            (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run.
+        reference: a Trace of the same quantities to stand beside ours, or a Keras layer or model of the same weights.
+        places: where to begin: t, unit, batch; for a model also layer.
+
+    Returns:
+        LSTMExplorer, DenseExplorer, or ModelExplorer with one tab a layer.
+
+    Raises:
+        TypeError: something that is neither a Trace nor a layer.
+        ValueError: x missing, or given with a Trace; a layer of a kind that has no explorer.
+    """
+    run = {"mask": mask, "initial_state": initial_state}
+    run = {name: value for name, value in run.items() if value is not None}
+    if isinstance(source, Trace):
+        given = [name for name in ("x", *run) if name in run or x is not None]
+        if given:
+            raise ValueError(
+                f"a Trace has been run already and takes no {given[0]}: explore(trace), or explore(layer, x)"
+            )
+        if _is_keras(reference):
+            raise ValueError(
+                "with a Trace, the reference must be a Trace too, le.keras_bridge.keras_trace(keras_layer, x); "
+                "or explore the Keras layer itself, with x"
+            )
+        trace = source
+    elif isinstance(source, Layer):
+        trace = source.trace(_need_x(x, source), **run)
+        if _is_keras(reference):
+            from lstm_edu import keras_bridge
+
+            reference = keras_bridge.keras_trace(reference, x, **run)
+    elif _is_keras(source):
+        from lstm_edu import keras_bridge
+
+        if reference is not None:
+            raise ValueError("a Keras layer is its own reference: explore(keras_layer, x)")
+        x = _need_x(x, source)
+        trace = keras_bridge.from_keras(source).trace(x, **run)
+        reference = keras_bridge.keras_trace(source, x, **run)
+    else:
+        raise TypeError(
+            "explore needs a Trace (layer.trace(x)), a layer or model of lstm_edu, or one of Keras, "
+            f"got {type(source).__name__}"
+        )
+    return _explorer(trace, reference, places)
+
+
+def packing(units: Any, features: int | None = None, *, block: str = "") -> PackingExplorer:
+    """Where the gates' weights lie in an LSTM's arrays: packing(units, features), or packing(lstm_layer).
+
+    A Keras LSTM layer is taken as well. See `PackingExplorer` for the errors.
+    """
+    if _is_keras(units):
+        from lstm_edu import keras_bridge
+
+        units = keras_bridge.from_keras(units)
+    return PackingExplorer(units, features, block=block)
+
+
+def _explorer(trace: Trace, reference: Trace | None, places: dict[str, Any]) -> Explorer:
+    if trace.kind == "LSTM":
+        return LSTMExplorer(trace, reference, **places)
+    if trace.kind == "Dense":
+        return DenseExplorer(trace, reference=reference, **places)
+    if trace.children:
+        return ModelExplorer(trace, reference, **places)
+    raise ValueError(
+        f"there is no explorer for {trace.kind} layers yet, only for LSTM, Dense and models of them; "
+        f"the trace of {trace.layer.name!r} has the numbers: {', '.join(trace.names) or 'none'}"
+    )
+
+
+def _need_x(x: Any, source: Any) -> Any:
+    if x is None:
+        name = getattr(source, "name", type(source).__name__)
+        raise ValueError(f"explore needs an input to run {name!r} on: explore(layer, x), or explore(layer.trace(x))")
+    return x
+
+
+def _is_keras(thing: Any) -> bool:
+    """Whether this is a Keras layer or model, found out without importing Keras."""
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(thing, keras.Layer)

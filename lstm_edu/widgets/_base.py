@@ -89,6 +89,23 @@ def where(name: str, value: Any, count: int, what: str) -> int:
     return int(value)
 
 
+def go(explorer: Explorer, places: dict[str, Any]) -> None:
+    """Set several traits, all or none, in one message to the page; those that are None stay as they are."""
+    places = {name: value for name, value in places.items() if value is not None}
+    for name, value in places.items():
+        explorer._check(name, value)
+    with explorer.hold_sync():
+        for name, value in places.items():
+            setattr(explorer, name, value)
+
+
+def fitting(arrays: Mapping[str, np.ndarray], most: int | None = None) -> int:
+    """How many samples of the batch travel: what fits into MAX_BYTES, at least one, at most `most`."""
+    batch = len(next(iter(arrays.values())))
+    row_bytes = sum(array.nbytes // batch for array in arrays.values())
+    return int(min(batch, batch if most is None else most, max(1, MAX_BYTES // max(1, row_bytes))))
+
+
 def need_trace(trace: Any, kind: str, names: Iterable[str], owner: str, argument: str = "trace") -> Trace:
     """A trace of that kind of layer which recorded all of these quantities, or the error that says what is wrong."""
     if not isinstance(trace, Trace):

@@ -68,17 +68,13 @@ class LSTMExplorer(_base.Explorer):
         highlight: str | None = None,
     ) -> None:
         """Go to a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
-        places = {"t": t, "unit": unit, "batch": batch, "highlight": highlight}
-        places = {name: value for name, value in places.items() if value is not None}
-        for name, value in places.items():
-            self._check(name, value)  # all or none
-        with self.hold_sync():  # one message to the page
-            for name, value in places.items():
-                setattr(self, name, value)
+        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
 
 
-def describe(trace: Trace, reference: Trace | None = None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What the page needs of an LSTM's trace: (spec, arrays)."""
+def describe(
+    trace: Trace, reference: Trace | None = None, rows: int | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page needs of an LSTM's trace: (spec, arrays). `rows`: at most so many sequences."""
     owner = "LSTMExplorer"
     trace = _base.need_trace(trace, "LSTM", QUANTITIES, owner)
     batch, steps, features = trace["x"].shape
@@ -98,9 +94,7 @@ def describe(trace: Trace, reference: Trace | None = None) -> tuple[dict[str, An
         wanted |= {f"keras_{name}": reference[name] for name in QUANTITIES[1:]}
         wanted["keras_c_start"] = reference.initial_state[1] if reference.initial_state else wanted["c_start"]
 
-    # Every array's first axis is the batch: as many whole sequences as fit.
-    row_bytes = sum(array.nbytes // batch for array in wanted.values())
-    rows = int(min(batch, max(1, _base.MAX_BYTES // max(1, row_bytes))))
+    rows = _base.fitting(wanted, rows)
     arrays = {name: array[:rows] for name, array in wanted.items()}
 
     squash, gate = layer.activation.name, layer.recurrent_activation.name

@@ -180,44 +180,48 @@ export function lstmInside(context, panel, spec, arrays) {
     values.push([element, quantity]);
     return element;
   };
+  const line = (symbols, parts, attributes = {}) =>
+    h("div", attributes, h("span", { class: "le-sym-line" }, symbols), " ",
+      parts.map((part) => [h("span", { class: "le-part" }, part), " "])); // prettier-ignore
+  const equation = (quantity, ...lines) =>
+    h("div", { class: "le-equation", "data-row": quantity }, chip(quantity, palette), h("div", {}, lines));
   const gateRow = (gate) => {
     const name = gate === "g" ? spec.activation : spec.recurrent_activation;
-    return equation(gate, [symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"], [
+    return equation(gate, line([symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"], [
       ["= ", name, "(", number(`z_${gate}`), ")"],
       ["= ", number(gate)],
-    ]); // prettier-ignore
+    ])); // prettier-ignore
   };
-  const equation = (quantity, symbols, parts) =>
-    h(
-      "div",
-      { class: "le-equation", "data-row": quantity },
-      chip(quantity, palette),
-      h(
-        "div",
-        {},
-        h("span", { class: "le-sym-line" }, symbols),
-        " ",
-        parts.map((part) => [h("span", { class: "le-part" }, part), " "]),
-      ),
-    );
   const kept = h("div", { class: "le-amount" });
   const written = h("div", { class: "le-amount" });
   const total = h("div", { class: "le-total" });
   const amounts = h("div", { class: "le-amounts", role: "img" }, h("div", { class: "le-zero" }), kept, written, total);
   const amountText = h("div", { class: "le-amount-text" });
-  const cRow = equation("c", [symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")], [
-    ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
-    ["= ", number("c")],
-  ]); // prettier-ignore
-  cRow.lastChild.append(amounts, amountText);
-  const hRow = equation("h", [symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"], [
-    ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
-    ["= ", number("o"), " · ", number("squashed")],
-    ["= ", number("h")],
-  ]); // prettier-ignore
-  const carried = h("p", { class: "le-note", hidden: true },
-    "Masked: what the gates would do here is computed and thrown away. ", symbol("c"), " and ", symbol("h"),
-    " are carried over from the step before."); // prettier-ignore
+  // A masked step has equations of its own: what was computed is thrown away.
+  const whenMasked = { class: "le-if-masked" };
+  const unlessMasked = { class: "le-unless-masked" };
+  const cRow = equation(
+    "c",
+    line([symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")], [
+      ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
+      ["= ", number("c")],
+    ], unlessMasked), // prettier-ignore
+    line([symbol("c"), " = ", symbol("c_prev")], [["= ", number("c")]], whenMasked),
+    amounts,
+    amountText,
+  );
+  const hRow = equation(
+    "h",
+    line([symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"], [
+      ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
+      ["= ", number("o"), " · ", number("squashed")],
+      ["= ", number("h")],
+    ], unlessMasked), // prettier-ignore
+    line([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked),
+  );
+  const carried = h("p", { class: "le-note le-if-masked" },
+    "A masked step: its gates were computed, and thrown away. ", symbol("c"), " and ", symbol("h"),
+    " stay as they were."); // prettier-ignore
   const equations = h("div", { class: "le-equations" }, GATES.map(gateRow), carried, cRow, hRow);
   const compared = spec.comparison ? comparison(spec, palette) : null;
   const note = h("p", { class: "le-note", hidden: true });
@@ -326,7 +330,7 @@ export function lstmInside(context, panel, spec, arrays) {
         mark.style.left = `${((t + 0.5) * plotWidth) / spec.steps}px`;
         return mark;
       }),
-      h("em", {}, spec.time ? "step (processing order)" : "step"),
+      h("em", {}, `step${spec.time ? " (in the order of processing)" : ""} · one row a unit, unit 0 on top`),
     );
     const notes = [notFinite(spec, arrays, batch)];
     if (runs.length) notes.push("Hatched steps are masked: the layer skips them.");
@@ -390,7 +394,6 @@ export function lstmInside(context, panel, spec, arrays) {
       say(element, format(numbers.ours[quantity]));
       element.title = `${quantity} = ${numbers.ours[quantity]}`;
     }
-    carried.hidden = !numbers.masked;
     equations.classList.toggle("le-masked", numbers.masked);
     for (const row of equations.querySelectorAll("[data-row]")) {
       row.classList.toggle("le-lit", row.dataset.row === pointedOut);

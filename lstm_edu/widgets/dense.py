@@ -1,0 +1,198 @@
+"""DenseExplorer: y = activation(x W + b), every number of it within reach."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from lstm_edu.core import Dense
+from lstm_edu.trace import Trace
+from lstm_edu.widgets import _base
+
+QUANTITIES = ("x", "z", "y")
+_PLACE = re.compile(r"([xWb])\[(\d+)(?:,(\d+))?(?:,(\d+))?\]")
+
+
+class DenseExplorer(_base.Explorer):
+    """A Dense layer's x, W, b and y as matrices: choose an output and see its sum, term by term; change any number.
+
+    Keys: left and right an output, up and down a row (a sample of the batch, or a timestep where x has time), Page Up
+    and Page Down ten rows, Home and End the first and the last. A click on a number of x, W or b takes it under the
+    slider, whose arrow keys change it; the page computes the rest anew.
+
+    `batch`, `t` and `unit` are traits that say which output is shown; `t` is 0 where x has no time axis. `edits` holds
+    what the reader has changed, such as {"W[0,3]": 1.5}; set it from Python, or {} to take all changes back.
+
+    Args:
+        layer_or_trace: a built Dense layer, with x; or its Trace.
+        x: (B, F), or (B, T, F) with time. Only with a layer.
+        reference: the Trace of Keras's layer for the same x, shown beside ours while nothing is changed.
+        t, unit, batch: where to begin.
+
+    Raises:
+        TypeError, ValueError: x missing or given twice, a trace of another kind, a place out of range.
+    """
+
+    _esm = _base.module("dense.js", build="denseExplorer")
+
+    t = traitlets.Int(0, help="The timestep shown; 0 where x has no time axis.").tag(sync=True)
+    unit = traitlets.Int(0, help="The output shown, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sample shown, from 0.").tag(sync=True)
+    edits = traitlets.Dict(help='Changed numbers, such as {"W[0,3]": 1.5, "b[2]": 0.1, "x[0,1]": 2.0}.').tag(sync=True)
+    highlight = traitlets.Unicode("", help="A part to point out: x, W, b, y, or nothing.").tag(sync=True)
+
+    def __init__(
+        self,
+        layer_or_trace: Dense | Trace,
+        x: Any = None,
+        *,
+        reference: Trace | None = None,
+        t: int = 0,
+        unit: int = 0,
+        batch: int = 0,
+        **layout: Any,
+    ):
+        trace = layer_or_trace
+        if isinstance(layer_or_trace, Dense):
+            if x is None:
+                raise ValueError("DenseExplorer needs an x to compute with: DenseExplorer(layer, x) or a trace")
+            trace = layer_or_trace.trace(x)
+        elif x is not None:
+            raise ValueError("a trace has its own x: give DenseExplorer a layer and x, or a trace alone")
+        spec, arrays = describe(trace, reference)
+        self._trace = trace
+        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+
+    @traitlets.validate("t", "unit", "batch", "highlight", "edits")
+    def _valid(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        if name == "highlight":
+            if value not in ("", "x", "W", "b", "y"):
+                raise ValueError(f"highlight must be one of x, W, b, y, or '' for none, got {value!r}")
+            return value
+        if name == "edits":
+            for place, number in value.items():
+                self._find(place, number)
+            return value
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "outputs"), "batch": ("rows", "samples")}[name]
+        return _base.where(name, value, self._spec[key], what)
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+    ) -> None:
+        """Go to a timestep, an output, a sample, and point out a part; what is not given stays as it is."""
+        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+
+    # --- the numbers as the reader has changed them ----------------------------------------------------------------
+
+    @property
+    def x(self) -> np.ndarray:
+        """x with the reader's changes: an array of x's own shape."""
+        return self._edited("x", self._trace["x"])
+
+    @property
+    def kernel(self) -> np.ndarray:
+        """W with the reader's changes, (F, units)."""
+        return self._edited("W", self._trace.weights[0])
+
+    @property
+    def bias(self) -> np.ndarray | None:
+        """b with the reader's changes, (units,); None for a layer without bias."""
+        return self._edited("b", self._trace.weights[1]) if self._trace.layer.use_bias else None
+
+    @property
+    def output(self) -> np.ndarray:
+        """What the layer would return with the reader's changes, by NumPy."""
+        z = self.x @ self.kernel
+        return self._trace.layer.activation(z if self.bias is None else z + self.bias)
+
+    def _edited(self, name: str, array: np.ndarray) -> np.ndarray:
+        array = array.copy()
+        for place, number in self.edits.items():
+            which, index = self._find(place, number)
+            if which == name:
+                array[index] = number
+        return array
+
+    def _find(self, place: str, number: Any) -> tuple[str, tuple[int, ...]]:
+        """The array and the index that "W[0,3]" names. ValueError for a place that there is not."""
+        if isinstance(number, bool) or not isinstance(number, (int, float)) or not np.isfinite(number):
+            raise ValueError(f"edits: {place} must be a finite number, got {number!r}")
+        x, kernel = self._trace["x"], self._trace.weights[0]
+        shapes = {"x": x.shape, "W": kernel.shape} | ({"b": kernel.shape[1:]} if self._trace.layer.use_bias else {})
+        match = _PLACE.fullmatch(str(place).replace(" ", ""))
+        index = tuple(int(n) for n in match.groups()[1:] if n is not None) if match else ()
+        shape = shapes.get(match[1]) if match else None
+        if shape is None or len(index) != len(shape) or any(n >= size for n, size in zip(index, shape, strict=True)):
+            known = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
+            raise ValueError(f'edits: a place is written like "W[0,3]", in {known}; got {place!r}')
+        return match[1], index
+
+
+def describe(
+    trace: Trace, reference: Trace | None = None, rows: int | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page needs of a Dense layer's trace: (spec, arrays). `rows`: at most so many samples."""
+    owner = "DenseExplorer"
+    trace = _base.need_trace(trace, "Dense", QUANTITIES, owner)
+    x, layer = trace["x"], trace.layer
+    if x.size == 0:
+        raise ValueError(f"{owner} needs at least one sample, but x has shape {x.shape}: there is nothing to show")
+    if x.ndim > 3:
+        raise ValueError(
+            f"{owner} shows x of shape (batch, features) or (batch, timesteps, features), got {x.shape}: "
+            "explore a part of it, such as x[:, 0]"
+        )
+    units = trace["y"].shape[-1]
+
+    def timed(array: np.ndarray) -> np.ndarray:
+        return array.reshape(array.shape[0], -1, array.shape[-1])  # (B, T, .), T = 1 without a time axis
+
+    per_row = {name: timed(trace[name]) for name in QUANTITIES}
+    if reference is not None:
+        reference = _base.need_same(trace, reference, QUANTITIES, owner)
+        per_row |= {f"keras_{name}": timed(reference[name]) for name in ("z", "y")}
+    rows = _base.fitting(per_row, rows)
+    arrays = {name: array[:rows] for name, array in per_row.items()}
+    arrays["W"] = trace.weights[0]
+    if layer.use_bias:
+        arrays["b"] = trace.weights[1]
+    name = layer.activation.name
+    batch, steps, features = per_row["x"].shape
+    spec = {
+        "kind": "Dense",
+        "name": layer.name,
+        "title": f"Dense {layer.name!r}, {units} units, {features} features",
+        "rows": rows,
+        "batch": batch,
+        "steps": steps,
+        "timed": x.ndim == 3,
+        "features": features,
+        "units": units,
+        "sums": int(trace["z"].shape[-1]),
+        "activation": name,
+        "formula": layer.activation.formula,
+        "use_bias": layer.use_bias,
+        "scales": {
+            "x": _base.signed_scale(arrays["x"]),
+            "W": _base.signed_scale(np.concatenate([a.ravel() for a in trace.weights])),
+            "y": _base.scale_of(name, arrays["y"]),
+        },
+        "tolerance": _base.TOLERANCE[trace["y"].dtype.name],
+        "comparison": None
+        if reference is None
+        else _base.furthest(
+            {name: (trace[name], reference[name]) for name in ("z", "y")},
+            ("sample", "step", "output") if x.ndim == 3 else ("sample", "output"),
+        ),
+    }
+    return spec, arrays

@@ -1,0 +1,147 @@
+"""ModelExplorer: a model's trace, one tab a layer; step and sequence are the same in all tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from lstm_edu.trace import Trace
+from lstm_edu.widgets import _base, dense, lstm
+
+_DESCRIBE = {"LSTM": lstm.describe, "Dense": dense.describe}
+
+
+class ModelExplorer(_base.Explorer):
+    """The layers of a model, one tab each, over one run of it.
+
+    `layer` is the name of the tab shown; `t`, `unit` and `batch` are the place, as in `LSTMExplorer` and
+    `DenseExplorer`, and `t` and `batch` stay when the tab changes. `layers` lists the names.
+
+    Args:
+        trace: the Trace of a Sequential (or of any layer with inner layers).
+        reference: the same by Keras, layers in the same order.
+        layer: the tab to begin with; the first that can be explored, if not given.
+    """
+
+    _esm = _base.module("lstm.js", "dense.js", "model.js", build="modelExplorer")
+
+    layer = traitlets.Unicode("", help="The name of the layer shown.").tag(sync=True)
+    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
+    unit = traitlets.Int(0, help="The unit shown, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
+    highlight = traitlets.Unicode("", help="A quantity to point out, or nothing.").tag(sync=True)
+
+    def __init__(
+        self,
+        trace: Trace,
+        reference: Trace | None = None,
+        *,
+        layer: str | None = None,
+        t: int = 0,
+        unit: int = 0,
+        batch: int = 0,
+        **layout: Any,
+    ):
+        if not isinstance(trace, Trace):
+            raise TypeError(f"ModelExplorer needs the Trace of a model, got {type(trace).__name__}")
+        found = list(leaves(trace))
+        theirs = [None] * len(found) if reference is None else [t for _, t in leaves(reference)]
+        if len(theirs) != len(found):
+            raise ValueError(
+                f"ModelExplorer: the reference must be of the same model, but it has {len(theirs)} layers and the "
+                f"trace {len(found)}"
+            )
+        able = [name for name, child in found if child.kind in _DESCRIBE]
+        if not able:
+            kinds = ", ".join(child.kind for _, child in found) or "none"
+            raise ValueError(f"ModelExplorer shows LSTM and Dense layers, but this trace has {kinds}")
+        specs, arrays = describe_all(found, theirs)
+        spec = {
+            "kind": trace.kind,
+            "name": trace.layer.name,
+            "title": f"{trace.kind} {trace.layer.name!r}, layers {', '.join(name for name, _ in found)}",
+            "layers": specs,
+        }
+        super().__init__(spec, arrays, layer=layer or able[0], t=t, unit=unit, batch=batch, **layout)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of the layers, in order."""
+        return tuple(layer["tab"] for layer in self._spec["layers"])
+
+    @traitlets.validate("layer", "t", "unit", "batch", "highlight")
+    def _valid(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any, layer: str | None = None) -> Any:
+        if name == "layer":
+            if value not in self.layers:
+                raise ValueError(f"layer must be one of {', '.join(self.layers)}, got {value!r}")
+            return value
+        if name == "highlight":
+            known = ("x", "i", "f", "g", "o", "c", "h", "W", "b", "y")
+            if value not in ("", *known):
+                raise ValueError(f"highlight must be one of {', '.join(known)}, or '' for none, got {value!r}")
+            return value
+        if name == "unit":
+            spec = next(s for s in self._spec["layers"] if s["tab"] == (layer or self.layer))
+            return _base.where("unit", value, spec.get("units", 1), f"units in {spec['tab']}")
+        key, what = {"t": ("steps", "timesteps"), "batch": ("rows", "sequences")}[name]
+        return _base.where(name, value, max(s.get(key, 1) for s in self._spec["layers"]), what)
+
+    @traitlets.observe("layer")
+    def _unit_exists(self, _: Any) -> None:
+        spec = next(s for s in self._spec["layers"] if s["tab"] == self.layer)
+        self.unit = min(self.unit, spec.get("units", 1) - 1)
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+        layer: str | None = None,
+    ) -> None:
+        """Go to a layer, a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
+        if layer is not None:
+            self._check("layer", layer)
+        if unit is not None:
+            self._check("unit", unit, layer)
+        with self.hold_sync():
+            if layer is not None:
+                self.layer = layer
+            _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+
+
+def leaves(trace: Trace, path: str = "") -> Iterator[tuple[str, Trace]]:
+    """(name, trace) of every layer without layers of its own, in order; "bidirectional/forward" for inner ones."""
+    for name, child in trace.children.items():
+        if child.children:
+            yield from leaves(child, f"{path}{name}/")
+        else:
+            yield path + name, child
+
+
+def describe_all(
+    found: list[tuple[str, Trace]], theirs: list[Trace | None]
+) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
+    """The specs of all layers, and their arrays under "0/x", "1/x" ...; as many samples of each as of the others."""
+
+    def describe(child: Trace, other: Trace | None, rows: int):
+        if child.kind in _DESCRIBE:
+            return _DESCRIBE[child.kind](child, other, rows)
+        output = child.output[0] if isinstance(child.output, (list, tuple)) else child.output
+        spec = {"kind": child.kind, "name": child.layer.name, "output": str(np.shape(output)), "units": 1}
+        return spec, {}
+
+    recorded = [t for pair in zip([child for _, child in found], theirs, strict=True) for t in pair if t is not None]
+    rows = _base.fitting({f"{n}/{name}": t[name] for n, t in enumerate(recorded) for name in t.names})
+    specs, arrays = [], {}
+    for n, ((tab, child), other) in enumerate(zip(found, theirs, strict=True)):
+        spec, own = describe(child, other, rows)
+        specs.append(spec | {"tab": tab})
+        arrays |= {f"{n}/{name}": array for name, array in own.items()}
+    return specs, arrays

@@ -1,0 +1,94 @@
+// A model's explorer: one tab a layer, over one run. Step and sequence stay when the tab changes; each layer keeps its unit.
+
+const INSIDE = { LSTM: lstmInside, Dense: (...args) => denseInside(...args, false) };
+
+/** The arrays of layer n, under their own names: "2/x" becomes "x". */
+export function arraysOf(arrays, n) {
+  const mine = Object.entries(arrays).filter(([name]) => name.startsWith(`${n}/`));
+  return Object.fromEntries(mine.map(([name, array]) => [name.slice(`${n}/`.length), array]));
+}
+
+let models = 0; // for ids that no other explorer on the page has
+
+export function modelExplorer(context) {
+  const { root, model, spec, listen } = context;
+  const arrays = readArrays(spec.arrays, model.get("_data"));
+  const id = `lstm-edu-model-${++models}`;
+  const chosen = () => Math.max(0, spec.layers.findIndex((layer) => layer.tab === model.get("layer")));
+  const open = (n) => {
+    const units = tabs.map((tab) => tab.unit);
+    units[chosen()] = tabs[chosen()].unit = model.get("unit");
+    context.set({ layer: spec.layers[n].tab, unit: units[n] });
+  };
+  const tabs = spec.layers.map((layer, n) => {
+    const button = h("button", { type: "button", role: "tab", id: `${id}-tab-${n}`, "aria-controls": `${id}-panel-${n}` },
+      layer.tab, h("span", { class: "le-muted" }, ` ${layer.kind}`)); // prettier-ignore
+    const panel = h("div", { role: "tabpanel", id: `${id}-panel-${n}`, "aria-labelledby": `${id}-tab-${n}`, hidden: true });
+    listen(button, "click", () => open(n));
+    return { button, panel, unit: 0, inside: null, width: 0 };
+  });
+  const list = h("div", { class: "le-tabs", role: "tablist", "aria-label": "layers" }, tabs.map((tab) => tab.button));
+  root.append(
+    h("div", { class: "le-head" }, h("strong", {}, spec.name), h("span", { class: "le-muted" },
+      `${spec.kind} · ${spec.layers.length} layer${spec.layers.length === 1 ? "" : "s"}`)),
+    list,
+    ...tabs.map((tab) => tab.panel),
+  ); // prettier-ignore
+  let width = 0;
+  let theme = "";
+
+  /** The explorer of a tab, made when the tab is first opened. */
+  function inside(n) {
+    const tab = tabs[n];
+    const layer = spec.layers[n];
+    if (!tab.inside) {
+      const build = INSIDE[layer.kind] ?? nothingToStep;
+      tab.inside = build({ ...context, get theme() { return context.theme; } }, tab.panel, layer, arraysOf(arrays, n)); // prettier-ignore
+    }
+    if (tab.width !== width || tab.theme !== theme) {
+      [tab.width, tab.theme] = [width, theme];
+      tab.inside.layout(width);
+    }
+    return tab.inside;
+  }
+
+  function nothingToStep(_, panel, layer) {
+    panel.append(h("p", { class: "le-note" }, `A ${layer.kind} layer has no explorer of its own. Its output has shape ${layer.output}.`));
+    return { layout() {}, paint() {}, key: () => false, close() {} };
+  }
+
+  context.onChange(["layer"], context.repaint);
+  return {
+    layout(now) {
+      width = now;
+      theme = context.theme;
+    },
+    paint() {
+      const now = chosen();
+      tabs.forEach(({ button, panel }, n) => {
+        button.setAttribute("aria-selected", n === now);
+        button.tabIndex = n === now ? 0 : -1;
+        panel.hidden = n !== now;
+      });
+      root.dataset.layer = spec.layers[now].tab;
+      root.dataset.kind = spec.kind;
+      inside(now).paint();
+      root.setAttribute("aria-label", `Explorer of the model ${spec.name}, layer ${spec.layers[now].tab}`);
+    },
+    key(event) {
+      const n = tabs.findIndex((tab) => tab.button === event.target);
+      const to = { ArrowLeft: n - 1, ArrowRight: n + 1, Home: 0, End: tabs.length - 1 }[event.key];
+      if (n >= 0 && to !== undefined) {
+        const next = (to + tabs.length) % tabs.length;
+        open(next);
+        tabs[next].button.focus();
+        return true;
+      }
+      if (n >= 0 && event.key === " ") return false; // presses the tab
+      return inside(chosen()).key(event);
+    },
+    close() {
+      for (const tab of tabs) tab.inside?.close();
+    },
+  };
+}
