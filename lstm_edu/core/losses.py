@@ -85,9 +85,9 @@ class Loss:
     def _shape_hint(self, t: np.ndarray, p: np.ndarray) -> str:
         if t.shape == p.shape[:-1] and p.shape[-1] == 1:
             return ": write y_true[..., None], one number for each timestep"
-        if t.ndim == p.ndim - 1 and t.shape == (p.shape[0], *p.shape[2:]):
+        if (t.ndim, p.ndim) == (2, 3):
             return ": y_pred has timesteps; is return_sequences=True meant?"
-        if p.ndim == t.ndim - 1 and p.shape == (t.shape[0], *t.shape[2:]):
+        if (t.ndim, p.ndim) == (3, 2):
             return ": y_true has timesteps; is return_sequences=True missing in the last recurrent layer?"
         return ""
 
@@ -191,7 +191,7 @@ class Crossentropy(Loss):
 class _Smoothed(Crossentropy):
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, **kwargs: Any):
         super().__init__(from_logits, **kwargs)
-        self.label_smoothing = checks.fraction(label_smoothing, "label_smoothing", type(self).__name__)
+        self.label_smoothing = number(label_smoothing, "label_smoothing", type(self).__name__, 0, 1)
 
     def _smooth(self, t: np.ndarray, classes: int) -> np.ndarray:
         s = self.label_smoothing
@@ -324,9 +324,19 @@ def _softmax_crossentropy(t: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _clip(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """p within [EPSILON, 1 - EPSILON], and where it was there before: only there a slope gets through."""
+    """p within [EPSILON, 1 - EPSILON], and 1 where it was there before, where a slope gets through; else 0."""
     clipped = np.clip(p, p.dtype.type(EPSILON), p.dtype.type(1 - EPSILON))
-    return clipped, clipped == p
+    return clipped, (clipped == p).astype(p.dtype)
+
+
+def number(value: Any, name: str, owner: str, low: float = -np.inf, high: float = np.inf) -> float:
+    """`value` as a float from low to high."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
+    if not low <= value <= high:
+        limits = f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
+        raise ValueError(f"{owner}: {name} must be {limits}, got {value}")
+    return float(value)
 
 
 # --- by name --------------------------------------------------------------------------------------------------------

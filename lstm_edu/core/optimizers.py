@@ -13,7 +13,8 @@ Where Keras differs from what one might expect, these follow Keras (3.15.1 on Te
   corrected one.
 * The learning rate, mu, and b1, b2 under their powers are rounded to float32, even for float64 weights.
 * A token that occurs k times in a batch has k gradients for its row of an Embedding. Adam's v gets the sum of their
-  squares, not the square of their sum, and clipping treats each by itself.
+  squares, not the square of their sum; clipvalue clips each, and norms are taken over all of them. After
+  global_clipnorm, though, whether it clips or not, Adam sees their sum only.
 
 Source: keras.optimizers; Kingma and Ba (2015); Reddi et al. (2018) for amsgrad; Sutskever et al. (2013) for Nesterov.
 """
@@ -31,6 +32,7 @@ import numpy as np
 from lstm_edu.core import checks
 from lstm_edu.core.embedding import RowGradient
 from lstm_edu.core.layer import _quietly
+from lstm_edu.core.losses import number
 
 # What Keras's optimizers can do besides, with the values that switch it off.
 _UNSUPPORTED = {
@@ -52,9 +54,9 @@ class ExponentialDecay:
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False):
         kind = "ExponentialDecay"
-        self.initial_learning_rate = _number(initial_learning_rate, "initial_learning_rate", kind)
-        self.decay_steps = _number(decay_steps, "decay_steps", kind)
-        self.decay_rate = _number(decay_rate, "decay_rate", kind)
+        self.initial_learning_rate = number(initial_learning_rate, "initial_learning_rate", kind)
+        self.decay_steps = number(decay_steps, "decay_steps", kind)
+        self.decay_rate = number(decay_rate, "decay_rate", kind)
         self.staircase = checks.flag(staircase, "staircase", kind)
         if self.decay_steps <= 0:
             raise ValueError(f"{kind}: decay_steps must be greater than 0, got {decay_steps}")
@@ -99,7 +101,7 @@ class Optimizer:
             if value not in _UNSUPPORTED[key]:
                 raise ValueError(f"{kind}: {key}={value!r} is not supported here")
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
-        given = {key: _number(value, key, kind) for key, value in clips.items() if value is not None}
+        given = {key: number(value, key, kind) for key, value in clips.items() if value is not None}
         if len(given) > 1:
             raise ValueError(f"{kind}: only one of clipnorm, clipvalue and global_clipnorm can be set, got {given}")
         for key, value in given.items():
@@ -129,10 +131,7 @@ class Optimizer:
                 f"got {type(value).__name__}; other schedules are not supported, but learning_rate can be set "
                 "anew between two updates"
             )
-        number = _number(value, "learning_rate", kind)
-        if not 0 <= number < math.inf:
-            raise ValueError(f"{kind}: learning_rate must be at least 0, got {value}")
-        self._learning_rate = _float32(number)
+        self._learning_rate = _float32(number(value, "learning_rate", kind, 0))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} learning_rate={self.learning_rate:.6g}, {self.iterations} updates>"
@@ -186,11 +185,14 @@ class Optimizer:
         if self.clipvalue is not None:
             return [_map(lambda values: np.clip(values, -self.clipvalue, self.clipvalue), g) for g in grads]
         if self.clipnorm is not None:
-            return [_scaled(g, self.clipnorm / max(math.sqrt(_sum_of_squares(g)), self.clipnorm)) for g in grads]
+            norms = [math.sqrt(_sum_of_squares(g)) for g in grads]
+            factors = [self.clipnorm / max(norm, self.clipnorm) for norm in norms]
+            return [_map(lambda values, f=f: values * f, g) for g, f in zip(grads, factors, strict=True)]
         if self.global_clipnorm is not None:
             norm = math.sqrt(sum(_sum_of_squares(g) for g in grads))
             factor = self.global_clipnorm / max(norm, self.global_clipnorm)
-            return [_scaled(g, factor + (norm - norm)) for g in grads]  # all NaN if one is not finite, as in Keras
+            factor += norm - norm  # all is NaN if one is not finite, as in Keras
+            return [np.asarray(g) * factor for g in grads]
         return list(grads)
 
 
@@ -204,7 +206,7 @@ class SGD(Optimizer):
 
     def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any):
         super().__init__(learning_rate, **kwargs)
-        self.momentum = checks.fraction(momentum, "momentum", "SGD")
+        self.momentum = number(momentum, "momentum", "SGD", 0, 1)
         self.nesterov = checks.flag(nesterov, "nesterov", "SGD")
         self.slot_names = ("m",) if self.momentum else ()
 
@@ -238,11 +240,11 @@ class Adam(Optimizer):
         **kwargs: Any,
     ):
         super().__init__(learning_rate, **kwargs)
-        self.beta_1 = checks.fraction(beta_1, "beta_1", "Adam")
-        self.beta_2 = checks.fraction(beta_2, "beta_2", "Adam")
+        self.beta_1 = number(beta_1, "beta_1", "Adam", 0, 1)
+        self.beta_2 = number(beta_2, "beta_2", "Adam", 0, 1)
         if 1 in (self.beta_1, self.beta_2):
             raise ValueError("Adam: beta_1 and beta_2 must be less than 1: at 1 nothing is ever taken in")
-        self.epsilon = _number(epsilon, "epsilon", "Adam")
+        self.epsilon = number(epsilon, "epsilon", "Adam", 0)
         self.amsgrad = checks.flag(amsgrad, "amsgrad", "Adam")
         self.slot_names = ("m", "v", "v_max") if self.amsgrad else ("m", "v")
 
@@ -269,10 +271,6 @@ def _square(g: np.ndarray) -> np.ndarray:
     return np.asarray(_map(np.square, g))
 
 
-def _scaled(g: np.ndarray, factor: float) -> np.ndarray:
-    return g if factor == 1 else _map(lambda values: values * factor, g)
-
-
 def _sum_of_squares(g: np.ndarray) -> float:
     values = g.rows if isinstance(g, RowGradient) else g
     return float(np.vdot(values, values))
@@ -288,12 +286,6 @@ def _float32(value: float) -> float:
 def _power(base: float, exponent: float, dtype: np.dtype) -> np.floating:
     """base, rounded to float32, to the power of exponent, in dtype (the C library's pow, as in TensorFlow)."""
     return dtype.type(math.pow(_float32(base), exponent))
-
-
-def _number(value: Any, name: str, owner: str) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
-    return float(value)
 
 
 # --- by name --------------------------------------------------------------------------------------------------------

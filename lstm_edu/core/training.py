@@ -246,7 +246,7 @@ class Trainer:
         elif validation_mask is not None:
             raise ValueError("fit: validation_mask belongs to validation_data, and there is none")
         elif validation_split:
-            data, validation = data.split(checks.fraction(validation_split, "validation_split", "fit"))
+            data, validation = data.split(losses.number(validation_split, "validation_split", "fit", 0, 1))
 
         rng = np.random.default_rng(seed)
         self._history = history = History()
