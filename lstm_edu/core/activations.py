@@ -306,25 +306,35 @@ log_softmax = _define(
 )
 
 
-def _sparsemax(x: Array) -> Array:
-    """The nearest point of the probability simplex (Martins and Astudillo, 2016)."""
-    ordered = -np.sort(-x, axis=-1)
+def _sparsemax_threshold(x: Array) -> tuple[Array, Array]:
+    """What is taken off every x of a row, and its slope: (tau, dtau/dx).
+
+    Martins and Astudillo (2016) have tau = (sum of the k largest x - 1) / k, which makes a row add up to 1. Keras 3.15,
+    on every backend, adds up the *running sums* of the k largest instead, so that its rows do not. Here as in Keras.
+    """
+    order = np.argsort(-x, axis=-1, kind="stable")
+    ordered = np.take_along_axis(x, order, axis=-1)
     total = np.cumsum(ordered, axis=-1)
     rank = np.arange(1, x.shape[-1] + 1, dtype=x.dtype)
     supported = ordered - (total - 1) / rank > 0
-    k = supported.sum(axis=-1, keepdims=True).astype(x.dtype)
-    tau = (np.where(supported, ordered, 0).sum(axis=-1, keepdims=True) - 1) / k
-    return np.maximum(x - tau, 0)
+    k = supported.sum(axis=-1, keepdims=True, dtype=x.dtype)
+    tau = (np.where(supported, total, 0).sum(axis=-1, keepdims=True) - 1) / k
+    slope = np.empty_like(x)
+    np.put_along_axis(slope, order, np.where(supported, (k - rank + 1) / k, 0).astype(x.dtype), axis=-1)
+    return tau, slope
+
+
+def _sparsemax(x: Array) -> Array:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.maximum(x - _sparsemax_threshold(x)[0], 0)
 
 
 def _sparsemax_pullback(dy: Array, x: Array, y: Array) -> Array:
-    support = y > 0
-    size = support.sum(axis=-1, keepdims=True, dtype=dy.dtype)
-    mean = np.where(support, dy, 0).sum(axis=-1, keepdims=True) / size
-    return np.where(support, dy - mean, np.zeros_like(dy))
+    through = np.where(y > 0, dy, np.zeros_like(dy))
+    return through - _sparsemax_threshold(x)[1] * through.sum(axis=-1, keepdims=True)
 
 
-sparsemax = _define("sparsemax", "the nearest probability distribution to x", _sparsemax, pullback=_sparsemax_pullback)
+sparsemax = _define("sparsemax", "max(x - tau, 0)", _sparsemax, pullback=_sparsemax_pullback)
 
 
 def _glu(x: Array) -> Array:
