@@ -17,6 +17,8 @@ from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.trace import Trace
 
+_ZEROES_OTHER_STEPS = ("unroll", "go_backwards", "zero_output_for_mask", "return_sequences")
+
 
 def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[Any] | None = None) -> Trace:
     """What Keras computes inside, recorded under our names.
@@ -62,6 +64,12 @@ def _trace_layer(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_stat
     given = {} if initial_state is None else {"initial_state": initial_state}
     plan = from_keras(layer).trace(x, mask=mask, keep=("x",), **given)
     mask = None if mask is None else np.asarray(mask).astype(bool)
+    if mask is not None and all(getattr(layer, flag, False) for flag in _ZEROES_OTHER_STEPS):
+        raise ValueError(
+            f"{layer.name!r}: with {'=True, '.join(_ZEROES_OTHER_STEPS)}=True and a mask, Keras (3.15) turns the steps "
+            "round but not the mask, and zeroes the outputs of other steps than the masked ones. That is not followed "
+            "here; set unroll=False"
+        )
     output = _call(layer, x, mask=mask, **given)
     with unchanged(layer):
         arrays = support(layer).record(layer, plan.x, plan.mask, plan.initial_state)
