@@ -40,7 +40,8 @@ class Activation:
         x = np.asarray(x)
         if x.dtype.kind not in "fiub":
             raise TypeError(f"{self.name} needs real numbers, got dtype {x.dtype}")
-        return self.function(x if x.dtype.kind == "f" else x.astype(np.float32))
+        with np.errstate(all="ignore"):  # infinities and NaN go where Keras lets them go
+            return self.function(x if x.dtype.kind == "f" else x.astype(np.float32))
 
     def __reduce__(self):
         return get, (self.name,)
