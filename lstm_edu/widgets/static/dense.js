@@ -43,7 +43,6 @@ export function windowAround(chosen, count, most) {
 
 // --- the explorer ---------------------------------------------------------------------------------------------------
 
-const NUMBERS_UP_TO = 12; // more features or outputs than this are drawn as colours
 const ROWS_SHOWN = 6;
 const TERMS_SHOWN = 12;
 
@@ -67,7 +66,6 @@ export function denseInside(context, panel, spec, arrays, editable) {
     ? { name: "step", count: spec.steps, chosen: () => here().t, go: (n) => context.set({ t: n }) }
     : { name: "sample", count: spec.rows, chosen: () => here().batch, go: (n) => context.set({ batch: n }) };
   const inRow = (n) => (spec.timed ? [here().batch, n] : [n, 0]);
-  const asNumbers = spec.features <= NUMBERS_UP_TO && spec.sums <= NUMBERS_UP_TO;
   const letters = { ...palette, colors: { ...palette.colors, W: "#b8b8b8", b: "#b8b8b8", y: palette.colors.h, z: "#b8b8b8" } };
 
   // --- head and controls ----------------------------------------------------
@@ -98,16 +96,28 @@ export function denseInside(context, panel, spec, arrays, editable) {
   );
 
   // --- the matrices ---------------------------------------------------------
-  const [shownFrom, shownTo] = [0, Math.min(down.count, ROWS_SHOWN)];
-  const rowsShown = shownTo - shownFrom;
+  const rowsShown = Math.min(down.count, ROWS_SHOWN);
   const label = (letter, text) => h("div", { class: "le-label" }, chip(letter, letters), h("span", {}, text));
-  const make = asNumbers ? numberMatrix : colourMatrix;
-  const parts = {};
-  parts.x = make("x", rowsShown, spec.features, "input");
-  parts.W = make("W", spec.features, spec.sums, "weight");
-  if (spec.use_bias) parts.b = make("b", 1, spec.sums, "bias");
-  parts.y = make("y", rowsShown, spec.units, "output");
-  const block = (name, text) => h("div", { class: `le-block le-${name}`, "data-part": name }, label(name, text), parts[name].element);
+  // As numbers where there is room for them, else as colours: layout() decides, and either is made when first needed.
+  const kinds = { numbers: numberMatrix, colours: colourMatrix };
+  const made = {};
+  let parts = {};
+  const slots = { x: h("div"), W: h("div"), b: h("div"), y: h("div") };
+  function showAs(kind) {
+    if (!made[kind]) {
+      const make = kinds[kind];
+      made[kind] = {
+        x: make("x", rowsShown, spec.features, "input"),
+        W: make("W", spec.features, spec.sums, "weights"),
+        ...(spec.use_bias && { b: make("b", 1, spec.sums, "bias") }),
+        y: make("y", rowsShown, spec.units, "output"),
+      };
+    }
+    if (parts === made[kind]) return;
+    parts = made[kind];
+    for (const [name, part] of Object.entries(parts)) slots[name].replaceChildren(part.element);
+  }
+  const block = (name, text) => h("div", { class: `le-block le-${name}`, "data-part": name }, label(name, text), slots[name]);
   const matrices = h(
     "div",
     { class: "le-matrices" },
@@ -132,10 +142,10 @@ export function denseInside(context, panel, spec, arrays, editable) {
   let edited = null; // the place under the slider: "W[1,3]"
   const dial = h("input", { type: "range", step: "any", "aria-label": "value" });
   const typed = h("input", { type: "number", step: "any", "aria-label": "value, typed" });
-  const dialName = h("span", { class: "le-place" });
+  const dialName = h("input", { type: "text", class: "le-place", "aria-label": "which number to change", placeholder: "W[0,0]", spellcheck: "false" });
   const reset = h("button", { type: "button" }, "Reset all");
   const bench = h("div", { class: "le-bench" }, dialName, dial, typed, reset);
-  const hint = h("p", { class: "le-muted le-small" }, "Click a number of x, W or b, then change it with the slider or its arrow keys.");
+  const hint = h("p", { class: "le-muted le-small" }, "Click a number of x, W or b, or write its place, such as W[0,0]; then change it with the slider or its arrow keys.");
 
   const keys = h(
     "p",
@@ -152,12 +162,21 @@ export function denseInside(context, panel, spec, arrays, editable) {
   listen(downSlider, "input", () => down.go(Number(downSlider.value)));
   listen(unitSlider, "input", () => context.set({ unit: Number(unitSlider.value) }));
   listen(rowSlider, "input", () => context.set({ batch: Number(rowSlider.value) }));
+  /** The value at a place such as "W[1,3]"; undefined where there is no such place. */
   const valueAt = (place) => {
-    const [, name, ...index] = place.match(/^(.)\[(\d+)(?:,(\d+))?(?:,(\d+))?\]$/);
-    const [i, j, k] = index.map(Number);
+    const found = place.match(/^([xWb])\[(\d+)(?:,(\d+))?(?:,(\d+))?\]$/);
+    if (!found) return undefined;
+    const index = found.slice(2).filter((n) => n !== undefined).map(Number); // prettier-ignore
+    const sizes = {
+      x: spec.timed ? [spec.rows, spec.steps, spec.features] : [spec.rows, spec.features],
+      W: [spec.features, spec.sums],
+      b: spec.use_bias ? [spec.sums] : [],
+    }[found[1]];
+    if (index.length !== sizes.length || index.some((n, axis) => n >= sizes[axis])) return undefined;
+    const [i, j, k] = index;
     const numbers = withEdits(spec, arrays, edits());
-    if (name === "W") return numbers.W(i, j);
-    if (name === "b") return numbers.b(i);
+    if (found[1] === "W") return numbers.W(i, j);
+    if (found[1] === "b") return numbers.b(i);
     return spec.timed ? numbers.row(i, j).x[k] : numbers.row(i, 0).x[j];
   };
   const change = (value) => {
@@ -166,19 +185,32 @@ export function denseInside(context, panel, spec, arrays, editable) {
   };
   listen(dial, "input", () => change(Number(dial.value)));
   listen(typed, "input", () => typed.value.trim() && change(Number(typed.value)));
+  listen(dialName, "change", () => {
+    const place = dialName.value.replace(/\s/g, "");
+    const known = valueAt(place) !== undefined;
+    dialName.setAttribute("aria-invalid", !known);
+    if (known) take(place);
+  });
   listen(reset, "click", () => context.set({ edits: {} }));
 
   /** A number was chosen in a matrix: the picture follows, and a number that can be changed goes under the slider. */
-  function choose(name, row, column, take) {
+  function choose(name, row, column, taken) {
     const [first] = windowAround(down.chosen(), down.count, ROWS_SHOWN);
     const n = first + row;
     if (name === "x" || name === "y") down.go(n);
     if (name !== "x" && column < spec.units) context.set({ unit: column });
-    if (!editable || name === "y" || !take) return;
-    edited = name === "x" ? placeOfX(spec, ...inRow(n), column) : name === "W" ? `W[${row},${column}]` : `b[${column}]`;
-    const value = valueAt(edited);
-    const range = 1.5 * Math.max(spec.scales[name === "x" ? "x" : "W"].high, Math.abs(value) || 0);
+    if (!editable || name === "y" || !taken) return;
+    take(name === "x" ? placeOfX(spec, ...inRow(n), column) : name === "W" ? `W[${row},${column}]` : `b[${column}]`);
+  }
+
+  /** Put the number at this place under the slider. */
+  function take(place) {
+    edited = place;
+    const value = valueAt(place);
+    const range = 1.5 * Math.max(spec.scales[place[0] === "x" ? "x" : "W"].high, Math.abs(value) || 0);
     Object.assign(dial, { min: -range, max: range, step: range / 150 });
+    dialName.value = place;
+    dialName.removeAttribute("aria-invalid");
     paint();
     dial.focus();
   }
@@ -323,13 +355,12 @@ export function denseInside(context, panel, spec, arrays, editable) {
     reset.disabled = !Object.keys(changed).length;
     if (edited) {
       const value = valueAt(edited);
-      say(dialName, edited);
       dial.setAttribute("aria-label", `value of ${edited}`);
       dial.setAttribute("aria-valuetext", `${edited} = ${format(value)}`);
       typed.setAttribute("aria-label", `value of ${edited}, typed`);
       if (document.activeElement !== dial || Number(dial.value) !== value) dial.value = value;
       if (document.activeElement !== typed) typed.value = Number(value.toPrecision(6));
-    } else say(dialName, "no number taken");
+    }
   }
 
   /** [row, column] of the number under the slider, if it lies in this matrix. */
@@ -415,10 +446,12 @@ export function denseInside(context, panel, spec, arrays, editable) {
     layout(width) {
       narrow = width < 520;
       scroller.classList.toggle("le-narrow", narrow);
+      const room = scroller.clientWidth - 24;
+      showAs((spec.features + spec.sums) * (narrow ? 46 : 57) <= room ? "numbers" : "colours");
     },
     paint,
     key(event) {
-      if (event.target === dial || event.target === typed) {
+      if ([dial, typed, dialName].includes(event.target)) {
         if (event.key === "Escape") root.focus();
         return event.key === "Escape";
       }
