@@ -1,5 +1,6 @@
 """Every notebook runs from its first cell to its last, as on Binder: in a minute, and in a gigabyte of memory."""
 
+import re
 import sys
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
 SECONDS = 60
@@ -42,7 +44,11 @@ def test_notebook(path: Path, record_property) -> None:
     start = time.perf_counter()
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)  # raises CellExecutionError, which shows the cell and what it said
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError as error:
+                print(re.sub(r"\x1b\[[\d;]*m", "", error.traceback))  # without its colours
+                raise pytest.fail.Exception(f"cell {index}: {error.ename}: {error.evalue}", pytrace=False) from None
         seconds = time.perf_counter() - start
         peak = peak_megabytes(client.km.provisioner.process.pid)
 
