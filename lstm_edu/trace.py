@@ -77,7 +77,8 @@ class Trace:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"a trace is a record and cannot be changed (tried to set {name!r}); run the layer again")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -137,7 +138,7 @@ class Trace:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for slot, value in state.items():
-            object.__setattr__(self, slot, value)
+            object.__setattr__(self, slot, _read_only_throughout(value))  # pickling forgets that arrays are read-only
 
     def _missing(self, name: str) -> str:
         recorded = ", ".join([*self._arrays, *self.children]) or "nothing"
@@ -157,3 +158,14 @@ def read_only(array: np.ndarray) -> np.ndarray:
         array = array.view()
         array.flags.writeable = False
     return array
+
+
+def _read_only_throughout(value: Any) -> Any:
+    """`value` with every array in it read-only; looks into tuples, lists and dicts."""
+    if isinstance(value, np.ndarray):
+        return read_only(value)
+    if type(value) in (tuple, list):
+        return type(value)(map(_read_only_throughout, value))
+    if isinstance(value, dict):
+        return {key: _read_only_throughout(v) for key, v in value.items()}
+    return value
