@@ -1,7 +1,7 @@
 """One colour, one letter and one name a quantity, everywhere: plots, widgets and prose.
 
-The colours are Okabe and Ito's (2008, "Color Universal Design"), which readers with the common kinds of colour-blindness
-tell apart. A colour never stands alone: its letter is always written beside it.
+The colours are Okabe and Ito's (2008, "Color Universal Design"), which readers with the common kinds of
+colour-blindness tell apart. A colour never stands alone: its letter is always written beside it.
 """
 
 from types import MappingProxyType
@@ -59,3 +59,16 @@ DIVERGING = MappingProxyType(
 
 # Zero of a sequential scale (0 to 1), whose other end is the gate's own colour.
 BACKGROUND = MappingProxyType({"light": "#FFFFFF", "dark": "#1E2024"})
+
+
+def sequential(letter: str, theme: str) -> tuple[str, ...]:
+    """The stops of a scale from 0 to 1: from the paper to the quantity's colour.
+
+    On dark paper that way is short, so the scale goes on to a light tint of the colour.
+    """
+    color = COLORS[letter]
+    if theme == "light":
+        return (BACKGROUND[theme], color)
+    channels = (int(color[k : k + 2], 16) for k in (1, 3, 5))
+    tint = "#" + "".join(f"{round(v + 0.55 * (255 - v)):02X}" for v in channels)
+    return (BACKGROUND[theme], color, tint)

@@ -26,7 +26,10 @@ PALETTE = {
     "names": dict(palette.NAMES),
     "roles": dict(palette.ROLES),
     "diverging": {theme: list(stops) for theme, stops in palette.DIVERGING.items()},
-    "background": dict(palette.BACKGROUND),
+    "sequential": {
+        theme: {letter: list(palette.sequential(letter, theme)) for letter in palette.COLORS}
+        for theme in ("light", "dark")
+    },
 }
 
 # How close ours and Keras's must be, |a - b| <= atol + rtol |b|: the tolerances of le.compare.
@@ -83,9 +86,7 @@ def where(name: str, value: Any, count: int, what: str) -> int:
         raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})")
     if not 0 <= value < count:
         negative = ": counting from the end is not supported here" if value < 0 else ""
-        raise ValueError(
-            f"{name} must be from 0 to {count - 1}, as there are {count} {what}, got {value}{negative}"
-        )
+        raise ValueError(f"{name} must be from 0 to {count - 1}, as there are {count} {what}, got {value}{negative}")
     return int(value)
 
 
@@ -167,30 +168,3 @@ def furthest(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], axes: Sequence[
         return {"agrees": True, "text": f"every number agrees; the largest difference is {most}"}
     how = f"{value:.1e}" if math.isfinite(value) else "not finite"
     return {"agrees": False, "text": f"they differ, most of all in {place}: the difference there is {how}"}
-
-
-# --- scales: which numbers a picture's colours stand for ------------------------------------------------------------
-
-_ZERO_TO_ONE = {"sigmoid", "hard_sigmoid", "hard_sigmoid_keras2", "sparse_sigmoid", "softmax", "sparsemax"}
-_PLUS_MINUS_ONE = {"tanh", "hard_tanh", "softsign"}
-
-
-def scale_of(activation: str, values: np.ndarray) -> dict[str, Any]:
-    """The scale of what that activation puts out: its own range where it has one, else that of the values."""
-    if activation in _ZERO_TO_ONE:
-        return {"kind": "from zero", "low": 0.0, "high": 1.0}
-    if activation in _PLUS_MINUS_ONE:
-        return {"kind": "signed", "low": -1.0, "high": 1.0}
-    return signed_scale(values)
-
-
-def signed_scale(values: np.ndarray) -> dict[str, Any]:
-    """From -a to a, a being the largest finite |value| rounded up to a number that reads well; 1 if all are zero."""
-    finite = np.abs(values[np.isfinite(values)])
-    largest = float(finite.max(initial=0.0))
-    if largest < 1e-30:
-        high = 1.0
-    else:
-        power = 10.0 ** math.floor(math.log10(largest))
-        high = next(m * power for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if m * power >= largest * (1 - 1e-6))
-    return {"kind": "signed", "low": -high, "high": high}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from lstm_edu.plots.scales import lstm_scales
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
 
@@ -98,9 +99,6 @@ def describe(
     arrays = {name: array[:rows] for name, array in wanted.items()}
 
     squash, gate = layer.activation.name, layer.recurrent_activation.name
-    scales = {name: _base.scale_of(gate, arrays[name]) for name in "ifo"}
-    scales["g"] = _base.scale_of(squash, arrays["g"])
-    scales |= {name: _base.signed_scale(arrays[name]) for name in "xch"}
     time = None if trace.time is None or (trace.time == np.arange(steps)).all() else trace.time.tolist()
     spec = {
         "kind": "LSTM",
@@ -115,7 +113,7 @@ def describe(
         "recurrent_activation": gate,
         "zero_output_for_mask": bool(getattr(layer, "zero_output_for_mask", False)),
         "time": time,
-        "scales": scales,
+        "scales": lstm_scales(layer, arrays),
         "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
         "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
     }

@@ -312,18 +312,9 @@ export function paintCells(canvas, width, height, rows, columns, value, { low, h
   return context;
 }
 
-/** The stops of a named scale in this theme: {kind: "from zero" | "signed", low, high}. On dark paper the way from the
- *  paper to the quantity's colour is short, so the scale goes on to a light tint of it. */
+/** The stops of a named scale in this theme: {kind: "from zero" | "signed", low, high}. */
 export function stopsOf(scale, letter, palette, theme) {
-  if (scale.kind === "signed") return palette.diverging[theme];
-  const stops = [palette.background[theme], palette.colors[letter]];
-  return theme === "dark" ? [...stops, tint(palette.colors[letter], 0.55)] : stops;
-}
-
-/** The colour mixed with white: 0 is the colour, 1 is white. */
-export function tint(hex, share) {
-  const mixed = rgb(hex).map((v) => Math.round(v + share * (255 - v)));
-  return "#" + mixed.map((v) => v.toString(16).padStart(2, "0")).join("");
+  return scale.kind === "signed" ? palette.diverging[theme] : palette.sequential[theme][letter];
 }
 
 /** "0 [bar] 1": the scale of one picture, to be read beside it. */

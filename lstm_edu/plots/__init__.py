@@ -1,0 +1,32 @@
+"""Still pictures: for print, for slides, and for reading without a kernel. Each has a description in words.
+
+Every function returns a matplotlib Figure that belongs to no window and to no global state. `show(figure)` displays it
+in a notebook together with its description, for those who do not see it.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "activations": "curves",
+    "cell_diagram": "cell",
+    "gates": "heatmaps",
+    "packing": "blocks",
+    "Picture": "paper",
+    "describe": "paper",
+    "show": "paper",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load matplotlib when the first picture is asked for: the explorers use this package's scales without it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'lstm_edu.plots' has no attribute {name!r}")
+    value = getattr(import_module(f"lstm_edu.plots.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,74 @@
+"""Activation functions as curves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lstm_edu.core import activations as known
+from lstm_edu.plots.paper import sheet, theme_of
+
+# Okabe and Ito's colours in an order that keeps neighbours apart; the dashes tell curves apart without them.
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
+_DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (8, 2, 2, 2)), (0, (1, 1)), (0, (4, 1, 1, 1, 1, 1)))
+_MOST = 7
+
+
+def activations(
+    names: Sequence[str] = ("sigmoid", "tanh"), *, low: float = -6.0, high: float = 6.0, theme: str = "light"
+) -> Figure:
+    """The curves of some activation functions, with their formulas.
+
+    Args:
+        names: Keras's names, at most seven, such as ["sigmoid", "tanh", "hard_sigmoid_keras2"].
+        low, high: from where to where.
+        theme: "light" or "dark".
+
+    Raises:
+        TypeError, ValueError: as `le.activations.get`; and for an activation without a curve of its own, such as
+            softmax, more than seven of them, or an empty range.
+    """
+    names = [names] if isinstance(names, str) else list(names)
+    if not 1 <= len(names) <= _MOST:
+        raise ValueError(f"activations draws 1 to {_MOST} curves, got {len(names)}: more could not be told apart")
+    if not low < high:
+        raise ValueError(f"low must be less than high, got {low} and {high}")
+    functions = [known.get(name) for name in names]
+    for function in functions:
+        if not function.elementwise:
+            raise ValueError(f"{function.name} has no curve: each of its outputs depends on all inputs of a row")
+    look = theme_of(theme)
+    x = np.linspace(low, high, 601)
+    curves = [function(x) for function in functions]
+    figure = sheet(7.6, 3.9, theme, _describe(functions, low, high))
+    axes = figure.add_axes((0.075, 0.12, 0.53, 0.83), facecolor=look["paper"])
+    axes.axhline(0, color=look["line"], linewidth=1)
+    axes.axvline(0, color=look["line"], linewidth=1)
+    for n, (function, y) in enumerate(zip(functions, curves, strict=True)):
+        dash = _DASHES[n % len(_DASHES)]
+        axes.plot(x, y, color=_COLORS[n], linestyle=dash, linewidth=2.4, label=f"{function.name}\n{function.formula}")
+    axes.set_xlim(low, high)
+    tallest = max(float(np.abs(y).max()) for y in curves)
+    if tallest > 2.5:  # a steep one must not press all others flat
+        axes.set_ylim(-1.5, 2.5)
+    axes.set_xlabel("x", color=look["muted"], family="serif", style="italic", fontsize=12)
+    axes.tick_params(colors=look["muted"], labelsize=9, length=3)
+    axes.grid(color=look["line"], linewidth=0.5, alpha=0.5)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(look["line"])
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, labelcolor=look["ink"], fontsize=10,
+                handlelength=3.2, labelspacing=1.1)  # fmt: skip
+    return figure
+
+
+def _describe(functions: list[known.Activation], low: float, high: float) -> str:
+    lines = [f"Curves of {', '.join(f.name for f in functions)} from {low:g} to {high:g}."]
+    for f in functions:
+        ends = f(np.array([low, 0.0, high]))
+        lines.append(
+            f"{f.name}(x) = {f.formula}: {ends[0]:.3g} at {low:g}, {ends[1]:.3g} at 0, {ends[2]:.3g} at {high:g}."
+        )
+    return " ".join(lines)

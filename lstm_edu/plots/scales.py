@@ -1,0 +1,42 @@
+"""Which numbers the colours of a picture stand for: the same in the still pictures and in the explorers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+_ZERO_TO_ONE = {"sigmoid", "hard_sigmoid", "hard_sigmoid_keras2", "sparse_sigmoid", "softmax", "sparsemax"}
+_PLUS_MINUS_ONE = {"tanh", "hard_tanh", "softsign"}
+
+
+def scale_of(activation: str, values: np.ndarray) -> dict[str, Any]:
+    """The scale of what that activation puts out: its own range where it has one, else that of the values.
+
+    Returns {"kind": "from zero" or "signed", "low": float, "high": float}.
+    """
+    if activation in _ZERO_TO_ONE:
+        return {"kind": "from zero", "low": 0.0, "high": 1.0}
+    if activation in _PLUS_MINUS_ONE:
+        return {"kind": "signed", "low": -1.0, "high": 1.0}
+    return signed_scale(values)
+
+
+def signed_scale(values: np.ndarray) -> dict[str, Any]:
+    """From -a to a, a being the largest finite |value| rounded up to a number that reads well; 1 if all are zero."""
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max(initial=0.0))
+    if largest < 1e-30:
+        high = 1.0
+    else:
+        power = 10.0 ** math.floor(math.log10(largest))
+        high = next(m * power for m in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if m * power >= largest * (1 - 1e-6))
+    return {"kind": "signed", "low": -high, "high": high}
+
+
+def lstm_scales(layer: Any, arrays: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """The scales of an LSTM's x, i, f, g, o, c, h, given its layer and what it recorded."""
+    scales = {name: scale_of(layer.recurrent_activation.name, arrays[name]) for name in "ifo"}
+    scales["g"] = scale_of(layer.activation.name, arrays["g"])
+    return scales | {name: signed_scale(arrays[name]) for name in "xch"}
