@@ -255,3 +255,11 @@ def test_bad_targets_are_refused(name, y, p, error, words):
 def test_bad_arguments_are_refused_by_name(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_the_configuration_of_a_keras_loss_is_understood(name, options):
+    theirs = getattr(keras.losses, name)(**options)
+    ours = getattr(le.losses, name)(**theirs.get_config(), dtype=theirs.dtype)
+    y, p = data(name, options, (4, 3), 7)
+    assert ours(y, p) == pytest.approx(float(theirs(y, p)), rel=1e-5)

@@ -1,6 +1,7 @@
 """Training side by side with Keras: losses, weights, histories; what the loss sees; what is refused."""
 
 import json
+import pickle
 import subprocess
 import sys
 import warnings
@@ -426,6 +427,16 @@ def test_an_optimizer_serves_one_model():
     with pytest.raises(ValueError, match="has learned with another model, 'sequential'"):
         model(optimizer=adam)
     assert first.optimizer is adam and adam.iterations == 1
+
+
+def test_a_compiled_model_can_be_pickled_and_goes_on_learning():
+    m = le.Sequential([le.LSTM(3, seed=0), le.Dense(2, "sigmoid", seed=1)])
+    m.compile(le.optimizers.Adam(0.1), "bce", metrics=["accuracy", "mse"])
+    x, y = np.random.default_rng(0).standard_normal((4, 5, 3)), np.eye(2)[[0, 1, 1, 0]]
+    m.fit(x, y, verbose=0)
+    twin = pickle.loads(pickle.dumps(m))
+    assert twin.train_on_batch(x, y) == m.train_on_batch(x, y)
+    assert_close(twin.get_weights(), m.get_weights(), "weight", 0, 0)
 
 
 def test_a_refused_batch_changes_nothing():

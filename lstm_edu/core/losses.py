@@ -34,6 +34,8 @@ from lstm_edu.core.layer import _quietly
 
 EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
 
+# What some of Keras's losses can do besides, with the value that switches it off.
+_UNSUPPORTED = {"axis": -1, "ignore_class": None}
 _REDUCTIONS = ("sum_over_batch_size", "mean", "sum")
 
 
@@ -53,8 +55,11 @@ class Loss:
         self, name: str | None = None, reduction: str = "sum_over_batch_size", dtype: Any = None, **unsupported: Any
     ):
         kind = type(self).__name__
-        if unsupported:
-            raise TypeError(f"{kind} has no argument {next(iter(unsupported))!r}, or it is not supported here")
+        for key, value in unsupported.items():
+            if key not in _UNSUPPORTED or value != _UNSUPPORTED[key]:
+                raise TypeError(
+                    f"{kind}: {key}={value!r}: Keras's loss has no such argument, or it is not supported here"
+                )
         if reduction not in _REDUCTIONS:
             raise ValueError(
                 f"{kind}: reduction must be one of {', '.join(map(repr, _REDUCTIONS))}, got {reduction!r}; "

@@ -34,9 +34,6 @@ from lstm_edu.core.dense import Dense
 from lstm_edu.core.layer import Gradients, Layer, _quietly
 from lstm_edu.trace import Trace
 
-# (targets, predictions, mask or None) -> the sum over what counts, and how many count
-Metric = Callable[[np.ndarray, np.ndarray, np.ndarray | None], tuple[float, int]]
-
 
 class LossAndGradients(NamedTuple):
     """What `model.loss_and_gradients` returns.
@@ -75,7 +72,7 @@ class History:
 class _Compiled:
     optimizer: optimizers.Optimizer
     loss: losses.Loss
-    metrics: dict[str, Metric]
+    metrics: dict[str, _Metric]
     linear_end: Dense | None  # the last layer without its activation, where the loss works on the logits
 
 
@@ -135,7 +132,7 @@ class Trainer:
                 )
             loss = loss.on_logits()
         names = [metrics] if isinstance(metrics, str) else list(metrics or [])
-        self._compiled = _Compiled(optimizer, loss, {name: _metric(name) for name in names}, linear_end)
+        self._compiled = _Compiled(optimizer, loss, {name: _Metric.of(name) for name in names}, linear_end)
 
     @property
     def optimizer(self) -> optimizers.Optimizer | None:
@@ -200,7 +197,7 @@ class Trainer:
         batch = len(trace.output)
         means.add("loss", loss * batch, batch)
         for name, metric in self._compiled.metrics.items():
-            means.add(name, *metric(np.asarray(y), trace.output, trace.output_mask))
+            means.add(name, *metric.total(np.asarray(y), trace.output, trace.output_mask))
 
     # --- whole data sets -------------------------------------------------------------------------------------------
 
@@ -397,26 +394,29 @@ def _loss(identifier: Any) -> losses.Loss:
     return losses.as_loss(identifier)
 
 
-def _metric(name: Any) -> Metric:
-    if not isinstance(name, str):
-        raise TypeError(f"a metric is given by its name, got {type(name).__name__}")
-    if name in ("accuracy", "acc"):
-        return _summed(_hits)
-    try:
-        loss = losses.as_loss(name)
-    except ValueError as error:
-        raise ValueError(f"unknown metric {name!r}; known are 'accuracy' and the losses' names") from error
-    return _summed(loss.call)
+@dataclass(frozen=True)
+class _Metric:
+    """Something to report beside the loss: the mean of its values over all that counts."""
 
+    values: Callable[[np.ndarray, np.ndarray], np.ndarray]  # (targets, predictions) -> (B,) or (B, T)
 
-def _summed(values_of: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Metric:
-    def metric(y, p, mask):
-        values = values_of(y, p)
+    @classmethod
+    def of(cls, name: Any) -> _Metric:
+        if not isinstance(name, str):
+            raise TypeError(f"a metric is given by its name, got {type(name).__name__}")
+        if name in ("accuracy", "acc"):
+            return cls(_hits)
+        try:
+            return cls(losses.as_loss(name).call)
+        except ValueError as error:
+            raise ValueError(f"unknown metric {name!r}; known are 'accuracy' and the losses' names") from error
+
+    def total(self, y: np.ndarray, p: np.ndarray, mask: np.ndarray | None) -> tuple[float, int]:
+        """The sum over what counts, and how much counts."""
+        values = self.values(y, p)
         if mask is not None:
             values = values[mask]
         return float(values.sum()), values.size
-
-    return metric
 
 
 def _hits(y: np.ndarray, p: np.ndarray) -> np.ndarray:
