@@ -323,9 +323,9 @@ class Recurrent(Layer):
         ours = np.empty((timesteps, batch, len(kernel)), self.dtype)
         ours[:, :, :features] = x
         ours[:, :, features:] = 1
-        flat = sums.reshape(timesteps * batch, -1)
+        flat = sums.reshape(timesteps * batch, sums.shape[-1])
         if masks is None:
-            np.dot(ours.reshape(timesteps * batch, -1), kernel, out=flat)
+            np.dot(ours.reshape(timesteps * batch, len(kernel)), kernel, out=flat)
         else:
             if self.use_bias:  # the 1 is never dropped
                 masks = np.concatenate([masks, np.ones_like(masks[..., :1])], axis=-1)
