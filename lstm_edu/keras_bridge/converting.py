@@ -83,8 +83,9 @@ def load_model(path: str | os.PathLike) -> Any:
         raise FileNotFoundError(f"there is no file {str(path)!r}")
     if path.suffix != ".keras":
         raise ValueError(f"a saved model is a .keras file (model.save('name.keras')), got {path.name!r}")
+    load = keras().saving.load_model
     try:
-        return keras().saving.load_model(path, compile=False, safe_mode=True)
+        return load(path, compile=False, safe_mode=True)
     except Exception as error:
         raise ValueError(
             f"Keras could not load {path.name!r}: it is damaged, needs layers of your own, or holds code, which safe "

@@ -27,10 +27,7 @@ def keras() -> ModuleType:
             warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
             import keras
     except ImportError as error:
-        missing = getattr(error, "name", None) or "one of its parts"
-        raise ImportError(
-            f"This needs Keras, which could not be imported ({missing}: {error}). {_HOW}", name=error.name
-        ) from error
+        raise ImportError(f"This needs Keras, which could not be imported: {error}. {_HOW}", name=error.name) from error
     if int(keras.__version__.split(".")[0]) < 3:
         raise ImportError(f"This needs Keras 3, but Keras {keras.__version__} is installed. {_HOW}", name="keras")
     return keras

@@ -1,0 +1,349 @@
+"""from_keras: the same layer, or a refusal that names what is not supported."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from helpers import B, F, H, T, keras, keras_noise_allowed, randomise, rng_of, sequences, theirs
+
+import lstm_edu as le
+from lstm_edu.keras_bridge import loading
+
+# A configuration in which nothing has its default value.
+LSTM_CONFIG = {
+    "units": H,
+    "activation": "softsign",
+    "recurrent_activation": "hard_sigmoid",
+    "use_bias": False,
+    "unit_forget_bias": False,
+    "dropout": 0.25,
+    "recurrent_dropout": 0.5,
+    "seed": 7,
+    "return_sequences": True,
+    "return_state": True,
+    "go_backwards": True,
+    "stateful": True,
+    "unroll": True,
+    "zero_output_for_mask": True,
+    "use_cudnn": False,
+    "trainable": False,
+    "dtype": "float64",
+    "name": "mine",
+    "kernel_regularizer": "l2",
+    "recurrent_constraint": "max_norm",
+}
+
+
+def test_every_argument_of_an_lstm_is_carried_over():
+    layer = theirs("LSTM", rng_of(1), (B, None, F), **LSTM_CONFIG)
+    mine = le.from_keras(layer)
+    for name, value in LSTM_CONFIG.items():
+        if name in ("activation", "recurrent_activation"):
+            assert getattr(mine, name).name == value
+        elif name.endswith(("regularizer", "constraint")):
+            assert mine.training_only[name]["class_name"] in ("L2", "MaxNorm")
+        else:
+            assert getattr(mine, name) == value, name
+    # None of Keras's arguments was forgotten: the others change only how weights are first drawn, or training.
+    assert {*layer.get_config()} - {*LSTM_CONFIG} <= {
+        "kernel_initializer",
+        "recurrent_initializer",
+        "bias_initializer",
+        "recurrent_regularizer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+    }
+
+
+def test_every_argument_of_a_dense_layer_is_carried_over():
+    config = {
+        "units": 3,
+        "activation": "gelu",
+        "use_bias": False,
+        "name": "mine",
+        "dtype": "float64",
+        "trainable": False,
+    }
+    layer = theirs("Dense", rng_of(2), (None, F), bias_constraint="non_neg", **config)
+    mine = le.from_keras(layer)
+    for name, value in config.items():
+        assert (mine.activation.name if name == "activation" else getattr(mine, name)) == value
+    assert {*layer.get_config()} - {*config} <= {
+        "trainable",
+        "kernel_initializer",
+        "bias_initializer",
+        "kernel_regularizer",
+        "bias_regularizer",
+        "kernel_constraint",
+        "bias_constraint",
+        "quantization_config",
+    }
+
+
+def test_the_weights_are_copies():
+    layer = theirs("LSTM", rng_of(3), units=H)
+    mine = le.from_keras(layer)
+    before = layer.get_weights()
+    for a, b in zip(mine.get_weights(), before, strict=True):
+        assert a.dtype == b.dtype and (a == b).all()
+    randomise(mine, rng_of(4))
+    for a, b in zip(layer.get_weights(), before, strict=True):
+        assert (a == b).all()
+    randomise(layer, rng_of(5))
+    assert (mine.kernel != layer.get_weights()[0]).all()
+
+
+@pytest.mark.parametrize("name", sorted({*le.activations.names()} - {"hard_sigmoid_keras2", "swish", "hard_swish"}))
+def test_every_activation_is_known_by_its_name(name):
+    layer = theirs("Dense", rng_of(6), (None, F), units=4, activation=name)
+    assert le.from_keras(layer).activation.name == name
+
+
+def test_hard_sigmoid_is_the_one_of_keras_3():
+    layer = theirs("LSTM", rng_of(7), units=H, recurrent_activation="hard_sigmoid")
+    assert le.from_keras(layer).recurrent_activation(np.float64(1.0)) == pytest.approx(1 / 6 + 0.5)
+
+
+# --- models and files -----------------------------------------------------------------------------------------------
+
+
+def chain(functional=False, **last):
+    """Input(T, F) -> LSTM -> LSTM -> Dense, as a Sequential or a Functional model."""
+    layers = keras().layers
+    parts = [layers.LSTM(4, return_sequences=True), layers.LSTM(3), layers.Dense(2, "softmax", **last)]
+    if functional:
+        x = inputs = keras().Input((T, F))
+        for layer in parts:
+            x = layer(x)
+        return randomise(keras().Model(inputs, x), rng_of(8))
+    return randomise(keras().Sequential([keras().Input((T, F)), *parts]), rng_of(8))
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_model_keeps_its_names_shapes_and_numbers(functional):
+    model = chain(functional)
+    mine = le.from_keras(model)
+    assert isinstance(mine, le.Sequential) and mine.name == model.name
+    assert [layer.name for layer in mine.layers] == [la.name for la in model.layers if la.get_weights()]
+    assert mine.count_params() == model.count_params()
+    assert f"(None, {T}, 4)" in mine.summary()
+    x = sequences(rng_of(9))
+    le.compare(mine(x), model(x)).check()
+
+
+def test_models_inside_models():
+    inner = chain()
+    outer = keras().Sequential([keras().Input((T, F)), keras().layers.Dense(F), inner, keras().layers.Dense(2)])
+    randomise(outer, rng_of(10))
+    x = sequences(rng_of(11))
+    le.verify(outer, x).check()
+    le.compare(le.from_keras(outer)(x), outer(x)).check()
+
+
+def test_a_model_whose_last_layer_returns_its_states():
+    inputs = keras().Input((T, F))
+    model = randomise(keras().Model(inputs, keras().layers.LSTM(H, return_state=True)(inputs)), rng_of(12))
+    le.verify(model, sequences(rng_of(13))).check()
+
+
+def test_a_saved_model(tmp_path):
+    model = chain()
+    with keras_noise_allowed():
+        model.save(tmp_path / "model.keras")
+        for path in (tmp_path / "model.keras", str(tmp_path / "model.keras")):
+            mine = le.from_keras(path)
+    x = sequences(rng_of(14))
+    le.compare(mine(x), model(x)).check()
+    with keras_noise_allowed():
+        le.verify(tmp_path / "model.keras", x).check()
+
+
+def test_files_that_are_no_models_are_refused(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no file"):
+        le.from_keras(tmp_path / "none.keras")
+    with pytest.raises(FileNotFoundError, match="no file"):
+        le.from_keras(tmp_path)
+    (tmp_path / "model.h5").write_bytes(b"\x89HDF")
+    with pytest.raises(ValueError, match=r"is a \.keras file"):
+        le.from_keras(tmp_path / "model.h5")
+    for content in (b"", b"text", b"PK\x03\x04 cut off"):
+        (tmp_path / "bad.keras").write_bytes(content)
+        with pytest.raises(ValueError, match=r"could not load 'bad\.keras'"):
+            le.from_keras(tmp_path / "bad.keras")
+
+
+def test_code_in_a_file_is_not_run(tmp_path):
+    model = keras().Sequential([keras().Input((F,)), keras().layers.Lambda(lambda x: 2 * x), keras().layers.Dense(2)])
+    with keras_noise_allowed():
+        model.save(tmp_path / "lambda.keras")
+        with pytest.raises(ValueError, match="safe mode"):
+            le.from_keras(tmp_path / "lambda.keras")
+
+
+# --- what is refused ------------------------------------------------------------------------------------------------
+
+
+def branching(make):
+    inputs = keras().Input((T, F))
+    return keras().Model(inputs, make(keras().layers, inputs))
+
+
+def twice(layers, x):
+    dense = layers.Dense(F)
+    return dense(dense(x))
+
+
+REFUSED_GRAPHS = {
+    "two outputs": (lambda la, x: [la.Dense(2)(x), la.Dense(3)(x)], "not a chain: it uses"),
+    "a sum": (lambda la, x: la.Add()([la.Dense(F)(x), x]), "not a chain: it calls.*with 2 inputs"),
+    "an operator": (lambda la, x: la.Dense(F)(x) + x, "computes 'add"),
+    "a function": (lambda la, x: keras().ops.relu(la.Dense(F)(x)), "computes 'relu"),
+    "a layer used twice": (twice, "uses the layer.*twice"),
+    "some of the states": (lambda la, x: la.LSTM(H, return_state=True)(x)[:2], "exactly what the layer before"),
+    "a state as output": (lambda la, x: la.LSTM(H, return_state=True)(x)[2], "exactly what the layer before"),
+    "a call in training mode": (lambda la, x: la.LSTM(H)(x, training=True), "with the arguments training"),
+    "another layer": (lambda la, x: la.Conv1D(2, 2)(x), "Conv1D.*not supported.*Supported: "),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED_GRAPHS)
+def test_graphs_that_are_no_chain_are_refused_by_name(name):
+    make, said = REFUSED_GRAPHS[name]
+    with pytest.raises(ValueError, match=said):
+        le.from_keras(branching(make))
+
+
+def test_two_inputs_are_refused():
+    layers = keras().layers
+    x, h, c = keras().Input((T, F)), keras().Input((H,)), keras().Input((H,))
+    model = keras().Model([x, h, c], layers.LSTM(H)(x, initial_state=[h, c]))
+    with pytest.raises(ValueError, match="3 inputs"):
+        le.from_keras(model)
+
+
+def test_subclasses_are_refused_for_they_may_compute_anything():
+    class LSTM(keras().layers.LSTM):
+        pass
+
+    class Mine(keras().Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras().layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+    class Chain(keras().Sequential):
+        pass
+
+    x = sequences(rng_of(15))
+    for source, said in [(LSTM(H), "subclass of LSTM"), (Mine(), "Mine.*code of its own"), (Chain([LSTM(H)]), "Chain")]:
+        source(x)
+        with pytest.raises(ValueError, match=said):
+            le.from_keras(source)
+
+
+def test_unbuilt_layers_and_models_are_refused():
+    layers = keras().layers
+    for source in (layers.LSTM(H), layers.Dense(2), keras().Sequential([layers.LSTM(H)])):
+        with pytest.raises(ValueError, match="is not built, so it has no weights yet"):
+            le.from_keras(source)
+    inputs = keras().Input((T, F))
+    with pytest.raises(ValueError, match="has no layers"):
+        le.from_keras(keras().Model(inputs, inputs))
+
+
+@pytest.mark.parametrize("policy", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
+def test_half_and_mixed_precision_are_refused_by_name(policy):
+    layer = keras().layers.LSTM(H, dtype=policy, recurrent_initializer="zeros")
+    layer.build((None, None, F))
+    with pytest.raises(ValueError, match=policy):
+        le.from_keras(layer)
+
+
+def test_activations_that_are_no_name_are_refused():
+    import tensorflow as tf
+
+    layers = keras().layers
+    for activation, said in [
+        (lambda x: x, "lambda"),
+        (tf.nn.relu, "pass activation='relu'"),
+        (keras().ops.tanh, "pass activation='tanh'"),
+        (layers.LeakyReLU(), "LeakyReLU"),
+    ]:
+        layer = layers.LSTM(H, activation=activation)
+        layer.build((None, None, F))
+        with pytest.raises(ValueError, match=f"activation is.*not one of keras.activations.*{said}|{said}.*not one of"):
+            le.from_keras(layer)
+
+
+def test_quantised_and_adapted_layers_are_refused():
+    for adapt in (lambda la: la.quantize("int8"), lambda la: la.enable_lora(2)):
+        layer = theirs("Dense", rng_of(16), (None, F), units=3)
+        with keras_noise_allowed():
+            adapt(layer)
+        with pytest.raises(ValueError, match="quantised and LoRA"):
+            le.from_keras(layer)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [(3, "got int"), (None, "got NoneType"), (np.ones(3), "got ndarray"), (le.LSTM(2), "which is one already")],
+)
+def test_what_is_no_keras_layer_is_refused(source, said):
+    with pytest.raises(TypeError, match=said):
+        le.from_keras(source)
+    with pytest.raises(TypeError, match="make one: LSTM"):
+        le.from_keras(keras().layers.LSTM)
+
+
+# --- Keras itself ---------------------------------------------------------------------------------------------------
+
+
+def run_python(code, environment=os.environ):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=300)
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        ("raise ModuleNotFoundError(\"No module named 'tensorflow'\", name='tensorflow')", "tensorflow"),
+        ("__version__ = '2.15.0'", "needs Keras 3, but Keras 2.15.0 is installed"),
+    ],
+)
+def test_a_missing_or_old_keras_says_how_to_install_it(planted, said, tmp_path):
+    (tmp_path / "keras.py").write_text(planted)
+    (tmp_path / "model.keras").touch()
+    code = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+import lstm_edu as le
+le.compare([1.0], [1.0]).check()
+for use in (le.from_keras, lambda path: le.verify(path, [1.0])):
+    try:
+        use({str(tmp_path / "model.keras")!r})
+    except ImportError as error:
+        print(error)
+"""
+    done = run_python(code)
+    assert said in done.stdout, done.stderr
+    assert done.stdout.count("pip install") == 4
+
+
+def test_keras_is_loaded_without_chatter():
+    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    code = "from lstm_edu.keras_bridge.loading import keras; print(keras().backend.backend())"
+    done = run_python(code, environment)
+    assert done.stdout.strip() == "tensorflow", done.stderr
+    assert done.stderr == ""
+
+
+def test_nothing_is_keras_before_keras_is_there(monkeypatch):
+    assert not loading.is_keras(3)
+    assert loading.is_keras(keras().layers.LSTM(2)) and loading.is_keras(chain())
+    monkeypatch.delitem(sys.modules, "keras")
+    assert not loading.is_keras(object())
