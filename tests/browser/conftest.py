@@ -17,8 +17,9 @@ A test takes what it needs::
 `problems`  a list that fills with what must not happen on any page of the test: messages on the console at level error,
             uncaught exceptions, requests to another machine. The test fails at its end if it is not empty; a test that
             provokes one asserts it and then calls ``problems.clear()``.
-`lab`       a JupyterLab, one for all tests, started by `python -m lstm_edu lab` in a copy of this repository, so that
-            nothing that a test does or saves reaches the repository or the user's own settings. See class Lab.
+`lab`       a JupyterLab, one for all tests but without the kernels of earlier ones, started by `python -m lstm_edu lab` in
+            a copy of this repository, so that nothing that a test does or saves reaches the repository or the user's
+            own settings. See class Lab.
 """
 
 import json
@@ -116,6 +117,7 @@ def new_page(browser: Browser, problems: list[str]) -> Iterator[Callable[..., Pa
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"} | options)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(60_000)  # JupyterLab starts slowly where several things run on two cores
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
         page.on("request", watch_request)
@@ -142,6 +144,16 @@ class Lab:
         """The address of a path of the server, with what lets a fresh browser in."""
         return f"{self.url}/{path}{'&' if '?' in path else '?'}token={TOKEN}"
 
+    def ask(self, path: str, method: str = "GET"):
+        """What the server's REST interface answers."""
+        with urllib.request.urlopen(urllib.request.Request(self.address(path), method=method), timeout=30) as answer:
+            return json.loads(answer.read() or "null")
+
+    def end_kernels(self) -> None:
+        """End every kernel that runs."""
+        for session in self.ask("api/sessions"):
+            self.ask(f"api/sessions/{session['id']}", method="DELETE")
+
     def open(self, page: Page, notebook: str, *, theme: str = "light", timeout: float = 60) -> None:
         """Open a notebook (its path below notebooks/) and wait until it is shown and its kernel is idle."""
         page.goto(self.address(f"lab/tree/{notebook}?reset"))
@@ -160,7 +172,7 @@ class Lab:
             timeout=1000 * timeout,
         )
 
-    def run_all(self, page: Page, *, timeout: float = 120) -> None:
+    def run_all(self, page: Page, *, timeout: float = 300) -> None:
         """Run every cell of the notebook on the screen, wait for the last, and fail if a cell raised an error."""
         page.evaluate(
             """() => {
@@ -230,8 +242,7 @@ def wait_until_it_answers(lab: Lab, process: subprocess.Popen, log: Path, second
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(lab.address("api/status"), timeout=5) as answer:
-                json.load(answer)
+            lab.ask("api/status")
             return
         except OSError:
             time.sleep(0.2)
@@ -247,7 +258,7 @@ def plant_another_kernel(folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def jupyterlab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     folder = tmp_path_factory.mktemp("lab")
     for part in ("lstm_edu", "notebooks"):
         shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
@@ -273,3 +284,9 @@ def lab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
             yield lab
         finally:
             end(process)
+
+
+@pytest.fixture
+def lab(jupyterlab: Lab) -> Lab:
+    jupyterlab.end_kernels()  # those of the tests before, which may hold Keras and half a gigabyte each
+    return jupyterlab
