@@ -17,9 +17,9 @@ A test takes what it needs::
 `problems`  a list that fills with what must not happen on any page of the test: messages on the console at level error,
             uncaught exceptions, requests to another machine. The test fails at its end if it is not empty; a test that
             provokes one asserts it and then calls ``problems.clear()``.
-`lab`       a JupyterLab, one for all tests but without the kernels of earlier ones, started by `python -m lstm_edu lab` in
-            a copy of this repository, so that nothing that a test does or saves reaches the repository or the user's
-            own settings. See class Lab.
+`lab`       a JupyterLab, one for all tests but without the kernels of earlier ones. `python -m lstm_edu lab` starts it,
+            in a copy of this repository: nothing that a test does or saves reaches the repository, nor the settings of
+            the user. See class Lab.
 """
 
 import json
