@@ -35,6 +35,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, Request, sync_playwright
 
@@ -148,6 +149,14 @@ class Lab:
         """What the server's REST interface answers."""
         with urllib.request.urlopen(urllib.request.Request(self.address(path), method=method), timeout=30) as answer:
             return json.loads(answer.read() or "null")
+
+    def write_notebook(self, name: str, *cells: str) -> None:
+        """Put a notebook of code cells beside those of the course, in the copy that is served."""
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(notebook, self.folder / "notebooks" / name)
 
     def end_kernels(self) -> None:
         """End every kernel that runs."""

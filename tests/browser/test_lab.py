@@ -4,19 +4,9 @@ import json
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-
-
-def write_notebook(lab, name: str, *cells: str) -> None:
-    """Put a notebook of code cells beside those of the course, in the copy that `lab` serves."""
-    notebook = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
-    )
-    nbformat.write(notebook, lab.folder / "notebooks" / name)
 
 
 def test_the_course_opens_on_its_first_notebook_and_asks_nothing(lab, page):
@@ -34,14 +24,14 @@ def test_a_notebook_of_the_course_runs_in_jupyterlab(path, lab, page):
 
 
 def test_run_all_waits_for_the_last_cell_in_the_python_that_started_jupyterlab(lab, page):
-    write_notebook(lab, "planted_wait.ipynb", "import sys, time\ntime.sleep(2)", "sys.executable")
+    lab.write_notebook("planted_wait.ipynb", "import sys, time\ntime.sleep(2)", "sys.executable")
     lab.open(page, "planted_wait.ipynb")
     lab.run_all(page)
     assert lab.outputs(page)[1][0]["data"]["text/plain"] == repr(sys.executable)
 
 
 def test_saving_a_notebook_keeps_what_its_widgets_show(lab, page):
-    write_notebook(lab, "planted_widget.ipynb", "import ipywidgets\nipywidgets.IntSlider(value=37)")
+    lab.write_notebook("planted_widget.ipynb", "import ipywidgets\nipywidgets.IntSlider(value=37)")
     lab.open(page, "planted_widget.ipynb")
     lab.run_all(page)
     page.locator(".widget-slider").wait_for()
@@ -65,7 +55,7 @@ def test_both_themes_reach_the_screen(lab, page):
 
 
 def test_an_error_in_a_cell_fails_run_all(lab, page):
-    write_notebook(lab, "planted_error.ipynb", "1", "1 / 0", "3")
+    lab.write_notebook("planted_error.ipynb", "1", "1 / 0", "3")
     lab.open(page, "planted_error.ipynb")
     with pytest.raises(AssertionError, match="cell 1: ZeroDivisionError"):
         lab.run_all(page)
