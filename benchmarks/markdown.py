@@ -1,0 +1,40 @@
+"""Tables that read well in a terminal and in a README, and the place in the README where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table; the first column is text, the others are numbers and stand on the right."""
+    widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = zip(cells, widths, strict=True)
+        return "| " + " | ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]) + " |"
+
+    rule = "| " + " | ".join(["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]) + " |"
+    return [line(header), rule, *map(line, rows)]
+
+
+def put_between_markers(text: str, content: str) -> str:
+    """`text` with `content` in place of what stands between the two markers. ValueError without exactly one pair."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise ValueError(f"there must be one line {BEGIN} and after it one line {END}")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    return f"{before}{BEGIN}\n\n{content.strip()}\n\n{END}{after}"
+
+
+def time(seconds: float) -> str:
+    """Milliseconds, with three digits that count: 0.014, 0.99, 13.8, 116."""
+    return digits(1000 * seconds)
+
+
+def digits(value: float) -> str:
+    """About three digits that count, without an exponent."""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
