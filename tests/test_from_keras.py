@@ -84,6 +84,42 @@ def test_every_argument_of_a_dense_layer_is_carried_over():
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "config"),
+    [
+        ("GRU", {"units": 3, "activation": "relu", "reset_after": False, "go_backwards": True, "return_state": True}),
+        ("SimpleRNN", {"units": 3, "activation": "relu", "use_bias": False, "return_sequences": True}),
+        ("Masking", {"mask_value": -1.5}),
+        ("Dropout", {"rate": 0.25, "noise_shape": (None, 1, F), "seed": 3}),
+        ("Embedding", {"input_dim": 7, "output_dim": 3, "mask_zero": True}),
+    ],
+)
+def test_the_other_layers_carry_their_arguments(kind, config):
+    mine = le.from_keras(theirs(kind, rng_of(2), (None, T) if kind == "Embedding" else (None, T, F), **config))
+    assert type(mine).__name__ == kind
+    for name, value in config.items():
+        assert (mine.activation.name if name == "activation" else getattr(mine, name)) == value
+
+
+def test_layers_around_layers_carry_theirs():
+    layers = keras().layers
+    one = layers.LSTM(3, return_sequences=True, recurrent_activation="hard_sigmoid")
+    back = layers.LSTM(3, return_sequences=True, go_backwards=True, activation="relu")
+    mine = le.from_keras(randomise(built(layers.Bidirectional(one, "ave", backward_layer=back)), rng_of(2)))
+    assert mine.merge_mode == "ave" and mine.forward_layer.recurrent_activation.name == "hard_sigmoid"
+    assert mine.backward_layer.activation.name == "relu"
+    mine = le.from_keras(randomise(built(layers.TimeDistributed(layers.Dense(2, "relu"))), rng_of(2)))
+    assert mine.layer.activation.name == "relu"
+    twice = layers.Bidirectional(layers.LSTM(3, dtype="float64"))
+    with pytest.raises(ValueError, match="casts the input twice"):
+        le.from_keras(built(twice))
+
+
+def built(layer):
+    layer.build((None, T, F))
+    return layer
+
+
 def test_the_weights_are_copies():
     layer = theirs("LSTM", rng_of(3), units=H)
     mine = le.from_keras(layer)
@@ -206,6 +242,7 @@ REFUSED_GRAPHS = {
     "some of the states": (lambda la, x: la.LSTM(H, return_state=True)(x)[:2], "exactly what the layer before"),
     "a state as output": (lambda la, x: la.LSTM(H, return_state=True)(x)[2], "exactly what the layer before"),
     "a call in training mode": (lambda la, x: la.LSTM(H)(x, training=True), "with the arguments training"),
+    "a mask of its own": (lambda la, x: la.LSTM(H)(x, mask=keras().ops.any(x > 0, axis=-1)), "the arguments mask"),
     "another layer": (lambda la, x: la.Conv1D(2, 2)(x), "Conv1D.*not supported.*Supported: "),
 }
 

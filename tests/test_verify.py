@@ -146,6 +146,118 @@ def test_a_model_takes_no_initial_state():
         le.verify(model, np.zeros((B, T, F)), initial_state=[np.zeros((B, H))] * 2)
 
 
+# --- every layer ----------------------------------------------------------------------------------------------------
+
+LAYERS = {
+    "SimpleRNN": lambda la: la.SimpleRNN(H, return_sequences=True),
+    "GRU": lambda la: la.GRU(H, return_sequences=True, return_state=True),
+    "GRU, reset before": lambda la: la.GRU(H, reset_after=False, go_backwards=True),
+    "Bidirectional LSTM": lambda la: la.Bidirectional(la.LSTM(H, return_sequences=True, return_state=True)),
+    "Bidirectional GRU, two outputs": lambda la: la.Bidirectional(la.GRU(H), merge_mode=None),
+    "Bidirectional, two kinds": lambda la: la.Bidirectional(
+        la.LSTM(H, return_sequences=True),
+        "mul",
+        backward_layer=la.LSTM(H, "relu", return_sequences=True, go_backwards=True),
+    ),
+    "TimeDistributed": lambda la: la.TimeDistributed(la.Dense(H, "tanh")),
+    "Masking": lambda la: la.Masking(),
+    "Dropout": lambda la: la.Dropout(0.5),
+}
+
+
+@pytest.mark.parametrize("kind", ["none", "interior", "full row"])
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_layer_is_recorded_and_agrees(name, kind):
+    rng = rng_of(30)
+    layer = LAYERS[name](keras().layers)
+    layer.build((None, None, F))
+    randomise(layer, rng)
+    x = sequences(rng)
+    x[0, 2:4] = 0  # steps that Masking masks
+    report = le.verify(layer, x, mask=mask_of(kind, rng)).check()
+    own, keras_own = report.layers[0].ours, report.layers[0].keras
+    assert own.names == keras_own.names and list(own.children) == list(keras_own.children)
+
+
+def test_the_states_of_both_directions():
+    rng = rng_of(31)
+    layer = keras().layers.Bidirectional(keras().layers.LSTM(H, return_state=True))
+    layer.build((None, None, F))
+    randomise(layer, rng)
+    x, start, mask = sequences(rng), states(rng, count=4), mask_of("interior", rng)
+    le.verify(layer, x, mask=mask, initial_state=start).check()
+    le.compare(
+        le.from_keras(layer)(x, mask=mask, initial_state=start), layer(x, mask=mask, initial_state=start)
+    ).check()
+
+
+def test_both_directions_keep_their_states():
+    rng = rng_of(32)
+    layer = keras().layers.Bidirectional(keras().layers.GRU(H, stateful=True))
+    layer.build((B, T, F))
+    randomise(layer, rng)
+    x = sequences(rng)
+    layer(x)
+    le.verify(layer, x).check()
+    mine = le.from_keras(layer)
+    for _ in range(2):
+        le.compare(mine(x), layer(x)).check()
+
+
+@pytest.mark.parametrize("functional", [False, True])
+def test_a_model_of_many_layers_with_its_masks(functional):
+    layers = keras().layers
+    parts = [
+        layers.Embedding(7, 3, mask_zero=True),
+        layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
+        layers.Dropout(0.3),
+        layers.TimeDistributed(layers.Dense(3, "tanh")),
+        layers.GRU(2),
+        layers.Dense(2, "softmax"),
+    ]
+    if functional:
+        x = inputs = keras().Input((T,), dtype="int32")
+        for part in parts:
+            x = part(x)
+        model = keras().Model(inputs, x)
+    else:
+        model = keras().Sequential([keras().Input((T,)), *parts])
+    randomise(model, rng_of(33))
+    tokens = rng_of(34).integers(0, 7, (B, T))
+    report = le.verify(model, tokens).check()
+    assert [la.kind for la in report.layers] == [type(la).__name__ for la in parts]
+    assert report.layers[4].ours.mask is not None, "the mask came as far as the GRU"
+    assert "forward: z i f g o c h output; backward: z" in repr(report)
+
+
+def test_a_masking_layer_before_one_that_goes_backwards():
+    layers = keras().layers
+    model = keras().Sequential(
+        [
+            keras().Input((T, F)),
+            layers.Masking(),
+            layers.LSTM(H, return_sequences=True, go_backwards=True),
+            layers.LSTM(2),
+        ]
+    )
+    randomise(model, rng_of(35))
+    x = sequences(rng_of(36))
+    x[0, 3:] = 0
+    le.verify(model, x).check()
+
+
+def test_the_gates_of_a_gru_have_their_own_names():
+    layer = theirs("GRU", rng_of(37), units=H)
+    wrong = le.from_keras(layer)
+    kernel, recurrent_kernel, bias = wrong.get_weights()
+    bias[1, H + 2] += 1  # the reset gate's, on the recurrent side
+    wrong.set_weights([kernel, recurrent_kernel, bias])
+    report = le.verify(layer, sequences(rng_of(38)), ours=wrong)
+    assert report.first.quantity == "a"
+    assert report.first.where == {"batch": report.first.where["batch"], "timestep": 0, "gate": "r", "unit": 2}
+    assert "gate r (reset gate)" in report.sentence
+
+
 # --- verify -----------------------------------------------------------------------------------------------------------
 
 

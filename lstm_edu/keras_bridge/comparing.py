@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -317,6 +317,11 @@ def _shape_cause(ours: tuple[int, ...], keras: tuple[int, ...]) -> str:
     return ""
 
 
+# Of each kind of layer that has gates: the quantity that packs their sums, and the gates' letters in that order.
+_PACKED = {"LSTM": ("z", "".join(GATES)), "GRU": ("a", "zrg")}
+# In a GRU z is a gate.
+_GATE_NAMES = {gate: NAMES[gate] for gate in GATES} | {"z": "update gate", "r": "reset gate"}
+
 # --- places by name -------------------------------------------------------------------------------------------------
 
 
@@ -355,7 +360,10 @@ def where(
 
 def where_text(place: Where) -> str:
     """`batch 0, timestep 17, gate f (forget gate), unit 3`."""
-    parts = [f"{axis} {k}" + (f" ({NAMES[k]})" if axis == "gate" and k in NAMES else "") for axis, k in place.items()]
+    parts = [
+        f"{axis} {k}" + (f" ({_GATE_NAMES[k]})" if axis == "gate" and k in _GATE_NAMES else "")
+        for axis, k in place.items()
+    ]
     return ", ".join(parts)
 
 
@@ -373,7 +381,8 @@ class _Pair:
     keras: np.ndarray | None
     axes: tuple[str, ...] | None = None
     gates: str | None = None
-    gate: str | None = field(default=None)
+    gate: str | None = None
+    time: np.ndarray | None = None  # which timestep each step read
 
 
 def _pairs(ours: Any, keras: Any) -> list[_Pair]:
@@ -442,15 +451,16 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "") -> list[_Pair]:
         axes = default_axes(name, keras[name].ndim)
         if backwards:
             axes = tuple("step" if axis == "timestep" else axis for axis in axes)
-        packed = name == "z" and keras.kind == "LSTM"
+        sums, letters = _PACKED.get(keras.kind, (None, ""))
         pairs.append(
             _Pair(
                 prefix + name,
                 ours[name],
                 keras[name],
                 axes,
-                gates="".join(GATES) if packed else None,
-                gate=name if name in GATES else None,
+                gates=letters if name == sums else None,
+                gate=name if name in letters and name != sums else None,
+                time=keras.time,
             )
         )
     if len(ours.layers) != len(keras.layers):
@@ -465,7 +475,7 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "") -> list[_Pair]:
         axes = None if q is None else default_axes(names[k], q.ndim)
         if backwards and axes is not None:
             axes = tuple("step" if axis == "timestep" else axis for axis in axes)
-        pairs.append(_Pair(prefix + names[k], p, q, axes))
+        pairs.append(_Pair(prefix + names[k], p, q, axes, time=keras.time))
     return pairs
 
 
@@ -504,7 +514,7 @@ def _renamed(pairs: list[_Pair], names: str | Sequence[str]) -> list[_Pair]:
     names = [names] if isinstance(names, str) else list(names)
     if len(names) != len(pairs):
         raise ValueError(f"compare: {len(pairs)} arrays are compared, but names holds {len(names)}: {names}")
-    return [_Pair(n, p.ours, p.keras, p.axes, p.gates, p.gate) for n, p in zip(names, pairs, strict=True)]
+    return [replace(pair, name=name) for name, pair in zip(names, pairs, strict=True)]
 
 
 def _checked_axes(axes: Sequence[str], pairs: list[_Pair]) -> tuple[str, ...]:

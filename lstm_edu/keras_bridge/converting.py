@@ -45,9 +45,7 @@ def _convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
     ours = row.rebuild(source)
     ours.build(shape or _input_shape(source))
     ours.set_weights(source.get_weights())
-    states = getattr(source, "states", None)
-    if getattr(source, "stateful", False) and states is not None:
-        ours._states = [numbers(s) for s in states]
+    _take_states(ours, source)
     return ours
 
 
@@ -161,12 +159,15 @@ def _functional_chain(model: Any) -> list[Any]:
             )
         if operation in layers:
             raise ValueError(f"the model {model.name!r} is not a chain: it uses the layer {operation.name!r} twice")
+        inputs = _flat(node.arguments.args)
         extra = {k: v for k, v in node.arguments.kwargs.items() if v is not None and v is not False}
-        if len(node.input_tensors) != 1 or extra:
-            with_what = f"the arguments {', '.join(extra)}" if extra else f"{len(node.input_tensors)} inputs"
+        if extra.get("mask") is getattr(inputs[0], "_keras_mask", None):
+            extra.pop("mask", None)  # handed on by Keras itself
+        if len(inputs) != 1 or extra:
+            with_what = f"the arguments {', '.join(extra)}" if extra else f"{len(inputs)} inputs"
             raise ValueError(f"the model {model.name!r} is not a chain: it calls {operation.name!r} with {with_what}")
         layers.append(operation)
-        tensors = list(node.input_tensors)
+        tensors = inputs
     return layers[::-1]
 
 
@@ -176,7 +177,17 @@ def _flat(structure: Any) -> list[Any]:
 
 def _input_shape(layer: Any) -> tuple[int | None, ...]:
     """What to build ours for: any batch and any time, but for a stateful layer, which has one state a sequence."""
-    features = layer.kernel.shape[0] if hasattr(layer, "kernel") else layer.cell.kernel.shape[0]
-    if not hasattr(layer, "cell"):
-        return (None, features)
-    return (layer.states[0].shape[0] if layer.stateful else None, None, features)
+    known = (layer.get_build_config() or {}).get("input_shape")
+    if known is None:  # a layer without weights
+        return (None, None, None)
+    batch, *steps, features = known
+    return (batch if getattr(layer, "stateful", False) else None, *(None for _ in steps), features)
+
+
+def _take_states(ours: Layer, layer: Any) -> None:
+    """The states that a stateful layer of Keras keeps."""
+    for name, inner in getattr(ours, "inner", {}).items():
+        _take_states(inner, getattr(layer, f"{name}_layer", None))
+    states = getattr(layer, "states", None)
+    if getattr(layer, "stateful", False) and states is not None and not hasattr(ours, "inner"):
+        ours._states = [numbers(s) for s in states]

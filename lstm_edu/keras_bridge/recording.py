@@ -71,11 +71,18 @@ def _trace_layer(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_stat
             "here; set unroll=False"
         )
     output = _call(layer, x, mask=mask, **given)
-    with unchanged(layer):
-        arrays = support(layer).record(layer, plan.x, plan.mask, plan.initial_state)
+    row = support(layer)
+    children: dict[str, Trace] = {}
+    if row.inside is None:
+        with unchanged(layer):
+            arrays = row.record(layer, plan.x, plan.mask, plan.initial_state)
+    else:
+        arrays, children = row.inside(
+            layer, x, mask, initial_state, lambda name, inner, *call: _trace_layer(inner, ours.inner[name], *call)
+        )
     _confirm(layer, *_same_twice(layer, arrays, output, plan.mask))
-    output_mask = None if mask is None else layer.compute_mask(x, mask)
-    if isinstance(output_mask, (list, tuple)):  # the states that are returned too have none
+    output_mask = layer.compute_mask(x, mask)
+    if isinstance(output_mask, (list, tuple)):  # of several outputs, the first is what the next layer would take
         output_mask = output_mask[0]
     return Trace(
         ours,
@@ -85,6 +92,7 @@ def _trace_layer(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_stat
         output_mask=None if output_mask is None else numbers(output_mask),
         initial_state=plan.initial_state,
         time=plan.time,
+        children=children,
     )
 
 
@@ -124,7 +132,8 @@ def _same_twice(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np
     """(recorded, returned) wherever a recorded quantity has to be what the layer returned."""
     first, *states = output if isinstance(output, tuple) else (output,)
     if "h" not in arrays:
-        yield arrays["y"], first
+        if "y" in arrays:
+            yield arrays["y"], first
         return
     h = arrays["h"]
     counts = np.ones(h.shape[:2], bool) if mask is None else mask

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer
+from lstm_edu.core import Layer, Sequential
 from lstm_edu.keras_bridge import tables
 from lstm_edu.keras_bridge.comparing import (
     Report,
@@ -145,7 +145,7 @@ class VerifyReport:
     def _rows(self) -> list[tuple[str, ...]]:
         rows = []
         for layer in self.layers:
-            quantities = " ".join(row.name for row in layer.report.rows)
+            quantities = _grouped([row.name for row in layer.report.rows])
             wrong = [row.name for row in layer.report.rows if not row.ok]
             result = tables.verdict(bool(layer)) + (f": {', '.join(wrong)}" if wrong else "")
             place = "—" if layer.first is None else f"{layer.first.quantity} at {where_text(layer.first.where)}"
@@ -160,6 +160,15 @@ class VerifyReport:
 
     def _repr_html_(self) -> str:
         return tables.html(bool(self), self.sentence, _HEADER, self._rows())
+
+
+def _grouped(names: list[str]) -> str:
+    """`forward: z h; backward: z h; output` for forward/z, forward/h, backward/z, backward/h, output."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        inner, _, quantity = name.rpartition("/")
+        groups.setdefault(inner, []).append(quantity)
+    return "; ".join((f"{inner}: " if inner else "") + " ".join(quantities) for inner, quantities in groups.items())
 
 
 _HEADER = ("layer", "compared", "largest difference", "first to differ", "result")
@@ -213,7 +222,7 @@ def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, 
     """(name, our layer, Keras's trace) of each layer that computes something itself."""
     if type(ours).__name__ != keras.kind:
         raise ValueError(f"verify: {name!r} is a {keras.kind} in Keras, but ours is a {type(ours).__name__}")
-    if not keras.children:
+    if not isinstance(ours, Sequential):
         yield name, ours, keras
         return
     if len(ours.layers) != len(keras.children):
@@ -223,17 +232,23 @@ def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, 
 
 
 def _verify_layer(name: str, ours: Layer, keras: Trace, given: dict[str, Any]) -> LayerReport:
-    # Back from processing order to the order of the input.
-    x, mask = keras.x, keras.mask
-    if keras.time is not None:
-        x, mask = x[:, keras.time], None if mask is None else mask[:, keras.time]
+    x, mask = _input_of(keras)
     own = ours.trace(x, mask=mask, **given)
-    pairs = [pair for pair in trace_pairs(own, keras) if pair.name != "x"]  # the same x went into both
+    pairs = [pair for pair in trace_pairs(own, keras) if pair.name.split("/")[-1] != "x"]  # the same x went into both
     rows = tuple(compare_arrays(p.name, p.ours, p.keras, axes=p.axes, gates=p.gates, gate=p.gate) for p in pairs)
-    return LayerReport(name, keras.kind, Report(rows), _first(name, pairs, rows, keras), own, keras)
+    return LayerReport(name, keras.kind, Report(rows), _first(name, pairs, rows), own, keras)
 
 
-def _first(name: str, pairs: list, rows: tuple[Row, ...], keras: Trace) -> Divergence | None:
+def _input_of(trace: Trace) -> tuple[np.ndarray, np.ndarray | None]:
+    """x and mask in the order of the input, back from the order of processing."""
+    if "x" not in trace.names:  # a layer around layers that all read the same
+        return _input_of(trace.layers[0])
+    if trace.time is None:
+        return trace.x, trace.mask
+    return trace.x[:, trace.time], None if trace.mask is None else trace.mask[:, trace.time]
+
+
+def _first(name: str, pairs: list, rows: tuple[Row, ...]) -> Divergence | None:
     """The earliest step, then the first quantity, then the largest difference."""
     found = None
     for pair, row in zip(pairs, rows, strict=True):
@@ -251,8 +266,8 @@ def _first(name: str, pairs: list, rows: tuple[Row, ...], keras: Trace) -> Diver
             continue
         index = np.unravel_index(np.argmax(np.where(here, difference, -1)), difference.shape)
         place = where(index, difference.shape, pair.axes, pair.gates, pair.gate)
-        if "step" in place and keras.time is not None:
-            place["timestep"] = int(keras.time[place["step"]])
+        if "step" in place and pair.time is not None:
+            place["timestep"] = int(pair.time[place["step"]])
         found = step, Divergence(name, row.name, place, pair.ours[index], pair.keras[index])
     return None if found is None else found[1]
 
@@ -272,5 +287,5 @@ def _states_kept(layer: Layer) -> Iterator[None]:
 
 def _flat(layer: Layer) -> Iterator[Layer]:
     yield layer
-    for inner in getattr(layer, "layers", ()):
+    for inner in getattr(layer, "inner", {}).values():
         yield from _flat(inner)
