@@ -69,7 +69,7 @@ def cell_diagram(*, theme: str = "light") -> Figure:
     plain(axes, 87, 42.2, "tanh", look)
     for x, y, sign in ((33, _TOP, "×"), (59, _TOP, "+"), (59, _WRITE, "×"), (87, _OUT, "×")):
         axes.add_patch(Circle((x, y), 2.7, facecolor=look["paper"], edgecolor=look["ink"], linewidth=1.6, zorder=5))
-        axes.text(x, y + 0.1, sign, color=look["ink"], fontsize=15, ha="center", va="center", zorder=6)
+        axes.text(x, y - 0.1, sign, color=look["ink"], fontsize=15, ha="center", va="center", zorder=6)
 
     ends = {"color": look["ink"], "fontsize": 14, "va": "center"}
     axes.text(10.5, _TOP, "$c_{t-1}$", ha="right", **ends)

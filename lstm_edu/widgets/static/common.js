@@ -342,7 +342,8 @@ export function explorer(build) {
       let inside = null;
       let width = 0;
       let asked = 0;
-      let saving = 0;
+      let saving = 0; // the timer that runs for a moment after each message to Python
+      let unsaved = false;
 
       /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
       const guard = (action) => (...args) => {
@@ -352,6 +353,18 @@ export function explorer(build) {
           showError(root, error);
           throw error;
         }
+      };
+      const save = () => {
+        if (saving) {
+          unsaved = true;
+          return;
+        }
+        unsaved = false;
+        model.save_changes();
+        saving = setTimeout(() => {
+          saving = 0;
+          if (unsaved) save();
+        }, 100);
       };
       const paint = guard(() => {
         asked = 0;
@@ -381,15 +394,11 @@ export function explorer(build) {
           if (!asked) asked = requestAnimationFrame(paint);
         },
         relayout: layout,
-        /** A change made in the page: shown at once, told to Python at most ten times a second. */
+        /** A change made in the page: shown in the next frame, told to Python at most ten times a second. */
         set(values) {
-          for (const [name, value] of Object.entries(values)) if (model.get(name) !== value) model.set(name, value);
-          if (!saving) {
-            saving = setTimeout(() => {
-              saving = 0;
-              model.save_changes();
-            }, 100);
-          }
+          const news = Object.entries(values).filter(([name, value]) => model.get(name) !== value);
+          for (const [name, value] of news) model.set(name, value);
+          if (news.length) save();
         },
         /** Call `action` when one of these traits changes, in the page or from Python. */
         onChange(names, action) {
@@ -417,19 +426,20 @@ export function explorer(build) {
         }
       });
       size.observe(root);
-      // The root's colour has a transition of a moment: whatever changes the theme, it ends with this event.
-      context.listen(root, "transitionend", (event) => {
-        if (event.target === root && event.propertyName === "color") layout();
-      });
+      // The root's colour has a transition of a moment: whatever changes the theme, it ends with one of these events
+      // (JupyterLab hides the page while it changes its own, which cancels it).
+      for (const type of ["transitionend", "transitioncancel"]) {
+        context.listen(root, type, (event) => {
+          if (event.target === root && event.propertyName === "color") requestAnimationFrame(layout);
+        });
+      }
 
       return () => {
         stop.abort();
         size.disconnect();
         cancelAnimationFrame(asked);
-        if (saving) {
-          clearTimeout(saving);
-          model.save_changes(); // the last move is not lost with the view
-        }
+        clearTimeout(saving);
+        if (unsaved) model.save_changes(); // the last move is not lost with the view
         for (const [name, action] of watched) model.off(name, action);
         inside?.close?.();
         root.remove();

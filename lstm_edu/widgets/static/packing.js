@@ -68,7 +68,10 @@ export function packingExplorer(context) {
       const block = h("button", { type: "button", class: "le-packing-block", tabindex: -1, "data-block": id }, symbol(id));
       block.style.backgroundColor = colour;
       block.style.color = inkOn(colour);
-      listen(block, "pointerenter", () => context.set({ block: id }));
+      listen(block, "pointermove", (event) => {
+        // Scrolling brings blocks under a pointer that rests: that is not pointing.
+        if (event.movementX || event.movementY) context.set({ block: id });
+      });
       listen(block, "focus", () => context.set({ block: id }));
       listen(block, "click", () => block.focus());
       blocks[id] = block;

@@ -1,0 +1,291 @@
+"""The explorers in a real JupyterLab: numbers, keys, mouse, and Python on the other side."""
+
+import re
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+B, T, F, H = 3, 7, 4, 5
+SETUP = f"""
+import numpy as np
+import lstm_edu as le
+rng = np.random.default_rng(7)
+x = rng.normal(size=({B}, {T}, {F}))
+"""
+LSTM = """
+layer = le.LSTM(5, return_sequences=True, name="first")
+layer.build((None, None, 4))
+layer.set_weights([rng.normal(size=w.shape) for w in layer.weights])
+trace = layer.trace(x, initial_state=[rng.normal(size=(3, 5)), rng.normal(size=(3, 5))])
+lstm = le.explore(trace)
+"""
+DENSE = """
+layer = le.Dense(3, "tanh")
+layer.build((None, 4))
+layer.set_weights([rng.normal(size=w.shape) for w in layer.weights])
+dense = le.explore(layer, x[0])
+"""
+PACKING = "packing = le.packing(2, 4)\n"
+MODEL = """
+import keras
+network = keras.Sequential([keras.Input((7, 4)), keras.layers.LSTM(5, return_sequences=True, name="one"),
+                            keras.layers.LSTM(3, name="two"), keras.layers.Dense(2, "softmax", name="last")])
+for w in network.weights:
+    w.assign(rng.normal(size=w.shape))
+model = le.explore(network, x)
+"""
+CELLS = {
+    "LSTM": (LSTM, "lstm"),
+    "Dense": (DENSE, "dense"),
+    "Packing": (PACKING, "packing"),
+    "Sequential": (MODEL, "model"),
+}
+
+
+def run_here(source: str) -> dict:
+    """What the same cell computes in this Python."""
+    names: dict = {}
+    exec(SETUP + source, names)
+    return names
+
+
+@pytest.fixture(scope="module")  # so it takes `jupyterlab` itself: `lab` ends the kernels before each test
+def notebook(jupyterlab, browser):
+    """One notebook with all explorers, for all tests: its page."""
+    sources = [f"{SETUP}{source}{variable}" for source, variable in CELLS.values()]
+    made = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(made, jupyterlab.folder / "notebooks" / "explorers.ipynb")
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    problems = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
+    jupyterlab.open(page, "explorers.ipynb")
+    jupyterlab.run_all(page)
+    yield page
+    page.context.close()
+    assert not problems
+
+
+@pytest.fixture
+def page(notebook):
+    return notebook
+
+
+@pytest.fixture
+def show(jupyterlab, page):
+    """A function: scroll to the explorer of this kind, at its beginning, and return its root."""
+
+    def show(kind: str):
+        jupyterlab.show_cell(page, list(CELLS).index(kind))
+        root = page.locator(f".lstm-edu-explorer[data-kind={kind}][data-ready=true]")
+        expect(root).to_have_count(1)
+        return root
+
+    return show
+
+
+def tell(page, code: str) -> str:
+    """Run code in the notebook's kernel, and return what it printed."""
+    return page.evaluate(
+        """async code => {
+            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            const future = kernel.requestExecute({code});
+            let printed = '';
+            future.onIOPub = message => {
+                if (message.header.msg_type === 'stream') printed += message.content.text;
+                if (message.header.msg_type === 'error') printed += message.content.evalue;
+            };
+            await future.done;
+            return printed;
+        }""",
+        code,
+    )
+
+
+def shown(root, quantity: str) -> float:
+    """The number on the screen, by its quantity, in full: it stands in the title of its element."""
+    title = root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title")
+    return float(title.partition("=")[2])
+
+
+def numbers(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def test_the_lstm_explorer_shows_the_traces_numbers_at_first_paint_and_after_every_key(show, page):
+    trace = run_here(LSTM)["trace"]
+    root = show("LSTM")
+    tell(page, "lstm.goto(t=0, unit=0, batch=0, highlight='')")
+    expect(root).to_have_attribute("data-kind", "LSTM")
+    root.focus()
+    t, unit = 0, 0
+    for key, (dt, du) in {
+        "": (0, 0), "ArrowRight": (1, 0), "ArrowDown": (0, 1), "PageDown": (10, 0), "ArrowUp": (0, -1),
+        "ArrowLeft": (-1, 0), "Home": (-9, 0), "End": (9, 0),
+    }.items():  # fmt: skip
+        if key:
+            page.keyboard.press(key)
+        t, unit = min(max(t + dt, 0), T - 1), min(max(unit + du, 0), H - 1)
+        expect(root).to_have_attribute("data-t", str(t))
+        expect(root).to_have_attribute("data-unit", str(unit))
+        for name in "ifgoch":
+            assert shown(root, name) == trace[name][0, t, unit], (name, t, unit)
+            value = root.locator(f".le-plot[data-q='{name}']").locator("..").locator(".le-value").inner_text()
+            assert abs(numbers(value) - trace[name][0, t, unit]) <= 0.5e-4
+        for k, gate in enumerate("ifgo"):
+            assert shown(root, f"z_{gate}") == trace["z"][0, t, k * H + unit]
+        before = trace["c"][0, t - 1, unit] if t else trace.initial_state[1][0, unit]
+        assert shown(root, "c_prev") == before
+    assert tell(page, "print(lstm.t, lstm.unit)") == f"{T - 1} 0\n"
+
+
+def test_a_key_in_the_explorer_does_not_reach_jupyterlab(show, page):
+    root = show("LSTM")
+    tell(page, "lstm.goto(t=0, unit=0, batch=0, highlight='')")
+    root.focus()
+    cell = "() => jupyterapp.shell.currentWidget.content.activeCellIndex"
+    before = page.evaluate(cell)
+    for key in ("ArrowDown", "ArrowUp", "ArrowUp", "ArrowUp", "j", "k", "b", "a", "Escape"):
+        page.keyboard.press(key)
+    assert page.evaluate(cell) == before
+    assert len(page.evaluate("() => jupyterapp.shell.currentWidget.content.model.toJSON().cells")) == len(CELLS)
+
+
+def test_the_mouse_moves_the_lstm_explorer(show, page):
+    trace = run_here(LSTM)["trace"]
+    root = show("LSTM")
+    tell(page, "lstm.goto(t=0, unit=0, batch=0, highlight='')")
+    plot = root.locator(".le-plot[data-q='g'] canvas")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+
+    def at(t: int, unit: int) -> tuple[float, float]:
+        return box["x"] + box["width"] * (t + 0.5) / T, box["y"] + box["height"] * (unit + 0.5) / H
+
+    page.mouse.click(*at(5, 3))
+    expect(root).to_have_attribute("data-t", "5")
+    expect(root).to_have_attribute("data-unit", "3")
+    assert shown(root, "g") == trace.g[0, 5, 3]
+    page.mouse.move(*at(5, 3))
+    page.mouse.down()
+    page.mouse.move(*at(2, 1), steps=4)  # drag
+    page.mouse.up()
+    expect(root).to_have_attribute("data-t", "2")
+    expect(root).to_have_attribute("data-unit", "1")
+    assert shown(root, "h") == trace.h[0, 2, 1]
+    tip = root.locator(".le-tip").inner_text()
+    assert tip == f"g · step 2, unit 1: {trace.g[0, 2, 1]:.6f}".replace("-", "−")
+    root.locator("input[type=range]").fill("4")
+    expect(root).to_have_attribute("data-t", "4")
+    root.get_by_label("sequence of the batch").select_option("2")
+    expect(root).to_have_attribute("data-batch", "2")
+    assert shown(root, "c") == trace.c[2, 4, 1]
+
+
+def test_python_drives_the_lstm_explorer_and_observes_it(show, page):
+    trace = run_here(LSTM)["trace"]
+    root = show("LSTM")
+    tell(page, "lstm.goto(t=0, unit=0, batch=0, highlight='')")
+    tell(page, "seen = []; lstm.observe(lambda change: seen.append(change.new), 't'); lstm.t = 3")
+    expect(root).to_have_attribute("data-t", "3")
+    assert shown(root, "o") == trace.o[0, 3, 0]
+    tell(page, "lstm.goto(t=1, unit=4, batch=1, highlight='f')")
+    expect(root).to_have_attribute("data-unit", "4")
+    assert shown(root, "f") == trace.f[1, 1, 4]
+    expect(root.locator(".le-map.le-lit")).to_have_attribute("data-map", "f")
+    root.focus()
+    page.keyboard.press("End")
+    page.wait_for_timeout(300)  # what the page tells Python is throttled
+    assert tell(page, "print(seen)") == f"[3, 1, {T - 1}]\n"
+
+
+def test_the_theme_of_jupyterlab_is_followed_while_the_explorer_is_shown(show, jupyterlab, page):
+    root = show("LSTM")
+    jupyterlab.set_theme(page, "dark")
+    expect(root).to_have_attribute("data-theme", "dark")
+    corner = """root => [...root.querySelector(".le-plot[data-q='c'] canvas").getContext('2d')
+        .getImageData(1, 1, 1, 1).data].join()"""
+    dark = root.evaluate(corner)
+    jupyterlab.set_theme(page, "light")
+    expect(root).to_have_attribute("data-theme", "light")
+    assert root.evaluate(corner) != dark
+
+
+def test_the_dense_explorer_computes_in_the_page_what_numpy_computes(show, page):
+    dense = run_here(DENSE)["layer"]
+    x = run_here("")["x"][0].astype("f4")
+    root = show("Dense")
+    expect(root).to_have_attribute("data-kind", "Dense")
+    root.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(root).to_have_attribute("data-unit", "1")
+    expect(root).to_have_attribute("data-batch", "1")
+    y = root.locator(".le-result [data-q='y']")
+    assert float(y.get_attribute("title")) == pytest.approx(float(dense(x)[1, 1]), abs=1e-7)
+    assert root.locator(".le-number.le-in").count() == 4 + 4 + 1 + 1  # the row, the column, the bias, the output
+
+    root.locator("[data-q='W2,1']").click()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    changed = tell(page, "print(list(dense.edits), dense.output[1, 1], dense.kernel[2, 1])").split()
+    assert changed[0] == "['W[2,1]']"
+    assert float(y.get_attribute("title")) == pytest.approx(float(changed[1]), abs=1e-6)
+    assert float(changed[1]) != pytest.approx(float(dense(x)[1, 1]), abs=1e-4)
+    tell(page, "dense.edits = {}")
+    expect(root.locator(".le-changed")).to_have_count(0)
+    assert float(y.get_attribute("title")) == pytest.approx(float(dense(x)[1, 1]), abs=1e-7)
+
+
+def test_the_packing_explorer_names_the_block_that_is_pointed_at(show, page):
+    root = show("Packing")
+    expect(root).to_have_attribute("data-kind", "Packing")
+    root.locator("[data-block='U_o']").hover()
+    expect(root).to_have_attribute("data-block", "U_o")
+    expect(root.locator(".le-card")).to_contain_text("recurrent_kernel[:, 3*units:] = recurrent_kernel[:, 6:8]")
+    root.locator("[data-block='U_o']").click()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowLeft")
+    expect(root).to_have_attribute("data-block", "W_g")
+    expect(root.locator(".le-card")).to_contain_text("kernel[:, 2*units:3*units] = kernel[:, 4:6]")
+    expect(root.locator(".le-card [data-q='shape']")).to_have_text("(4, 2)")
+    expect(root.locator("[data-q='total']")).to_have_text("56")
+    root.get_by_label("units").last.fill("4")
+    root.get_by_label("features").last.fill("5")
+    expect(root.locator("[data-q='total']")).to_have_text(str(4 * (5 * 4 + 4 * 4 + 4)))
+    tell(page, "packing.units = 3; packing.features = 10")
+    expect(root.locator("[data-q='total']")).to_have_text("168")
+
+
+def test_keras_stands_beside_ours_one_tab_a_layer(show, page):
+    root = show("Sequential")
+    tabs = root.get_by_role("tab")
+    expect(tabs).to_have_text([re.compile("one"), re.compile("two"), re.compile("last")])
+    expect(root.locator(".le-verdict").first).to_contain_text("every number agrees")
+    panel = root.get_by_role("tabpanel")
+    cells = panel.locator("tbody tr").evaluate_all("rows => rows.map(r => [...r.cells].map(c => c.textContent))")
+    assert len(cells) == 11
+    for _, ours, keras, _ in cells:
+        assert numbers(ours) == pytest.approx(numbers(keras), abs=2e-6)
+    tabs.first.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(root).to_have_attribute("data-layer", "last")
+    y = panel.locator("[data-q='y']").first.inner_text()
+    assert numbers(panel.locator("[data-keras='y']").inner_text()) == pytest.approx(numbers(y), abs=1e-4)
+    tell(page, "model.goto(layer='two', t=4, unit=2)")
+    expect(root).to_have_attribute("data-layer", "two")
+    expect(root).to_have_attribute("data-unit", "2")
+
+
+def test_a_cell_that_is_run_again_leaves_no_view_behind(show, jupyterlab, page):
+    show("Packing")
+    for _ in range(2):
+        page.evaluate("async () => { await jupyterapp.commands.execute('notebook:run-cell'); }")
+    expect(page.locator(".lstm-edu-explorer[data-kind=Packing]")).to_have_count(1)
+    tell(page, "packing.goto(units=7)")
+    expect(show("Packing")).to_have_attribute("data-units", "7")
