@@ -286,7 +286,7 @@ def test_the_table_is_readable_as_text_and_as_html():
     text, html = repr(wrong), wrong._repr_html_()
     assert "✗ differs" in text and "✓ agrees" in text and text.startswith("✗")
     assert repr(le.compare(Y, Y)).startswith("✓ agrees with Keras")
-    assert "✗ differs" in html and "✓ agrees" in html
+    assert "✗&nbsp;differs" in html and "✓&nbsp;agrees" in html
     assert "&lt;b&gt;&amp;" in html and "<b>" not in html
     assert "<caption" in html and html.count('scope="col"') == 7 and html.count('scope="row"') == 2
     # Colours are the theme's own: none is set, and nothing is told by colour alone.

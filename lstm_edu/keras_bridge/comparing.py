@@ -59,7 +59,7 @@ class Row:
         """The row in words."""
         note = f" ({self.note})" if self.note else ""
         if self.values is None:
-            return f"{self.name} cannot be compared: shape {self.shape}{note}"
+            return f"{self.name} cannot be compared with Keras's: shape {self.shape}" + (self.note and f": {self.note}")
         place = f" at {where_text(self.where)}" if self.where else ""
         if self.ok:
             if self.max_abs == 0:

@@ -34,7 +34,7 @@ def html(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[st
     head = "".join(f'<th scope="col" style="{_CELL}">{escape(cell)}</th>' for cell in header)
     body = ""
     for first, *rest in rows:
-        cells = "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in rest)
+        cells = "".join(f'<td style="{_CELL}">{_together(escape(cell))}</td>' for cell in rest)
         body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{escape(first)}</th>{cells}</tr>'
     return (
         '<div style="overflow-x: auto">'
@@ -43,3 +43,8 @@ def html(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[st
         f'<thead style="border-bottom: 1px solid currentColor"><tr style="background: none">{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _together(cell: str) -> str:
+    """A sign and its word on one line."""
+    return cell.replace("✓ ", "✓&nbsp;").replace("✗ ", "✗&nbsp;")

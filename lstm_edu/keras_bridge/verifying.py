@@ -125,10 +125,8 @@ class VerifyReport:
         """The result in words."""
         if self:
             n = sum(row.size for layer in self.layers for row in layer.report.rows)
-            return (
-                f"{self.name} agrees with Keras: {n:,} numbers in {len(self.layers)} layer(s), "
-                f"largest difference {self.max_abs:.2g}"
-            )
+            layers = f"{len(self.layers)} layer" + ("s" if len(self.layers) > 1 else "")
+            return f"{self.name} agrees with Keras: {n:,} numbers in {layers}, largest difference {self.max_abs:.2g}"
         if self.first is not None:
             return self.first.sentence
         for layer in self.layers:
