@@ -50,7 +50,7 @@ class LossAndGradients(NamedTuple):
     trace: Trace
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What `fit` returns: the numbers of each epoch.
 
@@ -61,6 +61,10 @@ class History:
 
     history: dict[str, list[float]] = field(default_factory=dict)
     epoch: list[int] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        ways = [f"{name} {values[0]:.4g} -> {values[-1]:.4g}" for name, values in self.history.items()]
+        return f"<History of {len(self.epoch)} epochs: {', '.join(ways)}>"
 
     def _add(self, epoch: int, values: dict[str, float]) -> None:
         self.epoch.append(epoch)
@@ -97,7 +101,7 @@ class Trainer:
                 training would have to follow.
         """
         optimizer, loss = optimizers.get(optimizer), _loss(loss)
-        for layer in leaves(self):
+        for layer in [*leaves(self), *_containers(self)]:
             if layer.training_only:
                 name, value = next(iter(layer.training_only.items()))
                 raise ValueError(
@@ -118,8 +122,8 @@ class Trainer:
             )
         if optimizer._model not in (None, self):
             raise ValueError(
-                f"{self._label}: this optimizer has learned with another model, {optimizer._model.name!r}, whose "
-                "momenta it remembers; make a new one"
+                f"{self._label}: this optimizer belongs to another model, {optimizer._model.name!r}, and remembers "
+                "momenta of its weights; make a new one"
             )
         optimizer._model = self
         linear_end = _linear_end(self, loss)
@@ -208,10 +212,10 @@ class Trainer:
         batch_size: int = 32,
         epochs: int = 1,
         verbose: int | str = "auto",
+        *,
         validation_split: float = 0.0,
         validation_data: tuple[Any, Any] | None = None,
         shuffle: bool = True,
-        *,
         mask: Any = None,
         validation_mask: Any = None,
         seed: int | None = None,
@@ -269,6 +273,7 @@ class Trainer:
         x: Any,
         y: Any,
         batch_size: int = 32,
+        verbose: int | str = 0,
         *,
         mask: Any = None,
         return_dict: bool = False,
@@ -276,20 +281,29 @@ class Trainer:
         """The loss on a data set, computed batch by batch as Keras does; with metrics a list, the loss first."""
         self._require_compiled("evaluate()")
         batch_size = checks.positive_int(batch_size, "batch_size", "evaluate")
-        values = self._evaluate(_Data(x, y, mask), batch_size)
+        data = _Data(x, y, mask)
+        with _progress_bar(data.batches(batch_size), verbose, "evaluate") as bar:
+            values = self._evaluate(data, batch_size, bar.update)
         return values if return_dict else _loss_first(values)
 
-    def _evaluate(self, data: _Data, batch_size: int) -> dict[str, float]:
+    def _evaluate(self, data: _Data, batch_size: int, tick: Callable[[], Any] = lambda: None) -> dict[str, float]:
         means = _Means()
         for batch in data.each(batch_size):
             self._test(*batch, means)
+            tick()
         return means.result()
 
-    def predict(self, x: Any, batch_size: int = 32, *, mask: Any = None) -> np.ndarray | tuple[np.ndarray, ...]:
+    def predict(
+        self, x: Any, batch_size: int = 32, verbose: int | str = 0, *, mask: Any = None
+    ) -> np.ndarray | tuple[np.ndarray, ...]:
         """The model's output for a data set, computed batch by batch. Needs no compile()."""
         batch_size = checks.positive_int(batch_size, "batch_size", "predict")
         self._build_for(x)
-        outputs = [self(x, mask) for x, _, mask in _Data(x, None, mask).each(batch_size)]
+        data, outputs = _Data(x, None, mask), []
+        with _progress_bar(data.batches(batch_size), verbose, "predict") as bar:
+            for samples, _, their_mask in data.each(batch_size):
+                outputs.append(self(samples, their_mask))
+                bar.update()
         if isinstance(outputs[0], tuple):
             return tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True))
         return np.concatenate(outputs)
