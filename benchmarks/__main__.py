@@ -6,23 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
+import benchmarks
+
 from . import machine, markdown, report
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__import__("benchmarks").__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=benchmarks.__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and points: under a minute, and less exact")
     parser.add_argument("--readme", action="store_true", help=f"also write the report into {README.name}")
     options = parser.parse_args(arguments)
 
     load = machine.load()  # before this run adds to it
     plan = report.QUICK if options.quick else report.FULL
-    text = report.write(plan, load, report.measure(plan, say=lambda what: print(f"... {what}", file=sys.stderr)))
-    print(text)
+    measured = report.measure(plan, say=lambda what: print(f"... {what}", file=sys.stderr))
+    written = report.write(plan, load, measured)
+    print(written)
     if options.readme:
-        README.write_text(markdown.put_between_markers(README.read_text(encoding="utf-8"), text), encoding="utf-8")
+        text = README.read_text(encoding="utf-8")
+        README.write_text(markdown.put_between_markers(text, written.folded), encoding="utf-8")
 
 
 if __name__ == "__main__":

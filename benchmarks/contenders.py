@@ -40,7 +40,7 @@ class Size(NamedTuple):
     units: int
 
     def __str__(self) -> str:
-        return f"{self.batch}x{self.timesteps}x{self.features} → {self.units}"
+        return f"{self.batch}x{self.timesteps}x{self.features} -> {self.units}"
 
 
 class Contender(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a trace weighs: bytes of each quantity, and the most that is held while it is made."""
+"""What a trace takes: bytes of each quantity, and the most that is held while it is made."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from lstm_edu.core import memory as core_memory
 from .contenders import Problem
 
 
-class Weight(NamedTuple):
-    """Bytes of a call's result: what its arrays hold as they are read, what is really held for them afterwards, and
-    the most that was held on the way."""
+class Footprint(NamedTuple):
+    """Bytes: what the arrays of a call's result hold, what the result really keeps alive, and the most that was held
+    on the way."""
 
     asked: int
     held: int
@@ -27,30 +27,33 @@ def quantities(trace: le.Trace) -> list[tuple[str, tuple[int, ...], int]]:
     return [(name, trace[name].shape, trace[name].nbytes) for name in trace.names]
 
 
-def weigh(call: Callable[[], Any], read: Callable[[Any], Iterable[Any]]) -> Weight:
-    """Weigh what `call` allocates (NumPy's arrays and Python's objects); `read` finds the arrays in its result."""
+def footprint(call: Callable[[], Any], read: Callable[[Any], Iterable[Any]]) -> Footprint:
+    """Measure what `call` allocates (NumPy's arrays and Python's objects); `read` finds the arrays in its result."""
     call()  # what only a first call needs
     gc.collect()
     core_memory._free.clear()  # or an earlier trace's memory would be used again, and not be seen here
     tracemalloc.start()
     try:
         result = call()
-        held, peak = tracemalloc.get_traced_memory()
+        _, peak = tracemalloc.get_traced_memory()
+        core_memory._free.clear()  # what waits for the next call belongs to no result
+        held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    return Weight(sum(array.nbytes for array in read(result)), held, peak)
+    return Footprint(sum(array.nbytes for array in read(result)), held, peak)
 
 
-def weights(problem: Problem) -> dict[str, Weight]:
-    """The weight of a forward pass for several choices of what is kept."""
+def footprints(problem: Problem) -> dict[str, Footprint]:
+    """What a forward pass takes, for several choices of what is kept."""
     layer, x = problem.layer, problem.x
 
     def recorded(trace: le.Trace) -> list[Any]:
-        return [trace[name] for name in trace.names]
+        output = [] if "h" in trace else [trace.output]  # the output is there in any case, and is h
+        return [*(trace[name] for name in trace.names), *output]
 
-    found = {"trace(x)": weigh(lambda: layer.trace(x), recorded)}
+    found = {"trace(x)": footprint(lambda: layer.trace(x), recorded)}
     for keep in (("i", "f", "o"), ("c", "h"), ("h",)):
         call = f"trace(x, keep={list(keep)})".replace("'", '"')
-        found[call] = weigh(lambda keep=keep: layer.trace(x, keep=keep), recorded)
-    found["layer(x)"] = weigh(lambda: layer(x), lambda y: [y])
+        found[call] = footprint(lambda keep=keep: layer.trace(x, keep=keep), recorded)
+    found["layer(x)"] = footprint(lambda: layer(x), lambda y: [y])
     return found

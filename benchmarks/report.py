@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -62,7 +63,7 @@ class Measurements(NamedTuple):
     growth: dict[Size, Measured]
     imports: Measured
     quantities: list[tuple[str, tuple[int, ...], int]]
-    weights: dict[str, memory.Weight]
+    footprints: dict[str, memory.Footprint]
 
 
 def measure(plan: Plan, say: Callable[[str], None]) -> Measurements:
@@ -73,9 +74,9 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Measurements:
         return in_turns({name: contender.call for name, contender in contenders.items()}, plan.rounds)
 
     say("memory")
-    heavy = Problem(plan.sizes[min(2, len(plan.sizes) - 1)])
+    heavy = Problem(_heavy(plan))
     quantities = memory.quantities(heavy.layer.trace(heavy.x))
-    weights = memory.weights(heavy)
+    footprints = memory.footprints(heavy)
     fronts, backs, growth = {}, {}, {}
     for size in plan.sizes:
         say(f"{size}: forward")
@@ -89,41 +90,71 @@ def measure(plan: Plan, say: Callable[[str], None]) -> Measurements:
         growth[size] = timed(forward(Problem(size), only=(RECORDED, KERAS)))
     say("imports")
     imports = import_times(("numpy", "lstm_edu", "keras"), plan.imports) if plan.imports else {}
-    return Measurements(fronts, backs, step, growth, imports, quantities, weights)
+    return Measurements(fronts, backs, step, growth, imports, quantities, footprints)
 
 
 def _growing(plan: Plan) -> list[Size]:
     return [*(Size(8, t, 16, 32) for t in plan.timesteps), *(Size(8, 50, 16, h) for h in plan.units)]
 
 
-def write(plan: Plan, load_at_start: float | None, m: Measurements) -> str:
-    """The report."""
-    heavy = plan.sizes[min(2, len(plan.sizes) - 1)]
+class Report(NamedTuple):
+    """The report in two parts, Markdown: what a reader wants first, and the rest."""
+
+    main: str
+    more: str
+
+    def __str__(self) -> str:
+        return f"{self.main}\n\n{self.more}\n"
+
+    @property
+    def folded(self) -> str:
+        """For a page on which the rest opens at a click."""
+        more = f"<details>\n<summary>Growth, imports, memory</summary>\n\n{self.more}\n\n</details>"
+        return f"{self.main}\n\n{more}"
+
+
+def write(plan: Plan, load_at_start: float | None, m: Measurements) -> Report:
+    """Put into words and tables what was measured."""
+    heavy = _heavy(plan)
     warning = machine.busy(load_at_start, machine.cores())
-    parts = [
-        *([f"**{warning}**"] if warning else []),
-        "Milliseconds that an LSTM layer takes (batch x time x features → units, float32, every timestep returned): the "
-        f"median of {plan.rounds} rounds in turns, and in brackets the multiple of what Keras takes under tf.function.",
-        *_lines(_times("forward", m.forward)),
-        *_lines(_times("forward and backward", m.backward)),
-        "lstm-edu beside what it is meant to reach, and how far the rounds lie apart (their quartiles):",
-        *_lines(_goals(m)),
-        "How the time grows:",
-        *_lines(_growth(m.growth)),
-        *(["Seconds an import takes, each in a fresh Python:", *_lines(_imports(m.imports))] if m.imports else []),
-        f"Memory of a trace of {heavy}, in MB, as `tracemalloc` sees it:",
-        *_lines(_quantities(m)),
-        *_lines(_weights(m)),
-        " ".join([*machine.description(load_at_start), *skipped()]),
+    main = [
+        *([_text(f"**{warning}**")] if warning else []),
+        _text(
+            "Milliseconds that an LSTM layer takes (batch x time x features -> units, float32, every timestep "
+            f"returned): the median of {plan.rounds} rounds in turns, and in brackets the multiple of what Keras takes "
+            "under tf.function."
+        ),
+        _times("forward", m.forward),
+        _times("forward and backward", m.backward),
+        _text("What lstm-edu is meant to reach, and how far the rounds lie apart (their quartiles):"),
+        _goals(m),
+        _text(" ".join([*machine.description(load_at_start), *skipped()])),
     ]
-    return "\n\n".join(parts) + "\n"
+    more = ["How the time grows with the timesteps and with the units, in milliseconds:", _growth(m.growth)]
+    if m.imports:
+        more += ["Seconds that an import takes, each in a fresh Python:", _imports(m.imports)]
+    more += [
+        f"Megabytes of each quantity in a trace of {heavy}:",
+        _quantities(m),
+        _text(
+            "Megabytes by what is asked for: the arrays themselves, what the result keeps alive, and the most that was "
+            "held on the way (seen by `tracemalloc`):"
+        ),
+        _footprints(m),
+    ]
+    return Report("\n\n".join(main), "\n\n".join(more))
 
 
-def _lines(lines: list[str]) -> list[str]:
-    return ["\n".join(lines)]
+def _heavy(plan: Plan) -> Size:
+    """The size that needs most memory."""
+    return max(plan.sizes, key=lambda size: size.batch * size.timesteps * size.units)
 
 
-def _times(what: str, measured: dict[Size, Measured]) -> list[str]:
+def _text(sentences: str) -> str:
+    return textwrap.fill(sentences, 125, break_long_words=False, break_on_hyphens=False)
+
+
+def _times(what: str, measured: dict[Size, Measured]) -> str:
     names = list(next(iter(measured.values())))
 
     def cell(timings: Measured, name: str) -> str:
@@ -134,7 +165,7 @@ def _times(what: str, measured: dict[Size, Measured]) -> list[str]:
     )
 
 
-def _goals(m: Measurements) -> list[str]:
+def _goals(m: Measurements) -> str:
     rows = [
         _goal(f"{size}: full trace / Keras", timings[RECORDED].over(timings[KERAS]), GOALS.get(size), at_most=True)
         for size, timings in m.forward.items()
@@ -146,7 +177,7 @@ def _goals(m: Measurements) -> list[str]:
     step = m.step[OUR_STEP].over(m.step[KERAS_STEP])
     ours, theirs = (time(m.step[name].spread.median) for name in (OUR_STEP, KERAS_STEP))
     rows.append(_goal(f"training step, vowels: {ours} ms / Keras {theirs} ms", step, 1, at_most=True))
-    full = next(iter(m.weights.values()))
+    full = next(iter(m.footprints.values()))
     peak = full.peak / full.asked
     rows.append(
         _goal("memory: peak of the forward pass / trace", Spread(peak, peak, peak, peak), PEAK_GOAL, at_most=True)
@@ -162,7 +193,7 @@ def _goal(name: str, ratio: Spread, goal: float | None, at_most: bool = False) -
     return [name, *numbers, f"{'at most' if at_most else 'at least'} {goal}", "yes" if reached else "no"]
 
 
-def _growth(growth: dict[Size, Measured]) -> list[str]:
+def _growth(growth: dict[Size, Measured]) -> str:
     rows = []
     for size, timings in growth.items():
         ours, theirs = timings[RECORDED], timings[KERAS]
@@ -170,17 +201,17 @@ def _growth(growth: dict[Size, Measured]) -> list[str]:
     return table(["forward", RECORDED, KERAS, "ratio"], rows)
 
 
-def _imports(imports: Measured) -> list[str]:
+def _imports(imports: Measured) -> str:
     rows = [[f"import {name}", digits(t.spread.median), digits(t.spread.best)] for name, t in imports.items()]
     return table(["", "median", "minimum"], rows)
 
 
-def _quantities(m: Measurements) -> list[str]:
+def _quantities(m: Measurements) -> str:
     rows = [[name, "x".join(map(str, shape)), digits(nbytes / 1e6)] for name, shape, nbytes in m.quantities]
     total = sum(nbytes for _, _, nbytes in m.quantities)
     return table(["quantity", "batch x time x width", "MB"], [*rows, ["all", "", digits(total / 1e6)]])
 
 
-def _weights(m: Measurements) -> list[str]:
-    rows = [[f"`{call}`", *(digits(n / 1e6) for n in weight)] for call, weight in m.weights.items()]
-    return table(["call", "arrays asked for", "held afterwards", "held at most"], rows)
+def _footprints(m: Measurements) -> str:
+    rows = [[f"`{call}`", *(digits(n / 1e6) for n in footprint)] for call, footprint in m.footprints.items()]
+    return table(["call", "arrays", "kept alive", "at most"], rows)
