@@ -38,10 +38,10 @@ def product(a: np.ndarray, weight: np.ndarray, masks: np.ndarray | None, out: np
 
 def product_back(d: np.ndarray, weight: np.ndarray, masks: np.ndarray | None) -> np.ndarray:
     """dL/da of `product`, given d = dL/d(a W)."""
-    if masks is None:
-        return d @ weight.T
-    if masks.ndim == 2:
-        return (d @ weight.T) * masks
+    if masks is None or masks.ndim == 2:
+        rows = d.reshape(-1, d.shape[-1]) @ weight.T  # one product; with a time axis it would be one for each step
+        da = rows.reshape(*d.shape[:-1], -1)
+        return da if masks is None else da * masks
     parts = zip(np.split(d, len(masks), axis=-1), np.split(weight, len(masks), axis=1), masks, strict=True)
     return sum((d_k @ w.T) * m for d_k, w, m in parts)
 

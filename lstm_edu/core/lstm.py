@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import activations, checks, initializers
+from lstm_edu.core import activations, checks, initializers, memory
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, before, in_turn, record, same_shape
+from lstm_edu.core.recurrent import Recurrent, backward_by_step, before, in_turn, record, same_shape
 
 
 class LSTMStep(NamedTuple):
@@ -130,8 +130,11 @@ class LSTM(Recurrent):
         n, dtype = self.units, self.dtype
         recurrent_kernel = self.recurrent_kernel
 
+        all_gates = keep.issuperset("ifgo")
         widths = {"gates": 4 * n, "c": n, "h": n} | ({"z": 4 * n} if "z" in keep else {})
-        gates, c_memory, h_memory, *z = record(keep | {"gates"}, timesteps, batch, dtype, **widths)
+        gates, c_memory, h_memory, *z = record(
+            keep | {"gates"} if all_gates else keep, timesteps, batch, dtype, whole=frozenset({"gates"}), **widths
+        )
         z = z[0] if z else gates  # sums that are not kept are written over by the gates
         ours = self._project_input(x, dropped.input, z)
         i, f, g, o = (gates[:, :, k * n : (k + 1) * n] for k in range(4))
@@ -161,7 +164,7 @@ class LSTM(Recurrent):
 
         arrays = {"x": ours, "z": z, "c": c_memory, "h": h_memory}
         named = {"i": i, "f": f, "g": g, "o": o}
-        if not keep.issuperset(named):  # only some gates are kept: let go of the memory they share
+        if not all_gates:  # let go of the memory that the gates share
             named = {name: gate.copy() for name, gate in named.items() if name in keep}
         return arrays | named, h_memory, [h, c]
 
@@ -171,10 +174,9 @@ class LSTM(Recurrent):
         act, gate = self.activation.function, self.recurrent_activation.function
         if self.activation is activations.tanh and self.recurrent_activation is activations.sigmoid:
             # sigmoid(z) = 1/2 + tanh(z/2)/2: a single tanh over the whole row computes all four gates.
-            scale = np.full(4 * n, 0.5, self.dtype)
-            scale[2 * n : 3 * n] = 1
+            scale = np.full((batch, 4 * n), 0.5, self.dtype)
+            scale[:, 2 * n : 3 * n] = 1
             shift = 1 - scale
-            scale, shift = (np.repeat(row[None], batch, axis=0) for row in (scale, shift))
 
             def fused(z_t, gates_t):
                 np.multiply(z_t, scale, out=gates_t)
@@ -195,46 +197,54 @@ class LSTM(Recurrent):
         kernel, recurrent_kernel = weights[:2]
         act, gate = self.activation, self.recurrent_activation
         peepholes = self._peephole_blocks(weights)
-        z, i, f, g, o, c = (forward[name] for name in ("z", "i", "f", "g", "o", "c"))
-        h_before, c_before = before(forward["h"], start[0]), before(c, start[1])
+        z, i, f, g, o, c, h = (forward[name] for name in ("z", "i", "f", "g", "o", "c", "h"))
         z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
         squashed = act.function(c)
 
-        dz = np.empty_like(z)
+        dz, di, df, dg, do, dc = memory.arrays(z.shape, *[c.shape] * 5, dtype=self.dtype)
         dz_i, dz_f, dz_g, dz_o = np.split(dz, 4, axis=-1)
-        di, df, dg, do, dc = (np.empty_like(c) for _ in range(5))
+        back_i, back_f, back_o = (backward_by_step(gate, *gate_of) for gate_of in ((z_i, i), (z_f, f), (z_o, o)))
+        back_g, back_c = (backward_by_step(act, *act_of) for act_of in ((z_g, g), (c, squashed)))
+        through_h = np.empty_like(start[1])
         dh_next, dc_next = d_end  # what comes back from step t+1
         for t in reversed(range(len(z))):
-            dh[t] += dh_next
-            dh_t, dc_t = dh[t], dc_next
+            c_before = c[t - 1] if t else start[1]
+            dh_t, dc_t = dh[t], dc[t]
+            dh_t += dh_next
+            dh_live, dc_live = dh_t, dc_next
             if skipped is not None:  # a skipped step hands both gradients through, untouched
-                dh_t, dc_t = (np.where(skipped[t], 0, d) for d in (dh_t, dc_t))
-            do[t] = dh_t * squashed[t]
-            dz_o[t] = gate.backward(do[t], z_o[t], o[t])
-            dc_t = dc_t + act.backward(dh_t * o[t], c[t], squashed[t])
+                dh_live, dc_live = (np.where(skipped[t], 0, d) for d in (dh_t, dc_next))
+            np.multiply(dh_live, squashed[t], out=do[t])
+            back_o(t, do[t], out=dz_o[t])
+            np.multiply(dh_live, o[t], out=through_h)
+            back_c(t, through_h, out=through_h)
+            np.add(dc_live, through_h, out=dc_t)
             if peepholes is not None:
                 dc_t += dz_o[t] * peepholes[2]
-            di[t] = dc_t * g[t]
-            df[t] = dc_t * c_before[t]
-            dg[t] = dc_t * i[t]
-            dz_i[t] = gate.backward(di[t], z_i[t], i[t])
-            dz_f[t] = gate.backward(df[t], z_f[t], f[t])
-            dz_g[t] = act.backward(dg[t], z_g[t], g[t])
+            np.multiply(dc_t, g[t], out=di[t])
+            np.multiply(dc_t, c_before, out=df[t])
+            np.multiply(dc_t, i[t], out=dg[t])
+            back_i(t, di[t], out=dz_i[t])
+            back_f(t, df[t], out=dz_f[t])
+            back_g(t, dg[t], out=dz_g[t])
             dh_before = product_back(dz[t], recurrent_kernel, dropped.recurrent)
             dc_before = dc_t * f[t]
             if peepholes is not None:
                 dc_before += dz_i[t] * peepholes[0] + dz_f[t] * peepholes[1]
-            dc[t] = dc_t
             if skipped is not None:
-                dh_before += np.where(skipped[t], dh[t], 0)
+                dh_before += np.where(skipped[t], dh_t, 0)
                 dc_before += np.where(skipped[t], dc_next, 0)
-                np.copyto(dc[t], dc_next, where=skipped[t])
+                np.copyto(dc_t, dc_next, where=skipped[t])
             dh_next, dc_next = dh_before, dc_before
 
-        d_weights = [product_weight(forward["x"], dz, dropped.input), product_weight(h_before, dz, dropped.recurrent)]
+        d_weights = [
+            product_weight(forward["x"], dz, dropped.input),
+            product_weight(start[0], dz[0], dropped.recurrent) + product_weight(h[:-1], dz[1:], dropped.recurrent),
+        ]
         if self.use_bias:
             d_weights.append(dz.sum(axis=(0, 1)))
         if peepholes is not None:
+            c_before = before(c, start[1])
             seen = ((dz_i, c_before), (dz_f, c_before), (dz_o, c))
             d_weights.append(np.concatenate([(d * state).sum(axis=(0, 1)) for d, state in seen]))
         dx = product_back(dz, kernel, dropped.input)

@@ -16,6 +16,8 @@ from lstm_edu.core.dropout import draw_mask, product
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.trace import Trace
 
+_CACHED = 1 << 15  # numbers that stay in a processor's cache together
+
 
 class Dropped(NamedTuple):
     """The dropout masks of one call: (B, F) and (B, H), or one for each gate, (blocks, B, .); None: nothing drops."""
@@ -412,11 +414,46 @@ def before(sequence: np.ndarray, start: np.ndarray) -> np.ndarray:
     return np.concatenate([start[None], sequence[:-1]])
 
 
-def record(keep: frozenset[str], timesteps: int, batch: int, dtype: np.dtype, **widths: int) -> list[np.ndarray]:
-    """Memory for a scan's quantities, (T, B, width) each: all steps, or two in turn where a quantity is not kept."""
-    steps = [timesteps if name in keep else min(timesteps, 2) for name in widths]
-    shapes = [(n, batch, width) for n, width in zip(steps, widths.values(), strict=True)]
-    return memory.arrays(*shapes, dtype=dtype)
+def record(
+    keep: frozenset[str],
+    timesteps: int,
+    batch: int,
+    dtype: np.dtype,
+    whole: frozenset[str] = frozenset(),
+    **widths: int,
+) -> list[np.ndarray]:
+    """Memory for a scan's quantities, (T, B, width) each: all steps, or two in turn where a quantity is not kept.
+
+    `whole` names those that the scan needs for all steps though they are not kept. What is kept lies apart from all
+    else, which is let go when the scan ends.
+    """
+    steps = {name: timesteps if name in keep | whole else min(timesteps, 2) for name in widths}
+    shapes = {name: (steps[name], batch, width) for name, width in widths.items()}
+    found = {}
+    for names in ([name for name in widths if name in keep], [name for name in widths if name not in keep]):
+        found |= zip(names, memory.arrays(*(shapes[name] for name in names), dtype=dtype), strict=True)
+    return [found[name] for name in widths]
+
+
+def backward_by_step(activation: activations.Activation, x: np.ndarray, y: np.ndarray):
+    """A function (t, dy_t, out) that writes dL/dx of step t, given all x that went in and y that came out, (T, B, H).
+
+    Where each output depends on its own input only, the slopes do not wait for the loop: they are taken for many
+    timesteps at once, as many as stay in the cache.
+    """
+    if not activation.elementwise:
+        return lambda t, dy_t, out: np.copyto(out, activation.backward(dy_t, x[t], y[t]))
+    at_once = max(1, _CACHED // x[0].size)
+    first, slopes = -1, None  # a block of timesteps: where it begins, and its slopes
+
+    def backward(t, dy_t, out):
+        nonlocal first, slopes
+        if t - t % at_once != first:
+            first = t - t % at_once
+            slopes = activation.slope(x[first : first + at_once], y[first : first + at_once])
+        np.multiply(dy_t, slopes[t - first], out=out)
+
+    return backward
 
 
 def in_turn(steps: np.ndarray, timesteps: int) -> list[np.ndarray]:
@@ -439,7 +476,7 @@ def _outputs(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask: bo
 
 def _last_output(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask: bool) -> np.ndarray:
     if skipped is None:
-        return h
+        return h.copy()  # or it would hold all memory of the scan
     return np.where(_live(skipped, zero_output_for_mask)[-1], h, np.zeros((), h.dtype))
 
 
