@@ -1,0 +1,208 @@
+"""Still pictures: what they show, what they say, and that they disturb nothing."""
+
+import base64
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import lstm_edu as le
+from lstm_edu import palette
+from lstm_edu.plots.scales import scale_of, signed_scale
+
+RNG = np.random.default_rng(5)
+B, T, F, H = 2, 11, 3, 4
+
+
+def lstm_trace(mask=None, x=None, **layer):
+    layer = le.LSTM(H, return_sequences=True, **layer)
+    layer.build((None, None, F))
+    layer.set_weights([RNG.normal(size=w.shape) for w in layer.weights])
+    return layer.trace(RNG.normal(size=(B, T, F)) if x is None else x, mask=mask)
+
+
+def pictures(figure):
+    """The data of each heat map that has a quantity, in order."""
+    return [axes.images[0].get_array() for axes in figure.axes if axes.images and axes.get_xlim()[1] > 2]
+
+
+FIGURES = {
+    "gates": lambda theme: le.plots.gates(lstm_trace(), theme=theme),
+    "packing": lambda theme: le.plots.packing(2, 4, theme=theme),
+    "activations": lambda theme: le.plots.activations(["sigmoid", "tanh", "relu"], theme=theme),
+    "cell": lambda theme: le.plots.cell_diagram(theme=theme),
+}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_shown_with_its_description(name, theme):
+    figure = FIGURES[name](theme)
+    bundle = le.plots.show(figure)._repr_mimebundle_()
+    description = le.plots.describe(figure)
+    assert len(description) > 60
+    assert bundle["text/plain"] == description
+    assert 'alt="' + description.split(":")[0][:30] in bundle["text/html"]
+    png = base64.b64decode(bundle["text/html"].partition("base64,")[2].partition('"')[0])
+    assert png.startswith(b"\x89PNG")
+    assert len(png) < 400_000
+
+
+def luminance(color) -> float:
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in color[:3]]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_all_text_stands_out_from_its_paper(name, theme):
+    from matplotlib.colors import to_rgba
+    from matplotlib.text import Text
+
+    figure = FIGURES[name](theme)
+    figure.canvas.draw()
+    paper = luminance(figure.get_facecolor())
+    on_paper = [t for t in figure.findobj(Text) if t.get_text() and t.get_bbox_patch() is None and t.get_visible()]
+    gates = {luminance(to_rgba(c)) for c in palette.COLORS.values()}
+    assert on_paper
+    for text in on_paper:
+        ink = luminance(to_rgba(text.get_color()))
+        if ink in (0.0, 1.0):  # black and white are for letters on a gate's colour
+            assert max((max(ink, g) + 0.05) / (min(ink, g) + 0.05) for g in gates) > 4.5
+            continue
+        ratio = (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05)
+        assert ratio > 4.5, text.get_text()
+
+
+def test_gates_draws_the_traces_numbers_of_the_chosen_sequence():
+    trace = lstm_trace()
+    shown = pictures(le.plots.gates(trace, batch=1))
+    assert len(shown) == 7
+    for name, picture in zip(("x", "i", "f", "g", "o", "c", "h"), shown, strict=True):
+        np.testing.assert_array_equal(picture, trace[name][1].T, err_msg=name)
+
+
+def test_gates_shows_the_quantities_that_are_asked_for_in_their_order():
+    trace = lstm_trace()
+    shown = pictures(le.plots.gates(trace, quantities=("h", "f")))
+    np.testing.assert_array_equal(shown[0], trace.h[0].T)
+    np.testing.assert_array_equal(shown[1], trace.f[0].T)
+
+
+def test_the_description_of_gates_tells_the_ranges_the_mask_and_what_is_not_finite():
+    x = RNG.normal(size=(B, T, F))
+    x[0, 9, 1] = np.nan
+    mask = np.ones((B, T), bool)
+    mask[0, :2] = False
+    trace = lstm_trace(mask=mask, x=x)
+    figure = le.plots.gates(trace, t=3, unit=1)
+    text = le.plots.describe(figure)
+    i = trace.i[0][np.isfinite(trace.i[0])]
+    assert f"i runs from {i.min():.3g} to {i.max():.3g}, with a mean of {i.mean():.3g}; 8 of its values are NaN" in text
+    assert "2 masked steps are hatched" in text
+    assert "Step 3 is framed" in text
+    hatched = [p for axes in figure.axes for p in axes.patches if p.get_hatch()]
+    assert len(hatched) == 2 * 7
+
+
+def test_packing_counts_right():
+    text = le.plots.describe(le.plots.packing(2, 4))
+    assert "32 + 16 + 8 = 56 numbers" in text
+    layer = le.LSTM(7)
+    layer.build((None, None, 5))
+    assert f"= {layer.count_params()} numbers" in le.plots.describe(le.plots.packing(7, 5))
+
+
+def test_packing_is_to_scale():
+    from matplotlib.patches import Rectangle
+
+    boxes = [p for p in le.plots.packing(3, 5).axes[0].patches if isinstance(p, Rectangle)]
+    assert len(boxes) == 12
+    wide, high = boxes[0].get_width() / 3, boxes[0].get_height() / 5
+    assert wide == pytest.approx(high)
+    assert boxes[4].get_height() == pytest.approx(3 * wide)
+    assert boxes[8].get_height() == pytest.approx(wide)
+
+
+def test_activations_draws_the_functions_themselves():
+    figure = le.plots.activations(["hard_sigmoid", "hard_sigmoid_keras2"], low=-4, high=4)
+    curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
+    for line, name in zip(curves, ("hard_sigmoid", "hard_sigmoid_keras2"), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), le.activations.get(name)(line.get_xdata()))
+    assert len({(line.get_color(), str(line.get_linestyle()), line._unscaled_dash_pattern) for line in curves}) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: le.plots.gates(le.Dense(2)), TypeError, "needs a Trace"),
+        (lambda: le.plots.gates(lstm_trace(), batch=2), ValueError, "batch must be from 0 to 1, got 2"),
+        (lambda: le.plots.gates(lstm_trace(), t=-1), ValueError, "t must be from 0 to 10, got -1"),
+        (lambda: le.plots.gates(lstm_trace(), unit=4), ValueError, "unit must be from 0 to 3, got 4"),
+        (lambda: le.plots.gates(lstm_trace(), quantities=("i", "q")), ValueError, "some of x, i, f, g, o, c, h"),
+        (lambda: le.plots.gates(lstm_trace(), theme="sepia"), ValueError, 'theme must be "light" or "dark"'),
+        (lambda: le.plots.packing(0, 4), ValueError, "units must be at least 1, got 0"),
+        (lambda: le.plots.packing(2, 4.0), TypeError, "features must be a whole number"),
+        (lambda: le.plots.activations([]), ValueError, "1 to 7 curves, got 0"),
+        (lambda: le.plots.activations(["sotfmax"]), ValueError, "did you mean 'softmax'"),
+        (lambda: le.plots.activations(["softmax"]), ValueError, "softmax has no curve"),
+        (lambda: le.plots.activations(["tanh"], low=2, high=2), ValueError, "low must be less than high"),
+        (lambda: le.plots.show("picture.png"), TypeError, "needs a matplotlib Figure"),
+    ],
+)
+def test_bad_input_is_told_by_rule_and_value(make, error, message):
+    with pytest.raises(error, match=message.replace("(", r"\(")):
+        make()
+
+
+def test_a_trace_that_kept_too_little_or_is_of_another_layer_is_told():
+    layer = le.LSTM(H)
+    layer.build((None, None, F))
+    with pytest.raises(ValueError, match="did not keep x, g"):
+        le.plots.gates(layer.trace(RNG.normal(size=(B, T, F)), keep=("i", "f", "o", "c", "h")))
+    dense = le.Dense(2, name="last")
+    dense.build((None, 3))
+    with pytest.raises(ValueError, match="an LSTM, got that of Dense 'last'"):
+        le.plots.gates(dense.trace(np.ones((1, 3))))
+
+
+def test_a_figure_of_ones_own_needs_a_description():
+    from matplotlib.figure import Figure
+
+    with pytest.raises(ValueError, match="has no description"):
+        le.plots.show(Figure())
+    assert (
+        le.plots.show(Figure(), description="nothing <at> all")._repr_mimebundle_()["text/html"].count("&lt;at&gt;")
+        == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "high"),
+    [([0.0], 1.0), ([0.3, -0.72], 0.8), ([1.0], 1.0), ([1.01], 1.5), ([-130.0, np.nan, np.inf], 150.0), ([1e-3], 1e-3)],
+)
+def test_a_signed_scale_is_symmetric_round_and_holds_every_finite_value(values, high):
+    scale = signed_scale(np.array(values))
+    assert scale["high"] == pytest.approx(high)
+    assert scale["low"] == -scale["high"]
+    assert scale["kind"] == "signed"
+
+
+def test_a_scale_is_the_activations_own_range_where_it_has_one():
+    values = np.array([0.2, 7.0])
+    assert scale_of("hard_sigmoid", values) == {"kind": "from zero", "low": 0.0, "high": 1.0}
+    assert scale_of("tanh", values) == {"kind": "signed", "low": -1.0, "high": 1.0}
+    assert scale_of("relu", values) == {"kind": "signed", "low": -8.0, "high": 8.0}
+
+
+def test_drawing_leaves_pyplot_alone_and_the_scales_need_no_matplotlib():
+    program = """
+import sys, numpy as np
+import lstm_edu as le
+import lstm_edu.plots.scales
+assert "matplotlib" not in sys.modules
+le.plots.show(le.plots.cell_diagram())._repr_mimebundle_()
+assert "matplotlib.pyplot" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
