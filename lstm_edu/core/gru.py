@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import activations, checks
+from lstm_edu.core import checks
 from lstm_edu.core.dropout import product, product_back, product_weight
 from lstm_edu.core.recurrent import Recurrent, before, in_turn, record, same_shape
 
@@ -82,16 +82,12 @@ class GRU(Recurrent):
         timesteps, batch, _ = x.shape
         n, dtype = self.units, self.dtype
         recurrent_kernel = self.recurrent_kernel
-        gate, act = self.recurrent_activation, self.activation.function
+        gate, act = self.recurrent_activation.function, self.activation.function
 
-        a, zr_memory, g_memory, h_memory = record(
-            keep | {"a", "zr"}, timesteps, batch, dtype, a=3 * n, zr=2 * n, g=n, h=n
-        )
+        a, *memory = record(keep, timesteps, batch, dtype, whole=frozenset({"a"}), a=3 * n, z=n, r=n, g=n, h=n)
         ours = self._project_input(x, dropped.input, a)
         (h,) = start
-        for t, (a_t, zr_t, g_t, h_t) in enumerate(
-            zip(a, zr_memory, in_turn(g_memory, timesteps), in_turn(h_memory, timesteps), strict=True)
-        ):
+        for t, (a_t, z_t, r_t, g_t, h_t) in enumerate(zip(a, *(in_turn(m, timesteps) for m in memory), strict=True)):
             if self.reset_after:
                 hu = product(h, recurrent_kernel, dropped.recurrent)
                 if self.use_bias:
@@ -100,11 +96,8 @@ class GRU(Recurrent):
             else:
                 masks = None if dropped.recurrent is None else dropped.recurrent[:2]
                 a_t[:, : 2 * n] += product(h, recurrent_kernel[:, : 2 * n], masks)
-            z_t, r_t = zr_t[:, :n], zr_t[:, n:]
-            if gate is activations.sigmoid:
-                zr_t[...] = gate.function(a_t[:, : 2 * n])
-            else:
-                z_t[...], r_t[...] = gate.function(a_t[:, :n]), gate.function(a_t[:, n : 2 * n])
+            z_t[...] = gate(a_t[:, :n])
+            r_t[...] = gate(a_t[:, n : 2 * n])
             if self.reset_after:
                 a_t[:, 2 * n :] += r_t * hu[:, 2 * n :]
             else:
@@ -115,8 +108,8 @@ class GRU(Recurrent):
                 np.copyto(h_t, h, where=skipped[t])
             h = h_t
 
-        arrays = {"x": ours, "a": a, "z": zr_memory[:, :, :n], "r": zr_memory[:, :, n:], "g": g_memory, "h": h_memory}
-        return arrays, h_memory, [h]
+        z, r, g, h_memory = memory
+        return {"x": ours, "a": a, "z": z, "r": r, "g": g, "h": h_memory}, h_memory, [h]
 
     def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
         kernel, recurrent_kernel = weights[:2]

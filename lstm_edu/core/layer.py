@@ -106,6 +106,11 @@ class Layer:
     def __getnewargs_ex__(self):
         return (), dict(self._arguments)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        # Pickling and copying forget that arrays are read-only.
+        self._weights = {name: read_only(w) for name, w in self._weights.items()}
+
     def copy(self, **changes: Any) -> Self:
         """A new layer of the same configuration, but for `changes`; with new weights, not yet drawn."""
         return type(self)(**(self._arguments | changes))

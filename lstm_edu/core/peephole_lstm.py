@@ -47,17 +47,14 @@ class PeepholeLSTM(LSTM):
         n = self.units
         gate, act = self.recurrent_activation.function, self.activation.function
         p_i, p_f, p_o = self._peephole_blocks(self.weights)
-        z, gates, c_memory, h_memory = record(
-            keep | {"z", "gates"}, timesteps, batch, self.dtype, z=4 * n, gates=4 * n, c=n, h=n
+        z, *memory = record(
+            keep, timesteps, batch, self.dtype, whole=frozenset({"z"}), z=4 * n, **dict.fromkeys("ifgoch", n)
         )
         ours = self._project_input(x, dropped.input, z)
         h, c = start
-        for t, (z_t, gates_t, c_t, h_t) in enumerate(
-            zip(z, gates, in_turn(c_memory, timesteps), in_turn(h_memory, timesteps), strict=True)
-        ):
+        for t, (z_t, i, f, g, o, c_t, h_t) in enumerate(zip(z, *(in_turn(m, timesteps) for m in memory), strict=True)):
             z_t += product(h, self.recurrent_kernel, dropped.recurrent)
             z_i, z_f, z_g, z_o = np.split(z_t, 4, axis=-1)
-            i, f, g, o = np.split(gates_t, 4, axis=-1)
             z_i += p_i * c
             z_f += p_f * c
             i[...] = gate(z_i)
@@ -71,8 +68,8 @@ class PeepholeLSTM(LSTM):
                 np.copyto(c_t, c, where=skipped[t])
                 np.copyto(h_t, h, where=skipped[t])
             h, c = h_t, c_t
-        named = dict(zip("ifgo", np.split(gates, 4, axis=-1), strict=True))
-        return {"x": ours, "z": z, **named, "c": c_memory, "h": h_memory}, h_memory, [h, c]
+        named = dict(zip("ifgoch", memory, strict=True))
+        return {"x": ours, "z": z, **named}, named["h"], [h, c]
 
     def _peephole_blocks(self, weights):
         return np.split(weights[-1], 3)

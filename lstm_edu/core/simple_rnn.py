@@ -43,7 +43,7 @@ class SimpleRNN(Recurrent):
         timesteps, batch, _ = x.shape
         act = self.activation.function
         recurrent_kernel = self.recurrent_kernel
-        z, h_memory = record(keep | {"z"}, timesteps, batch, self.dtype, z=self.units, h=self.units)
+        z, h_memory = record(keep, timesteps, batch, self.dtype, whole=frozenset({"z"}), z=self.units, h=self.units)
         ours = self._project_input(x, dropped.input, z)
         (h,) = start
         for t, (z_t, h_t) in enumerate(zip(z, in_turn(h_memory, timesteps), strict=True)):
