@@ -9,7 +9,7 @@ import pytest
 
 import lstm_edu as le
 from lstm_edu import palette
-from lstm_edu.plots.scales import scale_of, signed_scale
+from lstm_edu.plots.scales import input_scale, scale_of, signed_scale
 
 RNG = np.random.default_rng(5)
 B, T, F, H = 2, 11, 3, 4
@@ -187,6 +187,12 @@ def test_a_signed_scale_is_symmetric_round_and_holds_every_finite_value(values, 
     assert scale["high"] == pytest.approx(high)
     assert scale["low"] == -scale["high"]
     assert scale["kind"] == "signed"
+
+
+def test_an_input_without_negative_values_has_a_scale_from_zero():
+    assert input_scale(np.array([0.0, 13.0])) == {"kind": "from zero", "low": 0.0, "high": 15.0}
+    assert input_scale(np.array([-0.1, 13.0])) == {"kind": "signed", "low": -15.0, "high": 15.0}
+    assert input_scale(np.zeros(3)) == signed_scale(np.zeros(3))
 
 
 def test_a_scale_is_the_activations_own_range_where_it_has_one():

@@ -35,8 +35,18 @@ def signed_scale(values: np.ndarray) -> dict[str, Any]:
     return {"kind": "signed", "low": -high, "high": high}
 
 
+def input_scale(values: np.ndarray) -> dict[str, Any]:
+    """From 0 where nothing is negative (pixels, counts, the output of a relu), else from -a to a."""
+    scale = signed_scale(values)
+    finite = values[np.isfinite(values)]
+    if finite.size and finite.min() >= 0 and finite.max() > 0:
+        return {"kind": "from zero", "low": 0.0, "high": scale["high"]}
+    return scale
+
+
 def lstm_scales(layer: Any, arrays: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
     """The scales of an LSTM's x, i, f, g, o, c, h, given its layer and what it recorded."""
     scales = {name: scale_of(layer.recurrent_activation.name, arrays[name]) for name in "ifo"}
     scales["g"] = scale_of(layer.activation.name, arrays["g"])
-    return scales | {name: signed_scale(arrays[name]) for name in "xch"}
+    scales["x"] = input_scale(arrays["x"])
+    return scales | {name: signed_scale(arrays[name]) for name in "ch"}

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from lstm_edu.core import Dense
-from lstm_edu.plots.scales import scale_of, signed_scale
+from lstm_edu.plots.scales import input_scale, scale_of, signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
 
@@ -184,7 +184,7 @@ def describe(
         "formula": layer.activation.formula,
         "use_bias": layer.use_bias,
         "scales": {
-            "x": signed_scale(arrays["x"]),
+            "x": input_scale(arrays["x"]),
             "W": signed_scale(np.concatenate([a.ravel() for a in trace.weights])),
             "y": scale_of(name, arrays["y"]),
         },

@@ -148,7 +148,7 @@ export function lstmInside(context, panel, spec, arrays) {
       pointer,
       value,
       scale,
-      height: Math.max(22, Math.min(rows * 13, name === "x" ? 56 : 68)),
+      height: Math.max(22, Math.min(rows * 13, name === "x" && rows <= 16 ? 88 : 68)),
       plot: h("div", { class: "le-plot", "data-q": name }, canvas, cursor, name === "x" ? null : [cell, pointer]),
       title: h(
         "div",
