@@ -155,6 +155,14 @@ def test_a_key_in_the_explorer_does_not_reach_jupyterlab(show, page):
     assert len(page.evaluate("() => jupyterapp.shell.currentWidget.content.model.toJSON().cells")) == len(CELLS)
 
 
+def test_control_s_in_the_explorer_still_saves_the_notebook(show, page):
+    root = show("LSTM")
+    page.evaluate("() => { jupyterapp.shell.currentWidget.context.model.dirty = true; }")
+    root.focus()
+    page.keyboard.press("Control+s")
+    page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty", timeout=5000)
+
+
 def test_the_mouse_moves_the_lstm_explorer(show, page):
     trace = run_here(LSTM)["trace"]
     root = show("LSTM")

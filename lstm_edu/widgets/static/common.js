@@ -336,7 +336,7 @@ export function explorer(build) {
   return {
     render({ model, el }) {
       const stop = new AbortController();
-      const root = h("div", { class: "lstm-edu-explorer", tabindex: 0, role: "group", "data-lm-suppress-shortcuts": "true" });
+      const root = h("div", { class: "lstm-edu-explorer", tabindex: 0, role: "group" });
       el.append(root);
       const watched = [];
       let inside = null;
