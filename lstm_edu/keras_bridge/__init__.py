@@ -1,4 +1,4 @@
-"""The only place that knows Keras: load a layer, a model or a file; record what Keras computes; compare; verify.
+"""The only place that knows Keras: load a layer, a model or a file; record, compare, verify, train side by side.
 
 `compare` needs no Keras; the others import it when they are called.
 """
@@ -6,6 +6,7 @@
 from lstm_edu.keras_bridge.comparing import Report, Row, compare
 from lstm_edu.keras_bridge.converting import from_keras
 from lstm_edu.keras_bridge.recording import keras_trace
+from lstm_edu.keras_bridge.side_by_side import TrainingReport, TrainingStep, train_side_by_side
 from lstm_edu.keras_bridge.verifying import Divergence, LayerReport, VerifyReport, verify
 
 __all__ = [
@@ -13,9 +14,12 @@ __all__ = [
     "LayerReport",
     "Report",
     "Row",
+    "TrainingReport",
+    "TrainingStep",
     "VerifyReport",
     "compare",
     "from_keras",
     "keras_trace",
+    "train_side_by_side",
     "verify",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import checks
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.training import leaves
 from lstm_edu.keras_bridge import tables
 from lstm_edu.palette import GATES, NAMES
 from lstm_edu.trace import Trace
@@ -26,6 +27,17 @@ _DIGITS = {"float16": 3, "bfloat16": 2}
 Where = dict[str, int | str]
 
 
+class Tolerance(NamedTuple):
+    """absolute + relative * |Keras's value|, which `letter` stands for."""
+
+    absolute: float
+    relative: float
+    letter: str = "y"
+
+    def __str__(self) -> str:
+        return f"{_power(self.absolute)} + {_power(self.relative)} |{self.letter}|"
+
+
 @dataclass(frozen=True)
 class Row:
     """The comparison of one array with Keras's.
@@ -38,7 +50,7 @@ class Row:
         where: the place of max_abs, one name an axis: {"batch": 0, "timestep": 17, "gate": "f", "unit": 3}.
         values: ours and Keras's number at that place; None where there is none.
         size: how many elements Keras's array has. failed: how many of them are outside the tolerance.
-        tolerance: what an element may differ by, as text; y is Keras's value.
+        tolerance: what an element may differ by, as text; y (g of gradients, w of weights) is Keras's value.
         note: what else there is to say.
     """
 
@@ -204,8 +216,10 @@ def compare_arrays(
     axes: Sequence[str] | None = None,
     gates: str | None = None,
     gate: str | None = None,
+    tolerance: Tolerance | None = None,
 ) -> Row:
-    """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate."""
+    """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate; `tolerance`: if not the usual
+    one of the dtype."""
     if ours is None or keras is None:
         there, side = (keras, "Keras's") if ours is None else (ours, "ours")
         shape = f"{side} {checks.shape_text(there.shape)}"
@@ -214,7 +228,7 @@ def compare_arrays(
     if ours.shape != keras.shape:
         shape = f"ours {checks.shape_text(ours.shape)}, Keras's {checks.shape_text(keras.shape)}"
         return _incomparable(name, shape, dtype, keras.size, _shape_cause(ours.shape, keras.shape))
-    difference, wrong, tolerance = differences(ours, keras)
+    difference, wrong, allowed = differences(ours, keras, tolerance)
     axes = axes or default_axes(name, keras.ndim)
     index = np.unravel_index(np.argmax(difference), difference.shape)
     notes = []
@@ -236,7 +250,7 @@ def compare_arrays(
         values=(ours[index], keras[index]),
         size=keras.size,
         failed=int(wrong.sum()),
-        tolerance=tolerance,
+        tolerance=allowed,
         note="; ".join(notes + _nan_notes(ours, keras)),
     )
 
@@ -245,7 +259,9 @@ def _incomparable(name: str, shape: str, dtype: str, size: int, note: str) -> Ro
     return Row(name, False, shape, dtype, np.inf, {}, None, size, size, "—", note)
 
 
-def differences(ours: np.ndarray, keras: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
+def differences(
+    ours: np.ndarray, keras: np.ndarray, tolerance: Tolerance | None = None
+) -> tuple[np.ndarray, np.ndarray, str]:
     """|ours - keras|, where that is more than allowed, and what is allowed in words. The shapes are equal."""
     a, b = ours.astype(np.float64), keras.astype(np.float64)
     equal = (ours == keras) | (np.isnan(a) & np.isnan(b))
@@ -256,10 +272,10 @@ def differences(ours: np.ndarray, keras: np.ndarray) -> tuple[np.ndarray, np.nda
         precision = _lesser(ours, keras)
         if precision is None:
             return difference, ~equal, "0: whole numbers"
-        absolute, relative = TOLERANCES[precision]
-        allowed = absolute + relative * np.abs(b)
+        tolerance = tolerance or Tolerance(*TOLERANCES[precision])
+        allowed = tolerance.absolute + tolerance.relative * np.abs(b)
     wrong = ~equal & ~(np.isfinite(difference) & (difference <= allowed))
-    return difference, wrong, f"{_power(absolute)} + {_power(relative)} |y|"
+    return difference, wrong, str(tolerance)
 
 
 def _power(value: float) -> str:
@@ -321,6 +337,36 @@ def _shape_cause(ours: tuple[int, ...], keras: tuple[int, ...]) -> str:
 _PACKED = {"LSTM": ("z", "".join(GATES)), "GRU": ("a", "zrg")}
 # In a GRU z is a gate.
 _GATE_NAMES = {gate: NAMES[gate] for gate in GATES} | {"z": "update gate", "r": "reset gate"}
+
+# The axes of weights. A GRU's bias has a row for the input's side and one for the recurrent side.
+_WEIGHT_AXES = {
+    ("kernel", 2): ("feature", "unit"),
+    ("recurrent_kernel", 2): ("from unit", "unit"),
+    ("bias", 1): ("unit",),
+    ("bias", 2): ("row", "unit"),
+    ("embeddings", 2): ("token", "unit"),
+}
+
+
+@dataclass(frozen=True)
+class WeightPlace:
+    """How to speak of one weight array: its name, the names of its axes, and the gates packed along the last."""
+
+    name: str
+    axes: tuple[str, ...] | None
+    gates: str | None
+
+
+def weight_places(layer: Layer) -> list[WeightPlace]:
+    """One for each weight array of a layer or model of ours, in get_weights() order."""
+    whose = [leaf for leaf in leaves(layer) for _ in leaf.weights]
+    return [
+        WeightPlace(
+            name, _WEIGHT_AXES.get((name.split("/")[-1], w.ndim)), _PACKED.get(type(leaf).__name__, (0, None))[1]
+        )
+        for name, w, leaf in zip(layer.weight_names, layer.weights, whose, strict=True)
+    ]
+
 
 # --- places by name -------------------------------------------------------------------------------------------------
 

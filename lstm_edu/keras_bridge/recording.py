@@ -103,15 +103,21 @@ def rounded(x: np.ndarray, model: Any) -> np.ndarray:
 
 def _call(layer: Any, x: np.ndarray, **call: Any) -> np.ndarray | tuple[np.ndarray, ...]:
     """What Keras's layer returns, as arrays."""
-    known = inspect.signature(layer.call).parameters
-    call = {name: value for name, value in call.items() if value is not None and name in known}
-    with unchanged(layer), warnings.catch_warnings():
-        # Keras 3.15 says this of a mask given to a whole model, which nevertheless arrives at its layers.
-        warnings.filterwarnings("ignore", message=".*was passed an input with a mask attached", category=UserWarning)
-        output = layer(x, **call)
+    with unchanged(layer):
+        output = call_keras(layer, x, **call)
     if isinstance(output, Mapping):
         raise ValueError(f"{layer.name!r} returns a dict, which is not supported")
     return tuple(map(numbers, output)) if isinstance(output, (list, tuple)) else numbers(output)
+
+
+def call_keras(layer: Any, x: Any, **call: Any) -> Any:
+    """layer(x), with those of the arguments that it knows and that are not None."""
+    known = inspect.signature(layer.call).parameters
+    call = {name: value for name, value in call.items() if value is not None and name in known}
+    with warnings.catch_warnings():
+        # Keras 3.15 says this of a mask given to a whole model, which nevertheless arrives at its layers.
+        warnings.filterwarnings("ignore", message=".*was passed an input with a mask attached", category=UserWarning)
+        return layer(x, **call)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from lstm_edu.keras_bridge.comparing import (
     where_text,
 )
 from lstm_edu.keras_bridge.converting import is_model, opened
+from lstm_edu.keras_bridge.gradients import compare_gradients, require_tape
 from lstm_edu.keras_bridge.recording import keras_trace, rounded
 from lstm_edu.trace import Trace
 
@@ -95,15 +96,22 @@ class VerifyReport:
         name: the layer's or model's name.
         layers: one LayerReport a layer, in order.
         whole: the model's output, ours computed from x through all our layers; None for a single layer.
-        first: the first divergence, or None.
+        gradients: the loss, and one row for the gradient of each weight, of the input and of each initial state that
+            was given; None without y.
+        first: the first divergence of the forward pass, or None.
     """
 
     name: str
     layers: tuple[LayerReport, ...]
     whole: Report | None
+    gradients: Report | None = None
 
     def __bool__(self) -> bool:
-        return all(self.layers) and (self.whole is None or bool(self.whole))
+        return all(self.layers) and all(self._beyond_layers)
+
+    @property
+    def _beyond_layers(self) -> list[Report]:
+        return [report for report in (self.whole, self.gradients) if report is not None]
 
     @property
     def first(self) -> Divergence | None:
@@ -111,14 +119,19 @@ class VerifyReport:
 
     @property
     def max_abs(self) -> float:
-        """The largest |ours - Keras's| of all quantities of all layers."""
-        return max(report.max_abs for report in (*self.layers, *([] if self.whole is None else [self.whole])))
+        """The largest |ours - Keras's| of all quantities of all layers, and of all gradients."""
+        return max(report.max_abs for report in (*self.layers, *self._beyond_layers))
 
     @property
     def where(self) -> Where:
         """The place of the first divergence by name, with its layer and quantity; empty if there is none."""
         first = self.first
-        return {} if first is None else {"layer": first.layer, "quantity": first.quantity, **first.where}
+        if first is not None:
+            return {"layer": first.layer, "quantity": first.quantity, **first.where}
+        if self.gradients is not None and not self.gradients:
+            wrong = next(row for row in self.gradients.rows if not row.ok)
+            return {"quantity": wrong.name, **wrong.where}
+        return {}
 
     @property
     def sentence(self) -> str:
@@ -126,13 +139,17 @@ class VerifyReport:
         if self:
             n = sum(row.size for layer in self.layers for row in layer.report.rows)
             layers = f"{len(self.layers)} layer" + ("s" if len(self.layers) > 1 else "")
+            if self.gradients is not None:
+                layers += f" and {sum(row.size for row in self.gradients.rows):,} of their gradients"
             return f"{self.name} agrees with Keras: {n:,} numbers in {layers}, largest difference {self.max_abs:.2g}"
         if self.first is not None:
             return self.first.sentence
         for layer in self.layers:
             if not layer:
                 return f"{layer.name}: {layer.report.sentence}"
-        return f"every layer agrees on its own, but the model does not: {self.whole.sentence}"
+        if self.whole is not None and not self.whole:
+            return f"every layer agrees on its own, but the model does not: {self.whole.sentence}"
+        return f"{self.name} computes what Keras computes, but not its gradients: {self.gradients.sentence}"
 
     def check(self) -> VerifyReport:
         """The report itself if all agrees. AssertionError with `sentence` if not."""
@@ -151,6 +168,14 @@ class VerifyReport:
         if self.whole is not None:
             place = "—" if self.whole else where_text(self.whole.where)
             rows.append(("whole model", "output", f"{self.whole.max_abs:.2g}", place, tables.verdict(bool(self.whole))))
+        if self.gradients is not None:
+            report, place = self.gradients, "—"
+            quantities = _grouped([row.name.removeprefix("gradient of ") for row in report.rows])
+            wrong = [row for row in report.rows if not row.ok]
+            result = tables.verdict(bool(report)) + (f": {', '.join(row.name for row in wrong)}" if wrong else "")
+            if wrong:
+                place = f"{wrong[0].name} at {where_text(wrong[0].where)}" if wrong[0].where else wrong[0].name
+            rows.append(("gradients", quantities, f"{report.max_abs:.2g}", place, result))
         return rows
 
     def __repr__(self) -> str:
@@ -175,31 +200,51 @@ _HEADER = ("layer", "compared", "largest difference", "first to differ", "result
 def verify(
     source: Any,
     x: Any,
+    y: Any = None,
     *,
     mask: Any = None,
     initial_state: Sequence[Any] | None = None,
     ours: Layer | None = None,
+    loss: Any = None,
 ) -> VerifyReport:
     """Hold every number that a layer or model computes for `x` against Keras's own.
 
     Each layer is given what Keras hands to it, so that a difference in one is not carried into the next; then the
     model is compared as a whole. Inside a layer every recorded quantity is compared at every timestep.
 
+    With y the gradients are compared too: ours, from the chain rule, with Keras's, from tf.GradientTape, for every
+    weight (frozen ones too), the input (unless it is token ids) and the initial states that are given. Both are taken
+    at inference, where dropout does nothing. Gradients agree within 1e-10 + 1e-8 |g| in float64, and within
+    1e-7 + 1e-4 |g| + 1e-5 (the largest |g| of the array) if anything computes in float32, g being Keras's. Losses of
+    Keras compute in float32, whatever the model does, unless they are made with dtype="float64".
+
     Args:
         source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
-        x, mask: what to compute. initial_state: for a single recurrent layer.
+        x: what to compute.
+        y: for a model its targets. For a single layer, which has no loss, dL/d(output), in the output's shape; where
+            it returns several arrays, a list of one for each (with return_state=True: [dy, dh, dc]).
+        mask: (B, T), if the layers do not find their own. initial_state: for a single recurrent layer.
         ours: a layer or model of lstm_edu to hold against it, with its own weights; `from_keras(source)` if None.
+        loss: for targets, as in Keras's compile: a name or a loss of keras.losses. If None, what the model was compiled
+            with.
 
     Returns:
-        A VerifyReport: `bool(report)`, `.first`, `.layers`, `.max_abs`, `.check()`.
+        A VerifyReport: `bool(report)`, `.first`, `.layers`, `.gradients`, `.max_abs`, `.check()`.
 
     Raises:
-        ValueError, TypeError: as `keras_trace`; or `ours` is another kind of layer or takes other inputs.
+        ValueError, TypeError: as `keras_trace`; or `ours` is another kind of layer or takes other inputs. With y: no
+            loss, a loss or regularizer that is not supported, a y of another shape.
+        RuntimeError: y is given and Keras runs on another backend than TensorFlow.
 
     Example:
         >>> verify(model, x).check()                                        # doctest: +SKIP
+        >>> verify(model, x, y, loss="mse").gradients                       # doctest: +SKIP
     """
+    if y is None and loss is not None:
+        raise ValueError("verify: a loss needs the targets y, and there are none")
     source = opened(source)
+    if y is not None:
+        require_tape()
     theirs = keras_trace(source, x, mask, initial_state)
     ours = theirs.layer if ours is None else ours
     if not isinstance(ours, Layer):
@@ -213,7 +258,10 @@ def verify(
     if is_model(source):
         with _states_kept(ours):
             whole = compare(ours(rounded(np.asarray(x), source), mask=mask), theirs.output)
-    return VerifyReport(source.name, layers, whole)
+    gradients = None
+    if y is not None:
+        gradients = compare_gradients(source, ours, theirs, x, y, mask=mask, initial_state=initial_state, loss=loss)
+    return VerifyReport(source.name, layers, whole, gradients)
 
 
 def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, Trace]]:
