@@ -26,11 +26,10 @@ def flag(value: Any, name: str, owner: str) -> bool:
 
 def dropout_rate(value: Any, name: str, owner: str) -> float:
     """`value` as a float in [0, 1)."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
-    if not 0 <= value < 1:
+    rate = number(value, name, owner, 0, 1)
+    if rate == 1:
         raise ValueError(f"{owner}: {name} must be at least 0 and less than 1, where nothing is left; got {value}")
-    return float(value)
+    return rate
 
 
 def in_training(training: bool, name: str, owner: str) -> None:
@@ -48,6 +47,16 @@ def dropout_mask(value: Any, shape: tuple[int, ...], dtype: np.dtype, name: str,
             "it holds 0 for what is dropped and 1 / (1 - rate) for what is kept"
         )
     return np.array(cast(array, dtype))
+
+
+def number(value: Any, name: str, owner: str, low: float = -np.inf, high: float = np.inf) -> float:
+    """`value` as a float from low to high."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
+    if not low <= value <= high:
+        limits = f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
+        raise ValueError(f"{owner}: {name} must be {limits}, got {value}")
+    return float(value)
 
 
 def float_dtype(value: Any, owner: str) -> np.dtype:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -70,3 +70,20 @@ class Container(Layer):
             for name, layer in self.inner.items()
             for quantity in layer._missing(trace.children[name])
         ]
+
+
+def leaves(layer: Layer) -> Iterator[Layer]:
+    """The layers that hold weights themselves."""
+    if isinstance(layer, Container):
+        for inner in layer.inner.values():
+            yield from leaves(inner)
+    else:
+        yield layer
+
+
+def containers(layer: Layer) -> Iterator[Container]:
+    """The layers around layers, outermost first."""
+    if isinstance(layer, Container):
+        yield layer
+        for inner in layer.inner.values():
+            yield from containers(inner)

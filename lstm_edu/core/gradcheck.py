@@ -18,7 +18,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.layer import Layer
-from lstm_edu.core.training import leaves
+from lstm_edu.core.container import leaves
 
 
 @dataclass(frozen=True)

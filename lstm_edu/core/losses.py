@@ -196,7 +196,7 @@ class Crossentropy(Loss):
 class _Smoothed(Crossentropy):
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0, **kwargs: Any):
         super().__init__(from_logits, **kwargs)
-        self.label_smoothing = number(label_smoothing, "label_smoothing", type(self).__name__, 0, 1)
+        self.label_smoothing = checks.number(label_smoothing, "label_smoothing", type(self).__name__, 0, 1)
 
     def _smooth(self, t: np.ndarray, classes: int) -> np.ndarray:
         s = self.label_smoothing
@@ -332,16 +332,6 @@ def _clip(p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """p within [EPSILON, 1 - EPSILON], and 1 where it was there before, where a slope gets through; else 0."""
     clipped = np.clip(p, p.dtype.type(EPSILON), p.dtype.type(1 - EPSILON))
     return clipped, (clipped == p).astype(p.dtype)
-
-
-def number(value: Any, name: str, owner: str, low: float = -np.inf, high: float = np.inf) -> float:
-    """`value` as a float from low to high."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{owner}: {name} must be a number, got {value!r} ({type(value).__name__})")
-    if not low <= value <= high:
-        limits = f"at least {low:g}" if high == np.inf else f"from {low:g} to {high:g}"
-        raise ValueError(f"{owner}: {name} must be {limits}, got {value}")
-    return float(value)
 
 
 # --- by name --------------------------------------------------------------------------------------------------------

@@ -32,7 +32,6 @@ import numpy as np
 from lstm_edu.core import checks
 from lstm_edu.core.embedding import RowGradient
 from lstm_edu.core.layer import _quietly
-from lstm_edu.core.losses import number
 
 # What Keras's optimizers can do besides, with the values that switch it off.
 _UNSUPPORTED = {
@@ -54,9 +53,9 @@ class ExponentialDecay:
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool = False):
         kind = "ExponentialDecay"
-        self.initial_learning_rate = number(initial_learning_rate, "initial_learning_rate", kind)
-        self.decay_steps = number(decay_steps, "decay_steps", kind)
-        self.decay_rate = number(decay_rate, "decay_rate", kind)
+        self.initial_learning_rate = checks.number(initial_learning_rate, "initial_learning_rate", kind)
+        self.decay_steps = checks.number(decay_steps, "decay_steps", kind)
+        self.decay_rate = checks.number(decay_rate, "decay_rate", kind)
         self.staircase = checks.flag(staircase, "staircase", kind)
         if self.decay_steps <= 0:
             raise ValueError(f"{kind}: decay_steps must be greater than 0, got {decay_steps}")
@@ -101,7 +100,7 @@ class Optimizer:
             if value not in _UNSUPPORTED[key]:
                 raise ValueError(f"{kind}: {key}={value!r} is not supported here")
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
-        given = {key: number(value, key, kind) for key, value in clips.items() if value is not None}
+        given = {key: checks.number(value, key, kind) for key, value in clips.items() if value is not None}
         if len(given) > 1:
             raise ValueError(f"{kind}: only one of clipnorm, clipvalue and global_clipnorm can be set, got {given}")
         for key, value in given.items():
@@ -131,7 +130,7 @@ class Optimizer:
                 f"got {type(value).__name__}; other schedules are not supported, but learning_rate can be set "
                 "anew between two updates"
             )
-        self._learning_rate = _float32(number(value, "learning_rate", kind, 0))
+        self._learning_rate = _float32(checks.number(value, "learning_rate", kind, 0))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} learning_rate={self.learning_rate:.6g}, {self.iterations} updates>"
@@ -206,7 +205,7 @@ class SGD(Optimizer):
 
     def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, **kwargs: Any):
         super().__init__(learning_rate, **kwargs)
-        self.momentum = number(momentum, "momentum", "SGD", 0, 1)
+        self.momentum = checks.number(momentum, "momentum", "SGD", 0, 1)
         self.nesterov = checks.flag(nesterov, "nesterov", "SGD")
         self.slot_names = ("m",) if self.momentum else ()
 
@@ -240,11 +239,11 @@ class Adam(Optimizer):
         **kwargs: Any,
     ):
         super().__init__(learning_rate, **kwargs)
-        self.beta_1 = number(beta_1, "beta_1", "Adam", 0, 1)
-        self.beta_2 = number(beta_2, "beta_2", "Adam", 0, 1)
+        self.beta_1 = checks.number(beta_1, "beta_1", "Adam", 0, 1)
+        self.beta_2 = checks.number(beta_2, "beta_2", "Adam", 0, 1)
         if 1 in (self.beta_1, self.beta_2):
             raise ValueError("Adam: beta_1 and beta_2 must be less than 1: at 1 nothing is ever taken in")
-        self.epsilon = number(epsilon, "epsilon", "Adam", 0)
+        self.epsilon = checks.number(epsilon, "epsilon", "Adam", 0)
         self.amsgrad = checks.flag(amsgrad, "amsgrad", "Adam")
         self.slot_names = ("m", "v", "v_max") if self.amsgrad else ("m", "v")
 

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_edu.core import checks, losses, optimizers
-from lstm_edu.core.container import Container
+from lstm_edu.core.container import containers, leaves
 from lstm_edu.core.dense import Dense
 from lstm_edu.core.layer import Gradients, Layer, _quietly
 from lstm_edu.trace import Trace
@@ -101,14 +101,14 @@ class Trainer:
                 training would have to follow.
         """
         optimizer, loss = optimizers.get(optimizer), _loss(loss)
-        for layer in [*leaves(self), *_containers(self)]:
+        for layer in [*leaves(self), *containers(self)]:
             if layer.training_only:
                 name, value = next(iter(layer.training_only.items()))
                 raise ValueError(
                     f"{layer._label}: training with {name}={value!r} is not supported; without it the layer would "
                     "learn something else than in Keras"
                 )
-        for layer in _containers(self):
+        for layer in containers(self):
             if not layer.trainable and any(leaf.trainable for leaf in leaves(layer)):
                 raise ValueError(
                     f"{layer._label}: trainable=False does not reach the layers inside (in Keras 3 neither, where they "
@@ -247,7 +247,7 @@ class Trainer:
         elif validation_mask is not None:
             raise ValueError("fit: validation_mask belongs to validation_data, and there is none")
         elif validation_split:
-            data, validation = data.split(losses.number(validation_split, "validation_split", "fit", 0, 1))
+            data, validation = data.split(checks.number(validation_split, "validation_split", "fit", 0, 1))
 
         rng = np.random.default_rng(seed)
         self._history = history = History()
@@ -327,22 +327,6 @@ class Trainer:
 
 
 # --- layers ---------------------------------------------------------------------------------------------------------
-
-
-def leaves(layer: Layer) -> Iterator[Layer]:
-    """The layers that hold weights themselves."""
-    if isinstance(layer, Container):
-        for inner in layer.inner.values():
-            yield from leaves(inner)
-    else:
-        yield layer
-
-
-def _containers(layer: Layer) -> Iterator[Container]:
-    if isinstance(layer, Container):
-        yield layer
-        for inner in layer.inner.values():
-            yield from _containers(inner)
 
 
 def _learns(model: Layer) -> list[bool]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_edu.core import Layer, checks
-from lstm_edu.core.training import leaves
+from lstm_edu.core.container import leaves
 from lstm_edu.keras_bridge import tables
 from lstm_edu.palette import GATES, NAMES
 from lstm_edu.trace import Trace
