@@ -4,6 +4,7 @@
 first used.
 """
 
+import os
 from importlib import import_module
 from typing import Any
 
@@ -33,14 +34,24 @@ from lstm_edu.trace import Trace
 
 __version__ = "0.1.0"
 
+# For TensorFlow, if it is imported later and nobody has chosen otherwise. Its notes about the processor would stand on
+# red ground under a learner's first cell; and without oneDNN's own orders of summation, thirty different laptops show
+# the same last digits.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+
 # Public name -> the module that has it; None: the module is meant itself. Loaded at first use.
 _LATER = {
     "from_keras": "lstm_edu.keras_bridge",
     "compare": "lstm_edu.keras_bridge",
     "verify": "lstm_edu.keras_bridge",
+    "adequate_example": "lstm_edu.doctor",
+    "diagnose": "lstm_edu.doctor",
+    "mistakes": "lstm_edu.doctor",
     "explore": "lstm_edu.widgets",
     "packing": "lstm_edu.widgets",
     "datasets": None,
+    "doctor": None,
     "keras_bridge": None,
     "palette": None,
     "plots": None,

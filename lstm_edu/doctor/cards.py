@@ -1,0 +1,36 @@
+"""Results as text and as HTML. Colours are inherited, so that they fit every theme; no sign stands without words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+_CELL = "text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; background: none; color: inherit"
+
+
+_SIGNS = {True: "✓ ", False: "✗ ", None: ""}
+
+
+def text_table(ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in plain text, its title first."""
+    lines = [tuple(header), *map(tuple, rows)]
+    widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
+    body = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+    return "\n".join([_SIGNS[ok] + title, *body])
+
+
+def html_table(ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same as an HTML table: the title as its caption, the first column as headers of the rows."""
+    caption = "text-align: left; caption-side: top; color: inherit; font-weight: bold; padding: 0.3em 0"
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(cell)}</th>' for cell in header)
+    body = ""
+    for first, *rest in rows:
+        cells = "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in rest)
+        body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{escape(first)}</th>{cells}</tr>'
+    return (
+        '<div style="overflow-x: auto">'
+        '<table style="border-collapse: collapse; color: inherit; background: none; margin: 0.3em 0">'
+        f'<caption style="{caption}">{escape(_SIGNS[ok] + title)}</caption>'
+        f'<thead style="border-bottom: 1px solid currentColor"><tr style="background: none">{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )

@@ -1,0 +1,8 @@
+"""The catalogue: one entry a mistake, in files by what they get wrong.
+
+To add one, write its mutation (a recipe with one part exchanged) under `@mistake(...)`. It is then listed, searched,
+counted by adequacy, and tested: tests are made from the catalogue.
+"""
+
+# Imported for what they enter, in the order in which candidates that fit equally well are named.
+from lstm_edu.doctor.catalogue import gates, biases, weights, equations, states, sequences, masks, outputs, roundings  # noqa: F401, I001

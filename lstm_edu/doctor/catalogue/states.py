@@ -1,0 +1,107 @@
+"""States that are not carried, not reset, exchanged, or not started from."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from lstm_edu.doctor.mistake import RECURRENT, mistake
+from lstm_edu.doctor.recipes import Folding, RecurrentRecipe
+
+
+def not_carried(r: RecurrentRecipe, states: str) -> RecurrentRecipe:
+    names = zip(r.equations.states, r.carried, strict=True)
+    return r.but(carried=tuple(kept and name not in states for name, kept in names))
+
+
+for _variant, _states, _kinds, _what in (
+    ("", "hc", RECURRENT, "The states are set to zero at every step"),
+    (":h", "h", ("LSTM",), "h is zero at the beginning of every step; only c is carried"),
+    (":c", "c", ("LSTM",), "c is zero at the beginning of every step; only h is carried"),
+):
+    mistake(
+        f"state-not-carried{_variant}",
+        *_kinds,
+        sentence=f"{_what}. Each step starts from what the step before left.",
+        fix="h, c = np.zeros(...), np.zeros(...)   # before the loop over time, not in it",
+        versions="code of one's own; Keras's layer called once a timestep without stateful=True",
+        source="keras.layers.LSTM",
+    )(partial(not_carried, states=_states))
+
+
+@mistake(
+    "state-not-carried:initial-state",
+    *RECURRENT,
+    sentence="The initial state is not used: the first step starts from zeros.",
+    fix="layer(x, initial_state=[h0, c0])",
+    versions="code of one's own; an encoder's state that never reaches the decoder",
+    source="keras.layers.LSTM: initial_state",
+)
+def _from_zeros(r):
+    return r.but(start=tuple(map(np.zeros_like, r.start))) if any(s.any() for s in r.start) else None
+
+
+@mistake(
+    "state-not-reset",
+    *RECURRENT,
+    sentence="A sequence starts from the state in which the sequence before it in the batch ended; "
+    "each starts from the initial state.",
+    fix="for sequence in x: h, c = np.zeros(units), np.zeros(units); ...",
+    versions="code of one's own, with a loop over the sequences",
+    source="keras.layers.LSTM",
+)
+def _batch_in_a_row(r):
+    batch, timesteps = r.x.shape[:2]
+    if batch == 1:
+        return None
+
+    def one_after_another(a):
+        return None if a is None else a.reshape(1, batch * timesteps, *a.shape[2:])
+
+    def as_batch(sequence):
+        return sequence.reshape(batch, timesteps, -1)
+
+    return r.but(
+        x=one_after_another(r.x),
+        mask=one_after_another(r.mask),
+        start=tuple(s[:1] for s in r.start),
+        folding=Folding(as_batch, as_batch),
+    )
+
+
+@mistake(
+    "stateful-carry",
+    *RECURRENT,
+    sentence="The layer starts from the state in which its last call on this input ended; "
+    "the state was not reset in between.",
+    fix="layer.reset_state()   # or stateful=False",
+    versions="stateful=True; Keras 3's models have no reset_states, the layers have",
+    source="keras.layers.RNN: stateful",
+)
+def _second_call(r):
+    return r.but(passes=r.passes + 1)
+
+
+@mistake(
+    "h-c-swapped",
+    "LSTM",
+    sentence="The initial states are given as [c, h]; Keras takes [h, c].",
+    fix="initial_state=[h0, c0]",
+    versions="TensorFlow 1's LSTMStateTuple is (c, h)",
+    source="keras.layers.LSTM: initial_state; tf.nn.rnn_cell.LSTMStateTuple",
+)
+def _c_first(r):
+    return r.but(start=r.start[::-1]) if any(s.any() for s in r.start) else None
+
+
+@mistake(
+    "h-c-swapped:returned",
+    "LSTM",
+    sentence="The final states are returned as (c, h); Keras returns (output, h, c).",
+    fix="y, h, c = layer(x)   # with return_state=True",
+    versions="TensorFlow 1's LSTMStateTuple is (c, h)",
+    source="keras.layers.LSTM: return_state",
+)
+def _returned_c_first(r):
+    return r.then(lambda outputs: [outputs[0], outputs[2], outputs[1]]) if r.form.states else None

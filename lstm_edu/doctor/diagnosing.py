@@ -1,0 +1,394 @@
+"""From numbers to an answer. `diagnose` is the public function."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import Layer, checks
+from lstm_edu.core.recurrent import Recurrent
+from lstm_edu.core.wrappers import Bidirectional
+from lstm_edu.doctor import otherweights
+from lstm_edu.doctor.comparing import differs, groups, same
+from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
+from lstm_edu.doctor.evidence import Evidence, windows
+from lstm_edu.doctor.examples import Example, examples
+from lstm_edu.doctor.mistake import CATALOGUE
+from lstm_edu.doctor.observed import Observed, last_layer, observe
+from lstm_edu.doctor.precision import noise
+from lstm_edu.doctor.recipes import Form, Recipe, recipe_of, run
+from lstm_edu.doctor.search import (
+    Explanation,
+    Hypothesis,
+    Made,
+    Progress,
+    Search,
+    single_mistakes,
+    with_mistakes,
+)
+from lstm_edu.doctor.source import ours
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class Case:
+    """A layer and one input to it."""
+
+    layer: Layer
+    x: Any
+    mask: Any = None
+    initial_state: Any = None
+
+    def recipe(self, form: Form | None = None) -> Recipe:
+        return recipe_of(self.layer, self.x, self.mask, self.initial_state, form=form)
+
+    def observe(self, theirs: Any) -> Observed:
+        shape = np.shape(self.x)
+        return observe(theirs, self.layer, shape[0], shape[1] if len(shape) > 1 else None)
+
+
+def diagnose(
+    theirs: Any,
+    layer: Any,
+    x: Any,
+    mask: Any = None,
+    initial_state: Any = None,
+    *,
+    pairs: bool = True,
+    progress: Progress | bool | None = None,
+) -> Diagnosis:
+    """Which mistake gives these numbers?
+
+    Every mistake of the catalogue is made in the layer, then every pair of mistakes, and what comes out is held against
+    the numbers. Only an agreement to float precision on several numbers, and more of them than so many hypotheses
+    could hit by chance, is called a cause.
+
+    Args:
+        theirs: what was computed, as an array (every step or the last one, rounded to any number of digits), as text
+            copied from a page, as a list of output and states, or as quantities by name (a dict, an LSTMStep, a Trace).
+            Or the function that computes it, f(x), f(x, mask=...), f(x, initial_state=...): it is called with inputs
+            of the doctor's own choosing, of x's shape and others.
+        layer: the built layer or stack that it should equal, ours or Keras's.
+        x, mask, initial_state: the input, as for a call of the layer.
+        pairs: also try two mistakes at once, where one is not enough.
+        progress: a function (done, total, words); False for none. If None, a line is written while it takes long.
+
+    Returns:
+        A Diagnosis: `.cause`, `.candidates`, `.explanation`, `.fix`, `.evidence`, `.verdict`.
+
+    Raises:
+        ValueError, TypeError: x does not fit the layer, or `theirs` holds no numbers that could be its outputs.
+
+    Example:
+        >>> le.diagnose(y_mine, keras_layer, x).cause                       # doctest: +SKIP
+        'gate-order:i,g,f,o'
+    """
+    case = Case(ours(layer), x, mask, initial_state)
+    report = _progress(progress)
+    if callable(theirs) and not hasattr(theirs, "__array__"):
+        from lstm_edu.doctor.functions import diagnose_function
+
+        return diagnose_function(theirs, case, pairs, report)
+    return explain(case, case.observe(theirs), pairs, report)
+
+
+def _progress(progress: Progress | bool | None) -> Progress | None:
+    if callable(progress):
+        return progress
+    return None if progress is False else _Line()
+
+
+class _Line:
+    """A line that counts up, once something takes longer than a second."""
+
+    def __init__(self) -> None:
+        self.started = time.monotonic()
+        self.shown = False
+
+    def __call__(self, done: int, total: int, words: str) -> None:
+        last = done >= total
+        if time.monotonic() - self.started > 1 and not (last and not self.shown):
+            self.shown = True
+            print(f"\r{words}: {done:,} of {total:,}", end="\n" if last else "", file=sys.stderr, flush=True)
+
+
+# --- one observation ------------------------------------------------------------------------------------------------
+
+
+def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progress | None = None) -> Diagnosis:
+    """The answer for one observed output."""
+    searches = _searches(case, observed)
+    if (answer := _agreement(searches, observed)) is not None:
+        return answer
+    made = single_mistakes(case.layer)
+    found = [e for search in searches for e in search.singles(made)]
+    answer = None if found else _rounding(searches, observed)
+    if not found and answer is None and pairs and observed.size > 1:
+        found = [e for search in searches if search.right is not None for e in search.pairs(made, progress)]
+    tried = sum(search.tried for search in searches)
+    if found:
+        answer = _conclude(case, observed, found, tried)
+    if answer is None:
+        answer = _unexplained(searches, observed)
+    return replace(answer, first=first_difference(searches[-1], observed), tried=tried)
+
+
+def _searches(case: Case, observed: Observed) -> list[Search]:
+    """One for the form that the layer returns, and one for the form that was brought, if that is another."""
+    end = last_layer(case.layer)
+    if observed.form is None or not isinstance(end, (Recurrent, Bidirectional)):
+        return [Search(observed, case.recipe())]
+    own = Form(end.return_sequences, observed.form.states)
+    if observed.states_only:
+        return [Search(observed, case.recipe(own))]
+    return [Search(observed, case.recipe(form)) for form in dict.fromkeys([own, observed.form])]
+
+
+def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:
+    for k, search in enumerate(searches):
+        agreement = search.agreement
+        if agreement is None or not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
+            continue
+        evidence = Evidence(observed.size, agreement.max_abs, 0.0, 1, observed.precision.name)
+        if k == 0 and observed.precision.coarse and not same(list(observed.arrays), search.right):
+            return _stored_coarsely(search, observed, evidence)
+        if k == 0:
+            how = "as far as its digits go" if observed.precision.printed else "within float32's rounding"
+            return Diagnosis(
+                "agrees",
+                f"All {observed.size:,} numbers agree with the right ones {how}; the largest difference is "
+                f"{agreement.max_abs:.1g}. This says nothing about mistakes that such an input cannot show: see "
+                "le.doctor.adequacy.",
+                evidence=evidence,
+            )
+        which = "sequence" if observed.form.sequences else "last"
+        mistake = CATALOGUE[f"return-last-vs-sequence:{which}"]
+        evidence = replace(search.weigh_alone(agreement), tried=len(CATALOGUE))
+        candidate = Candidate((mistake,), ((),), evidence)
+        return Diagnosis(
+            "cause", f"{mistake.sentence} The numbers are right.", mistake.id, (candidate,), mistake.fix, evidence
+        )
+    return None
+
+
+# --- several explanations -------------------------------------------------------------------------------------------
+
+
+def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: int) -> Diagnosis:
+    """The answer where something fits."""
+    order = {m.id: k for k, m in enumerate(CATALOGUE)}
+    found = [replace(e, evidence=replace(e.evidence, tried=tried, mistakes=len(e.hypothesis))) for e in found]
+    found.sort(key=lambda e: (len(e.hypothesis), round(2 * np.log2(max(e.found.ratio, 0.1))), _rank(e, order)))
+    kinds = same_computation(case.layer, [e.hypothesis for e in found])
+    candidates = tuple(
+        Candidate.of(
+            e.hypothesis,
+            e.evidence,
+            tuple(" + ".join(m.mistake.id for m in found[j].hypothesis) for j in kinds[k] if j != k),
+        )
+        for k, e in enumerate(found)
+    )
+    first = candidates[0]
+    if not first.evidence.enough:
+        return Diagnosis(
+            "too little",
+            f"{first.name} would give these numbers, but so little was brought that it may be chance: "
+            "bring more numbers (more steps, units or sequences, or more digits).",
+            candidates=candidates,
+            evidence=first.evidence,
+        )
+    if len(kinds[0]) == len(found):
+        explanation = first.sentence + (f" Here: {first.place}." if first.place else "")
+        if len(first.mistakes) > 1:
+            explanation = f"Two mistakes at once. {explanation}"
+        if first.same_as:
+            explanation += f" (The same computation under another name: {', '.join(first.same_as)}.)"
+        return Diagnosis("cause", explanation, first.id, candidates, first.fix, first.evidence)
+    experiment = telling_apart(case, [e.hypothesis for e in found])
+    with_these = (
+        "" if experiment is None or experiment.weights is not None else " found.experiment is an input that would."
+    )
+    return Diagnosis(
+        "several",
+        f"On this input {len(found)} explanations give the same numbers, and nothing here can tell them apart."
+        + with_these,
+        candidates=candidates,
+        fix=first.fix if len({c.fix for c in candidates}) == 1 else "",
+        evidence=first.evidence,
+        experiment=experiment,
+    )
+
+
+def _rank(e: Explanation, order: dict[str, int]) -> tuple:
+    """Catalogue's order; a mistake everywhere before the same in one place only."""
+    return tuple((order[m.mistake.id], len(m.place)) for m in e.hypothesis)
+
+
+def same_computation(layer: Layer, hypotheses: Sequence[Hypothesis]) -> list[list[int]]:
+    """For each hypothesis, the positions of those that give the same numbers whatever weights and input are."""
+    if len(hypotheses) == 1:
+        return [[0]]
+    labels: list[tuple[int, ...]] = [()] * len(hypotheses)
+    for example, _ in zip(examples(layer), range(2), strict=False):
+        for label, group in enumerate(groups(_outputs(layer, example, hypotheses))):
+            for k in group:
+                labels[k] += (label,)
+    return [[j for j, other in enumerate(labels) if other == label] for label in labels]
+
+
+def _outputs(layer: Layer, example: Example, hypotheses: Sequence[Hypothesis]) -> list:
+    right = recipe_of(layer, example.x, example.mask, example.initial_state, weights=example.weights)
+    recipes = [with_mistakes(right, h) for h in hypotheses]
+    possible = [k for k, r in enumerate(recipes) if r is not None]
+    outputs: list = [None] * len(recipes)
+    for k, output in zip(possible, run([recipes[k] for k in possible]), strict=True):
+        outputs[k] = output
+    return outputs
+
+
+def telling_apart(case: Case, hypotheses: Sequence[Hypothesis], seed: int = 1) -> Example | None:
+    """An input on which as many of them as possible differ: with the layer's own weights if any does, else with
+    others. None if nothing tells them apart."""
+    masks = isinstance(last_layer(case.layer), (Recurrent, Bidirectional))
+    own = [
+        replace(example, weights=None)
+        for masked in ((False, True) if masks else (False,))
+        for states in ((False, True) if masks else (False,))
+        for example, _ in zip(examples(case.layer, seed, masked=masked, states=states), range(2), strict=False)
+    ]
+    others = [example for example, _ in zip(examples(case.layer, seed), range(2), strict=False)]
+    for tried in (own, others):
+        counted = [(len(groups(_outputs(case.layer, example, hypotheses))), -k) for k, example in enumerate(tried)]
+        most, k = max(counted)
+        if most > 1:
+            return tried[-k]
+    return None
+
+
+# --- rounding, other weights, nothing -------------------------------------------------------------------------------
+
+
+def _only_rounding(made: Made, evidence: Evidence) -> Diagnosis:
+    mistake = made.mistake
+    return Diagnosis(
+        "rounding",
+        f"{mistake.sentence} The differences, {evidence.max_abs:.1g} at most, are of its size, and nothing else is "
+        "wrong as far as they let one see.",
+        mistake.id,
+        (Candidate.of((made,), evidence),),
+        mistake.fix,
+        evidence,
+    )
+
+
+def _stored_coarsely(search: Search, observed: Observed, evidence: Evidence) -> Diagnosis:
+    """The right numbers, but for what float16 or bfloat16 leaves of them."""
+    stored = CATALOGUE[f"precision-only:{observed.precision.coarse}"]
+    return _only_rounding(Made(stored, next(iter(stored.places(search.base.layer)), ())), evidence)
+
+
+_LIKE_IT = 0.35  # an emulation must leave less than this fraction of the differences
+_ROUNDING_BITS = 16.0
+_MOST_ROUNDING = 0.05  # of the largest number
+
+
+def _rounding(searches: list[Search], observed: Observed) -> Diagnosis | None:
+    """Whether coarser matrix products explain the difference: their emulation must fit much better than the right one.
+
+    Noise of the same size does not: it is nearer to the right numbers than to the emulated ones.
+    """
+    search = next((s for s in searches if s.right is not None), None)
+    if search is None or observed.record or observed.size < 8 or not all(np.isfinite(a).all() for a in observed.arrays):
+        return None
+    arrays = list(observed.arrays)
+    size = max(float(np.abs(a).max(initial=0)) for a in arrays)
+    before = _distances(arrays, search.right)
+    for made in single_mistakes(search.base.layer, rounding=True):
+        recipe = with_mistakes(search.base, (made,))
+        (outputs,) = (None,) if recipe is None else run([recipe])
+        if outputs is None or before.max() > min(6 * _distances(outputs, search.right).max(), _MOST_ROUNDING * size):
+            continue
+        left = np.sqrt(np.mean(_distances(arrays, outputs) ** 2) / np.mean(before**2))
+        bits = before.size * -np.log2(max(left, 1e-3))
+        if left <= _LIKE_IT and bits >= _ROUNDING_BITS:
+            evidence = Evidence(before.size, float(before.max()), float(bits), 4, observed.precision.name)
+            return _only_rounding(made, evidence)
+    return None
+
+
+def _distances(one: Sequence[Array], other: Sequence[Array]) -> Array:
+    return np.concatenate([np.abs(a - b).ravel() for a, b in zip(one, other, strict=True)])
+
+
+def _unexplained(searches: list[Search], observed: Observed) -> Diagnosis:
+    search = next((s for s in searches if s.right is not None), None)
+    if search is None:
+        return _other_shape(searches, observed)
+    tried = sum(s.tried for s in searches)
+    if proved := otherweights.proof(observed, search.base):
+        redrawn = CATALOGUE["weights-redrawn"]
+        return Diagnosis("other weights", f"{proved} {redrawn.sentence}", fix=redrawn.fix)
+    if not any(np.isfinite(a).any() for a in observed.arrays):
+        return Diagnosis("unexplained", "None of the numbers is finite: there is nothing to compare.")
+    hint = otherweights.ruled_out(observed, search.base, search.right)
+    return Diagnosis(
+        "unexplained",
+        f"{tried:,} hypotheses were computed, single mistakes{' and pairs' if tried > 400 else ''}; none gives these "
+        f"numbers. {hint}It may be a mistake that the catalogue does not have, more than two at once, or weights that "
+        "are not the ones used (weights-redrawn): take weights and output from one and the same layer object.",
+    )
+
+
+def _other_shape(searches: list[Search], observed: Observed) -> Diagnosis:
+    got = ", ".join(checks.shape_text(a.shape) for a in observed.arrays)
+    (outputs,) = run([searches[0].base])
+    wanted = ", ".join(checks.shape_text(a.shape) for a in outputs or ())
+    return Diagnosis(
+        "shape",
+        f"Your output has shape {got}; the layer returns {wanted}. No mistake of the catalogue gives numbers of your "
+        "shape that agree with yours. Recurrent outputs are (batch, timesteps, units), or (batch, units) for the last "
+        "step.",
+    )
+
+
+def first_difference(search: Search, observed: Observed) -> Divergence | None:
+    """The earliest step, in it the first quantity, in that the largest difference."""
+    if search.right is None:
+        return None
+    (errors,) = noise([search.base], [search.right], observed.precision.coarse)
+    _, loose = windows(observed.precision, search.right, errors)
+    best = None
+    for name, a, y, w in zip(observed.names, observed.arrays, search.right, loose, strict=True):
+        wrong = differs(a, y) & ~(np.abs(a - y) <= w)
+        if not wrong.any():
+            continue
+        timed = a.ndim == 3
+        step = int(np.flatnonzero(wrong.any(axis=(0, 2)))[0]) if timed else np.inf
+        if best is not None and step >= best[0]:
+            continue
+        here = np.where(wrong, np.nan_to_num(np.abs(a - y), nan=np.inf), -1)
+        if timed:
+            here[:, np.arange(a.shape[1]) != step] = -1
+        index = tuple(int(k) for k in np.unravel_index(np.argmax(here), here.shape))
+        best = step, _divergence(name, a, y, index, search)
+    return None if best is None else best[1]
+
+
+def _divergence(name: str, a: Array, y: Array, index: tuple[int, ...], search: Search) -> Divergence:
+    axes = {2: ("sequence", "unit"), 3: ("sequence", "timestep", "unit")}.get(a.ndim) or tuple(
+        f"axis {k}" for k in range(a.ndim)
+    )
+    where = dict(zip(axes, index, strict=True))
+    end = last_layer(search.base.layer)
+    if not isinstance(end, (Recurrent, Bidirectional)) and a.ndim == 2:
+        where = dict(zip(("sample", "unit"), index, strict=True))
+    before = a.ndim == 3 and index[1] > 0
+    if a.ndim == 3 and getattr(end, "go_backwards", False):
+        where["timestep"] = a.shape[1] - 1 - index[1]
+    return Divergence(name, where, float(a[index]), float(y[index]), before)

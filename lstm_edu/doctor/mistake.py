@@ -1,0 +1,177 @@
+"""A mistake: a named mutation of the right computation, written once, with what a learner should know about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from lstm_edu.core import Layer, Sequential
+from lstm_edu.core.wrappers import Bidirectional
+from lstm_edu.doctor.recipes import (
+    BidirectionalRecipe,
+    Recipe,
+    StackRecipe,
+    recipe_of,
+    run,
+)
+
+Mutation = Callable[[Any], Recipe | None]
+Place = tuple[str, ...]
+RECURRENT = ("SimpleRNN", "GRU", "LSTM")
+BOTH = "both"
+EVERY = "every "  # "every LSTM": all layers of this kind in a stack
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One entry of the catalogue.
+
+    Attributes:
+        id: the name, a variant after a colon: "gate-order:i,f,o,g".
+        kinds: the classes of layers in which it can be made.
+        sentence: what was done and what Keras does, for a learner.
+        fix: the right thing in code.
+        mutation: the right recipe -> the recipe with the mistake, or None where this input leaves nothing to compute
+            (another number of features, no mask). None for a mistake that cannot be computed from the weights at all.
+        condition: which layers of these kinds can have it.
+        versions: of what it is typical. source: where it was seen, or what says how it should be.
+        together: in a Bidirectional layer it can only be made in both directions at once.
+        rounding: a coarser arithmetic, which is not a mistake.
+    """
+
+    id: str
+    kinds: tuple[str, ...]
+    sentence: str
+    fix: str
+    mutation: Mutation | None = field(repr=False)
+    condition: Callable[[Any], bool] = field(default=lambda layer: True, repr=False)
+    versions: str = ""
+    source: str = ""
+    together: bool = False
+    rounding: bool = False
+
+    @property
+    def family(self) -> str:
+        """The id without its variant."""
+        return self.id.partition(":")[0]
+
+    @property
+    def variant(self) -> str:
+        return self.id.partition(":")[2]
+
+    def places(self, layer: Layer) -> list[Place]:
+        """Where in a built layer it can be made: () is the layer itself, ("lstm", "forward") a layer inside.
+
+        In a Bidirectional layer ("both",) comes first, in a stack ("every LSTM",): code that is written once is wrong
+        wherever it is used.
+        """
+        if self.mutation is None:
+            return []
+        if type(layer).__name__ in self.kinds:
+            return [()] if self.condition(layer) else []
+        inner = getattr(layer, "inner", {})
+        found = [(name, *place) for name, child in inner.items() for place in self.places(child)]
+        if isinstance(layer, Bidirectional):
+            if len(found) < len(inner):
+                return [] if self.together else found
+            return [(BOTH,)] if self.together else [(BOTH,), *found]
+        if isinstance(layer, Sequential):
+            kinds = [type(inner[name]).__name__ for name, *rest in found if not rest]
+            found = [(EVERY + kind,) for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1] + found
+        return found
+
+    def applies(self, layer: Layer) -> bool:
+        """Whether it can be made in this built layer, or in one inside it."""
+        return bool(self.places(layer))
+
+    def output(
+        self, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None, place: Place | None = None
+    ) -> Any:
+        """What `layer(x)` would return with this mistake in it, in the layer's dtype.
+
+        Args:
+            layer: a built layer of this package. x, mask, initial_state: as for a call.
+            place: where the mistake is made; the first of `places(layer)` if None.
+
+        Raises:
+            ValueError: the mistake cannot be made in this layer, or not with this input.
+        """
+        places = self.places(layer)
+        if not places:
+            raise ValueError(f"{self.id} cannot be made in {layer!r}")
+        right = recipe_of(layer, x, mask, initial_state, dtype=layer.dtype)
+        wrong = mutated(right, self, places[0] if place is None else place)
+        outputs = None if wrong is None else run([wrong])[0]
+        if outputs is None:
+            raise ValueError(f"{self.id} cannot be made with this input: it leaves nothing that could be computed")
+        return tuple(outputs) if len(outputs) > 1 else outputs[0]
+
+    def __repr__(self) -> str:
+        return f"<Mistake {self.id}: {self.sentence}>"
+
+
+def mutated(recipe: Recipe, mistake: Mistake, place: Place = ()) -> Recipe | None:
+    """The recipe with the mistake at that place; None where it cannot be made with this input."""
+    return _at(recipe, mistake.mutation, place)
+
+
+def _at(recipe: Recipe, mutation: Mutation, place: Place) -> Recipe | None:
+    if not place:
+        return mutation(recipe)
+    where, *rest = place
+    if isinstance(recipe, StackRecipe):
+        names = [where]
+        if where.startswith(EVERY):
+            kind = where.removeprefix(EVERY)
+            names = [name for name, layer in recipe.layer.inner.items() if type(layer).__name__ == kind]
+
+        def change(inner):
+            return _at(inner, mutation, tuple(rest))
+
+        return recipe.but(changes=recipe.changes | {name: (*recipe.changes.get(name, ()), change) for name in names})
+    if isinstance(recipe, BidirectionalRecipe):
+        names = tuple(recipe.parts) if where == BOTH else (where,)
+        changed = {name: mutation(recipe.parts[name]) for name in names}
+        return None if None in changed.values() else recipe.but(parts=recipe.parts | changed)
+    return _at(recipe, mutation, tuple(rest))  # TimeDistributed: its recipe is that of the layer inside
+
+
+class Catalogue:
+    """The mistakes by id, in the order in which they were written down."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Mistake] = {}
+
+    def __iter__(self) -> Iterator[Mistake]:
+        return iter(self._entries.values())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, id: str) -> Mistake:
+        try:
+            return self._entries[id]
+        except KeyError:
+            raise KeyError(f"the catalogue has no mistake {id!r}; le.mistakes() lists them") from None
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._entries
+
+    def add(self, mistake: Mistake) -> None:
+        if mistake.id in self._entries:
+            raise ValueError(f"the catalogue has {mistake.id!r} already")
+        self._entries[mistake.id] = mistake
+
+
+CATALOGUE = Catalogue()
+
+
+def mistake(id: str, *kinds: str, sentence: str, fix: str, **more: Any) -> Callable[[Mutation], Mutation]:
+    """Decorator: put the mutation that follows into the catalogue. The other arguments are those of `Mistake`."""
+
+    def enter(mutation: Mutation) -> Mutation:
+        CATALOGUE.add(Mistake(id, kinds, sentence, fix, mutation, **more))
+        return mutation
+
+    return enter

@@ -1,0 +1,565 @@
+"""A layer's computation for one input, laid out as parts that a mistake can exchange: its recipe.
+
+`recipe_of(layer, x)` is the right computation. A mistake makes another recipe of it, `recipe.but(kernel=...)`, and
+`run` computes any number of recipes, those that differ in numbers only all at once. Recipes compute in float64, so
+that what another result differs by is that result's own rounding.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from lstm_edu.core import Dense, Embedding, Layer, Sequential, checks
+from lstm_edu.core.recurrent import Recurrent
+from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
+from lstm_edu.doctor.equations import Equations, equations_of, function_of
+
+Array = np.ndarray
+Outputs = list[Array]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recipe:
+    """What all recipes have. `after`: what is done to the outputs at the end, one function after another."""
+
+    layer: Layer
+    after: tuple[Callable[[Outputs], Outputs], ...] = ()
+
+    def but(self, **changes: Any) -> Self:
+        return dataclasses.replace(self, **changes)
+
+    def then(self, function: Callable[[Outputs], Outputs]) -> Self:
+        """The same, with one more thing done to the outputs."""
+        return self.but(after=(*self.after, function))
+
+    def finish(self, outputs: Outputs) -> Outputs:
+        for function in self.after:
+            outputs = function(outputs)
+        return outputs
+
+    def compute(self) -> Outputs:
+        """The outputs, before anything is done to them `after`; layers without time only."""
+        raise NotImplementedError
+
+
+# --- layers without time --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DenseRecipe(Recipe):
+    """activation(x W + b): x (..., F), kernel (F, U), bias (U,)."""
+
+    x: Array
+    kernel: Array
+    bias: Array
+    activation: Callable[[Array], Array]
+
+    def compute(self):
+        return [self.activation(self.x @ self.kernel + self.bias)]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class EmbeddingRecipe(Recipe):
+    """table[ids]: ids (B, T) or any shape, table (vocabulary, D)."""
+
+    x: Array
+    table: Array
+
+    def compute(self):
+        return [self.table[self.x]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PlainRecipe(Recipe):
+    """A layer that the catalogue has nothing about, as it is."""
+
+    x: Array
+    mask: Array | None = None
+
+    def compute(self):
+        outputs = self.layer(self.x, mask=self.mask)
+        return [np.asarray(a) for a in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
+# --- recurrent layers -----------------------------------------------------------------------------------------------
+
+
+class Form(NamedTuple):
+    """What is returned: every step's output or the last one's; and the final states too."""
+
+    sequences: bool
+    states: bool
+
+
+class Masking(NamedTuple):
+    """What happens at a masked step.
+
+    states: for each state "carry" (the old one stays), "compute" (as if there were no mask) or "zero".
+    shown: the output: "repeat" the previous one (zeros before the first), "zero", the "state" h, or "fresh": the output
+        as computed, although the state is not kept.
+    """
+
+    states: tuple[str, ...]
+    shown: str
+
+
+class Folding(NamedTuple):
+    """How steps were put elsewhere, and how they are brought back.
+
+    sequence: all computed steps -> the outputs (B, T, H). steps: all computed steps -> the steps whose last one is the
+    last step.
+    """
+
+    sequence: Callable[[Array], Array]
+    steps: Callable[[Array], Array]
+
+
+def unchanged(array: Array) -> Array:
+    return array
+
+
+def last_step(sequence: Array) -> Array:
+    return sequence[:, -1]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class RecurrentRecipe(Recipe):
+    """SimpleRNN, GRU or LSTM on one input, in processing order.
+
+    x (B, T, F); mask (B, T) or None; start: the states before the first step, each (B, H).
+    kernel (F, n H), recurrent_kernel (H, n H), bias (rows, n H): one row, two for a GRU (zeros if there is no bias).
+    equations: of one step. carried: which states go on from step to step; another is zeros at every step but the first.
+    masking: see `Masking`. passes: how often the whole is run, each time from the states in which the last run ended.
+    form: what is returned. record: the quantities of every step that are returned instead. shown: what is done to the
+    outputs of all steps (outputs, cell states), before the last one is picked by `last`.
+    backwards: whether the layer reads its input from the end.
+    """
+
+    x: Array
+    mask: Array | None
+    start: tuple[Array, ...]
+    kernel: Array
+    recurrent_kernel: Array
+    bias: Array
+    equations: Equations
+    carried: tuple[bool, ...]
+    masking: Masking
+    form: Form
+    backwards: bool
+    passes: int = 1
+    folding: Folding = Folding(unchanged, unchanged)
+    shown: tuple[Callable[[Array, Array | None], Array], ...] = ()
+    last: Callable[[Array], Array] = last_step
+    record: tuple[str, ...] = ()
+
+    @property
+    def units(self) -> int:
+        return self.recurrent_kernel.shape[-2]
+
+    @property
+    def gates(self) -> str:
+        return self.equations.gates
+
+    def reread(self, change: Callable[[Array, Array | None], tuple[Array, Array | None]], **changes: Any) -> Self:
+        """The same layer on a changed (x, mask), both handed to `change` in the order of the input."""
+        way = slice(None, None, -1 if self.backwards else 1)
+        x, mask = change(self.x[:, way], None if self.mask is None else self.mask[:, way])
+        return self.but(x=x[:, way], mask=None if mask is None else mask[:, way], **changes)
+
+
+def run(recipes: Sequence[Recipe]) -> list[Outputs | None]:
+    """The outputs of each recipe, in order; None for one that cannot be computed, because a mistake left something of
+    another shape. Recurrent recipes that differ in numbers only are computed side by side."""
+    results: list[Outputs | None] = [None] * len(recipes)
+    kinds = (RecurrentRecipe, BidirectionalRecipe, StackRecipe, Recipe)
+    with np.errstate(all="ignore"):
+        for kind, compute in zip(kinds, (_run_recurrent, _run_bidirectional, _run_stacks, _run_plain), strict=True):
+            those = [k for k, r in enumerate(recipes) if next(c for c in kinds if isinstance(r, c)) is kind]
+            for k, outputs in zip(those, compute([recipes[k] for k in those]) if those else (), strict=True):
+                results[k] = None if outputs is None else _finished(recipes[k], outputs)
+    return results
+
+
+def _finished(recipe: Recipe, outputs: Outputs) -> Outputs | None:
+    try:
+        return recipe.finish(outputs)
+    except (ValueError, IndexError):
+        return None
+
+
+def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs]:
+    return [r.compute() for r in recipes]
+
+
+def _run_recurrent(recipes: Sequence[RecurrentRecipe]) -> list[Outputs | None]:
+    groups: dict[Any, list[int]] = {}
+    for k, recipe in enumerate(recipes):
+        if _consistent(recipe):
+            groups.setdefault(_program(recipe), []).append(k)
+    results: list[Outputs | None] = [None] * len(recipes)
+    for members in groups.values():
+        for part in _portions(members, recipes[members[0]]):
+            for k, steps in zip(part, _scan([recipes[k] for k in part]), strict=True):
+                try:
+                    results[k] = _returned(recipes[k], steps)
+                except (ValueError, IndexError):  # two mistakes that cannot both be made
+                    results[k] = None
+    return results
+
+
+def _consistent(r: RecurrentRecipe) -> bool:
+    """Whether the parts still belong together, after several mistakes."""
+    batch, timesteps, features = r.x.shape
+    return (
+        (r.mask is None or r.mask.shape == (batch, timesteps))
+        and all(s.shape == (batch, r.units) for s in r.start)
+        and r.kernel.shape[0] == features
+        and timesteps > 0
+    )
+
+
+def _program(r: RecurrentRecipe) -> tuple:
+    """Recipes with the same program differ in numbers only."""
+    arrays = (r.x, r.kernel, r.recurrent_kernel, r.bias, *r.start)
+    shapes = tuple((a.shape, a.dtype) for a in arrays)
+    return r.equations, r.carried, r.masking.states, r.passes, r.mask is None, r.record, shapes
+
+
+_MOST_NUMBERS = 1 << 21  # in one array of a scan
+
+
+def _portions(members: list[int], r: RecurrentRecipe) -> Iterable[list[int]]:
+    """Members of a group in portions that fit into memory, and into the processor's cache if they can."""
+    batch, timesteps = r.x.shape[:2]
+    each = batch * timesteps * r.kernel.shape[-1]
+    size = max(1, _MOST_NUMBERS // each)
+    return (members[k : k + size] for k in range(0, len(members), size))
+
+
+@dataclass
+class Steps:
+    """What a scan leaves: for each step h, the output as computed before a mask (fresh), and c; all (B, H)."""
+
+    h: list[Array]
+    fresh: list[Array]
+    c: list[Array] | None
+    end: tuple[Array, ...]
+    quantities: dict[str, list[Array]] = field(default_factory=dict)
+
+    def of(self, k: int) -> Steps:
+        """Those of the k-th recipe of several; what all of them share has no axis for them."""
+
+        def own(steps):
+            return None if steps is None else [a[k] if a.ndim > 2 else a for a in steps]
+
+        quantities = {name: own(steps) for name, steps in self.quantities.items()}
+        return Steps(own(self.h), own(self.fresh), own(self.c), tuple(own(self.end)), quantities)
+
+
+def _stacked(arrays: Sequence[Array]) -> Array:
+    """One array if all are the same one; else all of them along a new first axis."""
+    first = arrays[0]
+    return first if all(a is first for a in arrays) else np.stack(arrays)
+
+
+def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
+    """The loop over time, for recipes of one program."""
+    r = recipes[0]
+
+    def part(pick):
+        return _stacked([pick(recipe) for recipe in recipes])
+
+    x, kernel, u, bias = (part(lambda q, a=a: getattr(q, a)) for a in ("x", "kernel", "recurrent_kernel", "bias"))
+    mask = None if r.mask is None else part(lambda q: q.mask)[..., None]  # (..., B, T, 1)
+    states = tuple(part(lambda q, s=s: q.start[s]) for s in range(len(r.start)))
+    rows = [bias[..., k : k + 1, :] for k in range(bias.shape[-2])]  # each (..., 1, n H)
+    xw = x @ (kernel if kernel.ndim == 2 else kernel[:, None]) + rows[0][..., None, :, :]  # (..., B, T, n H)
+    for _ in range(r.passes):
+        steps = Steps([], [], [] if len(states) > 1 else None, states)
+        for t in range(x.shape[-2]):
+            before = states
+            if t and not all(r.carried):
+                before = tuple(s if kept else np.zeros_like(s) for s, kept in zip(states, r.carried, strict=True))
+            quantities, states = r.equations.step(xw[..., t, :], before, u, rows[-1])
+            steps.fresh.append(states[0])
+            if mask is not None:
+                states = _masked(states, before, mask[..., t, :], r.masking.states)
+            steps.h.append(states[0])
+            if steps.c is not None:
+                steps.c.append(states[1])
+            for name in r.record:
+                value = quantities[name] if name not in r.equations.states else states[r.equations.states.index(name)]
+                value = np.concatenate(value, axis=-1) if isinstance(value, tuple) else value
+                steps.quantities.setdefault(name, []).append(value)
+        steps.end = states
+    return [steps] if len(recipes) == 1 else [steps.of(k) for k in range(len(recipes))]
+
+
+def _masked(new: tuple, old: tuple, counts: Array, rules: tuple[str, ...]) -> tuple:
+    after = {"carry": lambda n, o: o, "compute": lambda n, o: n, "zero": lambda n, o: np.zeros((), n.dtype)}
+    return tuple(np.where(counts, n, after[rule](n, o)) for n, o, rule in zip(new, old, rules, strict=True))
+
+
+def _returned(r: RecurrentRecipe, steps: Steps) -> Outputs:
+    """What the layer hands out of what it computed."""
+    if r.record:
+        return [np.stack(steps.quantities[name], axis=1) for name in r.record]
+    everything = r.form.sequences or r.shown or r.last is not last_step or r.folding.steps is not unchanged
+    y = _shown(r, steps, slice(None) if everything else slice(-1, None))
+    if r.shown:
+        c = None if steps.c is None else np.stack(steps.c, axis=1)
+        for function in r.shown:
+            y = function(y, c)
+    outputs = [r.folding.sequence(y) if r.form.sequences else r.last(r.folding.steps(y))]
+    if r.form.states:
+        outputs += [_end(r, all_steps, end) for all_steps, end in zip((steps.h, steps.c), steps.end, strict=False)]
+    return outputs
+
+
+def _end(r: RecurrentRecipe, steps: list[Array], end: Array) -> Array:
+    return end if r.folding.steps is unchanged else last_step(r.folding.steps(np.stack(steps, axis=1)))
+
+
+def _shown(r: RecurrentRecipe, steps: Steps, which: slice) -> Array:
+    """The outputs of these steps, (B, T, H)."""
+    source = steps.fresh if r.mask is not None and r.masking.shown == "fresh" else steps.h
+    y = np.stack(source[which], axis=1)
+    if r.mask is None or r.masking.shown in ("state", "fresh"):
+        return y
+    live = r.mask if r.masking.shown == "zero" else np.logical_or.accumulate(r.mask, axis=1)
+    return np.where(live[:, which, None], y, np.zeros((), y.dtype))
+
+
+# --- layers made of layers ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BidirectionalRecipe(Recipe):
+    """Two recurrent recipes on the same input, and how their outputs are put together.
+
+    merge: "concat", "sum", "mul", "ave" or None. turned: whether the way back's sequence is turned round again.
+    order: the names of the two, in the order in which outputs and states are put together.
+    """
+
+    parts: dict[str, RecurrentRecipe]
+    merge: str | None
+    turned: bool = True
+    order: tuple[str, str] = ("forward", "backward")
+
+    @property
+    def form(self) -> Form:
+        return self.parts["forward"].form
+
+
+def _run_bidirectional(recipes: Sequence[BidirectionalRecipe]) -> list[Outputs | None]:
+    outputs = run([part for r in recipes for part in r.parts.values()])
+    return [_put_together(r, *outputs[2 * k : 2 * k + 2]) for k, r in enumerate(recipes)]
+
+
+def _put_together(r: BidirectionalRecipe, forward: Outputs | None, backward: Outputs | None) -> Outputs | None:
+    if forward is None or backward is None:
+        return None
+    if r.turned and backward[0].ndim == 3:
+        backward = [backward[0][:, ::-1], *backward[1:]]
+    ways = {"forward": forward, "backward": backward}
+    (y, *states), (y_second, *states_second) = (ways[name] for name in r.order)
+    try:
+        return [*_merged(r.merge, y, y_second), *states, *states_second]
+    except ValueError:  # one way gives all steps, the other the last
+        return None
+
+
+def _merged(merge: str | None, y: Array, y_back: Array) -> Outputs:
+    if merge is None:
+        return [y, y_back]
+    if merge == "concat":
+        return [np.concatenate([y, y_back], axis=-1)]
+    if merge == "mul":
+        return [y * y_back]
+    return [(y + y_back) / 2 if merge == "ave" else y + y_back]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StackRecipe(Recipe):
+    """Layers one after another, each with a recipe that is made when its input is there.
+
+    weights: layer's name -> its weights. form: what the last layer returns, instead of what its flags say.
+    changes: layer's name -> what is done to its recipe, one function after another. exchanged: other weights, for some.
+    reached: what reaches each layer when none before it is changed; filled as it is computed, and shared by all recipes
+        that are made from one.
+    """
+
+    x: Array
+    mask: Array | None
+    weights: dict[str, list[Array]]
+    form: Form | None
+    dtype: np.dtype
+    changes: dict[str, tuple[Callable[[Recipe], Recipe | None], ...]] = field(default_factory=dict)
+    exchanged: dict[str, list[Array]] = field(default_factory=dict)
+    reached: dict[str, tuple[Array, Array | None]] = field(default_factory=dict)
+
+    def first_change(self) -> int:
+        """The position of the first layer that is not as it should be; the number of layers if all are."""
+        names = list(self.layer.inner)
+        return min((names.index(name) for name in (*self.changes, *self.exchanged)), default=len(names))
+
+    def recipe_for(self, name: str, x: Array, mask: Array | None) -> Recipe | None:
+        """The recipe of one layer, its changes made; None if it cannot be made of this x."""
+        layer, layers = self.layer.inner[name], self.layer.layers
+        weights = self.exchanged.get(name, self.weights[name])
+        form = self.form if layer is layers[-1] else None
+        try:
+            recipe = recipe_of(layer, x, mask, weights=weights, form=form, dtype=self.dtype, cast=layer is layers[0])
+        except ValueError:  # the layer before handed on something of another shape
+            return None
+        for change in self.changes.get(name, ()):
+            recipe = None if recipe is None else change(recipe)
+        return recipe
+
+
+def _run_stacks(stacks: Sequence[StackRecipe]) -> list[Outputs | None]:
+    """Layer by layer, all stacks at once. They are variants of one: what they have in common is computed once."""
+    names = list(stacks[0].layer.inner)
+    now: list[tuple[Array, Array | None] | None] = [None] * len(stacks)  # what reaches the layer
+    results: list[Outputs | None] = [None] * len(stacks)
+    for depth, name in enumerate(names):
+        layer = stacks[0].layer.inner[name]
+        last = depth == len(names) - 1
+        busy: dict[int, tuple[Recipe, Array, Array | None]] = {}
+        for k, stack in enumerate(stacks):
+            if depth == 0:
+                now[k] = stack.x, stack.mask
+            untouched = depth < stack.first_change()
+            if untouched and not last and names[depth + 1] in stack.reached:
+                now[k] = stack.reached[names[depth + 1]]
+            elif now[k] is not None:
+                recipe = stack.recipe_for(name, *now[k])
+                if recipe is None:
+                    now[k] = None
+                else:
+                    busy[k] = recipe, *now[k]
+        for (k, (_, x, mask)), outputs in zip(busy.items(), run([r for r, *_ in busy.values()]), strict=True):
+            if outputs is None:
+                now[k] = None
+                continue
+            mask = layer.compute_mask(x, mask)
+            now[k] = outputs[0], mask[0] if isinstance(mask, list) else mask
+            results[k] = outputs
+            if depth < stacks[k].first_change() and not last:
+                stacks[k].reached.setdefault(names[depth + 1], now[k])
+        results = [outputs if now[k] is not None else None for k, outputs in enumerate(results)]
+    return results
+
+
+# --- from a layer to its recipe -------------------------------------------------------------------------------------
+
+
+def recipe_of(
+    layer: Layer,
+    x: Any,
+    mask: Any = None,
+    initial_state: Any = None,
+    *,
+    weights: Sequence[Array] | None = None,
+    form: Form | None = None,
+    dtype: Any = np.float64,
+    cast: bool = True,
+) -> Recipe:
+    """The right computation of a built layer for one input.
+
+    Args:
+        x, mask, initial_state: as for a call of the layer, which checks them.
+        weights: in get_weights() order, instead of the layer's own.
+        form: what shall be returned, instead of what the layer's flags say; recurrent layers only.
+        dtype: what everything is computed in.
+        cast: round x to the layer's own dtype first, as a call of the layer does.
+    """
+    if isinstance(layer, TimeDistributed):
+        return recipe_of(layer.layer, x, mask, weights=weights, dtype=dtype, cast=cast).but(layer=layer)
+    weights = [np.asarray(w, dtype) for w in (layer.weights if weights is None else weights)]
+    if isinstance(layer, Sequential):
+        return _stack_recipe(layer, x, mask, weights, form, dtype)
+    if isinstance(layer, Bidirectional):
+        return _bidirectional_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
+    if isinstance(layer, Recurrent) and type(layer).__name__ in ("SimpleRNN", "GRU", "LSTM"):
+        return _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
+    if isinstance(layer, Embedding):
+        return EmbeddingRecipe(layer=layer, x=layer._ids(x), table=weights[0])
+    if isinstance(layer, Dense):
+        bias = weights[1] if layer.use_bias else np.zeros(layer.units, dtype)
+        x = _cast(layer, x, dtype, cast)
+        return DenseRecipe(layer=layer, x=x, kernel=weights[0], bias=bias, activation=function_of(layer.activation))
+    return PlainRecipe(layer=layer, x=np.asarray(x), mask=mask)
+
+
+def _cast(layer: Layer, x: Any, dtype: Any, to_own_dtype: bool) -> Array:
+    checked = layer._input(x)
+    return (checked if to_own_dtype else np.asarray(x)).astype(dtype)
+
+
+def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast):
+    x = _cast(layer, x, dtype, cast)
+    mask = checks.mask(mask, *x.shape[:2], layer._label)
+    way = slice(None, None, -1 if layer.go_backwards else 1)
+    equations = equations_of(layer)
+    width = weights[0].shape[1]
+    bias = weights[2] if layer.use_bias else np.zeros(width, dtype)
+    bias = bias.reshape(-1, width)
+    if type(layer).__name__ == "GRU" and len(bias) == 1:
+        bias = np.concatenate([bias, np.zeros_like(bias)])  # reset_after=False: nothing on the recurrent side
+    return RecurrentRecipe(
+        layer=layer,
+        x=x[:, way],
+        mask=None if mask is None else mask[:, way],
+        start=tuple(s.astype(dtype) for s in layer._start(initial_state, len(x))),
+        kernel=weights[0],
+        recurrent_kernel=weights[1],
+        bias=bias,
+        equations=equations,
+        carried=(True,) * len(equations.states),
+        masking=Masking(("carry",) * len(equations.states), "zero" if layer.zero_output_for_mask else "repeat"),
+        form=form or Form(layer.return_sequences, layer.return_state),
+        backwards=layer.go_backwards,
+    )
+
+
+def _bidirectional_recipe(layer, x, mask, initial_state, weights, form, dtype, cast):
+    halves = [None, None] if initial_state is None else layer._halves(initial_state)
+    n = len(layer.forward_layer.weights)
+    parts = {
+        name: recipe_of(inner, x, mask, state, weights=own, form=form, dtype=dtype, cast=cast)
+        for (name, inner), state, own in zip(layer.inner.items(), halves, (weights[:n], weights[n:]), strict=True)
+    }
+    return BidirectionalRecipe(layer=layer, parts=parts, merge=layer.merge_mode)
+
+
+def _stack_recipe(layer, x, mask, weights, form, dtype):
+    own = {name: part for name, (_, part) in zip(layer.inner, layer._split(weights), strict=True)}
+    return StackRecipe(layer=layer, x=np.asarray(x), mask=mask, weights=own, form=form, dtype=np.dtype(dtype))
+
+
+def mapped(recipe: Recipe, function: Callable[[Array], Array]) -> Recipe:
+    """The same recipe with other numbers: `function` of each array of floats in it."""
+
+    def new(value):
+        if isinstance(value, np.ndarray):
+            return function(value) if value.dtype.kind == "f" else value
+        if type(value) is tuple and value and isinstance(value[0], np.ndarray):
+            return tuple(map(new, value))
+        return value
+
+    if isinstance(recipe, BidirectionalRecipe):
+        return recipe.but(parts={name: mapped(part, function) for name, part in recipe.parts.items()})
+    if isinstance(recipe, StackRecipe):
+        own, exchanged = (
+            {name: list(map(new, ws)) for name, ws in group.items()} for group in (recipe.weights, recipe.exchanged)
+        )
+        dtype = next((w.dtype for ws in own.values() for w in ws), recipe.dtype)
+        return recipe.but(x=new(recipe.x), weights=own, exchanged=exchanged, dtype=dtype, reached={})
+    names = [f.name for f in dataclasses.fields(recipe) if f.name not in ("layer", "after")]
+    return recipe.but(**{name: new(getattr(recipe, name)) for name in names})

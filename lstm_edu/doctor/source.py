@@ -1,0 +1,21 @@
+"""The layer that is asked about: ours, or one of Keras's, brought over."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from lstm_edu.core import Layer
+
+
+def ours(source: Any) -> Layer:
+    """`source` itself if it is a layer of this package; else `le.from_keras(source)`.
+
+    The doctor knows no Keras: it asks the package's front door, which loads the bridge only then.
+    """
+    layer = source if isinstance(source, Layer) else import_module("lstm_edu").from_keras(source)
+    if not layer.built:
+        raise ValueError(
+            f"the doctor needs a layer with weights, but {layer!r} has none yet: build(input_shape) it first"
+        )
+    return layer
