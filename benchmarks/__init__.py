@@ -3,3 +3,8 @@
 `python -m benchmarks` from the repository's folder prints the tables; `--readme` also writes them into README.md.
 Everything that is compared is measured in one run, in turns, after its numbers were found equal to Keras's.
 """
+
+import os
+
+# Keras as fast as it is: lstm_edu, imported later, would switch oneDNN off for the sake of equal digits.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

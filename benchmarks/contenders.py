@@ -6,7 +6,6 @@ ONNX Runtime (with `onnx`, which builds its graph) only where they are installed
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -14,8 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import lstm_edu as le
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 RECORDED = "lstm-edu, everything recorded"
 UNRECORDED = "lstm-edu, nothing recorded"

@@ -372,7 +372,7 @@ for use in (le.from_keras, lambda path: le.verify(path, [1.0])):
 
 
 def test_keras_is_loaded_without_chatter():
-    environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
+    environment = {k: v for k, v in os.environ.items() if k not in ("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS")}
     code = "from lstm_edu.keras_bridge.loading import keras; print(keras().backend.backend())"
     done = run_python(code, environment)
     assert done.stdout.strip() == "tensorflow", done.stderr

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from tempfile import TemporaryFile
 from types import ModuleType
 
 _HOW = (
@@ -23,7 +19,7 @@ def keras() -> ModuleType:
         ImportError: Keras 3 or its backend is not installed; says how to install it.
     """
     try:
-        with warnings.catch_warnings(), _without_chatter():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
             import keras
     except ImportError as error:
@@ -31,36 +27,6 @@ def keras() -> ModuleType:
     if int(keras.__version__.split(".")[0]) < 3:
         raise ImportError(f"This needs Keras 3, but Keras {keras.__version__} is installed. {_HOW}", name="keras")
     return keras
-
-
-@contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keep back what TensorFlow says about the machine while it is loaded; it is shown after all if loading fails.
-
-    Some of it is written before TensorFlow's own switch, TF_CPP_MIN_LOG_LEVEL, is read, straight to file descriptor 2.
-    Whoever has set the switch wants to see it.
-    """
-    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        yield
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with TemporaryFile() as held:
-        try:
-            stderr = os.dup(2)
-        except OSError:  # there is none, as under pythonw
-            yield
-            return
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(stderr, 2)
-            held.seek(0)
-            os.write(2, held.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
 
 
 def is_keras(value: object) -> bool:

@@ -36,7 +36,8 @@ def printed_to_stderr(notebook: nbformat.NotebookNode) -> list[str]:
 
 @pytest.mark.notebooks
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook(path: Path, record_property) -> None:
+def test_notebook(path: Path, record_property, monkeypatch) -> None:
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # or the kernel would not catch what libraries write to stderr
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     client = NotebookClient(
         notebook, kernel_name="python3", timeout=2 * SECONDS, resources={"metadata": {"path": str(path.parent)}}
