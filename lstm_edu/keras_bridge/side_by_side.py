@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import Sequential, checks
-from lstm_edu.core.training import leaves
+from lstm_edu.core.container import leaves
 from lstm_edu.keras_bridge import tables
 from lstm_edu.keras_bridge.comparing import (
     Report,
@@ -273,6 +273,6 @@ def _copy(model: Any, loss: Any) -> Any:
         for state, fresh in zip(getattr(layer, "states", None) or (), getattr(own, "states", None) or (), strict=True):
             fresh.assign(state)
     optimizer = type(model.optimizer).from_config(model.optimizer.get_config())
-    # Not as the clone was compiled: Keras's copy of a loss forgets its dtype.
-    twin.compile(optimizer, loss, run_eagerly=model.run_eagerly, jit_compile=model.jit_compile)
+    # Not as the clone was compiled: Keras's copy of a loss forgets its dtype. And without metrics.
+    twin.compile(optimizer, loss, metrics=[], run_eagerly=model.run_eagerly, jit_compile=model.jit_compile)
     return twin
