@@ -138,7 +138,7 @@ class Report:
         return tables.html(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
 
 
-_HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed (y: Keras's)", "result")
+_HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed (y, g, w: Keras's)", "result")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
