@@ -5,8 +5,15 @@ first used.
 """
 
 import os
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
+
+if find_spec("numpy") is None:
+    _message = f"lstm_edu needs NumPy, which {sys.executable} lacks: use .venv/bin/python, see README"
+    # Under `python -m lstm_edu`, one line instead of a traceback.
+    raise SystemExit(_message) if sys.argv[:1] == ["-m"] else ModuleNotFoundError(_message, name="numpy")
 
 from lstm_edu.core import (
     GRU,
