@@ -1,0 +1,41 @@
+"""Texts and cards. Colours are inherited, so that a card fits light and dark themes; no sign stands without words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+# (heading, text, whether it is code)
+Part = tuple[str, str, bool]
+
+_CARD = (
+    "border: 1px solid currentColor; border-left-width: 5px; border-radius: 4px; padding: 0.6em 1em; margin: 0.4em 0; "
+    "max-width: 60em; color: inherit; background: none; overflow-wrap: anywhere"
+)
+_CODE = "margin: 0.2em 0; padding: 0; background: none; color: inherit; overflow-x: auto"
+
+
+def text(title: str, parts: Sequence[Part]) -> str:
+    lines = [title]
+    for heading, body, code in parts:
+        if heading and (code or "\n" in body):
+            lines += [f"{heading}:", *(f"    {line}" if line else "" for line in body.splitlines())]
+        else:
+            lines.append(f"{heading}: {body}" if heading else body)
+    return "\n".join(lines)
+
+
+def html(label: str, title: str, parts: Sequence[Part]) -> str:
+    body = ""
+    for heading, content, code in parts:
+        head = f'<strong style="color: inherit">{escape(heading)}</strong>' if heading else ""
+        if code:
+            inner = (
+                f'<pre tabindex="0" aria-label="{escape(heading or label, quote=True)}" style="{_CODE}">'
+                f'<code style="background: none; color: inherit">{escape(content)}</code></pre>'
+            )
+        else:
+            inner = "".join(f'<div style="margin: 0.1em 0">{escape(line)}</div>' for line in content.splitlines())
+        body += f'<div style="margin: 0.5em 0 0 0">{head}{inner}</div>'
+    head = f'<div style="font-weight: bold; font-size: 1.1em; color: inherit">{escape(title)}</div>'
+    return f'<section aria-label="{escape(label, quote=True)}" style="{_CARD}">{head}{body}</section>'

@@ -1,0 +1,59 @@
+"""An exception in a learner's function, told with the learner's own line."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType
+
+_PACKAGE = str(Path(__file__).resolve().parents[1])
+_LIBRARIES = tuple(
+    {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+)
+_MOST = 300
+
+
+def shortened(text: str, most: int = _MOST) -> str:
+    return text if len(text) <= most else f"{text[:most]} ... ({len(text) - most:,} more characters)"
+
+
+def told(error: BaseException, function: Callable) -> tuple[str, str]:
+    """(what happened, the learner's line). The line is "" where none can be found."""
+    try:
+        said = shortened(str(error))
+    except Exception:  # an exception of the learner's own may fail even at that
+        said = ""
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if isinstance(error, RecursionError):
+        what = "it calls itself again and again without an end (RecursionError)"
+    elif isinstance(error, MemoryError):
+        what = f"it needs more memory than there is ({what})"
+    elif isinstance(error, SystemExit):
+        what = "it tries to end Python (exit or quit); a function ends with return"
+    return f"Your function stopped: {what}", _own_line(error, function)
+
+
+def _own_line(error: BaseException, function: Callable) -> str:
+    code = getattr(function, "__code__", None)
+    own = code.co_filename if isinstance(code, CodeType) else None
+    frames = [
+        (frame.f_code.co_filename, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if _is_learners(frame.f_code.co_filename, own)
+    ]
+    if not frames:
+        return ""
+    file, number = frames[-1]
+    line = linecache.getline(file, number).strip()
+    return f"line {number}: {shortened(line, 200)}" if line else f"line {number}"
+
+
+def _is_learners(file: str, own: str | None) -> bool:
+    if file == own:
+        return True
+    if file.startswith(("<frozen", "<__array")) or "site-packages" in file:
+        return False
+    return not file.startswith((_PACKAGE, *_LIBRARIES)) or "ipykernel_" in file

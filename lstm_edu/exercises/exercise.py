@@ -1,0 +1,412 @@
+"""One exercise: its task, how an answer is checked, hints, solution."""
+
+from __future__ import annotations
+
+import dis
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import Layer
+from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, taken
+from lstm_edu.exercises.errors import shortened, told
+from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
+from lstm_edu.exercises.running import Run, run
+
+Arguments = dict[str, Any]
+SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is drawn anew at each check
+TIME_LIMIT = 5.0  # seconds a call
+
+
+@dataclass(frozen=True)
+class Question:
+    """The layer, and the call of it, which returns what the exercise's function should return."""
+
+    layer: Layer
+    x: Any
+    mask: Any = None
+    initial_state: Any = None
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A typical wrong answer.
+
+    Attributes:
+        function: the answer.
+        cause: the mistake's id in the catalogue, if it has one.
+        sentence: what is wrong, for the learner; "" where the doctor finds the cause in the numbers by itself.
+        fix: what to write instead.
+    """
+
+    function: Callable = field(repr=False)
+    cause: str | None = None
+    sentence: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Why an answer is wrong."""
+
+    sentence: str
+    cause: str | None = None
+    fix: str = ""
+
+
+@dataclass
+class _Progress:
+    """Which mistake was found last, and how many hints were shown for it."""
+
+    cause: str | None = None
+    fix: str = ""
+    shown: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Exercise:
+    """An exercise. `task`, `check(function)`, `hint()` and `solution()` are for the learner.
+
+    Attributes:
+        name, title: of the exercise. idea: what is to be computed, in words and equations.
+        takes: for each argument its name, its shape and its meaning. returns: the outputs.
+        draw: (rng, k) -> arguments of the k-th question, by name, in order.
+        reference: arguments -> the right outputs, from this package's layers, which the tests hold equal to Keras's.
+        example: arguments of the example in the task.
+        hints: three texts: where to look, the idea, what to write.
+        answer: functions whose sources, one after the other, are the solution; the last is what is asked for.
+        wrong_answers: typical ones.
+        question: arguments -> the layer's call that the doctor is asked about; None where it knows nothing.
+        keras: (keras, arguments) -> the right outputs from Keras itself; None where Keras has no such thing.
+    """
+
+    name: str
+    title: str
+    idea: str
+    takes: tuple[tuple[str, str, str], ...]
+    returns: tuple[Output, ...]
+    draw: Callable[[np.random.Generator, int], Arguments] = field(repr=False)
+    reference: Callable[[Arguments], tuple] = field(repr=False)
+    example: Callable[[], Arguments] = field(repr=False)
+    hints: tuple[str, str, str] = field(repr=False)
+    answer: tuple[FunctionType, ...] = field(repr=False)
+    wrong_answers: tuple[Wrong, ...] = field(default=(), repr=False)
+    question: Callable[[Arguments], Question] | None = field(default=None, repr=False)
+    keras: Callable[[ModuleType, Arguments], tuple] | None = field(default=None, repr=False)
+    _progress: _Progress = field(default_factory=_Progress, repr=False)
+
+    # --- for the learner --------------------------------------------------------------------------------------------
+
+    @property
+    def task(self) -> Task:
+        """What is to be written: the function's name and arguments, shapes, one example."""
+        function, arguments = self.answer[-1], self.example()
+        shown = [f"{name} = {_array_text(value, len(name) + 3)}" for name, value in arguments.items()]
+        with np.errstate(all="ignore"):
+            values = function(*arguments.values())
+        values = values if len(self.returns) > 1 else (values,)
+        shown += [f"{function.__name__}({', '.join(arguments)}) returns"]
+        shown += [f"{o.name} = {_array_text(v, len(o.name) + 3)}" for o, v in zip(self.returns, values, strict=True)]
+        width = max(len(f"{name} {shape}") for name, shape, _ in self.takes) + 2
+        outputs = ", ".join(o.name for o in self.returns)
+        return Task(
+            self.name,
+            self.title,
+            f"def {function.__name__}({', '.join(name for name, *_ in self.takes)}):\n    ...\n    return {outputs}",
+            self.idea,
+            "\n".join(f"{name} {shape}".ljust(width) + meaning for name, shape, meaning in self.takes),
+            "\n".join(f"{o.name}: {o.meaning}" for o in self.returns),
+            "\n".join(shown),
+        )
+
+    def check(
+        self, function: Callable | None = None, *, time_limit: float = TIME_LIMIT, keras: bool | None = None
+    ) -> Result:
+        """Try a function on several inputs, all sizes different and all numbers random, one of them new at each check.
+
+        The right outputs come from this package's layers, which its tests hold equal to Keras's. Nothing that the
+        function does is raised here; only an interruption by the user is.
+
+        Args:
+            function: what the learner wrote. None, or a function whose body is still empty, is "not attempted".
+            time_limit: seconds that one call of it may take.
+            keras: also compare with Keras itself. None: if it has been imported already, for importing it takes some
+                seconds. True: import it. False: do not.
+
+        Raises:
+            ImportError: keras=True and there is no Keras.
+        """
+        if isinstance(time_limit, bool) or not isinstance(time_limit, (int, float)) or not time_limit > 0:
+            raise ValueError(f"check: time_limit must be a number of seconds above 0, got {time_limit!r}")
+        result = self._checked(function, time_limit)
+        if result.status == CORRECT:
+            result = self._beside_keras(result, keras)
+        return result
+
+    def hint(self) -> Hint:
+        """The next of three hints: where to look; the idea; what to write (the doctor's fix, if it knew the mistake).
+
+        They begin again when a check finds another mistake.
+        """
+        self._progress.shown = min(self._progress.shown + 1, TIERS)
+        return self._hint()
+
+    def solution(self) -> Solution:
+        """One way to write it, to be read and run."""
+        sources = [inspect.getsource(function).rstrip() for function in self.answer]
+        return Solution(self.name, "\n\n\n".join(["import numpy as np", *sources]) + "\n", self.answer[-1])
+
+    def reset(self) -> None:
+        """Begin with the first hint again."""
+        vars(self._progress).update(vars(_Progress()))
+
+    # --- a check ----------------------------------------------------------------------------------------------------
+
+    def _checked(self, function: Any, limit: float) -> Result:
+        name = self.answer[-1].__name__
+        if function is None or function is ... or _is_blank(function):
+            return self._result(NOT_ATTEMPTED, f"Nothing has been written yet: {name} is still empty.")
+        if not callable(function):
+            return self._wrong(
+                f"check takes the function itself, but was given {kind_of(function)}: "
+                f"le.exercises.{self.name}.check({name}), without brackets after {name}."
+            )
+        if problem := self._signature_problem(function):
+            return self._wrong(problem)
+
+        questions = [self.draw(np.random.default_rng(seed), k) for k, seed in enumerate(SEEDS)]
+        questions.append(self.draw(np.random.default_rng(), len(SEEDS)))
+        expected = [tuple(self.reference(arguments)) for arguments in questions]
+        problems, answered, seen = [], [], _Seen()
+        for k, (arguments, right) in enumerate(zip(questions, expected, strict=True)):
+            done = run(function, arguments, limit)
+            seen.add(done)
+            if done.late:
+                return self._wrong(_late(done, limit), seen)
+            if k == 0 and _is_unwritten(done, function):
+                return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet.", seen)
+            if done.error is not None:
+                problems.append(told(done.error, function))
+                continue
+            if done.value is None:
+                return self._wrong("Your function returns nothing: its last line must be `return ...`.", seen)
+            try:
+                values = _copied(taken(done.value, self.returns), right)
+            except Unusable as unusable:
+                problems.append((str(unusable), ""))
+                continue
+            difference = first_difference(values, right, self.returns)
+            if difference is not None:
+                problems.append((difference, ""))
+                answered.append((arguments, values))
+            elif k == 0:
+                again = run(function, arguments, limit)
+                if again.late or again.error is not None or not self._same_again(again.value, values):
+                    return self._wrong(
+                        "The first call was right, but a second one with the same arguments was not: does your "
+                        "function keep something from one call to the next, or draw random numbers?",
+                        seen,
+                    )
+        if problems:
+            return self._explained(questions, problems, answered, seen)
+        if seen.changed:
+            return self._wrong(
+                f"The numbers are right, but your function changes what it is given ({', '.join(seen.changed)}), and "
+                "its caller may still need that.",
+                seen,
+                _Found(
+                    "", fix="h = h + ...            # a new array; not h += ...\nx = np.array(x)        # or a copy"
+                ),
+            )
+        return self._result(
+            CORRECT,
+            f"Right: {len(questions)} questions of different sizes, all numbers random, the last of them drawn anew.",
+            seen,
+        )
+
+    def _same_again(self, value: Any, values: Sequence[Any]) -> bool:
+        try:
+            return all_agree(taken(value, self.returns), values)
+        except Unusable:
+            return False
+
+    def _signature_problem(self, function: Callable) -> str | None:
+        names = [name for name, *_ in self.takes]
+        try:
+            signature = inspect.signature(function)
+        except (TypeError, ValueError):  # functions written in C tell nothing
+            return None
+        try:
+            signature.bind(*names)
+        except TypeError:
+            return (
+                f"Your function takes {signature}; it is called with {len(names)} arguments, in this order: "
+                f"{', '.join(names)}."
+            )
+        return None
+
+    def _explained(self, questions, problems, answered, seen) -> Result:
+        """The result for a wrong answer: its cause if one is known, else the first problem."""
+        found = self._typical(answered) or self._diagnosed(answered)
+        text, line = problems[0]
+        return self._wrong(f"{found.sentence} {text}" if found else text, seen, found, line)
+
+    def _typical(self, answered) -> _Found | None:
+        """A listed wrong answer that gives the same, on every input where they can be compared."""
+        for wrong in self.wrong_answers:
+            if wrong.sentence and answered and all(self._gives(wrong, *one) for one in answered):
+                return _Found(wrong.sentence, wrong.cause, wrong.fix)
+        return None
+
+    def _gives(self, wrong: Wrong, arguments: Arguments, values: Sequence[Any]) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                return all_agree(taken(wrong.function(*arguments.values()), self.returns), values)
+        except (Unusable, ValueError, IndexError, TypeError):
+            return False
+
+    def _diagnosed(self, answered) -> _Found | None:
+        """What the doctor says. Each input leaves fewer explanations; pairs of mistakes are tried on one input only."""
+        if self.question is None or not answered:
+            return None
+        left: dict[str, Any] | None = None
+        for arguments, values in answered:
+            found = self._asked(arguments, values, pairs=False)
+            if found is None:
+                break
+            if found.verdict in ("rounding", "other weights"):
+                return _Found(found.explanation, found.cause, found.fix)
+            here = {c.id: c for c in found.candidates} if found.verdict in ("cause", "several") else {}
+            left = here if left is None else {id: c for id, c in left.items() if id in here}
+        if not left:
+            found = self._asked(*answered[0], pairs=True)
+            if found is None or found.verdict != "cause":
+                return None
+            return _Found(found.explanation, found.cause, found.fix)
+        first = next(iter(left.values()))
+        return _Found(first.sentence, first.id, first.fix)
+
+    def _asked(self, arguments: Arguments, values: Sequence[Any], pairs: bool) -> Any:
+        asked = self.question(arguments)
+        theirs = list(values) if len(self.returns) > 1 else values[0]
+        diagnose = importlib.import_module("lstm_edu.doctor").diagnose
+        try:
+            return diagnose(theirs, asked.layer, asked.x, asked.mask, asked.initial_state, pairs=pairs, progress=False)
+        except (TypeError, ValueError):  # of a form that is none of the layer's
+            return None
+
+    # --- results ----------------------------------------------------------------------------------------------------
+
+    def _wrong(self, message: str, seen: _Seen | None = None, found: _Found | None = None, detail: str = "") -> Result:
+        cause, fix = (found.cause, found.fix) if found else (None, "")
+        if (cause, fix) != (self._progress.cause, self._progress.fix):
+            vars(self._progress).update(cause=cause, fix=fix, shown=0)
+        return self._result(WRONG, message, seen, cause, detail)
+
+    def _result(
+        self, status: str, message: str, seen: _Seen | None = None, cause: str | None = None, detail: str = ""
+    ) -> Result:
+        hint = self._hint() if status == WRONG and self._progress.shown else None
+        seen = seen or _Seen()
+        return Result(self.name, status, message, cause, hint, detail, seen.text, seen.notes(status))
+
+    def _hint(self) -> Hint:
+        tier = self._progress.shown
+        text = self._progress.fix if tier == TIERS and self._progress.fix else self.hints[tier - 1]
+        return Hint(self.name, tier, text)
+
+    def _beside_keras(self, result: Result, wanted: bool | None) -> Result:
+        if self.keras is None or wanted is False or (wanted is None and "keras" not in sys.modules):
+            return result
+        keras = importlib.import_module("lstm_edu.keras_bridge.loading").keras()
+        arguments = self.draw(np.random.default_rng(SEEDS[0]), 0)
+        theirs = [np.asarray(a) if not isinstance(a, (int, list)) else a for a in self.keras(keras, arguments)]
+        same = all_agree(self.reference(arguments), theirs)
+        said = f"Keras {keras.__version__} itself gives the same." if same else "Keras itself gives other numbers."
+        return Result(self.name, result.status, f"{result.message} {said}", printed=result.printed, notes=result.notes)
+
+
+class _Seen:
+    """What was noticed in all calls together."""
+
+    def __init__(self) -> None:
+        self.text, self.changed, self.warned, self._whole = "", (), (), False
+
+    def add(self, done: Run) -> None:
+        self.changed = tuple(dict.fromkeys(self.changed + done.changed))
+        self.warned = tuple(dict.fromkeys(self.warned + done.warned))
+        if done.printed and not self.text:
+            self.text = shortened(done.printed.rstrip())
+            if done.more:
+                self.text = self.text.partition(" ... (")[0] + " ... (and much more)"
+
+    def notes(self, status: str) -> tuple[str, ...]:
+        notes = [f"Your function changed {', '.join(self.changed)} in place."] if self.changed else []
+        for warning in self.warned[:3]:
+            harmless = " Your numbers are right all the same." if status == CORRECT else ""
+            notes.append(f"A warning came up, {shortened(warning)}.{harmless}")
+        return tuple(notes)
+
+
+def _late(done: Run, limit: float) -> str:
+    text = f"Your function did not end within {limit:g} seconds and was stopped: is there a loop that never ends?"
+    if done.stuck:
+        text += " It could not even be stopped; if the notebook becomes slow, restart the kernel."
+    return text
+
+
+def _copied(values: list[Any], right: Sequence[Any]) -> list[Any]:
+    """Private copies of arrays of the right shape; others, however large, are only looked at."""
+    return [
+        np.array(v) if isinstance(v, np.ndarray) and v.shape == np.shape(r) else v
+        for v, r in zip(values, right, strict=True)
+    ]
+
+
+def _array_text(value: Any, indent: int) -> str:
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    return np.array2string(value, precision=4, suppress_small=True, separator=", ").replace("\n", "\n" + " " * indent)
+
+
+# --- not attempted --------------------------------------------------------------------------------------------------
+
+_NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "POP_TOP", "CACHE", "COPY_FREE_VARS"}
+
+
+def _is_blank(function: Any) -> bool:
+    """Whether a function's body is nothing but a docstring, `pass`, `...` or `return None`."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(function, FunctionType) or code is None:
+        return False
+    steps = list(dis.get_instructions(code))
+    returned = next((s.argval for s in reversed(steps) if s.opname in ("LOAD_CONST", "RETURN_CONST")), None)
+    return all(s.opname in _NOTHING for s in steps) and (returned is None or returned is ...)
+
+
+def _has_gap(function: Any) -> bool:
+    """Whether a `...` is still assigned or returned somewhere in it."""
+    code = getattr(function, "__code__", None)
+    if not isinstance(function, FunctionType) or code is None:
+        return False
+    steps = list(dis.get_instructions(code))
+    return any(
+        a.opname == "LOAD_CONST" and a.argval is ... and b.opname.startswith(("STORE_", "RETURN_"))
+        for a, b in zip(steps, steps[1:], strict=False)
+    )
+
+
+def _is_unwritten(done: Run, function: Any) -> bool:
+    """Whether the first call shows that the function is still a placeholder, or has one in it."""
+    value = done.value
+    if isinstance(value, tuple) and value and all(v is None or v is ... for v in value):
+        return True
+    if value is ... or isinstance(done.error, NotImplementedError):
+        return True
+    return (done.error is not None or value is None) and _has_gap(function)

@@ -1,0 +1,140 @@
+"""What a learner sees: the result of a check, a hint, a task, a solution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from lstm_edu.exercises import cards
+
+NOT_ATTEMPTED, WRONG, CORRECT = "not attempted", "wrong", "correct"
+_SIGNS = {NOT_ATTEMPTED: "○", WRONG: "✗", CORRECT: "✓"}
+TIERS = 3
+
+
+class _Card:
+    """Text and HTML from `_title`, `_label` and `_parts`."""
+
+    def __repr__(self) -> str:
+        return cards.text(self._title, self._parts())
+
+    def _repr_html_(self) -> str:
+        return cards.html(self._label, self._title, self._parts())
+
+
+@dataclass(frozen=True, repr=False)
+class Hint(_Card):
+    """One of three hints: 1 where to look, 2 the idea, 3 what to write."""
+
+    exercise: str
+    tier: int
+    text: str
+
+    _title = property(lambda self: f"Hint {self.tier} of {TIERS}")
+    _label = property(lambda self: f"{self._title} for {self.exercise}")
+
+    def _parts(self) -> list[cards.Part]:
+        if self.tier < TIERS:
+            return [("", self.text, False), ("", f"le.exercises.{self.exercise}.hint() says more.", False)]
+        return [
+            ("What to write", self.text, True),
+            ("", f"That was the last hint; le.exercises.{self.exercise}.solution() shows the whole.", False),
+        ]
+
+
+@dataclass(frozen=True, repr=False)
+class Result(_Card):
+    """What a check found. True if the answer is correct.
+
+    Attributes:
+        exercise: the exercise's name.
+        status: "not attempted", "wrong" or "correct".
+        message: what was found, in words.
+        cause: the id of the mistake in the catalogue (`le.mistakes()`); of two mistakes "id + id"; None if no entry
+            explains it.
+        hint: the last hint that was shown for this mistake, or None.
+        detail: the learner's own line where an error was raised, or "".
+        printed: what the function printed, shortened.
+        notes: what else was seen (warnings, arguments that were changed).
+    """
+
+    exercise: str
+    status: str
+    message: str
+    cause: str | None = None
+    hint: Hint | None = None
+    detail: str = ""
+    printed: str = ""
+    notes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.status == CORRECT
+
+    _title = property(lambda self: f"{_SIGNS[self.status]} {self.exercise}: {self.status}")
+    _label = property(lambda self: f"Exercise {self.exercise}: {self.status}")
+
+    def _parts(self) -> list[cards.Part]:
+        parts = [("", self.message, False)]
+        if self.detail:
+            parts.append(("Your line", self.detail, True))
+        parts += [("Note", note, False) for note in self.notes]
+        if self.printed:
+            parts.append(("Your function printed", self.printed, True))
+        if self.cause:
+            parts.append(("Mistake", f"{self.cause} (an entry of le.mistakes())", False))
+        if self.hint is not None:
+            parts.append((self.hint._title, self.hint.text, self.hint.tier == TIERS))
+        if self.status == WRONG and (self.hint is None or self.hint.tier < TIERS):
+            parts.append(("", f"For a hint: le.exercises.{self.exercise}.hint()", False))
+        if self.status == NOT_ATTEMPTED:
+            parts.append(("", f"The task: le.exercises.{self.exercise}.task", False))
+        return parts
+
+
+@dataclass(frozen=True, repr=False)
+class Task(_Card):
+    """What is to be written. str(task) is the text."""
+
+    exercise: str
+    title: str
+    skeleton: str
+    idea: str
+    takes: str
+    returns: str
+    example: str
+
+    _title = property(lambda self: f"{self.exercise}: {self.title}")
+    _label = property(lambda self: f"Task {self._title}")
+
+    def _parts(self) -> list[cards.Part]:
+        return [
+            ("", self.idea, False),
+            ("Write", self.skeleton, True),
+            ("It is given", self.takes, True),
+            ("It returns", self.returns, True),
+            ("Example", self.example, True),
+            ("", f"Then: le.exercises.{self.exercise}.check({self.exercise_function})", False),
+        ]
+
+    @property
+    def exercise_function(self) -> str:
+        """The name of the function that is to be written."""
+        return self.skeleton.removeprefix("def ").partition("(")[0]
+
+
+@dataclass(frozen=True, repr=False)
+class Solution(_Card):
+    """One way to write it. `code` runs in a cell of its own; `function` is what it defines."""
+
+    exercise: str
+    code: str
+    function: Callable = field(repr=False)
+
+    _title = property(lambda self: f"Solution of {self.exercise}")
+    _label = _title
+
+    def _parts(self) -> list[cards.Part]:
+        return [("", self.code, True)]
+
+    def __repr__(self) -> str:
+        return self.code

@@ -1,0 +1,157 @@
+"""One step of backpropagation through an LSTM cell."""
+
+from itertools import permutations
+
+import numpy as np
+
+from lstm_edu.core import LSTM
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Wrong
+from lstm_edu.exercises.tasks.drawing import array, normal
+from lstm_edu.palette import GATES
+
+
+def backward_step(dh, dc, i, f, g, o, c_before, c):
+    do = dh * np.tanh(c)
+    dc = dc + dh * o * (1 - np.tanh(c) ** 2)
+    di, df, dg = dc * g, dc * c_before, dc * i
+    dz = [di * i * (1 - i), df * f * (1 - f), dg * (1 - g**2), do * o * (1 - o)]
+    return np.concatenate(dz, axis=-1), dc * f
+
+
+def _sigmoid(z):
+    return (0.5 * (1 + np.tanh(0.5 * z))).astype(np.float32)
+
+
+def _draw(rng, k):
+    batch, units = [(3, 4), (5, 2), (2, 5), (4, 3)][k]
+    i, f, o = (_sigmoid(normal(rng, batch, units)) for _ in range(3))
+    g = np.tanh(normal(rng, batch, units))
+    c_before = normal(rng, batch, units)
+    return {
+        "dh": normal(rng, batch, units),
+        "dc": normal(rng, batch, units),
+        "i": i,
+        "f": f,
+        "g": g,
+        "o": o,
+        "c_before": c_before,
+        "c": f * c_before + i * g,
+    }
+
+
+def _reference(a):
+    """The layer's own backward pass, in float64: weights that pass the gates' sums straight on."""
+    units = a["i"].shape[1]
+    i, f, g, o = (a[name].astype(np.float64) for name in "ifgo")
+    layer = LSTM(units, dtype="float64", return_state=True)
+    layer.build((None, None, 4 * units))
+    layer.set_weights([np.eye(4 * units), np.zeros((units, 4 * units)), np.zeros(4 * units)])
+    z = np.concatenate([np.log(i / (1 - i)), np.log(f / (1 - f)), np.arctanh(g), np.log(o / (1 - o))], axis=-1)
+    trace = layer.trace(z[:, None], initial_state=[np.zeros_like(i), a["c_before"].astype(np.float64)])
+    zero = np.zeros_like(i)
+    grads = layer.backward(trace, a["dh"].astype(np.float64), d_state=[zero, a["dc"].astype(np.float64)])
+    return grads.trace.z[:, 0], grads.initial_state[1]
+
+
+def _pass(order=GATES, slopes=True, squash=True, later=True, forget="c_before", sign=1, through=True):
+    """The step with something else in one place."""
+
+    def answer(dh, dc, i, f, g, o, c_before, c):
+        do = dh * np.tanh(c)
+        dc = (dc if later else 0) + dh * o * ((1 - np.tanh(c) ** 2) if squash else 1)
+        d = {"i": dc * g, "f": dc * (c_before if forget == "c_before" else c), "g": dc * i, "o": do}
+        if slopes:
+            d = {
+                "i": d["i"] * i * (1 - i),
+                "f": d["f"] * f * (1 - f),
+                "g": d["g"] * (1 - g**2),
+                "o": d["o"] * o * (1 - o),
+            }
+        return sign * np.concatenate([d[gate] for gate in order], axis=-1), dc * f if through else dc
+
+    return answer
+
+
+def _in_order(order):
+    return Wrong(
+        _pass(order=order),
+        f"gate-order:{','.join(order)}",
+        f"The blocks of dz stand in the order {', '.join(order)}; Keras packs them i, f, g, o.",
+        "dz = np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1)",
+    )
+
+
+_CELL = "dc = dc + dh * o * (1 - np.tanh(c) ** 2)"
+
+BACKWARD_STEP = Exercise(
+    name="backward_step",
+    title="one step of backpropagation through an LSTM cell",
+    idea="Forwards, c = f * c_before + i * g and h = o * tanh(c), "
+    "where i, f and o are sigmoid(z_i), sigmoid(z_f), sigmoid(z_o) "
+    "and g = tanh(z_g). You know how the loss L changes with h and, through the later steps, with c. "
+    "How does it change with the four sums z, and with c_before? (sigmoid's slope is y (1 - y), tanh's is 1 - y^2.)",
+    takes=(
+        ("dh", "(B, H)", "dL/dh"),
+        ("dc", "(B, H)", "dL/dc, as it comes from the later steps"),
+        ("i", "(B, H)", "input gate"),
+        ("f", "(B, H)", "forget gate"),
+        ("g", "(B, H)", "candidate"),
+        ("o", "(B, H)", "output gate"),
+        ("c_before", "(B, H)", "the cell state before the step"),
+        ("c", "(B, H)", "the cell state after it"),
+    ),
+    returns=(
+        Output("dz", ("batch", "unit"), "(B, 4H), dL/dz, blocks i, f, g, o", gates="".join(GATES)),
+        Output("dc_before", ("batch", "unit"), "(B, H), dL/d(c_before)"),
+    ),
+    draw=_draw,
+    reference=_reference,
+    example=lambda: {
+        "dh": array([1]),
+        "dc": array([0.5]),
+        "i": array([0.5]),
+        "f": array([0.25]),
+        "g": array([-0.5]),
+        "o": array([0.75]),
+        "c_before": array([1]),
+        "c": array([0]),
+    },
+    hints=(
+        "L depends on c in two ways: through h of this step, and through the later steps. Both add up.",
+        f"First o and c: do = dh * tanh(c), {_CELL}. Then i, f, g and c_before from "
+        "c = f * c_before + i * g. Last, each gate's slope.",
+        f"do = dh * np.tanh(c)\n{_CELL}\ndi, df, dg, dc_before = dc * g, dc * c_before, dc * i, dc * f\n"
+        "dz_i = di * i * (1 - i)      # f and o likewise\ndz_g = dg * (1 - g ** 2)",
+    ),
+    answer=(backward_step,),
+    wrong_answers=(
+        *map(_in_order, list(permutations(GATES))[1:]),
+        Wrong(
+            _pass(later=False),
+            sentence="What comes back from the later steps, dc, is left out.",
+            fix=_CELL,
+        ),
+        Wrong(
+            _pass(squash=False),
+            sentence="The slope of tanh(c) is missing on the way from h to c.",
+            fix=_CELL,
+        ),
+        Wrong(
+            _pass(slopes=False),
+            sentence="dz holds the slopes with respect to the gates; the slopes of sigmoid and tanh are missing.",
+            fix="dz_i = di * i * (1 - i)\ndz_f = df * f * (1 - f)\ndz_g = dg * (1 - g ** 2)\ndz_o = do * o * (1 - o)",
+        ),
+        Wrong(
+            _pass(forget="c"),
+            sentence="The forget gate multiplied the cell state before the step, not the new one.",
+            fix="df = dc * c_before",
+        ),
+        Wrong(
+            _pass(through=False),
+            sentence="On its way to c_before the gradient goes through the forget gate.",
+            fix="dc_before = dc * f",
+        ),
+        Wrong(_pass(sign=-1), sentence="dz has the wrong sign; the minus comes with the optimizer's step."),
+    ),
+)

@@ -1,0 +1,195 @@
+"""How many weights there are, and which gate each belongs to."""
+
+from itertools import permutations
+
+import numpy as np
+
+from lstm_edu.core import LSTM
+from lstm_edu.exercises.answers import COUNT, Output
+from lstm_edu.exercises.exercise import Exercise, Wrong
+from lstm_edu.exercises.tasks.drawing import array, normal
+from lstm_edu.palette import GATES, NAMES
+
+
+def count(units, features):
+    return 4 * (features * units + units * units + units)
+
+
+def _draw(rng, k):
+    units, features = (int(n) for n in [(2, 4), (32, 9), (3, 10), rng.integers(5, 60, 2)][k])
+    return {"units": units, "features": features if features != units else features + 1}
+
+
+def _layer(a):
+    layer = LSTM(a["units"])
+    layer.build((None, None, a["features"]))
+    return layer
+
+
+def _keras(keras, a):
+    layer = keras.layers.LSTM(a["units"])
+    layer.build((None, None, a["features"]))
+    return (layer.count_params(),)
+
+
+_COUNT = "4 * (features * units + units * units + units)"
+
+PARAMETER_COUNT = Exercise(
+    name="parameter_count",
+    title="the number of weights of an LSTM layer",
+    idea="How many numbers does an LSTM layer learn? Each of its four gates has weights for every feature of the "
+    "input, weights for every unit of the previous output, and biases.",
+    takes=(("units", "int", "H, the size of the state"), ("features", "int", "F, the size of one timestep's input")),
+    returns=(Output("n", None, "the number of weights, an int: what layer.count_params() returns", COUNT),),
+    draw=_draw,
+    reference=lambda a: (_layer(a).count_params(),),
+    example=lambda: {"units": 1, "features": 2},
+    hints=(
+        "Count one gate first: how many numbers does it multiply with the input, with h, and how many does it add?",
+        "One gate has F*H + H*H + H numbers, and there are four. The length of the sequence does not matter.",
+        f"n = {_COUNT}",
+    ),
+    answer=(count,),
+    keras=_keras,
+    wrong_answers=(
+        Wrong(
+            lambda units, features: 4 * (features * units + units * units),
+            "bias-missing",
+            "The biases are missing: one for each unit of each gate.",
+            f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: 4 * (features * units + units * units + 2 * units),
+            "torch-two-biases",
+            "That counts two biases a gate, as PyTorch stores them; Keras has one.",
+            f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: 4 * (features * units + units),
+            sentence="The recurrent weights are missing: each gate also sees the previous output, units * units.",
+            fix=f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: 4 * (features * units + units + units),
+            sentence="Each gate multiplies all of the previous output by a matrix: units * units, not units.",
+            fix=f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: features * units + units * units + units,
+            sentence="That is one gate; an LSTM has four.",
+            fix=f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: 3 * (features * units + units * units + units),
+            sentence="That is three gates, a GRU; an LSTM has four.",
+            fix=f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: 4 * (features * units + units * units + 1),
+            sentence="One bias a gate is too few: every unit has its own.",
+            fix=f"n = {_COUNT}",
+        ),
+        Wrong(
+            lambda units, features: 4 * (features * units + features * features + features),
+            sentence="Units and features are exchanged in the recurrent part: the state has `units` numbers.",
+            fix=f"n = {_COUNT}",
+        ),
+    ),
+)
+
+
+# --- the blocks of a kernel -----------------------------------------------------------------------------------------
+
+
+def split_kernel(kernel, units):
+    W_i = kernel[:, :units]
+    W_f = kernel[:, units : 2 * units]
+    W_g = kernel[:, 2 * units : 3 * units]
+    W_o = kernel[:, 3 * units :]
+    return W_i, W_f, W_g, W_o
+
+
+def _draw_kernel(rng, k):
+    features, units = [(8, 2), (5, 3), (3, 6), (4, 5)][k]
+    return {"kernel": normal(rng, features, 4 * units), "units": units}
+
+
+def _cut(a):
+    """The blocks, cut by the layer that holds them: each gate's sums for inputs that are 1 in one feature."""
+    kernel, units = a["kernel"], a["units"]
+    layer = LSTM(units, use_bias=False)
+    layer.build((None, None, len(kernel)))
+    layer.set_weights([kernel, np.zeros((units, 4 * units))])
+    z = layer.trace(np.eye(len(kernel))[:, None]).z[:, 0]
+    return tuple(np.split(z, 4, axis=-1))
+
+
+_BLOCKS = "W_i, W_f, W_g, W_o = np.split(kernel, 4, axis=1)"
+
+
+def _in_order(order):
+    def answer(kernel, units):
+        blocks = np.split(kernel, 4, axis=1)
+        return tuple(blocks[order.index(gate)] for gate in GATES)
+
+    return Wrong(
+        answer,
+        f"gate-order:{','.join(order)}",
+        f"You read the blocks in the order {', '.join(order)}; Keras packs them i, f, g, o.",
+        _BLOCKS,
+    )
+
+
+SPLIT_KERNEL = Exercise(
+    name="split_kernel",
+    title="where are W_i, W_f, W_g and W_o?",
+    idea="Keras keeps the weights of the four gates in one array, side by side: blocks of `units` columns, in the "
+    "order i, f, g, o (Keras's own code calls g c). Cut it into the four.",
+    takes=(("kernel", "(F, 4*units)", "an LSTM's kernel, layer.get_weights()[0]"), ("units", "int", "")),
+    returns=tuple(Output(f"W_{gate}", ("feature", "unit"), f"(F, units), of the {NAMES[gate]}") for gate in GATES),
+    draw=_draw_kernel,
+    reference=_cut,
+    example=lambda: {"kernel": array([1, 2, 3, 4], [5, 6, 7, 8]), "units": 1},
+    hints=(
+        "Each block keeps all rows: there is a row for each feature, and all gates see all features.",
+        "The first `units` columns belong to i, the next to f, then g, then o: kernel[:, :units] and so on.",
+        _BLOCKS,
+    ),
+    answer=(split_kernel,),
+    wrong_answers=(
+        *map(_in_order, list(permutations(GATES))[1:]),
+        Wrong(
+            lambda kernel, units: tuple(np.split(kernel, 4, axis=0)),
+            "kernel-reshaped:cut-across",
+            "You cut the rows, which are the features; the gates lie side by side, in columns.",
+            _BLOCKS,
+        ),
+        Wrong(
+            lambda kernel, units: tuple(kernel[:, k::4] for k in range(4)),
+            "kernel-reshaped:interleaved",
+            "You take every fourth column; a gate's columns stand together.",
+            _BLOCKS,
+        ),
+        Wrong(
+            lambda kernel, units: tuple(kernel[k * units : (k + 1) * units] for k in range(4)),
+            sentence="kernel[a:b] takes rows, which are the features; the gates lie side by side, in columns.",
+            fix="W_i = kernel[:, :units]   # and so on",
+        ),
+        Wrong(
+            lambda kernel, units: tuple(block.T for block in np.split(kernel, 4, axis=1)),
+            "kernel-transposed",
+            "The blocks are the right ones, but transposed.",
+            _BLOCKS,
+        ),
+        Wrong(
+            lambda kernel, units: (
+                kernel[:, :units],
+                kernel[:, units : 2 * units],
+                kernel[:, 2 * units : 3 * units],
+                kernel[:, 3 * units : -1],
+            ),
+            sentence="The last block loses a column: a slice that goes to the end is written [:, 3*units:].",
+            fix="W_o = kernel[:, 3 * units :]",
+        ),
+    ),
+)

@@ -1,0 +1,186 @@
+"""Dense, and the two functions that squash a gate's sum."""
+
+import numpy as np
+
+from lstm_edu.core import Dense, activations
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Question, Wrong
+from lstm_edu.exercises.tasks.drawing import array, normal, numbers
+
+
+def dense(x, kernel, bias):
+    return x @ kernel + bias
+
+
+def _draw(rng, k):
+    batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 4), (4, 3, 7)][k]
+    return {
+        "x": normal(rng, batch, features),
+        "kernel": normal(rng, features, units),
+        "bias": normal(rng, units),
+    }
+
+
+def _layer(a):
+    layer = Dense(a["kernel"].shape[1])
+    layer.build((None, len(a["kernel"])))
+    layer.set_weights([a["kernel"], a["bias"]])
+    return layer
+
+
+def _keras_dense(keras, a):
+    layer = keras.layers.Dense(a["kernel"].shape[1])
+    layer.build((None, len(a["kernel"])))
+    layer.set_weights([a["kernel"], a["bias"]])
+    return (numbers(layer(a["x"])),)
+
+
+DENSE = Exercise(
+    name="dense",
+    title="what a Dense layer computes",
+    idea="A Dense layer without activation: every output is a weighted sum of all inputs of its row, plus a bias.",
+    takes=(
+        ("x", "(B, F)", "B rows of F features"),
+        ("kernel", "(F, units)", "the weights, one column a unit"),
+        ("bias", "(units,)", "one number a unit"),
+    ),
+    returns=(Output("y", ("batch", "unit"), "(B, units), what keras.layers.Dense returns"),),
+    draw=_draw,
+    reference=lambda a: (_layer(a)(a["x"]),),
+    example=lambda: {
+        "x": array([1, 2]),
+        "kernel": array([1, 0, -1], [0, 1, 1]),
+        "bias": np.array([0.5, 0, 0], dtype=np.float32),
+    },
+    hints=(
+        "Begin with the shapes: (B, F) and (F, units) shall become (B, units). Which product does that?",
+        "y = x W + b: a matrix product, then the bias, which NumPy adds to every row.",
+        "y = x @ kernel + bias",
+    ),
+    answer=(dense,),
+    question=lambda a: Question(_layer(a), a["x"]),
+    keras=_keras_dense,
+    wrong_answers=(
+        Wrong(lambda x, kernel, bias: x @ kernel, "bias-missing"),
+        Wrong(lambda x, kernel, bias: x @ kernel + 2 * bias, "bias-twice"),
+        Wrong(lambda x, kernel, bias: x @ kernel.T + bias, "kernel-transposed"),
+        Wrong(lambda x, kernel, bias: np.tanh(x @ kernel + bias), "extra-activation:tanh"),
+        Wrong(lambda x, kernel, bias: np.maximum(x @ kernel + bias, 0), "extra-activation:relu"),
+        Wrong(
+            lambda x, kernel, bias: x @ kernel - bias,
+            sentence="The bias is subtracted; it is added.",
+            fix="y = x @ kernel + bias",
+        ),
+        Wrong(
+            lambda x, kernel, bias: (x @ kernel).sum(axis=0) + bias,
+            sentence="The rows of the batch are added up; every row keeps an output of its own.",
+            fix="y = x @ kernel + bias   # no sum over the batch",
+        ),
+    ),
+)
+
+
+# --- the sigmoid and its straight relatives -------------------------------------------------------------------------
+
+
+def sigmoid(x):
+    return 0.5 * (1 + np.tanh(0.5 * x))  # 1 / (1 + exp(-x)), which cannot overflow when it is written like this
+
+
+def hard_sigmoid(x):
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+def _draw_any(rng, k):
+    x = normal(rng, *[(3, 4), (7,), (2, 3, 5), (4, 1, 2)][k], scale=2.5)
+    if k == 1:
+        x[:2] = [-500, 500]  # far outside: nothing may overflow
+    return {"x": x}
+
+
+_SHAPE = (("x", "any shape", "sums, of any size"),)
+
+
+SIGMOID = Exercise(
+    name="sigmoid",
+    title="from any number to a fraction",
+    idea="The sigmoid, 1 / (1 + exp(-x)), of each number: 0 far below zero, 1/2 at zero, 1 far above.",
+    takes=_SHAPE,
+    returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
+    draw=_draw_any,
+    reference=lambda a: (activations.sigmoid(a["x"]),),
+    example=lambda: {"x": array(-2, 0, 1)},
+    hints=(
+        "Try 0, then a large and a small number: 0 must give 0.5, 500 must give 1, and -500 must give 0.",
+        "y = 1 / (1 + exp(-x)). Mind the minus sign, and the brackets.",
+        "y = 1 / (1 + np.exp(-x))",
+    ),
+    answer=(sigmoid,),
+    keras=lambda keras, a: (numbers(keras.activations.sigmoid(a["x"])),),
+    wrong_answers=(
+        Wrong(
+            lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+            "hard-sigmoid-v2",
+            "That is the hard sigmoid of Keras 2, clip(0.2 x + 0.5, 0, 1).",
+            "y = 1 / (1 + np.exp(-x))",
+        ),
+        Wrong(
+            lambda x: np.clip(x / 6 + 0.5, 0, 1),
+            "hard-sigmoid-v3",
+            "That is the hard sigmoid of Keras 3, clip(x/6 + 0.5, 0, 1).",
+            "y = 1 / (1 + np.exp(-x))",
+        ),
+        Wrong(
+            lambda x: activations.sigmoid(-x),
+            sentence="The sign is wrong: your function falls where the sigmoid rises.",
+            fix="y = 1 / (1 + np.exp(-x))   # minus x",
+        ),
+        Wrong(lambda x: np.tanh(x), sentence="That is tanh, from -1 to 1; the sigmoid goes from 0 to 1."),
+        Wrong(
+            lambda x: np.exp(x) / (1 + np.exp(x)),
+            sentence="For large x this is infinity divided by infinity, nan.",
+            fix="y = 1 / (1 + np.exp(-x))   # exp(-x) becomes 0 there",
+        ),
+        Wrong(lambda x: 1 / 1 + np.exp(-x), sentence="Brackets are missing: 1 / 1 + exp(-x) divides by 1 only."),
+    ),
+)
+
+
+HARD_SIGMOID = Exercise(
+    name="hard_sigmoid",
+    title="a sigmoid of straight lines, as Keras 3 has it",
+    idea="Keras 3's hard sigmoid: x/6 + 1/2 where that lies between 0 and 1, else 0 below and 1 above.",
+    takes=_SHAPE,
+    returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
+    draw=_draw_any,
+    reference=lambda a: (activations.get("hard_sigmoid")(a["x"]),),
+    example=lambda: {"x": array(-4, 0, 1.5)},
+    hints=(
+        "Draw it: a line through (0, 1/2) that meets 0 at x = -3 and 1 at x = 3. What is its slope?",
+        "First the line x/6 + 1/2, then cut off what is below 0 and above 1.",
+        "y = np.clip(x / 6 + 0.5, 0, 1)",
+    ),
+    answer=(hard_sigmoid,),
+    keras=lambda keras, a: (numbers(keras.activations.hard_sigmoid(a["x"])),),
+    wrong_answers=(
+        Wrong(
+            lambda x: np.clip(0.2 * x + 0.5, 0, 1),
+            "hard-sigmoid-v2",
+            "That is Keras 2's hard sigmoid, of slope 0.2; Keras 3's has slope 1/6 under the same name.",
+            "y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
+        Wrong(
+            lambda x: activations.sigmoid(x),
+            "hard-sigmoid-v3:sigmoid",
+            "That is the smooth sigmoid, 1 / (1 + exp(-x)).",
+            "y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
+        Wrong(
+            lambda x: x / 6 + 0.5,
+            sentence="The line is not cut off: a gate must stay between 0 and 1.",
+            fix="y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
+        Wrong(lambda x: np.clip(x / 6, 0, 1), sentence="The line must go through 1/2 at x = 0: + 0.5 is missing."),
+        Wrong(lambda x: np.clip(x / 6 + 0.5, -1, 1), sentence="It is cut off at -1; a gate begins at 0."),
+    ),
+)

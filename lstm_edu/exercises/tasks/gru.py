@@ -1,0 +1,96 @@
+"""One step of a GRU."""
+
+import numpy as np
+
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Question, Wrong
+from lstm_edu.exercises.tasks.drawing import array, gru_of, keras_layer, normal, numbers, weights
+
+
+def sigmoid(x):
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def gru_step(x_t, h, kernel, recurrent_kernel, bias):
+    x_z, x_r, x_g = np.split(x_t @ kernel + bias[0], 3, axis=-1)
+    h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)
+    z = sigmoid(x_z + h_z)
+    r = sigmoid(x_r + h_r)
+    g = np.tanh(x_g + r * h_g)
+    return z * h + (1 - z) * g
+
+
+def _draw(rng, k):
+    batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 5), (4, 3, 2)][k]
+    return {
+        "x_t": normal(rng, batch, features),
+        "h": normal(rng, batch, units),
+        **weights(rng, features, units, 3, rows=2),
+    }
+
+
+def _keras(keras, a):
+    return (numbers(keras_layer(keras, "GRU", a)(a["x_t"][:, None], initial_state=a["h"])),)
+
+
+def _step(order="zrg", rows=(0, 1), flipped=False, before=False, both=False):
+    """The step with something else in one place."""
+
+    def answer(x_t, h, kernel, recurrent_kernel, bias):
+        b, d = (np.zeros_like(bias[0]) if k is None else bias[k] for k in rows)
+        if both:
+            b, d = bias.sum(axis=0), np.zeros_like(bias[0])
+        x = dict(zip(order, np.split(x_t @ kernel + b, 3, axis=-1), strict=True))
+        u = dict(zip(order, np.split(h @ recurrent_kernel + d, 3, axis=-1), strict=True))
+        z, r = sigmoid(x["z"] + u["z"]), sigmoid(x["r"] + u["r"])
+        if before:
+            n = h.shape[1]
+            inner = (r * h) @ recurrent_kernel[:, 2 * n :] + d[2 * n :]
+        else:
+            inner = r * u["g"]
+        g = np.tanh(x["g"] + inner)
+        return (1 - z) * h + z * g if flipped else z * h + (1 - z) * g
+
+    return answer
+
+
+GRU_STEP = Exercise(
+    name="gru_step",
+    title="one timestep of a GRU",
+    idea="Keras's GRU (reset_after=True): two sums, x_t W + b[0] and h U + b[1], each cut into blocks z, r, g. "
+    "z and r are sigmoids of the sum of both; g = tanh(x's block + r * h's block); the new h = z * h + (1 - z) * g.",
+    takes=(
+        ("x_t", "(B, F)", "the input of this timestep"),
+        ("h", "(B, H)", "the previous output"),
+        ("kernel", "(F, 3H)", "W, blocks z, r, g (Keras calls the last h)"),
+        ("recurrent_kernel", "(H, 3H)", "U, blocks z, r, g"),
+        ("bias", "(2, 3H)", "row 0 on the input's side, row 1 on the recurrent side"),
+    ),
+    returns=(Output("h", ("batch", "unit"), "(B, H), the new output"),),
+    draw=_draw,
+    reference=lambda a: (gru_of(a)(a["x_t"][:, None], initial_state=[a["h"]]),),
+    example=lambda: {
+        "x_t": array([1, 2]),
+        "h": array([0.5]),
+        "kernel": array([1, 0, -1], [0, 1, 0.5]),
+        "recurrent_kernel": array([1, -1, 1]),
+        "bias": array([0, 1, 0], [0.5, 0, -1]),
+    },
+    hints=(
+        "Keep the input's sum and the recurrent sum apart until r has been multiplied.",
+        "r multiplies the recurrent block of g, its bias b[1] included. Where z is 1, the old h stays.",
+        "g = np.tanh(x_g + r * h_g)\nh = z * h + (1 - z) * g",
+    ),
+    answer=(sigmoid, gru_step),
+    question=lambda a: Question(gru_of(a), a["x_t"][:, None], None, [a["h"]]),
+    keras=_keras,
+    wrong_answers=(
+        Wrong(_step(order="rzg"), "gru-gate-order:r,z,h"),
+        Wrong(_step(flipped=True), "gru-update-flipped"),
+        Wrong(_step(both=True), "gru-bias-rows:summed"),
+        Wrong(_step(rows=(0, None)), "gru-bias-rows:input-only"),
+        Wrong(_step(rows=(1, 0)), "gru-bias-rows:exchanged"),
+        Wrong(_step(rows=(None, None)), "bias-missing"),
+        Wrong(_step(before=True), "gru-reset-after"),
+    ),
+)

@@ -1,0 +1,373 @@
+"""The LSTM: one step, all steps, and steps that do not count."""
+
+import numpy as np
+
+from lstm_edu.core import lstm_step as right_step
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Question, Wrong
+from lstm_edu.exercises.tasks.drawing import array, keras_layer, lstm_of, normal, numbers, weights
+
+
+def sigmoid(x):
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+    z = x_t @ kernel + h @ recurrent_kernel + bias
+    z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
+    i = sigmoid(z_i)
+    f = sigmoid(z_f)
+    g = np.tanh(z_g)
+    o = sigmoid(z_o)
+    c = f * c + i * g
+    h = o * np.tanh(c)
+    return h, c
+
+
+def lstm(x, kernel, recurrent_kernel, bias, h, c):
+    outputs = []
+    for t in range(x.shape[1]):
+        h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+        outputs.append(h)
+    return np.stack(outputs, axis=1)
+
+
+def masked_lstm(x, mask, kernel, recurrent_kernel, bias, h, c):
+    output, outputs = np.zeros_like(h), []
+    for t in range(x.shape[1]):
+        counts = mask[:, t, None]
+        new_h, new_c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+        h, c = np.where(counts, new_h, h), np.where(counts, new_c, c)
+        output = np.where(counts, h, output)
+        outputs.append(output)
+    return np.stack(outputs, axis=1)
+
+
+_WEIGHTS = (
+    ("kernel", "(F, 4H)", "W, Keras's kernel: blocks i, f, g, o"),
+    ("recurrent_kernel", "(H, 4H)", "U, blocks i, f, g, o"),
+    ("bias", "(4H,)", "b, blocks i, f, g, o"),
+)
+
+
+# --- one step -------------------------------------------------------------------------------------------------------
+
+
+def _draw_step(rng, k):
+    batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 5), (4, 3, 2)][k]
+    return {
+        "x_t": normal(rng, batch, features),
+        "h": normal(rng, batch, units, scale=0.7),
+        "c": normal(rng, batch, units),
+        **weights(rng, features, units, 4),
+    }
+
+
+def _right_step(a):
+    step = right_step(*a.values())
+    return step.h, step.c
+
+
+def _keras_step(keras, a):
+    layer = keras_layer(keras, "LSTM", a, return_state=True)
+    _, h, c = layer(a["x_t"][:, None], initial_state=[a["h"], a["c"]])
+    return numbers(h), numbers(c)
+
+
+def _step(order="ifgo", gate=sigmoid, candidate=np.tanh, squash=np.tanh, sum_=None, cell=None):
+    """The step with something else in one place."""
+
+    def answer(x_t, h, c, kernel, recurrent_kernel, bias):
+        z = (sum_ or (lambda x, h, c, W, U, b: x @ W + h @ U + b))(x_t, h, c, kernel, recurrent_kernel, bias)
+        block = dict(zip(order, np.split(z, 4, axis=-1), strict=True))
+        i, f, g, o = gate(block["i"]), gate(block["f"]), candidate(block["g"]), gate(block["o"])
+        new_c = cell(i, f, g, h, c) if cell else f * c + i * g
+        return o * squash(new_c), new_c
+
+    return answer
+
+
+def _hard_2(z):
+    return np.clip(0.2 * z + 0.5, 0, 1)
+
+
+def _hard_3(z):
+    return np.clip(z / 6 + 0.5, 0, 1)
+
+
+def _exchanged(x_t, h, c, kernel, recurrent_kernel, bias):
+    return lstm_step(x_t, h, c, kernel, recurrent_kernel, bias)[::-1]
+
+
+def _old_cell(x_t, h, c, kernel, recurrent_kernel, bias):
+    z_i, z_f, z_g, z_o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+    return sigmoid(z_o) * np.tanh(c), sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_g)
+
+
+LSTM_STEP = Exercise(
+    name="lstm_step",
+    title="one timestep of an LSTM",
+    idea="One sum for all four gates, z = x_t W + h U + b, cut into blocks i, f, g, o. Then i, f, o = sigmoid of "
+    "theirs, g = tanh of its own; the new cell state c = f * c + i * g and the new output h = o * tanh(c).",
+    takes=(
+        ("x_t", "(B, F)", "the input of this timestep"),
+        ("h", "(B, H)", "the previous output"),
+        ("c", "(B, H)", "the previous cell state"),
+        *_WEIGHTS,
+    ),
+    returns=(
+        Output("h", ("batch", "unit"), "(B, H), the new output"),
+        Output("c", ("batch", "unit"), "(B, H), the new cell state"),
+    ),
+    draw=_draw_step,
+    reference=_right_step,
+    example=lambda: {
+        "x_t": array([1, 2]),
+        "h": array([0.5]),
+        "c": array([-0.5]),
+        "kernel": array([1, 0, -1, 1], [0, 1, 0.5, 0]),
+        "recurrent_kernel": array([1, -1, 1, 0]),
+        "bias": array(0, 1, 0, 0),
+    },
+    hints=(
+        "Go through it gate by gate: which block of z does each gate use, and which function stands on it?",
+        "z = x_t W + h U + b; i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o); g = tanh(z_g); "
+        "c = f * c + i * g; h = o * tanh(c), with the new c. All products are element by element.",
+        "z_i, z_f, z_g, z_o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)\n"
+        "c = sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_g)\nh = sigmoid(z_o) * np.tanh(c)",
+    ),
+    answer=(sigmoid, lstm_step),
+    question=lambda a: Question(lstm_of(a), a["x_t"][:, None], None, [a["h"], a["c"]]),
+    keras=_keras_step,
+    wrong_answers=(
+        Wrong(_step(order="igfo"), "gate-order:i,g,f,o"),
+        Wrong(_step(order="iofg"), "gate-order:i,o,f,g"),
+        Wrong(_step(gate=_hard_2), "hard-sigmoid-v2"),
+        Wrong(_step(gate=_hard_3), "hard-sigmoid-v3"),
+        Wrong(_step(candidate=sigmoid), "candidate-activation:sigmoid"),
+        Wrong(_step(squash=lambda c: c), "wrong-previous-state:cell-not-squashed"),
+        Wrong(_step(cell=lambda i, f, g, h, c: f * h + i * g), "wrong-previous-state:h-for-c"),
+        Wrong(_old_cell, "wrong-previous-state:output-from-old-c"),
+        Wrong(_step(sum_=lambda x, h, c, W, U, b: x @ W + h @ U), "bias-missing"),
+        Wrong(_step(sum_=lambda x, h, c, W, U, b: x @ W + b + h @ U + b), "bias-twice"),
+        Wrong(
+            _exchanged,
+            "h-c-swapped:returned",
+            "You return c, h; wanted is h first, then c.",
+            "return h, c",
+        ),
+    ),
+)
+
+
+# --- all steps ------------------------------------------------------------------------------------------------------
+
+
+def _draw_sequence(rng, k):
+    batch, timesteps, features, units = [(3, 5, 3, 3), (2, 6, 4, 3), (4, 3, 2, 5), (3, 4, 5, 2)][k]
+    return {
+        "x": normal(rng, batch, timesteps, features),
+        **weights(rng, features, units, 4),
+        "h": normal(rng, batch, units, scale=0.7),
+        "c": normal(rng, batch, units),
+    }
+
+
+def _question(a):
+    layer = lstm_of(a, return_sequences=True)
+    return Question(layer, a["x"], a.get("mask"), [a["h"], a["c"]])
+
+
+def _right(a):
+    q = _question(a)
+    return (q.layer(q.x, mask=q.mask, initial_state=q.initial_state),)
+
+
+def _keras_sequence(keras, a):
+    layer = keras_layer(keras, "LSTM", a, return_sequences=True)
+    return (numbers(layer(a["x"], mask=a.get("mask"), initial_state=[a["h"], a["c"]])),)
+
+
+def _loop(step=lstm_step, forget=(), start=None, steps=None):
+    """The loop with something else in one place."""
+
+    def answer(x, kernel, recurrent_kernel, bias, h, c):
+        if start is not None:
+            h, c = start(h, c)
+        outputs = []
+        for t in steps(x.shape[1]) if steps else range(x.shape[1]):
+            h, c = step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+            outputs.append(h)
+            h, c = (np.zeros_like(s) if name in forget else s for name, s in zip("hc", (h, c), strict=True))
+        return np.stack(outputs, axis=1)
+
+    return answer
+
+
+def _time_first(x, kernel, recurrent_kernel, bias, h, c):
+    return np.moveaxis(lstm(x, kernel, recurrent_kernel, bias, h, c), 1, 0)
+
+
+def _last_only(x, kernel, recurrent_kernel, bias, h, c):
+    return lstm(x, kernel, recurrent_kernel, bias, h, c)[:, -1]
+
+
+_EXAMPLE = {
+    "x": lambda: array([[1], [0], [-1]]),
+    "kernel": lambda: array([1, 0, -1, 1]),
+    "recurrent_kernel": lambda: array([1, -1, 1, 0]),
+    "bias": lambda: array(0, 1, 0, 0),
+    "h": lambda: array([0.5]),
+    "c": lambda: array([-0.5]),
+}
+
+
+LSTM_LOOP = Exercise(
+    name="lstm",
+    title="an LSTM through time",
+    idea="The step of the exercise before, once for each timestep: what comes out of one step goes into the next.",
+    takes=(
+        ("x", "(B, T, F)", "B sequences of T timesteps"),
+        *_WEIGHTS,
+        ("h", "(B, H)", "the output before the first step"),
+        ("c", "(B, H)", "the cell state before the first step"),
+    ),
+    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), the output h of every timestep"),),
+    draw=_draw_sequence,
+    reference=_right,
+    example=lambda: {name: make() for name, make in _EXAMPLE.items()},
+    hints=(
+        "Which two arrays go from one step to the next? And in which order are the axes of what you return?",
+        "A loop over t: h, c = lstm_step(x[:, t], h, c, ...), and each h goes into a list. "
+        "The list is stacked so that time is the second axis.",
+        "for t in range(x.shape[1]):\n    h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)\n"
+        "    outputs.append(h)\nreturn np.stack(outputs, axis=1)",
+    ),
+    answer=(sigmoid, lstm_step, lstm),
+    question=_question,
+    keras=_keras_sequence,
+    wrong_answers=(
+        Wrong(_loop(forget="hc"), "state-not-carried"),
+        Wrong(_loop(forget="h"), "state-not-carried:h"),
+        Wrong(_loop(forget="c"), "state-not-carried:c"),
+        Wrong(_loop(start=lambda h, c: (np.zeros_like(h), np.zeros_like(c))), "state-not-carried:initial-state"),
+        Wrong(_loop(start=lambda h, c: (c, h)), "h-c-swapped"),
+        Wrong(_loop(step=_step(order="igfo")), "gate-order:i,g,f,o"),
+        Wrong(_loop(step=_step(gate=_hard_2)), "hard-sigmoid-v2"),
+        Wrong(_loop(steps=lambda n: [0] * n), "slicing:first-step-everywhere"),
+        Wrong(_loop(steps=lambda n: range(n - 1, -1, -1)), "go-backwards-order:direction"),
+        Wrong(_last_only, "return-last-vs-sequence:last"),
+        Wrong(_time_first, "axes-swapped:output"),
+    ),
+)
+
+
+# --- masks ----------------------------------------------------------------------------------------------------------
+
+_COUNTS = ("111111", "111100", "001111", "101101", "000000")
+
+
+def _draw_masked(rng, k):
+    batch, timesteps, features, units = [(5, 6, 3, 3), (4, 5, 4, 2), (5, 4, 2, 5), (4, 6, 3, 4)][k]
+    patterns = np.array([[mark == "1" for mark in row] for row in _COUNTS])
+    steps = np.arange(timesteps) * 6 // timesteps
+    return {
+        "x": normal(rng, batch, timesteps, features),
+        "mask": patterns[np.arange(batch) + (5 - batch)][:, steps],
+        **weights(rng, features, units, 4),
+        "h": normal(rng, batch, units, scale=0.7),
+        "c": normal(rng, batch, units),
+    }
+
+
+def _masked(rule):
+    """The masked loop with another rule: (counts, new, old, output) -> (h, c, output)."""
+
+    def answer(x, mask, kernel, recurrent_kernel, bias, h, c):
+        output, outputs = np.zeros_like(h), []
+        for t in range(x.shape[1]):
+            new = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+            h, c, output = rule(mask[:, t, None], new, (h, c), output)
+            outputs.append(output)
+        return np.stack(outputs, axis=1)
+
+    return answer
+
+
+def _kept(counts, new, old):
+    return tuple(np.where(counts, a, b) for a, b in zip(new, old, strict=True))
+
+
+def _zero_shown(counts, new, old, output):
+    h, c = _kept(counts, new, old)
+    return h, c, np.where(counts, h, 0)
+
+
+def _state_shown(counts, new, old, output):
+    h, c = _kept(counts, new, old)
+    return h, c, h
+
+
+def _state_zeroed(counts, new, old, output):
+    h, c = (np.where(counts, a, 0) for a in new)
+    return h, c, np.where(counts, h, output)
+
+
+def _c_goes_on(counts, new, old, output):
+    h = np.where(counts, new[0], old[0])
+    return h, new[1], np.where(counts, h, output)
+
+
+def _no_mask(x, mask, kernel, recurrent_kernel, bias, h, c):
+    return lstm(x, kernel, recurrent_kernel, bias, h, c)
+
+
+def _inverted(x, mask, kernel, recurrent_kernel, bias, h, c):
+    return masked_lstm(x, ~mask, kernel, recurrent_kernel, bias, h, c)
+
+
+def _input_zeroed(x, mask, kernel, recurrent_kernel, bias, h, c):
+    return lstm(x * mask[:, :, None], kernel, recurrent_kernel, bias, h, c)
+
+
+MASKS = Exercise(
+    name="masks",
+    title="timesteps that do not count",
+    idea="An LSTM through time with a mask: at a step that does not count, h and c stay as they were, and the output "
+    "of the step before is repeated. "
+    "Before the first step that counts, the output is 0 (and the states are still h and c).",
+    takes=(
+        ("x", "(B, T, F)", "B sequences of T timesteps"),
+        ("mask", "(B, T) bool", "True: this step counts"),
+        *_WEIGHTS,
+        ("h", "(B, H)", "the output before the first step"),
+        ("c", "(B, H)", "the cell state before the first step"),
+    ),
+    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), what keras.layers.LSTM returns for this mask"),),
+    draw=_draw_masked,
+    reference=_right,
+    example=lambda: (
+        {"x": _EXAMPLE["x"](), "mask": np.array([[False, True, False]])}
+        | {name: make() for name, make in _EXAMPLE.items() if name != "x"}
+    ),
+    hints=(
+        "Compute the step for all rows; then decide for each row whether to keep what was computed. "
+        "Three things must be kept or replaced: h, c and the output.",
+        "np.where(counts, new, old) with counts = mask[:, t, None], of shape (B, 1). "
+        "The output starts as zeros, not as h.",
+        "counts = mask[:, t, None]\nh, c = np.where(counts, new_h, h), np.where(counts, new_c, c)\n"
+        "output = np.where(counts, h, output)",
+    ),
+    answer=(sigmoid, lstm_step, masked_lstm),
+    question=_question,
+    keras=_keras_sequence,
+    wrong_answers=(
+        Wrong(_no_mask, "mask-lost"),
+        Wrong(_inverted, "mask-lost:inverted"),
+        Wrong(_input_zeroed, "masked-steps:input-zeroed"),
+        Wrong(_masked(_zero_shown), "masked-steps:zero"),
+        Wrong(_masked(_state_shown), "masked-steps:initial-state"),
+        Wrong(_masked(_state_zeroed), "masked-steps:state-zeroed"),
+        Wrong(_masked(_c_goes_on), "masked-steps:c-goes-on"),
+    ),
+)
