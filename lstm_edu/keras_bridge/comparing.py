@@ -224,7 +224,7 @@ def compare_arrays(
         there, side = (keras, "Keras's") if ours is None else (ours, "ours")
         shape = f"{side} {checks.shape_text(there.shape)}"
         return _incomparable(name, shape, str(there.dtype), there.size, f"only {side} has it")
-    dtype = str(keras.dtype) if ours.dtype == keras.dtype else f"ours {ours.dtype}, Keras's {keras.dtype}"
+    dtype = str(keras.dtype) if ours.dtype == keras.dtype else f"{ours.dtype} / {keras.dtype}"  # ours / Keras's
     if ours.shape != keras.shape:
         shape = f"ours {checks.shape_text(ours.shape)}, Keras's {checks.shape_text(keras.shape)}"
         return _incomparable(name, shape, dtype, keras.size, _shape_cause(ours.shape, keras.shape))
