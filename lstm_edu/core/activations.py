@@ -94,7 +94,7 @@ def get(identifier: str | Activation | None) -> Activation:
     import difflib
 
     close = difflib.get_close_matches(identifier.lower(), _ALL, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = f"; did you mean {close[0]!r}?" if close else "."
     raise ValueError(f"unknown activation {identifier!r}{hint} Known: {', '.join(sorted(_ALL))}")
 
 

@@ -305,6 +305,6 @@ def get(identifier: str | Optimizer) -> Optimizer:
         )
     if identifier.lower() not in _CLASSES:
         close = difflib.get_close_matches(identifier.lower(), _CLASSES, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; did you mean {close[0]!r}?" if close else "."
         raise ValueError(f"optimizer {identifier!r} is unknown or not supported here{hint} Known: sgd, adam")
     return _CLASSES[identifier.lower()]()

@@ -138,9 +138,10 @@ class Recurrent(Layer):
     def _checked_input_shape(self, shape, min_rank=3):
         shape = super()._checked_input_shape(shape)
         if len(shape) != 3 or not shape[-1]:
+            hint = ": should the layer before it have return_sequences=True?" if len(shape) == 2 else ""
             raise ValueError(
                 f"{self._label}: the input shape must be (batch, timesteps, features) with the number of features "
-                f"known, such as (None, None, 9), got {checks.shape_text(shape)}"
+                f"known, such as (None, None, 9), got {checks.shape_text(shape)}{hint}"
             )
         if self.stateful and not shape[0]:
             raise ValueError(
