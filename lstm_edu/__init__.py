@@ -59,6 +59,7 @@ _LATER = {
     "packing": "lstm_edu.widgets",
     "datasets": None,
     "doctor": None,
+    "exercises": None,
     "keras_bridge": None,
     "palette": None,
     "plots": None,
