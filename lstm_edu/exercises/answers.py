@@ -82,7 +82,7 @@ def _taken(value: Any, output: Output, begin: str) -> Any:
 
 def kind_of(value: Any) -> str:
     """What a value is, for a beginner: "a list", "a generator (the function has a `yield`)"."""
-    if isinstance(value, np.ndarray):
+    if type(value) is np.ndarray:
         return f"an array of shape {shape_text(value.shape)}"
     if inspect.isgenerator(value):
         return "a generator (made by `yield`, or by round brackets with a `for` in them)"

@@ -309,8 +309,8 @@ def _state_shown(counts, new, old, output):
 
 
 def _state_zeroed(counts, new, old, output):
-    h, c = (np.where(counts, a, 0) for a in new)
-    return h, c, np.where(counts, h, output)
+    h, c = (a * counts for a in new)
+    return h, c, h
 
 
 def _c_goes_on(counts, new, old, output):

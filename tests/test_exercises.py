@@ -1,0 +1,720 @@
+"""Exercises: every solution passes, every typical wrong answer gets its diagnosis, nothing a function does gets out."""
+
+import dataclasses
+import html.parser
+import re
+import threading
+import time
+from _thread import interrupt_main
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lstm_edu as le
+from lstm_edu.exercises import Wrong, exercise
+from lstm_edu.exercises.errors import told
+from lstm_edu.exercises.running import run
+
+ex = le.exercises
+NAMES = ex.names()
+QUICK = 0.3  # seconds: time limit for what never ends
+
+
+@pytest.fixture(autouse=True)
+def first_hints():
+    """Each test begins without hints shown."""
+    yield
+    for name in NAMES:
+        ex.get(name).reset()
+
+
+def solution(name):
+    """The function that the solution's text defines."""
+    shown = ex.get(name).solution()
+    namespace = {}
+    exec(shown.code, namespace)
+    return namespace[shown.function.__name__]
+
+
+def code_of(function):
+    """How an answer is called in a test's name."""
+    return function.__name__
+
+
+dense = solution("dense")
+
+# --- every exercise -------------------------------------------------------------------------------------------------
+
+
+def test_the_exercises_of_the_course_are_all_there():
+    assert set(NAMES) == {
+        "dense",
+        "sigmoid",
+        "hard_sigmoid",
+        "parameter_count",
+        "split_kernel",
+        "lstm_step",
+        "lstm",
+        "masks",
+        "labels",
+        "embedding_rows",
+        "backward_step",
+        "gru_step",
+    }
+    assert all(getattr(ex, name) is ex.get(name) and name in dir(ex) for name in NAMES)
+    with pytest.raises(AttributeError, match="the exercises are dense"):
+        ex.dence  # noqa: B018
+    with pytest.raises(ValueError, match=r"no exercise 'dence'"):
+        ex.get("dence")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_as_it_is_shown_is_correct(name):
+    result = ex.get(name).check(solution(name), keras=False)
+    assert result.status == "correct" and result and result.cause is None
+    assert not result.notes and not result.printed
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_keras_itself_agrees(name):
+    keras = pytest.importorskip("keras")
+    result = ex.get(name).check(solution(name), keras=True)
+    assert result.status == "correct"
+    if ex.get(name).keras is not None:
+        assert result.message.endswith(f"Keras {keras.__version__} itself gives the same.")
+
+
+def test_a_check_does_not_wait_for_keras():
+    from tests.test_imports import loaded_by
+
+    assert loaded_by(
+        "import lstm_edu as le; assert le.exercises.dense.check(lambda x, k, b: x @ k.T).status == 'wrong'"
+    ) == {"lstm_edu", "numpy"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_written_is_not_attempted(name):
+    task = ex.get(name)
+    namespace = {"np": np}
+    exec(task.task.skeleton, namespace)
+    skeleton = namespace[task.answer[-1].__name__]
+
+    def only_pass(*arguments):
+        """What it shall do."""
+        pass
+
+    def dots(*arguments): ...
+
+    def returned_dots(*arguments):
+        return ...
+
+    def not_implemented(*arguments):
+        raise NotImplementedError("write me")
+
+    for function in (None, ..., skeleton, only_pass, dots, returned_dots, not_implemented):
+        result = task.check(function)
+        assert result.status == "not attempted" and not result and result.cause is None, function
+    assert task.check(lambda *a: None).status == "not attempted"
+
+
+def test_a_gap_that_is_left_is_not_attempted():
+    def gap(x, kernel, bias):
+        z = ...
+        return z + bias
+
+    def gap_returned(x, kernel, bias):
+        y = ...
+        return y
+
+    def gap_in_pair(x_t, h, c, kernel, recurrent_kernel, bias):
+        z = x_t @ kernel
+        print(z.shape)
+        return None, None
+
+    assert ex.dense.check(gap).status == "not attempted"
+    assert ex.dense.check(gap_returned).status == "not attempted"
+    assert ex.lstm_step.check(gap_in_pair).status == "not attempted"
+
+
+WRONG = [(name, k) for name in NAMES for k in range(len(ex.get(name).wrong_answers))]
+
+
+@pytest.mark.parametrize(("name", "k"), WRONG)
+def test_a_typical_wrong_answer_gets_its_diagnosis(name, k):
+    wrong = ex.get(name).wrong_answers[k]
+    result = ex.get(name).check(wrong.function)
+    assert (result.status, result.cause) == ("wrong", wrong.cause)
+    assert (wrong.sentence or le.doctor.CATALOGUE[wrong.cause].sentence) in result.message
+    fix = wrong.fix if wrong.sentence else le.doctor.CATALOGUE[wrong.cause].fix
+    third = [ex.get(name).hint() for _ in range(3)][-1]
+    assert third.text == (fix or ex.get(name).hints[2])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_answers_are_listed_with_ids_of_the_catalogue(name):
+    wrong = ex.get(name).wrong_answers
+    assert len(wrong) >= 3
+    assert all(isinstance(w, Wrong) and (w.cause or w.sentence) for w in wrong)
+    assert all(w.cause is None or w.cause in le.doctor.CATALOGUE for w in wrong)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_question_is_a_special_case(name):
+    """Sizes differ from question to question, and within one wherever no mistake needs them equal."""
+    task = ex.get(name)
+    questions = [task.draw(np.random.default_rng(seed), k) for k, seed in enumerate((*exercise.SEEDS, 9))]
+    shapes = [tuple(np.shape(v) for v in q.values()) for q in questions]
+    assert len(set(shapes)) == 4 or name == "parameter_count"
+    for q in questions:
+        assert list(q) == [argument for argument, *_ in task.takes]
+        for value in q.values():
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                assert np.all(value != 0) and len(np.unique(value)) == value.size
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_is_not_stored_anywhere_that_a_constant_could_use(name):
+    """Outputs that were remembered from the fixed questions do not pass: the last question is always new."""
+    task = ex.get(name)
+    known = []
+    for k, seed in enumerate(exercise.SEEDS):
+        arguments = task.draw(np.random.default_rng(seed), k)
+        right = task.reference(arguments)
+        known.append((list(arguments.values()), right if len(right) > 1 else right[0]))
+
+    def remembered(*arguments):
+        for question, right in known:
+            if all(np.array_equal(a, b) for a, b in zip(question, arguments, strict=True)):
+                return right
+        return known[0][1]
+
+    assert task.check(remembered).status == "wrong"
+    assert task.check(lambda *a: known[0][1]).status == "wrong"
+
+
+# --- what the doctor adds -------------------------------------------------------------------------------------------
+
+
+def test_two_mistakes_at_once_are_named():
+    def answer(x, kernel, bias):
+        return np.tanh(x @ kernel)
+
+    result = ex.dense.check(answer)
+    assert result.cause in ("bias-missing + extra-activation:tanh", "extra-activation:tanh + bias-missing")
+    assert "Two mistakes at once" in result.message
+
+
+def test_a_mistake_that_only_square_weights_let_pass_is_named_all_the_same():
+    result = ex.dense.check(lambda x, kernel, bias: x @ kernel.T + bias)
+    assert result.cause == "kernel-transposed"
+
+
+def test_what_no_entry_explains_is_told_by_its_place():
+    def answer(x, kernel, recurrent_kernel, bias, h, c):
+        y = solution("lstm")(x, kernel, recurrent_kernel, bias, h, c)
+        y[1, 2:, 0] += np.linspace(0.1, 0.37, y.shape[1] - 2)
+        return y
+
+    result = ex.lstm.check(answer)
+    assert result.status == "wrong" and result.cause is None
+    assert "batch 1, timestep 2, unit 0" in result.message
+    assert "All timesteps before 2 are right" in result.message
+
+
+def test_a_gate_is_named_where_gates_lie_side_by_side():
+    def answer(dh, dc, i, f, g, o, c_before, c):
+        dz, dc_before = solution("backward_step")(dh, dc, i, f, g, o, c_before, c)
+        n = i.shape[1]
+        dz[:, 2 * n : 3 * n] *= 1.5
+        return dz, dc_before
+
+    result = ex.backward_step.check(answer)
+    assert "gate g (candidate), unit 0" in result.message and "(dc_before is right.)" in result.message
+
+
+def test_a_right_answer_written_differently_is_correct():
+    def by_loops(x, kernel, bias):
+        y = np.zeros((len(x), len(bias)))  # float64
+        for row in range(len(x)):
+            for unit in range(len(bias)):
+                y[row, unit] = sum(x[row, k] * kernel[k, unit] for k in range(x.shape[1])) + bias[unit]
+        return y
+
+    assert ex.dense.check(by_loops).status == "correct"
+    assert ex.split_kernel.check(lambda kernel, units: np.split(kernel, 4, axis=1)).status == "correct"  # a list
+    assert ex.parameter_count.check(lambda units, features: np.int64(4 * units * (features + units + 1))).status == (
+        "correct"
+    )
+
+    def one_over(x):
+        return 1 / (1 + np.exp(-x))
+
+    result = ex.sigmoid.check(one_over)
+    assert result.status == "correct"
+    assert "overflow" in result.notes[0] and "right all the same" in result.notes[0]
+
+
+# --- hints ----------------------------------------------------------------------------------------------------------
+
+
+def test_hints_come_in_three_tiers_and_the_last_is_the_fix():
+    task = ex.lstm_step
+    swapped = task.wrong_answers[0].function
+    assert task.check(swapped).hint is None
+    hints = [task.hint() for _ in range(4)]
+    assert [hint.tier for hint in hints] == [1, 2, 3, 3]
+    assert hints[0].text, hints[1].text == task.hints[:2]
+    assert hints[2].text == le.doctor.CATALOGUE["gate-order:i,g,f,o"].fix
+    assert task.check(swapped).hint == hints[2]  # what was shown stays on the card
+    assert hints[2].text in repr(task.check(swapped))
+
+    other = task.check(task.wrong_answers[4].function)  # another mistake
+    assert other.hint is None and task.hint().tier == 1
+    assert "hint() says more" in repr(task.hint())
+
+
+def test_hints_without_a_known_cause_are_the_exercises_own():
+    assert [ex.dense.hint().text for _ in range(3)] == list(ex.dense.hints)
+
+
+# --- what must not get out ------------------------------------------------------------------------------------------
+
+
+def forever(x, kernel, bias):
+    while True:
+        pass
+
+
+def forever_swallowing(x, kernel, bias):
+    while True:
+        try:
+            x = x + 1
+        except:  # noqa: E722
+            pass
+
+
+def forever_printing(x, kernel, bias):
+    while True:
+        print("still here")
+
+
+def forever_finally(x, kernel, bias):
+    try:
+        while True:
+            np.dot(x, kernel)
+    finally:
+        x = None
+
+
+def forever_inside(x, kernel, bias):
+    return [k for k in iter(int, 1)]
+
+
+@pytest.mark.parametrize(
+    "function", [forever, forever_swallowing, forever_printing, forever_finally, forever_inside], ids=code_of
+)
+def test_a_loop_without_end_is_ended(function):
+    if function is forever_inside:
+        function = _growing
+    began = time.monotonic()
+    result = ex.dense.check(function, time_limit=QUICK)
+    assert time.monotonic() - began < QUICK + 3
+    assert result.status == "wrong" and "did not end within 0.3 seconds" in result.message
+    assert not [t for t in threading.enumerate() if t.name == "exercise"]
+    assert len(result.printed) < 400
+    if function is forever_printing:
+        assert "still here" in result.printed and "more" in result.printed
+    assert ex.dense.check(dense).status == "correct"  # and nothing is broken
+
+
+def _growing(x, kernel, bias):
+    return sum(1 for _ in iter(int, 1))
+
+
+def test_what_waits_in_compiled_code_is_left_behind():
+    """It cannot be ended before it comes back; the check does not wait for it longer than for others."""
+    released = threading.Event()
+
+    def waiting(x, kernel, bias):
+        time.sleep(4)
+        released.set()
+
+    began = time.monotonic()
+    result = ex.dense.check(waiting, time_limit=QUICK)
+    assert time.monotonic() - began < 3.5 and "could not even be stopped" in result.message
+    time.sleep(2)
+    assert not released.is_set()  # it ended as soon as it came back
+    assert not [t for t in threading.enumerate() if t.name == "exercise"]
+
+
+def test_an_interruption_by_the_user_gets_through():
+    timer = threading.Timer(0.3, interrupt_main)
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        ex.dense.check(forever, time_limit=20)
+    assert time.monotonic() - began < 5
+    assert not [t for t in threading.enumerate() if t.name == "exercise"]
+
+
+def raising(x, kernel, bias):
+    return x @ kernel + bias + undefined_name  # noqa: F821
+
+
+def raising_deep(x, kernel, bias):
+    return np.stack([x, kernel, bias])  # fails inside NumPy
+
+
+def recursive(x, kernel, bias):
+    return recursive(x, kernel, bias)
+
+
+def leaving(x, kernel, bias):
+    raise SystemExit(3)
+
+
+def interrupting(x, kernel, bias):
+    raise KeyboardInterrupt
+
+
+class Unspeakable(Exception):
+    def __str__(self):
+        raise RuntimeError("no")
+
+
+def unspeakable(x, kernel, bias):
+    raise Unspeakable
+
+
+def asking(x, kernel, bias):
+    return input("number? ")
+
+
+def verbose_error(x, kernel, bias):
+    raise ValueError("a" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("function", "message", "line"),
+    [
+        (raising, "NameError: name 'undefined_name' is not defined", "return x @ kernel + bias + undefined_name"),
+        (raising_deep, "ValueError", "return np.stack([x, kernel, bias])"),
+        (recursive, "calls itself again and again", "return recursive(x, kernel, bias)"),
+        (leaving, "tries to end Python", "raise SystemExit(3)"),
+        (interrupting, "KeyboardInterrupt", "raise KeyboardInterrupt"),
+        (unspeakable, "Unspeakable", "raise Unspeakable"),
+        (asking, "input() waits for somebody", 'return input("number? ")'),
+        (verbose_error, "more characters", "raise ValueError("),
+    ],
+    ids=lambda v: v.__name__ if callable(v) else "",
+)
+def test_an_exception_is_told_with_the_learners_own_line(function, message, line):
+    result = ex.dense.check(function)
+    assert result.status == "wrong" and result.cause is None
+    assert message in result.message and len(result.message) < 500
+    assert line in result.detail and re.match(r"line \d+: ", result.detail)
+    assert "running.py" not in repr(result) and "Traceback" not in repr(result)
+
+
+def test_the_line_shown_is_in_the_learners_helper_where_the_error_arose():
+    def helper(a, b):
+        return a.nonsense(b)
+
+    def answer(x, kernel, bias):
+        return helper(x, kernel)
+
+    assert "return a.nonsense(b)" in ex.dense.check(answer).detail
+
+
+def test_an_exception_with_some_sizes_only():
+    def answer(x, kernel, bias):
+        return x @ kernel + bias[:4].reshape(2, 2).ravel()
+
+    result = ex.dense.check(answer)
+    assert result.status == "wrong" and "reshape" in result.detail
+
+
+def test_an_error_without_any_line_of_the_learners():
+    error = ValueError("somewhere")
+    assert told(error, print) == ("Your function stopped: ValueError: somewhere", "")
+
+
+async def asynchronous(x, kernel, bias):
+    return x @ kernel + bias
+
+
+def generator(x, kernel, bias):
+    for row in x:
+        yield row @ kernel + bias
+
+
+FORMS = {
+    "list": (lambda x, k, b: (x @ k + b).tolist(), "a list of 3"),
+    "generator": (generator, "a generator"),
+    "coroutine": (asynchronous, "a coroutine"),
+    "text": (lambda x, k, b: "done", "a str"),
+    "function": (lambda x, k, b: dense, "a function (are the brackets of a call missing?)"),
+    "pair": (lambda x, k, b: (x, k), "a tuple of 2"),
+    "dict": (lambda x, k, b: {"y": x}, "a dict"),
+    "number": (lambda x, k, b: 3.5, "3.5 (float)"),
+    "matrix": (lambda x, k, b: np.ma.masked_array(x @ k + b), "MaskedArray"),
+    "transposed": (lambda x, k, b: (x @ k + b).T, "it looks transposed"),
+    "one row": (lambda x, k, b: (x @ k + b)[0], "the batch axis is gone"),
+    "scalar": (lambda x, k, b: (x @ k + b).sum(), "shape ()"),
+    "empty": (lambda x, k, b: np.zeros((0, 3)), "shape (0, 3)"),
+    "integers": (lambda x, k, b: (x @ k + b).astype(int), "dtype int64"),
+    "booleans": (lambda x, k, b: (x @ k + b) > 0, "was a comparison returned"),
+    "complex": (lambda x, k, b: (x @ k + b).astype(complex), "complex128"),
+    "half": (lambda x, k, b: (x @ k + b).astype(np.float16), "half precision"),
+    "objects": (lambda x, k, b: np.array([1.0, None]), "dtype object"),
+    "nan": (lambda x, k, b: (x @ k + b) * np.nan, "yours nan"),
+    "huge": (lambda x, k, b: np.broadcast_to(np.float32(1), (10**6, 10**6)), "(1000000, 1000000)"),
+    "too much": (lambda x, k, b: np.ones((10**7, 10**7)), "needs more memory than there is"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_another_form_is_named(form):
+    function, words = FORMS[form]
+    result = ex.dense.check(function)
+    assert result.status == "wrong"
+    assert words.replace("int64", str(np.dtype(int))) in result.message
+
+
+def test_several_outputs_and_one_missing():
+    step = solution("lstm_step")
+    assert (
+        "an array of shape (3, 4); it has to return 2 things: h, c"
+        in ex.lstm_step.check(lambda *a: step(*a)[0]).message
+    )
+    assert "returned 7 things" in ex.lstm_step.check(lambda *a: le.lstm_step(*a)).message
+    assert "As c your function returned None" in ex.lstm_step.check(lambda *a: (step(*a)[0], None)).message
+
+
+def test_a_count_is_a_whole_number():
+    assert "216.0 (float)" in ex.parameter_count.check(lambda units, features: 216.0).message
+    assert ex.parameter_count.check(lambda units, features: True).status == "wrong"
+
+
+def test_a_forgotten_return_is_named():
+    def answer(x, kernel, bias):
+        y = x @ kernel + bias  # noqa: F841
+
+    result = ex.dense.check(answer)
+    assert result.status == "wrong" and "returns nothing" in result.message
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (lambda x, kernel: x, "Your function takes (x, kernel); it is called with 3 arguments"),
+        (lambda: 0, "takes ()"),
+        (lambda x, kernel, bias, *, more: x, "takes (x, kernel, bias, *, more)"),
+        (np.zeros((3, 4)), "check takes the function itself, but was given an array of shape (3, 4)"),
+        ("dense", "without brackets after dense"),
+    ],
+)
+def test_what_cannot_be_called_like_that(given, words):
+    result = ex.dense.check(given)
+    assert result.status == "wrong" and words in result.message
+
+
+def test_arguments_changed_in_place_are_noticed_and_do_no_harm():
+    def in_place(x, kernel, bias):
+        y = x @ kernel + bias
+        kernel *= 0
+        x[0] = 7
+        return y
+
+    result = ex.dense.check(in_place)
+    assert result.status == "wrong"
+    assert "The numbers are right, but your function changes what it is given (x, kernel)" in result.message
+
+    def wrong_and_in_place(x, kernel, bias):
+        bias += 1
+        return x @ kernel + bias
+
+    result = ex.dense.check(wrong_and_in_place)
+    assert result.status == "wrong" and "changed bias in place" in result.notes[0]
+
+
+def test_what_is_printed_is_kept_and_shortened(capsys):
+    def noisy(x, kernel, bias):
+        print("shape", x.shape)
+        print("y" * 10**6)
+        return x @ kernel + bias
+
+    result = ex.dense.check(noisy)
+    assert result.status == "correct" and result.printed.startswith("shape (3, 4)")
+    assert len(result.printed) < 400 and "more" in result.printed
+    assert capsys.readouterr().out == ""
+
+
+def test_other_threads_still_print(capsys):
+    def answer(x, kernel, bias):
+        other = threading.Thread(target=print, args=("from another thread",))
+        other.start()
+        other.join()
+        return x @ kernel + bias
+
+    assert ex.dense.check(answer).printed == ""
+    assert "from another thread" in capsys.readouterr().out
+
+
+def test_a_function_that_keeps_something_between_calls():
+    kept = []
+
+    def remembering(x, kernel, bias):
+        kept.append(1)
+        return x @ kernel + bias * len(kept)
+
+    assert "a second one with the same arguments was not" in ex.dense.check(remembering).message
+    rng = np.random.default_rng(0)
+    assert ex.dense.check(lambda x, k, b: x @ k + b + rng.normal()).status == "wrong"
+
+
+def test_the_package_and_numpy_stay_as_they_were():
+    right = ex.dense.check(dense)
+    state = np.random.get_state()[1].copy()  # noqa: NPY002
+    n = len(list(le.doctor.CATALOGUE))
+
+    def meddling(x, kernel, bias):
+        le.LSTM = le.Dense = None
+        le.Layer.__call__ = lambda *a, **k: 0
+        le.Layer.extra = 1
+        le.anything = 1
+        le.doctor.CATALOGUE._entries.clear()
+        le.exercises.exercise.first_difference = lambda *a: None
+        le.exercises.dense.__dict__["reference"] = lambda a: (np.zeros(3),)
+        le.activations._ALL.clear()
+        np.tanh = np.exp
+        np.random.seed(0)  # noqa: NPY002
+        return x * 0
+
+    assert ex.dense.check(meddling).status == "wrong"
+    assert isinstance(le.LSTM, type) and le.Dense is le.core.Dense and not hasattr(le, "anything")
+    assert not hasattr(le.Layer, "extra") and le.activations.get("tanh")(1.0) == np.tanh(1.0) < 1
+    assert len(list(le.doctor.CATALOGUE)) == n > 40
+    assert np.array_equal(np.random.get_state()[1], state)  # noqa: NPY002
+    assert ex.dense.check(dense) == right
+
+
+def test_running_gives_copies_and_waits_no_longer_than_needed():
+    x = np.arange(3.0)
+    seen = []
+    began = time.monotonic()
+    done = run(lambda x, names: seen.append(x) or names.append("b"), {"x": x, "names": ["a"]}, 10)
+    assert time.monotonic() - began < 1
+    assert seen[0] is not x and np.array_equal(seen[0], x)
+    assert done.changed == ("names",) and done.error is None and not done.late
+
+
+@pytest.mark.parametrize("limit", [0, -1, True, "5", float("nan"), None])
+def test_a_time_limit_is_a_number_of_seconds(limit):
+    with pytest.raises(ValueError, match="time_limit must be a number of seconds"):
+        ex.dense.check(dense, time_limit=limit)
+
+
+# --- how it looks ---------------------------------------------------------------------------------------------------
+
+
+class _Tags(html.parser.HTMLParser):
+    """Whether all tags are closed, and what is said about colours."""
+
+    VOID = ("br", "hr")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.seen = [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def cards():
+    yield ex.dense.check(dense)
+    yield ex.dense.check(None)
+    yield ex.dense.check(lambda x, k, b: x @ k)
+    yield ex.dense.check(verbose_error)
+    yield ex.dense.hint()
+    for name in NAMES:
+        yield ex.get(name).task
+        yield ex.get(name).solution()
+
+
+def test_cards_are_closed_labelled_and_take_the_themes_colours():
+    for card in cards():
+        text = card._repr_html_()
+        tags = _Tags(text)
+        assert tags.seen[0][0] == "section" and tags.seen[0][1]["aria-label"]
+        assert not re.search(r"#[0-9a-fA-F]{3,6}\b|rgb\(", text)  # no colour of its own: light and dark alike
+        for tag, attributes in tags.seen:
+            if tag == "pre":  # can be scrolled, so it must be reachable by keyboard and have a name
+                assert attributes["tabindex"] == "0" and attributes["aria-label"]
+
+
+def test_a_status_is_written_in_words_beside_its_sign():
+    assert repr(ex.dense.check(dense)).startswith("✓ dense: correct")
+    assert repr(ex.dense.check(None)).startswith("○ dense: not attempted")
+    wrong = ex.dense.check(lambda x, k, b: x @ k)
+    assert repr(wrong).startswith("✗ dense: wrong") and "bias-missing" in repr(wrong)
+    assert "le.exercises.dense.hint()" in repr(wrong)
+
+
+def test_what_a_learner_writes_cannot_become_html():
+    def answer(x, kernel, bias):
+        print("<script>alert(1)</script>")
+        raise ValueError("<img src=x onerror=alert(1)>")
+
+    text = ex.dense.check(answer)._repr_html_()
+    assert "<script" not in text and "<img" not in text and "&lt;script&gt;" in text
+
+
+def test_a_result_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ex.dense.check(None).status = "correct"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_task_says_all_that_is_needed(name):
+    task = ex.get(name).task
+    text = str(task)
+    assert f"le.exercises.{name}.check({ex.get(name).answer[-1].__name__})" in text
+    for argument, shape, _ in ex.get(name).takes:
+        assert f"{argument} {shape}" in text and f"{argument} = " in text
+    for output in ex.get(name).returns:
+        assert f"{output.name} = " in task.example
+    assert len(ex.get(name).hints) == 3 and len(set(ex.get(name).hints)) == 3
+
+
+# --- in a notebook --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.notebooks
+def test_a_notebook_survives_a_loop_without_end(tmp_path: Path):
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    cells = [
+        "import lstm_edu as le",
+        "def dense(x, kernel, bias):\n    print('going on')\n    while True:\n        pass",
+        "le.exercises.dense.check(dense, time_limit=0.5)",
+        "def dense(x, kernel, bias):\n    y = x @ kernel\n    return y + b",
+        "le.exercises.dense.check(dense)",
+        "def dense(x, kernel, bias):\n    return x @ kernel + bias\nprint('still here')",
+        "le.exercises.dense.check(dense)",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    ended, raised, right = (notebook.cells[k].outputs[0]["data"] for k in (2, 4, 6))
+    assert "did not end within 0.5 seconds" in ended["text/plain"] and "going on" in ended["text/plain"]
+    assert "line 3: return y + b" in raised["text/plain"]
+    assert "✓ dense: correct" in right["text/plain"] and "<section" in right["text/html"]
+    assert notebook.cells[5].outputs[0]["text"] == "still here\n"
