@@ -23,6 +23,7 @@ from lstm_edu.doctor.observed import Observed, last_layer, observe
 from lstm_edu.doctor.precision import noise
 from lstm_edu.doctor.recipes import Form, Recipe, recipe_of, run
 from lstm_edu.doctor.search import (
+    FEW_ROWS,
     Explanation,
     Hypothesis,
     Made,
@@ -41,16 +42,29 @@ class Case:
     """A layer and one input to it."""
 
     layer: Layer
-    x: Any
+    x: Array
     mask: Any = None
     initial_state: Any = None
 
     def recipe(self, form: Form | None = None) -> Recipe:
         return recipe_of(self.layer, self.x, self.mask, self.initial_state, form=form)
 
+    def rows(self, n: int) -> Case | None:
+        """The first n sequences only; None where there are no more, or where a layer keeps a state for each."""
+        if len(self.x) <= n or keeps_states(self.layer):
+            return None
+        start = self.initial_state
+        if start is not None:
+            start = start[:n] if isinstance(start, np.ndarray) else [s[:n] for s in start]
+        return Case(self.layer, self.x[:n], None if self.mask is None else np.asarray(self.mask)[:n], start)
+
     def observe(self, theirs: Any) -> Observed:
         shape = np.shape(self.x)
         return observe(theirs, self.layer, shape[0], shape[1] if len(shape) > 1 else None)
+
+
+def keeps_states(layer: Layer) -> bool:
+    return bool(getattr(layer, "stateful", False)) or any(map(keeps_states, getattr(layer, "inner", {}).values()))
 
 
 def diagnose(
@@ -89,7 +103,7 @@ def diagnose(
         >>> le.diagnose(y_mine, keras_layer, x).cause                       # doctest: +SKIP
         'gate-order:i,g,f,o'
     """
-    case = Case(ours(layer), x, mask, initial_state)
+    case = Case(ours(layer), np.asarray(x), mask, initial_state)
     report = _progress(progress)
     if callable(theirs) and not hasattr(theirs, "__array__"):
         from lstm_edu.doctor.functions import diagnose_function
@@ -142,12 +156,14 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
 def _searches(case: Case, observed: Observed) -> list[Search]:
     """One for the form that the layer returns, and one for the form that was brought, if that is another."""
     end = last_layer(case.layer)
-    if observed.form is None or not isinstance(end, (Recurrent, Bidirectional)):
-        return [Search(observed, case.recipe())]
-    own = Form(end.return_sequences, observed.form.states)
-    if observed.states_only:
-        return [Search(observed, case.recipe(own))]
-    return [Search(observed, case.recipe(form)) for form in dict.fromkeys([own, observed.form])]
+    forms: list[Form | None] = [None]
+    if observed.form is not None and isinstance(end, (Recurrent, Bidirectional)):
+        own = Form(end.return_sequences, observed.form.states)
+        forms = [own] if observed.states_only else list(dict.fromkeys([own, observed.form]))
+    few = case.rows(FEW_ROWS)
+    seen = observed.rows(FEW_ROWS, len(case.x))
+    smaller = few is not None and seen is not None
+    return [Search(observed, case.recipe(form), Search(seen, few.recipe(form)) if smaller else None) for form in forms]
 
 
 def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:

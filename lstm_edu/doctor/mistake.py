@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from lstm_edu.core import Layer, Sequential
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     Recipe,
+    RecurrentRecipe,
     StackRecipe,
     recipe_of,
     run,
 )
+from lstm_edu.trace import Trace
 
 Mutation = Callable[[Any], Recipe | None]
 Place = tuple[str, ...]
@@ -37,6 +41,7 @@ class Mistake:
         condition: which layers of these kinds can have it.
         versions: of what it is typical. source: where it was seen, or what says how it should be.
         together: in a Bidirectional layer it can only be made in both directions at once.
+        across: it mixes the sequences of a batch; other mistakes show in each sequence by itself.
         rounding: a coarser arithmetic, which is not a mistake.
     """
 
@@ -49,6 +54,7 @@ class Mistake:
     versions: str = ""
     source: str = ""
     together: bool = False
+    across: bool = False
     rounding: bool = False
 
     @property
@@ -106,6 +112,28 @@ class Mistake:
         if outputs is None:
             raise ValueError(f"{self.id} cannot be made with this input: it leaves nothing that could be computed")
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
+
+    def trace(self, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None) -> Trace:
+        """What `layer.trace(x)` would record with this mistake in it: to look at, beside the right one.
+
+        Raises:
+            ValueError: as `output`; or the layer is no single SimpleRNN, GRU or LSTM.
+        """
+        output = self.output(layer, x, mask, initial_state)
+        wrong = mutated(recipe_of(layer, x, mask, initial_state, dtype=layer.dtype), self)
+        if not isinstance(wrong, RecurrentRecipe):
+            raise ValueError(f"only a single SimpleRNN, GRU or LSTM can be traced with a mistake in it, got {layer!r}")
+        names = wrong.equations.quantities
+        recorded = run([wrong.but(record=names, after=())])[0]
+        steps = np.arange(wrong.x.shape[1])
+        return Trace(
+            layer,
+            {"x": wrong.x, **dict(zip(names, recorded, strict=True))},
+            output,
+            mask=wrong.mask,
+            initial_state=list(wrong.start),
+            time=steps[::-1] if layer.go_backwards else steps,
+        )
 
     def __repr__(self) -> str:
         return f"<Mistake {self.id}: {self.sentence}>"

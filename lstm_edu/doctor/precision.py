@@ -50,14 +50,14 @@ def precision_of(arrays: Sequence[Array], dtypes: Sequence[np.dtype]) -> Precisi
     if not values.size:
         return Precision("float32", False, tuple(_ulps(a, 24) for a in arrays))
     stored = 2.0**-24 if "float32" in given else 1e-15  # the relative error of the storage
-    for decimals in range(9):
-        step = np.full_like(values, 10.0**-decimals)
-        if _on_grid(values, step, stored):
-            half = tuple(np.where(a == 0, 1, 1) * 0.5 * 10.0**-decimals for a in arrays)
-            return Precision(f"{decimals} decimals", True, half)
-    for digits in range(2, 9):
-        if _on_grid(values, _digit_step(values, digits), stored):
-            return Precision(f"{digits} digits", True, tuple(0.5 * _digit_step(a, digits) for a in arrays))
+    printed = [
+        Precision(f"{n} {unit}", True, tuple(0.5 * step(a, n) for a in arrays))
+        for unit, step, most in (("decimals", _decimal_step, range(9)), ("digits", _digit_step, range(2, 9)))
+        for n in most
+        if _on_grid(values, step(values, n), stored)
+    ]
+    if printed:  # on several grids: the coarsest is the one that was printed
+        return max(printed, key=lambda p: float(np.median(np.concatenate([h.ravel() for h in p.half]))))
     for name, coarse, bits in (("float16", rounding.float16, 11), ("bfloat16", rounding.bfloat16, 8)):
         if values.size * (24 - bits) >= _CERTAIN and np.array_equal(coarse(values), values):
             return Precision(name, False, tuple(_ulps(a, bits) for a in arrays))
@@ -67,6 +67,10 @@ def precision_of(arrays: Sequence[Array], dtypes: Sequence[np.dtype]) -> Precisi
 
 def _ulps(a: Array, bits: int) -> Array:
     return np.abs(a) * 2.0**-bits
+
+
+def _decimal_step(a: Array, decimals: int) -> Array:
+    return np.full_like(a, 10.0**-decimals)
 
 
 def _digit_step(a: Array, digits: int) -> Array:

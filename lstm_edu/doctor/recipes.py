@@ -433,7 +433,7 @@ def _run_stacks(stacks: Sequence[StackRecipe]) -> list[Outputs | None]:
         busy: dict[int, tuple[Recipe, Array, Array | None]] = {}
         for k, stack in enumerate(stacks):
             if depth == 0:
-                now[k] = stack.x, stack.mask
+                now[k] = stack.reached.setdefault(name, (stack.x, stack.mask))
             untouched = depth < stack.first_change()
             if untouched and not last and names[depth + 1] in stack.reached:
                 now[k] = stack.reached[names[depth + 1]]

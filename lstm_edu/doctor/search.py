@@ -63,14 +63,16 @@ class Search:
     """The hypotheses for one observation.
 
     base: the right recipe, in the form that was observed. right: its outputs; None if they have another shape.
+    smaller: the same search with a few sequences of the batch only, to rule out most pairs.
     tried: how many different hypotheses have been computed.
     """
 
-    def __init__(self, observed: Observed, base: Recipe):
+    def __init__(self, observed: Observed, base: Recipe, smaller: Search | None = None):
         self.observed = observed
         self.base = observed.in_this_form(base)
         (outputs,) = run([self.base])
         self.right = outputs if outputs is not None and observed.fits(outputs) else None
+        self.smaller = smaller
         self.tried = 0
         self._seen: dict[Any, list[Hypothesis]] = {self._signature(self.base): [()]}  # signature -> all that have it
 
@@ -96,16 +98,28 @@ class Search:
             if recipe is not None:
                 programs.setdefault(_program(recipe), []).append(m)
         ordered = [m for group in programs.values() for m in group]
-        total = len(ordered) * (len(ordered) - 1)
-        hypotheses = ((a, b) for a in ordered for b in ordered if a != b and _compatible(a, b))
-        found, done = [], 0
-        new = self._new(hypotheses)
+        pairs = [(a, b) for a in ordered for b in ordered if a != b and _compatible(a, b)]
+        report = _Report(progress, len(pairs))
+        if self.smaller is None:
+            return self._all_names(self._search(pairs, report))
+        across = [pair for pair in pairs if any(m.mistake.across for m in pair)]
+        alone = [pair for pair in pairs if not any(m.mistake.across for m in pair)]
+        left = self.smaller._all_names(self.smaller._search(alone, report))
+        candidates = [(e.hypothesis, with_mistakes(self.base, e.hypothesis)) for e in left]
+        found = self._explain((h, r) for h, r in candidates if r is not None)
+        tried, self.smaller.tried = self.smaller.tried, 0
+        found += self._all_names(self._search(across, report))
+        self.tried += tried
+        return found
+
+    def _search(self, hypotheses: Sequence[Hypothesis], report: _Report) -> list[Explanation]:
+        """Those of many hypotheses that explain the numbers, computed so many at a time as memory holds."""
+        new, found = self._new(map(report.count, hypotheses)), []
         while chunk := list(islice(new, self._at_once())):
             found += self._explain(chunk)
-            done = max(done, self._visited)
-            if progress is not None:
-                progress(min(done, total), total, "pairs of mistakes")
-        return self._all_names(found)
+            report.show()
+        report.show()
+        return found
 
     def _at_once(self) -> int:
         """How many recipes to hold in memory together."""
@@ -114,9 +128,7 @@ class Search:
 
     def _new(self, hypotheses: Iterable[Hypothesis]) -> Iterator[tuple[Hypothesis, Recipe]]:
         """Those that can be computed and whose recipe no other had; each counts as tried."""
-        self._visited = 0
         for hypothesis in hypotheses:
-            self._visited += 1
             recipe = with_mistakes(self.base, hypothesis)
             if recipe is None:
                 continue
@@ -129,10 +141,8 @@ class Search:
     def _explain(self, candidates: Iterable[tuple[Hypothesis, Recipe]]) -> list[Explanation]:
         candidates = self._promising(list(candidates))
         explanations = []
-        for (hypothesis, recipe), outputs in zip(candidates, run([r for _, r in candidates]), strict=True):
-            if outputs is None or not self.observed.fits(outputs):
-                continue
-            if not self._near(outputs, self.observed.arrays):
+        for hypothesis, recipe, outputs in self._computed(candidates):
+            if outputs is None or not self.observed.fits(outputs) or not self._near(outputs, self.observed.arrays):
                 continue
             found = fit(self.observed.arrays, self.observed.precision, recipe, outputs)
             if found.ratio <= 1:
@@ -152,6 +162,15 @@ class Search:
                     named.add(what)
                     everything.append(replace(e, hypothesis=other))
         return everything
+
+    def _computed(
+        self, candidates: Sequence[tuple[Hypothesis, Recipe]]
+    ) -> Iterator[tuple[Hypothesis, Recipe, Outputs | None]]:
+        at_once = max(1, _MOST_NUMBERS // self.observed.size)
+        for k in range(0, len(candidates), at_once):
+            part = candidates[k : k + at_once]
+            for (hypothesis, recipe), outputs in zip(part, run([r for _, r in part]), strict=True):
+                yield hypothesis, recipe, outputs
 
     def _weigh(self, outputs: Outputs, found: Fit) -> Evidence:
         name = self.observed.precision.name
@@ -187,7 +206,7 @@ class Search:
         if not all(_local(part, own) for part, own in zip(parts, same, strict=True)):
             return None
         batch, timesteps = parts[0].x.shape[:2]
-        rows = slice(min(batch, _FEW_ROWS))
+        rows = slice(min(batch, FEW_ROWS))
         timed = y.ndim == 3 and isinstance(recipe, RecurrentRecipe) and not recipe.shown
         steps = slice(min(timesteps, _FEW_STEPS)) if timed else slice(timesteps)
         if y[rows].shape[:1] + parts[0].x[rows, steps].shape[1:2] == (batch, timesteps) or y.shape[0] != batch:
@@ -240,7 +259,24 @@ class Search:
         )
 
 
-_FEW_ROWS, _FEW_STEPS = 2, 5
+_MOST_NUMBERS = 1 << 22  # of outputs that are held at once
+FEW_ROWS = 2
+_FEW_STEPS = 5
+
+
+class _Report:
+    """Counts what has been tried, and tells whoever wants to know."""
+
+    def __init__(self, progress: Progress | None, total: int):
+        self.progress, self.total, self.done = progress, total, 0
+
+    def count(self, hypothesis: Hypothesis) -> Hypothesis:
+        self.done += 1
+        return hypothesis
+
+    def show(self) -> None:
+        if self.progress is not None:
+            self.progress(self.done, self.total, "pairs of mistakes")
 
 
 def _by_value(a: Array) -> Any:

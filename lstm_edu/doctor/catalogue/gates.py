@@ -84,7 +84,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
     (
         "hard-sigmoid-v2",
         "hard_sigmoid_keras2",
-        "The gates use the hard sigmoid of Keras 2, clip(0.2 z + 0.5, 0, 1), in place of {}.",
+        "The hard sigmoid of Keras 2, clip(0.2 z + 0.5, 0, 1), stands where the layer has another sigmoid.",
         'recurrent_activation="sigmoid"',
         "Keras 2.2 and older had it as the default; tf_keras still has it under the name hard_sigmoid",
         "tensorflow#47495; stackoverflow.com/q/49759614",
@@ -92,7 +92,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
     (
         "hard-sigmoid-v3",
         "hard_sigmoid",
-        "The gates use the hard sigmoid of Keras 3, clip(z/6 + 0.5, 0, 1), in place of {}.",
+        "The hard sigmoid of Keras 3, clip(z/6 + 0.5, 0, 1), stands where the layer has another sigmoid.",
         'recurrent_activation="sigmoid"; for Keras 2\'s weights recurrent_activation="hard_sigmoid_keras2"',
         "Keras 3: the name hard_sigmoid stayed, the slope changed, and an old configuration loads silently",
         "keras.activations.hard_sigmoid of Keras 3.15",
@@ -100,7 +100,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
     (
         "hard-sigmoid-v3:sigmoid",
         "sigmoid",
-        "The gates use the sigmoid, 1 / (1 + exp(-z)), in place of {}.",
+        "The sigmoid, 1 / (1 + exp(-z)), stands where the layer has a hard sigmoid.",
         'recurrent_activation="hard_sigmoid"',
         "Keras 2.3 made it the default",
         "the release notes of Keras 2.3",
@@ -111,7 +111,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
         "LSTM",
         "GRU",
         "Dense",
-        sentence=_sentence.format("the layer's own activation"),
+        sentence=_sentence,
         fix=_fix,
         condition=lambda layer, name=_name: _gate_function(layer) in _SIGMOIDS and _gate_function(layer) != name,
         versions=_versions,

@@ -214,6 +214,7 @@ def _first_step(r):
     fix="y[:, -1]",
     versions="all; in time-major code y[-1] is right",
     source="keras.layers.RNN: outputs are (batch, timesteps, units)",
+    across=True,
 )
 def _last_of_batch(r):
     return None if r.form.sequences or len(r.x) == 1 else r.but(last=lambda y: y[-1])
@@ -249,6 +250,7 @@ def _exchanged(a):
     fix="x   # (batch, timesteps, features); x.transpose(1, 0, 2) if yours is (timesteps, batch, features)",
     versions="time-major code: PyTorch without batch_first=True, TensorFlow 1's time_major=True",
     source="keras.layers.RNN: inputs are (batch, timesteps, features)",
+    across=True,
 )
 def _time_first(r):
     if not _no_states(r):
@@ -267,6 +269,7 @@ def _time_first(r):
     versions="time-major code: PyTorch without batch_first=True, TensorFlow 1's time_major=True",
     source="keras.layers.RNN: outputs are (batch, timesteps, units)",
     together=True,
+    across=True,
 )
 def _output_time_first(r):
     return r.then(lambda outputs: [_exchanged(outputs[0]), *outputs[1:]]) if r.form.sequences else None
@@ -279,6 +282,7 @@ def _output_time_first(r):
     fix="x.transpose(1, 0, 2)   # not x.reshape(timesteps, batch, features)",
     versions="time-major code",
     source="keras.layers.RNN: inputs are (batch, timesteps, features)",
+    across=True,
 )
 def _reshaped(r):
     batch, timesteps, features = r.x.shape
@@ -308,6 +312,7 @@ def _features_first(r):
     fix="x.swapaxes(0, 1)",
     versions="time-major code",
     source="keras.layers.Dense: the last axis is the features'",
+    across=True,
 )
 def _input_turned(r: DenseRecipe | EmbeddingRecipe):
     if r.x.ndim < 2 or (isinstance(r, DenseRecipe) and r.x.ndim == 2 and r.x.shape[0] != r.x.shape[1]):
@@ -332,8 +337,18 @@ def only(r: RecurrentRecipe, steps: slice) -> RecurrentRecipe | None:
 
 
 for _variant, _steps, _sentence, _fix in (
-    ("first-step-skipped", slice(1, None), "The first step is not computed.", "for t in range(timesteps):"),
-    ("last-step-skipped", slice(None, -1), "The last step is not computed.", "for t in range(timesteps):"),
+    (
+        "first-step-skipped",
+        slice(1, None),
+        "The first step is not computed: the loop starts one step too late.",
+        "for t in range(timesteps):",
+    ),
+    (
+        "last-step-skipped",
+        slice(None, -1),
+        "The last step is not computed: the loop stops one step too early.",
+        "for t in range(timesteps):",
+    ),
 ):
     mistake(
         f"slicing:{_variant}",

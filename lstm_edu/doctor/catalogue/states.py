@@ -50,6 +50,7 @@ def _from_zeros(r):
     fix="for sequence in x: h, c = np.zeros(units), np.zeros(units); ...",
     versions="code of one's own, with a loop over the sequences",
     source="keras.layers.LSTM",
+    across=True,
 )
 def _batch_in_a_row(r):
     batch, timesteps = r.x.shape[:2]

@@ -1,0 +1,343 @@
+"""How often the doctor finds the cause, and how often it invents one: python -m benchmarks.doctor [--quick]
+
+Random layers with random sizes, flags, weights, inputs, masks and states; a random mistake of the catalogue, or two, is
+made in each, and only the output is shown to `le.diagnose`. Then outputs that no entry explains. Everything is float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import lstm_edu as le
+from lstm_edu.doctor.comparing import same
+from lstm_edu.doctor.recipes import RecurrentRecipe, recipe_of, run
+from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
+
+from . import markdown
+
+KINDS = ("LSTM", "GRU", "SimpleRNN", "Dense", "Embedding", "Bidirectional", "Sequential")
+HOW_OFTEN = (0.42, 0.2, 0.1, 0.06, 0.04, 0.1, 0.08)
+
+
+class Case(NamedTuple):
+    """A layer with random weights and an input to it."""
+
+    layer: le.Layer
+    x: np.ndarray
+    mask: np.ndarray | None
+    initial_state: list[np.ndarray] | None
+
+    @property
+    def right(self) -> list[np.ndarray]:
+        given = {} if self.initial_state is None else {"initial_state": self.initial_state}
+        return as_list(self.layer(self.x, mask=self.mask, **given))
+
+    def recipe(self, dtype: Any = np.float32) -> Any:
+        return recipe_of(self.layer, self.x, self.mask, self.initial_state, dtype=dtype)
+
+    def diagnose(self, outputs: list[np.ndarray], **options: Any) -> le.doctor.Diagnosis:
+        theirs = outputs if len(outputs) > 1 else outputs[0]
+        return le.diagnose(theirs, self.layer, self.x, self.mask, self.initial_state, progress=False, **options)
+
+
+def as_list(outputs: Any) -> list[np.ndarray]:
+    return list(outputs) if isinstance(outputs, tuple) else [outputs]
+
+
+def with_random_weights(layer: le.Layer, shape: tuple, rng: np.random.Generator) -> le.Layer:
+    layer.build(shape)
+    scale = rng.choice([0.3, 0.5, 0.8])
+    layer.set_weights([scale * rng.standard_normal(w.shape) for w in layer.get_weights()])
+    return layer
+
+
+def random_case(rng: np.random.Generator, kind: str | None = None) -> Case:
+    """A layer of at least 2 units and an input of at least 2 timesteps, everything else as it falls."""
+    kind = kind or str(rng.choice(KINDS, p=HOW_OFTEN))
+    batch, timesteps, features, units = (int(rng.integers(*limits)) for limits in ((1, 6), (2, 13), (1, 8), (2, 9)))
+    flags = {"return_sequences": bool(rng.random() < 0.5), "return_state": bool(rng.random() < 0.2)}
+    x = rng.standard_normal((batch, timesteps, features)).astype("float32")
+    mask = rng.random((batch, timesteps)) > 0.3 if rng.random() < 0.3 else None
+    shape = (None, None, features)
+    if kind == "Dense":
+        activation = rng.choice(["linear", "tanh", "sigmoid", "softmax", "relu", "hard_sigmoid"])
+        layer = with_random_weights(le.Dense(units, activation=str(activation)), (None, features), rng)
+        return Case(layer, x[:, 0], None, None)
+    if kind == "Embedding":
+        layer = with_random_weights(le.Embedding(features + 3, units), (None, None), rng)
+        return Case(layer, rng.integers(0, features + 3, (batch, timesteps)), None, None)
+    if kind == "Sequential":
+        return Case(with_random_weights(_stack(rng, units), shape, rng), x, mask, None)
+    inner = str(rng.choice(["LSTM", "GRU"])) if kind == "Bidirectional" else kind
+    if inner == "GRU":
+        flags["reset_after"] = bool(rng.random() < 0.7)
+    if inner != "SimpleRNN" and rng.random() < 0.15:
+        flags["recurrent_activation"] = "hard_sigmoid"
+    if kind == "Bidirectional":
+        mode = str(rng.choice(["concat", "sum", "mul", "ave"]))
+        return Case(
+            with_random_weights(le.Bidirectional(getattr(le, inner)(units, **flags), merge_mode=mode), shape, rng),
+            x,
+            mask,
+            None,
+        )
+    flags |= {name: bool(rng.random() < 0.15) for name in ("go_backwards", "zero_output_for_mask")}
+    flags["use_bias"] = bool(rng.random() < 0.9)
+    layer = with_random_weights(getattr(le, kind)(units, **flags), shape, rng)
+    start = [rng.standard_normal((batch, units)).astype("float32") for _ in layer.state_names]
+    return Case(layer, x, mask, start if rng.random() < 0.3 else None)
+
+
+def _stack(rng: np.random.Generator, units: int) -> le.Sequential:
+    first = getattr(le, str(rng.choice(["LSTM", "GRU"])))(units, return_sequences=True)
+    second = le.LSTM(int(rng.integers(2, 6)))
+    return le.Sequential([first, second, le.Dense(3, activation=str(rng.choice(["linear", "softmax"])))])
+
+
+# --- wrong outputs --------------------------------------------------------------------------------------------------
+
+
+def one_mistake(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...], list[np.ndarray]] | None:
+    """A mistake that changes the output, and the output; None if some tens of attempts change nothing."""
+    made, right, outputs = single_mistakes(case.layer), case.recipe(), case.right
+    for _ in range(60):
+        chosen = (made[rng.integers(len(made))],)
+        wrong = _outputs(right, chosen)
+        if wrong is not None and not same(wrong, outputs) and _finite(wrong):
+            return chosen, wrong
+    return None
+
+
+def two_mistakes(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...], list[np.ndarray]] | None:
+    """Two mistakes in one layer, of which neither is without effect beside the other, and which no single mistake
+    equals; the output keeps its shape."""
+    made = [m for m in single_mistakes(case.layer) if m.place[-1:] not in (("forward",), ("backward",))]
+    right, outputs = case.recipe(), case.right
+    singles = [_outputs(right, (m,)) for m in made]
+    for _ in range(60):
+        a, b = rng.choice(len(made), 2, replace=False)
+        chosen = (made[a], made[b])
+        if made[a].place and made[b].place and made[a].place[0] != made[b].place[0]:
+            continue
+        wrong = _outputs(right, chosen)
+        if wrong is None or [y.shape for y in wrong] != [y.shape for y in outputs] or not _finite(wrong):
+            continue
+        if not same(wrong, outputs) and not any(single is not None and same(wrong, single) for single in singles):
+            return chosen, wrong
+    return None
+
+
+def _outputs(right: Any, hypothesis: tuple[Made, ...]) -> list[np.ndarray] | None:
+    recipe = with_mistakes(right, hypothesis)
+    return None if recipe is None else run([recipe])[0]
+
+
+def _finite(outputs: list[np.ndarray]) -> bool:
+    return all(np.isfinite(y).all() for y in outputs)
+
+
+def _coupled_gates(i, f, g, c, h):
+    return f * c + (1 - f) * g
+
+
+def _squashed_at_the_end(o, c, old_c, squash):
+    return squash(o * c)
+
+
+def unexplained(case: Case, rng: np.random.Generator) -> tuple[str, list[np.ndarray]] | None:
+    """An output that no entry explains: how it was made, and the output."""
+    right = case.right
+    ways: dict[str, Callable[[], list[np.ndarray] | None]] = {
+        "other weights": lambda: _with_other_weights(case, rng),
+        "noise": lambda: [y + rng.normal(scale=0.1, size=y.shape) for y in right],
+        "little noise": lambda: [y + rng.normal(scale=10 ** rng.uniform(-4, -2), size=y.shape) for y in right],
+        "relative noise": lambda: [y * (1 + rng.normal(scale=3e-4, size=y.shape)) for y in right],
+        "shuffled": lambda: [rng.permutation(y.ravel()).reshape(y.shape) for y in right],
+        "scaled": lambda: [1.1 * y for y in right],
+        "shifted": lambda: [y + 0.01 for y in right],
+        "one number": lambda: _one_changed(right, rng),
+        "another input": lambda: _with_another_input(case, rng),
+        "unlisted mistake": lambda: _unlisted(case, rng),
+    }
+    how = str(rng.choice(list(ways)))
+    made = ways[how]()
+    if made is None or same(made, right):
+        return None
+    return how, [np.asarray(y, np.float32) for y in made]
+
+
+def _with_other_weights(case: Case, rng: np.random.Generator) -> list[np.ndarray]:
+    own = case.layer.get_weights()
+    case.layer.set_weights([0.5 * rng.standard_normal(w.shape) for w in own])
+    outputs = case.right
+    case.layer.set_weights(own)
+    return outputs
+
+
+def _one_changed(right: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    changed = [y.copy() for y in right]
+    changed[0].flat[rng.integers(changed[0].size)] += 0.3
+    return changed
+
+
+def _with_another_input(case: Case, rng: np.random.Generator) -> list[np.ndarray] | None:
+    if case.x.dtype.kind != "f":
+        return None
+    return case._replace(x=rng.standard_normal(case.x.shape).astype("float32")).right
+
+
+def _unlisted(case: Case, rng: np.random.Generator) -> list[np.ndarray] | None:
+    recipe = case.recipe()
+    if not isinstance(recipe, RecurrentRecipe):
+        return None
+    variants = [
+        recipe.but(kernel=recipe.kernel * np.float32(0.9)),
+        recipe.but(recurrent_kernel=recipe.recurrent_kernel * np.float32(rng.choice([-1, 0.5, 2]))),
+        recipe.but(bias=recipe.bias + np.float32(0.1)),
+    ]
+    if hasattr(recipe.equations, "cell"):
+        for pieces in ({"cell": _coupled_gates}, {"output": _squashed_at_the_end}):
+            variants.append(recipe.but(equations=dataclasses.replace(recipe.equations, **pieces)))
+    return run([variants[rng.integers(len(variants))]])[0]
+
+
+# --- measuring ------------------------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Score:
+    """How many cases; in how many the cause came first (by its name or by another name of the same computation); in how
+    many it was named among several that the input cannot tell apart; the rest."""
+
+    cases: int = 0
+    first: int = 0
+    named: int = 0
+    seconds: float = 0.0
+    missed: list[str] = dataclasses.field(default_factory=list)
+
+    def add(self, seed: int, made: tuple[Made, ...], found: le.doctor.Diagnosis) -> None:
+        self.cases += 1
+        truth = {m.mistake.id for m in made}
+        names = [set(c.ids) for c in found.candidates] if found.verdict in ("cause", "several") else []
+        if found.verdict == "cause" and truth in names:
+            self.first += 1
+        if truth in names:
+            self.named += 1
+        else:
+            self.missed.append(f"{seed}: {' + '.join(map(str, made))}: {found.verdict} {found.cause}")
+
+
+def measure_mistakes(cases: int, make: Callable, pairs: bool, first_seed: int = 0) -> Score:
+    score, seed = Score(), first_seed
+    while score.cases < cases:
+        rng = np.random.default_rng(seed)
+        seed += 1
+        case = random_case(rng)
+        made = make(case, rng)
+        if made is not None:
+            started = time.perf_counter()
+            found = case.diagnose(made[1], pairs=pairs)
+            score.seconds += time.perf_counter() - started
+            score.add(seed - 1, made[0], found)
+    return score
+
+
+def measure_unexplained(cases: int, pairs: bool, first_seed: int = 50_000) -> tuple[int, int, list[str]]:
+    """(cases, how many got a cause, which)."""
+    done, seed, wrong = 0, first_seed, []
+    while done < cases:
+        rng = np.random.default_rng(seed)
+        seed += 1
+        case = random_case(rng)
+        made = unexplained(case, rng)
+        if made is not None:
+            done += 1
+            found = case.diagnose(made[1], pairs=pairs)
+            if found.cause is not None or found.verdict in ("several", "agrees"):
+                wrong.append(f"{seed - 1}: {made[0]}: {found.verdict} {found.cause}")
+    return done, len(wrong), wrong
+
+
+def measure_scalars(cases: int, first_seed: int = 90_000) -> tuple[int, int]:
+    """(single numbers shown, how many got a cause): one unit, one sequence, the last step."""
+    causes = 0
+    for seed in range(first_seed, first_seed + cases):
+        rng = np.random.default_rng(seed)
+        kind = str(rng.choice(["LSTM", "GRU", "SimpleRNN"]))
+        layer = with_random_weights(getattr(le, kind)(1), (None, None, 3), rng)
+        case = Case(layer, rng.standard_normal((1, 5, 3)).astype("float32"), None, None)
+        made = one_mistake(case, rng)
+        outputs = [rng.uniform(-1, 1, (1, 1)).astype("float32")] if made is None or seed % 2 else made[1]
+        if outputs[0].size == 1:
+            causes += case.diagnose(outputs).cause is not None
+    return cases, causes
+
+
+def measure_speed() -> Iterator[tuple[str, float]]:
+    """Seconds for one diagnosis that finds nothing, so that everything is tried: LSTM, 1x128x9->32, and 32 of it."""
+    rng = np.random.default_rng(0)
+    for batch, sequences in ((1, False), (1, True), (32, True)):
+        layer = le.LSTM(32, return_sequences=sequences)
+        layer.build((None, None, 9))
+        layer.set_weights([0.2 * rng.standard_normal(w.shape) for w in layer.get_weights()])
+        x = rng.standard_normal((batch, 128, 9)).astype("float32")
+        y = layer(x) + rng.normal(scale=0.05, size=layer(x).shape).astype("float32")
+        for pairs in (False, True):
+            started = time.perf_counter()
+            le.diagnose(y, layer, x, pairs=pairs, progress=False)
+            what = "every step" if sequences else "last step"
+            name = f"LSTM {batch}x128x9->32, {what}, {'with pairs' if pairs else 'single mistakes'}"
+            yield name, time.perf_counter() - started
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.doctor", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the cases")
+    options = parser.parse_args(arguments)
+    part = 10 if options.quick else 1
+
+    def say(what: str) -> None:
+        print(f"... {what}", file=sys.stderr, flush=True)
+
+    rows = []
+    for name, cases, make, pairs in (
+        ("one mistake", 1000 // part, one_mistake, False),
+        ("two mistakes", 200 // part, two_mistakes, True),
+    ):
+        say(f"{cases} x {name}")
+        score = measure_mistakes(cases, make, pairs)
+        rows.append((name, f"{score.cases}", f"{score.first / score.cases:.1%}", f"{score.named / score.cases:.1%}"))
+        for line in score.missed:
+            say(f"  not named: {line}")
+    say("outputs that no entry explains")
+    done, false, which = measure_unexplained(300 // part, pairs=True)
+    for line in which:
+        say(f"  given a cause: {line}")
+    say("single numbers")
+    numbers, of_one = measure_scalars(200 // part)
+    print(markdown.table(("random float32 outputs", "cases", "one answer, the cause", "cause named"), rows))
+    print()
+    print(
+        markdown.table(
+            ("outputs without a cause in the catalogue", "cases", "given one"),
+            [
+                ("noise, other weights, unlisted mistakes ...", str(done), str(false)),
+                ("one number", str(numbers), str(of_one)),
+            ],
+        )
+    )
+    print()
+    say("seconds")
+    speed = [(name, f"{seconds:.2f} s") for name, seconds in measure_speed()]
+    print(markdown.table(("one diagnosis that finds nothing", "time"), speed))
+
+
+if __name__ == "__main__":
+    main()
