@@ -24,7 +24,7 @@ class Output:
         name: as the task calls it. axes: the names of its axes; None for an array of any shape.
         meaning: for the task.
         kind: numbers in an array, a whole number, or a list of names.
-        gates: letters of the gates that lie side by side along the last axis. exact: no rounding is allowed.
+        gates: letters of the gates that lie side by side along the last axis.
     """
 
     name: str
