@@ -144,6 +144,13 @@ def test_one_number_never_has_a_cause():
     assert figures.measure_scalars(40)[1] == 0
 
 
+def test_one_number_in_another_form_has_no_cause_either():
+    layer, x = lstm(units=1, return_sequences=True), sequences(1)
+    found = diagnose(layer(x)[:, -1], layer, x)
+    assert found.verdict == "too little" and found.cause is None
+    assert diagnose(layer(x)[:, -1].astype("float16"), lstm(units=1), x).cause is None
+
+
 # --- published cases ------------------------------------------------------------------------------------------------
 
 

@@ -19,16 +19,22 @@ def text_table(ok: bool | None, title: str, header: Sequence[str], rows: Sequenc
     return "\n".join([_SIGNS[ok] + title, *body])
 
 
-def html_table(ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same as an HTML table: the title as its caption, the first column as headers of the rows."""
+def html_table(
+    ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], height: str = ""
+) -> str:
+    """The same as an HTML table: the title as its caption, the first column as headers of the rows.
+
+    height: of the window through which a long table is scrolled, such as "30em".
+    """
     caption = "text-align: left; caption-side: top; color: inherit; font-weight: bold; padding: 0.3em 0"
     head = "".join(f'<th scope="col" style="{_CELL}">{escape(cell)}</th>' for cell in header)
     body = ""
     for first, *rest in rows:
         cells = "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in rest)
         body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{escape(first)}</th>{cells}</tr>'
+    window = f'tabindex="0" role="region" aria-label="{escape(title, quote=True)}" ' if height else ""
     return (
-        '<div style="overflow-x: auto">'
+        f'<div {window}style="overflow: auto{"; max-height: " + height if height else ""}">'
         '<table style="border-collapse: collapse; color: inherit; background: none; margin: 0.3em 0">'
         f'<caption style="{caption}">{escape(_SIGNS[ok] + title)}</caption>'
         f'<thead style="border-bottom: 1px solid currentColor"><tr style="background: none">{head}</tr></thead>'

@@ -16,7 +16,7 @@ from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor import otherweights
 from lstm_edu.doctor.comparing import differs, groups, same
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
-from lstm_edu.doctor.evidence import Evidence, windows
+from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import Observed, last_layer, observe
@@ -172,8 +172,8 @@ def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:
         if agreement is None or not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
             continue
         evidence = Evidence(observed.size, agreement.max_abs, 0.0, 1, observed.precision.name)
-        if k == 0 and observed.precision.coarse and not same(list(observed.arrays), search.right):
-            return _stored_coarsely(search, observed, evidence)
+        if k == 0 and observed.precision.coarse and observed.size > 1 and not same(list(observed.arrays), search.right):
+            return _stored_coarsely(search, observed, agreement.max_abs)
         if k == 0:
             how = "as far as its digits go" if observed.precision.printed else "within float32's rounding"
             return Diagnosis(
@@ -183,14 +183,20 @@ def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:
                 "le.doctor.adequacy.",
                 evidence=evidence,
             )
-        which = "sequence" if observed.form.sequences else "last"
-        mistake = CATALOGUE[f"return-last-vs-sequence:{which}"]
-        evidence = replace(search.weigh_alone(agreement), tried=len(CATALOGUE))
-        candidate = Candidate((mistake,), ((),), evidence)
-        return Diagnosis(
-            "cause", f"{mistake.sentence} The numbers are right.", mistake.id, (candidate,), mistake.fix, evidence
-        )
+        return _in_another_form(search, observed, agreement)
     return None
+
+
+def _in_another_form(search: Search, observed: Observed, agreement: Fit) -> Diagnosis:
+    """The right numbers, but every step's where the layer returns the last one's, or the other way round."""
+    mistake = CATALOGUE[f"return-last-vs-sequence:{'sequence' if observed.form.sequences else 'last'}"]
+    evidence = replace(search.weigh_alone(agreement), tried=len(CATALOGUE))
+    candidate = Candidate((mistake,), ((),), evidence)
+    if not evidence.enough:
+        return _too_little(candidate, (candidate,))
+    return Diagnosis(
+        "cause", f"{mistake.sentence} The numbers are right.", mistake.id, (candidate,), mistake.fix, evidence
+    )
 
 
 # --- several explanations -------------------------------------------------------------------------------------------
@@ -212,13 +218,7 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
     )
     first = candidates[0]
     if not first.evidence.enough:
-        return Diagnosis(
-            "too little",
-            f"{first.name} would give these numbers, but so little was brought that it may be chance: "
-            "bring more numbers (more steps, units or sequences, or more digits).",
-            candidates=candidates,
-            evidence=first.evidence,
-        )
+        return _too_little(first, candidates)
     if len(kinds[0]) == len(found):
         explanation = first.sentence + (f" Here: {first.place}." if first.place else "")
         if len(first.mistakes) > 1:
@@ -238,6 +238,16 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
         fix=first.fix if len({c.fix for c in candidates}) == 1 else "",
         evidence=first.evidence,
         experiment=experiment,
+    )
+
+
+def _too_little(first: Candidate, candidates: tuple[Candidate, ...]) -> Diagnosis:
+    return Diagnosis(
+        "too little",
+        f"{first.name} would give these numbers, but so little was brought that it may be chance: "
+        "bring more numbers (more steps, units or sequences, or more digits).",
+        candidates=candidates,
+        evidence=first.evidence,
     )
 
 
@@ -303,12 +313,16 @@ def _only_rounding(made: Made, evidence: Evidence) -> Diagnosis:
     )
 
 
-def _stored_coarsely(search: Search, observed: Observed, evidence: Evidence) -> Diagnosis:
-    """The right numbers, but for what float16 or bfloat16 leaves of them."""
-    stored = CATALOGUE[f"precision-only:{observed.precision.coarse}"]
+def _stored_coarsely(search: Search, observed: Observed, max_abs: float) -> Diagnosis:
+    """The right numbers, but for what float16 or bfloat16 leaves of them: their own digits tell."""
+    name = observed.precision.coarse
+    stored = CATALOGUE[f"precision-only:{name}"]
+    bits = observed.size * _BITS_LESS[name]
+    evidence = Evidence(observed.size, max_abs, bits, 2, name)
     return _only_rounding(Made(stored, next(iter(stored.places(search.base.layer)), ())), evidence)
 
 
+_BITS_LESS = {"float16": 13.0, "bfloat16": 16.0}  # than float32 has
 _LIKE_IT = 0.35  # an emulation must leave less than this fraction of the differences
 _ROUNDING_BITS = 16.0
 _MOST_ROUNDING = 0.05  # of the largest number

@@ -202,10 +202,8 @@ class Diagnosis:
                 items = "".join(f'<li style="margin: 0.1em 0">{escape(item)}</li>' for item in text)
                 content = f'<ul style="margin: 0.2em 0 0.2em 1.2em; padding: 0">{items}</ul>'
             elif heading == "What to write":
-                content = (
-                    '<pre tabindex="0" style="margin: 0.2em 0; padding: 0; background: none; color: inherit; '
-                    f'overflow-x: auto"><code style="background: none; color: inherit">{escape(text)}</code></pre>'
-                )
+                code = f'<code style="background: none; color: inherit">{escape(text)}</code>'
+                content = f'<pre tabindex="0" style="{_CODE}">{code}</pre>'
             else:
                 content = f'<div style="margin: 0.1em 0">{escape(text)}</div>'
             body += f'<div style="margin: 0.5em 0 0 0">{head}{content}</div>'
@@ -218,6 +216,8 @@ _CARD = (
     "border: 1px solid currentColor; border-left-width: 5px; border-radius: 4px; padding: 0.6em 1em; margin: 0.4em 0; "
     "max-width: 60em; color: inherit; background: none; overflow-wrap: anywhere"
 )
+_CODE = "margin: 0.2em 0; padding: 0 0 0.2em 0; line-height: 1.5; background: none; color: inherit; overflow-x: auto"
+
 _MOST_SHOWN = 8
 
 

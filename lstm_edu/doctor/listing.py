@@ -37,16 +37,14 @@ class MistakeTable:
     def __contains__(self, key: object) -> bool:
         return any(key == m.id or key == m for m in self.entries)
 
-    def _rows(self) -> list[tuple[str, ...]]:
-        return [(m.id, ", ".join(m.kinds), m.sentence, m.fix, m.versions, m.source) for m in self.entries]
-
     def __repr__(self) -> str:
         rows = [(m.id, ", ".join(m.kinds), m.sentence) for m in self.entries]
         return cards.text_table(None, self.title, ("id", "layers", "what was done"), rows)
 
     def _repr_html_(self) -> str:
-        header = ("id", "layers", "what was done, and what Keras does", "right", "typical of", "source")
-        return cards.html_table(None, self.title, header, self._rows())
+        header = ("id", "layers", "what was done, and what Keras does", "right", "typical of; source")
+        rows = [(m.id, ", ".join(m.kinds), m.sentence, m.fix, f"{m.versions}; {m.source}") for m in self.entries]
+        return cards.html_table(None, self.title, header, rows, height="32em")
 
 
 def mistakes(layer: Any = None) -> MistakeTable:

@@ -133,7 +133,8 @@ class RecurrentRecipe(Recipe):
 
     x (B, T, F); mask (B, T) or None; start: the states before the first step, each (B, H).
     kernel (F, n H), recurrent_kernel (H, n H), bias (rows, n H): one row, two for a GRU (zeros if there is no bias).
-    equations: of one step. carried: which states go on from step to step; another is zeros at every step but the first.
+    equations: of one step. before: for each state, what a step after the first finds: the one that the step before left
+        ("carried"), "zero", or the "start".
     masking: see `Masking`. passes: how often the whole is run, each time from the states in which the last run ended.
     form: what is returned. record: the quantities of every step that are returned instead. shown: what is done to the
     outputs of all steps (outputs, cell states), before the last one is picked by `last`.
@@ -147,7 +148,7 @@ class RecurrentRecipe(Recipe):
     recurrent_kernel: Array
     bias: Array
     equations: Equations
-    carried: tuple[bool, ...]
+    before: tuple[str, ...]
     masking: Masking
     form: Form
     backwards: bool
@@ -227,7 +228,7 @@ def _program(r: RecurrentRecipe) -> tuple:
     """Recipes with the same program differ in numbers only."""
     arrays = (r.x, r.kernel, r.recurrent_kernel, r.bias, *r.start)
     shapes = tuple((a.shape, a.dtype) for a in arrays)
-    return r.equations, r.carried, r.masking.states, r.passes, r.mask is None, r.record, shapes
+    return r.equations, r.before, r.masking.states, r.passes, r.mask is None, r.record, shapes
 
 
 _MOST_NUMBERS = 1 << 21  # in one array of a scan
@@ -281,10 +282,12 @@ def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
     xw = x @ (kernel if kernel.ndim == 2 else kernel[:, None]) + rows[0][..., None, :, :]  # (..., B, T, n H)
     for _ in range(r.passes):
         steps = Steps([], [], [] if len(states) > 1 else None, states)
+        first = states
         for t in range(x.shape[-2]):
             before = states
-            if t and not all(r.carried):
-                before = tuple(s if kept else np.zeros_like(s) for s, kept in zip(states, r.carried, strict=True))
+            if t and any(kind != "carried" for kind in r.before):
+                kinds = {"carried": states, "zero": tuple(map(np.zeros_like, states)), "start": first}
+                before = tuple(kinds[kind][k] for k, kind in enumerate(r.before))
             quantities, states = r.equations.step(xw[..., t, :], before, u, rows[-1])
             steps.fresh.append(states[0])
             if mask is not None:
@@ -488,6 +491,8 @@ def recipe_of(
         return _bidirectional_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
     if isinstance(layer, Recurrent) and type(layer).__name__ in ("SimpleRNN", "GRU", "LSTM"):
         return _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
+    if isinstance(layer, Recurrent):
+        raise ValueError(f"the catalogue of mistakes has nothing about {type(layer).__name__} layers")
     if isinstance(layer, Embedding):
         return EmbeddingRecipe(layer=layer, x=layer._ids(x), table=weights[0])
     if isinstance(layer, Dense):
@@ -521,7 +526,7 @@ def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
         recurrent_kernel=weights[1],
         bias=bias,
         equations=equations,
-        carried=(True,) * len(equations.states),
+        before=("carried",) * len(equations.states),
         masking=Masking(("carry",) * len(equations.states), "zero" if layer.zero_output_for_mask else "repeat"),
         form=form or Form(layer.return_sequences, layer.return_state),
         backwards=layer.go_backwards,

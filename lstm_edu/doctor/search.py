@@ -299,7 +299,7 @@ def _local(part: RecurrentRecipe, own: RecurrentRecipe) -> bool:
 def _program(recipe: Recipe) -> Any:
     if isinstance(recipe, RecurrentRecipe):
         r = recipe
-        return r.equations, r.carried, r.masking.states, r.passes, r.mask is None, r.x.shape
+        return r.equations, r.before, r.masking.states, r.passes, r.mask is None, r.x.shape
     if isinstance(recipe, BidirectionalRecipe):
         return tuple(map(_program, recipe.parts.values()))
     return type(recipe)

@@ -59,7 +59,7 @@ mistake(
     fix="bias_ih[:] = bias; bias_hh[:] = 0   # and back: bias = bias_ih + bias_hh",
     condition=_biased,
     versions="PyTorch",
-    source="torch.nn.LSTM: bias_ih and bias_hh",
+    source="pytorch#750; torch.nn.LSTM: bias_ih and bias_hh",
 )(partial(times, factor=2))
 
 
@@ -93,7 +93,7 @@ mistake(
     "Keras has everything in its bias.",
     fix="bias[units : 2 * units] += 1   # in the weights taken from TensorFlow 1; nothing at run time",
     versions="TensorFlow 1: BasicLSTMCell, LSTMCell; the 1 is not in their checkpoints",
-    source="tf.nn.rnn_cell.BasicLSTMCell",
+    source="tensorflow#14223; tf.nn.rnn_cell.BasicLSTMCell",
 )(partial(forget_plus, number=1))
 
 mistake(
@@ -179,5 +179,5 @@ for _variant, _change, _sentence in (
         fix="b, d = bias; g = np.tanh(x @ W_h + b_h + r * (h @ U_h + d_h))",
         condition=_two_rows,
         versions="reset_after=True, the default since TensorFlow 2; cuDNN and PyTorch have two biases too",
-        source="keras#8720",
+        source="keras#8720; tfjs#2442",
     )(partial(rows, change=_change))

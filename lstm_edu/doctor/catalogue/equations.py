@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from lstm_edu.doctor.catalogue.gates import with_equations
-from lstm_edu.doctor.equations import new_cell
+from lstm_edu.doctor.equations import new_cell, sigmoid
 from lstm_edu.doctor.mistake import mistake
 
 
@@ -113,6 +113,21 @@ mistake(
     versions="code of one's own",
     source="keras.layers.LSTM",
 )(partial(with_equations, cell=_squashed_cell, output=not_squashed))
+
+
+def _sigmoid_on_the_way_out(o, c, old_c, squash):
+    return o * sigmoid(c)
+
+
+mistake(
+    "candidate-activation:sigmoid-on-c",
+    "LSTM",
+    sentence="The cell state goes out through a sigmoid; Keras uses the layer's activation, tanh.",
+    fix="h = o * np.tanh(c)",
+    condition=lambda layer: layer.activation.name != "sigmoid",
+    versions="code of one's own",
+    source="keras.layers.LSTM: activation",
+)(partial(with_equations, output=_sigmoid_on_the_way_out))
 
 
 # --- a matrix product where numbers are multiplied one by one -------------------------------------------------------

@@ -32,7 +32,10 @@ def read_as(r: RecurrentRecipe, order: tuple[str, ...]) -> RecurrentRecipe:
 
 
 _USED_BY = {
-    "i,g,f,o": ("TensorFlow 1's BasicLSTMCell (its names: i, j, f, o); Keras 1 stored i, c, f, o", "tf.nn.rnn_cell"),
+    "i,g,f,o": (
+        "TensorFlow 1's BasicLSTMCell (its names: i, j, f, o); Keras 1 stored i, c, f, o",
+        "tensorflow#29308; keras#3088",
+    ),
     "i,o,f,g": ("ONNX", "the LSTM operator of ONNX"),
     "g,f,o,i": ("Deeplearning4j", "Deeplearning4j's GravesLSTM and its Keras import"),
 }
@@ -57,7 +60,7 @@ for _order in list(permutations("zrh"))[1:]:
         sentence=f"The blocks of the weights are read in the order {_name}; Keras packs them z, r, h.",
         fix="a_z, a_r, a_h = np.split(a, 3, axis=-1)",
         versions="PyTorch, cuDNN" if _name == "r,z,h" else "code of one's own",
-        source="torch.nn.GRU packs r, z, n; keras.layers.GRU packs z, r, h",
+        source="keras#8720; torch.nn.GRU packs r, z, n, keras.layers.GRU packs z, r, h",
     )(partial(read_as, order=_order))
 
 
@@ -103,7 +106,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
         "The sigmoid, 1 / (1 + exp(-z)), stands where the layer has a hard sigmoid.",
         'recurrent_activation="hard_sigmoid"',
         "Keras 2.3 made it the default",
-        "the release notes of Keras 2.3",
+        "the release notes of Keras 2.3.0",
     ),
 ):
     mistake(

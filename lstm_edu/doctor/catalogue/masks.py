@@ -63,7 +63,7 @@ def _lengths_only(r):
 
 _SHOWN = {
     "versions": "PyTorch's packed sequences and ONNX's sequence_lens give zeros; Keras only with zero_output_for_mask",
-    "source": "keras.backend.rnn: the output of a masked step is the previous output, zeros before the first",
+    "source": "keras#7227, keras#7878; keras.backend.rnn",
 }
 
 mistake(

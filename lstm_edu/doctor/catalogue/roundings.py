@@ -53,7 +53,7 @@ for _variant, _mutation, _sentence in (
         f"precision-only:{_variant}",
         "Dense",
         *RECURRENT,
-        sentence=f"Only rounding, not a mistake. {_sentence}",
+        sentence=f"{_sentence} This is rounding, not a mistake.",
         fix="tf.config.experimental.enable_tensor_float_32_execution(False)"
         if _variant == "tf32"
         else 'keras.config.set_dtype_policy("float32")',

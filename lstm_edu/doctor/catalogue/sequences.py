@@ -31,7 +31,7 @@ def _turned(a):
     "they were computed, the last timestep's first.",
     fix="y[:, ::-1]   # to bring the outputs of go_backwards into the input's order",
     versions="all; only Bidirectional turns its backward layer's outputs",
-    source="keras.layers.RNN: go_backwards",
+    source="keras#1431; keras.layers.RNN: go_backwards",
 )
 def _outputs_turned(r):
     return r.but(shown=(*r.shown, lambda y, c: y[:, ::-1])) if r.form.sequences else None
@@ -57,7 +57,7 @@ def _other_direction(r):
     fix="np.concatenate([y_forward, y_backward[:, ::-1]], axis=-1)",
     condition=lambda layer: layer.return_sequences,
     versions="code of one's own",
-    source="keras.layers.Bidirectional",
+    source="keras#3163; keras.layers.Bidirectional",
 )
 def _not_turned(r):
     return r.but(turned=not r.turned)
@@ -154,7 +154,7 @@ def _states_exchanged(r: BidirectionalRecipe):
     fix="np.concatenate([y_forward[:, -1], y_backward[:, 0]], axis=-1)   # both sequences in the input's order",
     condition=lambda layer: not layer.return_sequences,
     versions="PyTorch code: out[:, -1] of a bidirectional LSTM",
-    source="keras.layers.Bidirectional; torch.nn.LSTM",
+    source="keras#4791; aymericdamien/TensorFlow-Examples#201",
 )
 def _begun_only(r):
     return r.but(parts=r.parts | {"backward": r.parts["backward"].but(last=lambda y: y[:, 0])})

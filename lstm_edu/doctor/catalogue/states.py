@@ -10,15 +10,18 @@ from lstm_edu.doctor.mistake import RECURRENT, mistake
 from lstm_edu.doctor.recipes import Folding, RecurrentRecipe
 
 
-def not_carried(r: RecurrentRecipe, states: str) -> RecurrentRecipe:
-    names = zip(r.equations.states, r.carried, strict=True)
-    return r.but(carried=tuple(kept and name not in states for name, kept in names))
+def not_carried(r: RecurrentRecipe, states: str, instead: str) -> RecurrentRecipe | None:
+    if instead == "start" and not any(s.any() for s in r.start):
+        return None  # the same as zeros
+    names = zip(r.equations.states, r.before, strict=True)
+    return r.but(before=tuple(instead if name in states else kind for name, kind in names))
 
 
-for _variant, _states, _kinds, _what in (
-    ("", "hc", RECURRENT, "The states are set to zero at every step"),
-    (":h", "h", ("LSTM",), "h is zero at the beginning of every step; only c is carried"),
-    (":c", "c", ("LSTM",), "c is zero at the beginning of every step; only h is carried"),
+for _variant, _states, _instead, _kinds, _what in (
+    ("", "hc", "zero", RECURRENT, "The states are set to zero at every step"),
+    (":h", "h", "zero", ("LSTM",), "h is zero at the beginning of every step; only c is carried"),
+    (":c", "c", "zero", ("LSTM",), "c is zero at the beginning of every step; only h is carried"),
+    (":initial-everywhere", "hc", "start", RECURRENT, "Every step starts from the initial state"),
 ):
     mistake(
         f"state-not-carried{_variant}",
@@ -27,7 +30,7 @@ for _variant, _states, _kinds, _what in (
         fix="h, c = np.zeros(...), np.zeros(...)   # before the loop over time, not in it",
         versions="code of one's own; Keras's layer called once a timestep without stateful=True",
         source="keras.layers.LSTM",
-    )(partial(not_carried, states=_states))
+    )(partial(not_carried, states=_states, instead=_instead))
 
 
 @mistake(
