@@ -50,6 +50,11 @@ def run_here(source: str) -> dict:
     return names
 
 
+def jupyterlab_s_own(error) -> bool:
+    """JupyterLab sometimes takes an output away twice when a cell is run again. Explorers come from a blob: address."""
+    return "removeChild" in str(error) and "blob:" not in (error.stack or "")
+
+
 @pytest.fixture(scope="module")  # so it takes `jupyterlab` itself: `lab` ends the kernels before each test
 def notebook(jupyterlab, browser):
     """One notebook with all explorers, for all tests: its page."""
@@ -62,7 +67,7 @@ def notebook(jupyterlab, browser):
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     problems = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
+    page.on("pageerror", lambda error: None if jupyterlab_s_own(error) else problems.append(f"uncaught: {error}"))
     jupyterlab.open(page, "explorers.ipynb")
     jupyterlab.run_all(page)
     yield page
@@ -266,6 +271,7 @@ def test_the_packing_explorer_names_the_block_that_is_pointed_at(show, page):
     root.get_by_label("units").last.fill("4")
     root.get_by_label("features").last.fill("5")
     expect(root.locator("[data-q='total']")).to_have_text(str(4 * (5 * 4 + 4 * 4 + 4)))
+    page.wait_for_timeout(500)  # Python hears of a change within 100 ms; ipywidgets drops what crosses it on the way
     tell(page, "packing.units = 3; packing.features = 10")
     expect(root.locator("[data-q='total']")).to_have_text("168")
 
@@ -294,6 +300,8 @@ def test_a_cell_that_is_run_again_leaves_no_view_behind(show, jupyterlab, page):
     show("Packing")
     for _ in range(2):
         page.evaluate("async () => { await jupyterapp.commands.execute('notebook:run-cell'); }")
+        page.wait_for_timeout(500)
+        expect(page.locator(".lstm-edu-explorer[data-kind=Packing][data-ready=true]")).to_have_count(1)
     expect(page.locator(".lstm-edu-explorer[data-kind=Packing]")).to_have_count(1)
     tell(page, "packing.goto(units=7)")
     expect(show("Packing")).to_have_attribute("data-units", "7")
