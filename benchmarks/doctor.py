@@ -213,10 +213,11 @@ def _unlisted(case: Case, rng: np.random.Generator) -> list[np.ndarray] | None:
 
 @dataclasses.dataclass
 class Score:
-    """How many cases; in how many the cause came first (by its name or by another name of the same computation); in how
-    many it was named among several that the input cannot tell apart; the rest."""
+    """In how many cases the cause was the one answer; in how many it came first; in how many it was named, alone or
+    among several that the input cannot tell apart; the rest. Another name of the same computation is the same cause."""
 
     cases: int = 0
+    alone: int = 0
     first: int = 0
     named: int = 0
     seconds: float = 0.0
@@ -227,6 +228,8 @@ class Score:
         truth = {m.mistake.id for m in made}
         names = [set(c.ids) for c in found.candidates] if found.verdict in ("cause", "several") else []
         if found.verdict == "cause" and truth in names:
+            self.alone += 1
+        if names and truth in [names[0], *(set(name.split(" + ")) for name in found.candidates[0].same_as)]:
             self.first += 1
         if truth in names:
             self.named += 1
@@ -313,7 +316,8 @@ def main(arguments: list[str] | None = None) -> None:
     ):
         say(f"{cases} x {name}")
         score = measure_mistakes(cases, make, pairs)
-        rows.append((name, f"{score.cases}", f"{score.first / score.cases:.1%}", f"{score.named / score.cases:.1%}"))
+        shares = (score.alone, score.first, score.named)
+        rows.append((name, str(score.cases), *(f"{n / score.cases:.1%}" for n in shares)))
         for line in score.missed:
             say(f"  not named: {line}")
     say("outputs that no entry explains")
@@ -322,7 +326,9 @@ def main(arguments: list[str] | None = None) -> None:
         say(f"  given a cause: {line}")
     say("single numbers")
     numbers, of_one = measure_scalars(200 // part)
-    print(markdown.table(("random float32 outputs", "cases", "one answer, the cause", "cause named"), rows))
+    print(
+        markdown.table(("random float32 outputs", "cases", "one answer, the cause", "cause first", "cause named"), rows)
+    )
     print()
     print(
         markdown.table(

@@ -250,6 +250,14 @@ def test_weights_drawn_twice_are_proved_by_more_samples():
     assert diagnose(noisy, puzzle(), x).verdict == "unexplained"
 
 
+def test_as_many_equations_as_unknowns_prove_nothing():
+    rng = rng_of(0)
+    one, other = (randomise(built(le.Dense(1), (None, 2)), rng) for _ in range(2))
+    for samples in (2, 3, 4):
+        x = rng.standard_normal((samples, 2))
+        assert diagnose(other(x), one, x).verdict == "unexplained"
+
+
 def test_other_weights_of_a_simple_rnn_and_of_a_table_are_proved():
     rng = rng_of(1)
     one, other = (randomise(built(le.SimpleRNN(3, return_sequences=True)), rng) for _ in range(2))
@@ -425,6 +433,12 @@ def test_float32_of_another_library_is_agreement():
     assert found.verdict == "agrees" and found and "adequacy" in found.explanation
 
 
+def test_a_round_number_alone_was_not_rounded():
+    one, three = np.array([0.25]), np.array([0.25, 0.75, 0.3125])
+    assert precision_of([one], [np.dtype("float32")]).name == "float32"
+    assert precision_of([three], [np.dtype("float32")]).name == "4 decimals"
+
+
 @pytest.mark.parametrize(
     ("values", "name"),
     [
@@ -437,6 +451,104 @@ def test_float32_of_another_library_is_agreement():
 )
 def test_how_exactly_numbers_are_given(values, name):
     assert precision_of([np.array(values)], [np.dtype("float64")]).name == name
+
+
+# --- the same mistakes, made without the catalogue ------------------------------------------------------------------
+
+
+def bias_of(change):
+    def weights(kernel, recurrent_kernel, bias):
+        parts = dict(zip("ifgo", np.split(bias, 4), strict=True))
+        return [kernel, recurrent_kernel, np.concatenate([(parts | change(parts))[gate] for gate in "ifgo"])]
+
+    return weights
+
+
+def torch_rows(a):
+    return a.T.reshape(a.shape)
+
+
+BY_WEIGHTS = {
+    "bias-missing": lambda k, u, b: [k, u, 0 * b],
+    "bias-twice": lambda k, u, b: [k, u, 2 * b],
+    "tf1-forget-bias": bias_of(lambda p: {"f": p["f"] + 1}),
+    "unit-forget-bias:missing": bias_of(lambda p: {"f": p["f"] - 1}),
+    "bias-missing:o": bias_of(lambda p: {"o": 0 * p["o"]}),
+    "bias-wrong-gate:f-o": bias_of(lambda p: {"f": p["o"], "o": p["f"]}),
+    "bias-wrong-gate:only-g": bias_of(lambda p: dict.fromkeys("ifgo", p["g"])),
+    "kernel-reshaped:both-back": lambda k, u, b: [torch_rows(k), torch_rows(u), b],
+    "kernel-reshaped:interleaved": lambda k, u, b: [
+        np.concatenate([a.reshape(*a.shape[:-1], -1, 4)[..., j] for j in range(4)], axis=-1) for a in (k, u, b)
+    ],
+    "kernel-reshaped:cut-across": lambda k, u, b: (
+        [np.concatenate(list(a.reshape(4, len(a), -1)), axis=-1) for a in (k, u)] + [b]
+    ),
+}
+
+
+@pytest.mark.parametrize("id", BY_WEIGHTS)
+def test_a_mistake_in_the_weights_is_what_its_name_says(id):
+    layer, x = lstm(return_sequences=True), sequences()
+    other = built(le.LSTM(4, return_sequences=True))
+    other.set_weights(BY_WEIGHTS[id](*layer.get_weights()))
+    assert diagnose(other(x), layer, x).cause == id
+
+
+START = [rng_of(8).standard_normal((2, 4)), rng_of(9).standard_normal((2, 4))]
+MASK = np.array([[0, 1, 1, 0, 1, 0], [1, 1, 0, 1, 1, 1]], bool)
+
+
+def step_by_step(layer, x, start):
+    return np.concatenate([layer(x[:, t : t + 1], initial_state=start) for t in range(x.shape[1])], axis=1)
+
+
+def row_by_row(layer, x):
+    """A loop over sequences that forgets to start anew."""
+    returning = layer.copy(return_state=True)
+    returning.build((None, None, 5))
+    returning.set_weights(layer.get_weights())
+    state, outputs = None, []
+    for row in x:
+        y, *state = returning(row[None], initial_state=state)
+        outputs.append(y)
+    return np.concatenate(outputs)
+
+
+BY_CALL = {
+    "h-c-swapped": lambda layer, x: layer(x, initial_state=START[::-1]),
+    "state-not-carried:initial-state": lambda layer, x: layer(x),
+    "state-not-carried:initial-everywhere": lambda layer, x: step_by_step(layer, x, START),
+    "go-backwards-order": lambda layer, x: layer(x, initial_state=START)[:, ::-1],
+    "go-backwards-order:direction": lambda layer, x: layer(x[:, ::-1], initial_state=START),
+    "return-last-vs-sequence:c-for-h": lambda layer, x: layer.trace(x, initial_state=START).c,
+    "extra-activation:tanh": lambda layer, x: np.tanh(layer(x, initial_state=START)),
+    "slicing:first-step-everywhere": lambda layer, x: layer(np.repeat(x[:, :1], 6, axis=1), initial_state=START),
+}
+WITHOUT_STATE = {
+    "state-not-carried": lambda layer, x: step_by_step(layer, x, None),
+    "state-not-reset": row_by_row,
+    "axes-swapped:batch-time": lambda layer, x: layer(x.swapaxes(0, 1)).swapaxes(0, 1),
+    "axes-swapped:output": lambda layer, x: layer(x).swapaxes(0, 1),
+    "axes-swapped:reshaped": lambda layer, x: layer(x.reshape(6, 2, 5).swapaxes(0, 1)),
+    "all-steps-at-once:summed": lambda layer, x: layer(x.sum(axis=1, keepdims=True)),
+}
+WITH_MASK = {
+    "mask-lost": lambda layer, x: layer(x),
+    "mask-lost:inverted": lambda layer, x: layer(x, mask=~MASK),
+    "cudnn-mask": lambda layer, x: layer(x, mask=-np.sort(-MASK.astype(int), axis=1)),
+    "masked-steps:zero": lambda layer, x: layer(x, mask=MASK) * MASK[:, :, None],
+    "masked-steps:input-zeroed": lambda layer, x: layer(x * MASK[:, :, None]),
+}
+
+
+@pytest.mark.parametrize("id", [*BY_CALL, *WITHOUT_STATE, *WITH_MASK])
+def test_a_mistake_in_the_call_is_what_its_name_says(id):
+    layer, x = lstm(return_sequences=True), sequences()
+    start = START if id in BY_CALL else None
+    mask = MASK if id in WITH_MASK else None
+    theirs = (BY_CALL | WITHOUT_STATE | WITH_MASK)[id](layer, x)
+    found = diagnose(theirs, layer, x, mask, start)
+    assert found.cause == id, found
 
 
 # --- several, and how to tell them apart ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -143,13 +144,14 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made)]
     answer = None if found else _rounding(searches, observed)
-    if not found and answer is None and pairs and observed.size > 1:
+    pairs = pairs and not found and answer is None and observed.size > 1
+    if pairs:
         found = [e for search in searches if search.right is not None for e in search.pairs(made, progress)]
     tried = sum(search.tried for search in searches)
     if found:
         answer = _conclude(case, observed, found, tried)
     if answer is None:
-        answer = _unexplained(searches, observed)
+        answer = _unexplained(searches, observed, pairs)
     return replace(answer, first=first_difference(searches[-1], observed), tried=tried)
 
 
@@ -257,15 +259,30 @@ def _rank(e: Explanation, order: dict[str, int]) -> tuple:
 
 
 def same_computation(layer: Layer, hypotheses: Sequence[Hypothesis]) -> list[list[int]]:
-    """For each hypothesis, the positions of those that give the same numbers whatever weights and input are."""
+    """For each hypothesis, the positions of those that give the same numbers whatever weights and input are.
+
+    Tried on several examples; where one of two cannot be made, it says nothing about the two.
+    """
+    everything = range(len(hypotheses))
     if len(hypotheses) == 1:
         return [[0]]
-    labels: list[tuple[int, ...]] = [()] * len(hypotheses)
-    for example, _ in zip(examples(layer), range(2), strict=False):
-        for label, group in enumerate(groups(_outputs(layer, example, hypotheses))):
-            for k in group:
-                labels[k] += (label,)
-    return [[j for j, other in enumerate(labels) if other == label] for label in labels]
+    tried = [_outputs(layer, example, hypotheses) for example in _different_examples(layer, 0)]
+
+    def equal(k: int, j: int) -> bool:
+        both = [(outputs[k], outputs[j]) for outputs in tried if outputs[k] is not None and outputs[j] is not None]
+        return k == j or (bool(both) and all(same(*pair) for pair in both))
+
+    return [[j for j in everything if equal(k, j)] for k in everything]
+
+
+def _different_examples(layer: Layer, seed: int) -> list[Example]:
+    """Two of each kind: with and without mask, with and without states."""
+    timed = isinstance(last_layer(layer), (Recurrent, Bidirectional))
+    return [
+        example
+        for masked, states in (product((False, True), repeat=2) if timed else [(False, False)])
+        for example in islice(examples(layer, seed, masked=masked, states=states), 2)
+    ]
 
 
 def _outputs(layer: Layer, example: Example, hypotheses: Sequence[Hypothesis]) -> list:
@@ -278,22 +295,15 @@ def _outputs(layer: Layer, example: Example, hypotheses: Sequence[Hypothesis]) -
     return outputs
 
 
-def telling_apart(case: Case, hypotheses: Sequence[Hypothesis], seed: int = 1) -> Example | None:
+def telling_apart(case: Case, hypotheses: Sequence[Hypothesis]) -> Example | None:
     """An input on which as many of them as possible differ: with the layer's own weights if any does, else with
     others. None if nothing tells them apart."""
-    masks = isinstance(last_layer(case.layer), (Recurrent, Bidirectional))
-    own = [
-        replace(example, weights=None)
-        for masked in ((False, True) if masks else (False,))
-        for states in ((False, True) if masks else (False,))
-        for example, _ in zip(examples(case.layer, seed, masked=masked, states=states), range(2), strict=False)
-    ]
-    others = [example for example, _ in zip(examples(case.layer, seed), range(2), strict=False)]
+    others = _different_examples(case.layer, 1)
+    own = [replace(example, weights=None) for example in others]
     for tried in (own, others):
-        counted = [(len(groups(_outputs(case.layer, example, hypotheses))), -k) for k, example in enumerate(tried)]
-        most, k = max(counted)
-        if most > 1:
-            return tried[-k]
+        counted = [len(groups(_outputs(case.layer, example, hypotheses))) for example in tried]
+        if max(counted) > 1:
+            return tried[int(np.argmax(counted))]
     return None
 
 
@@ -356,7 +366,7 @@ def _distances(one: Sequence[Array], other: Sequence[Array]) -> Array:
     return np.concatenate([np.abs(a - b).ravel() for a, b in zip(one, other, strict=True)])
 
 
-def _unexplained(searches: list[Search], observed: Observed) -> Diagnosis:
+def _unexplained(searches: list[Search], observed: Observed, pairs: bool) -> Diagnosis:
     search = next((s for s in searches if s.right is not None), None)
     if search is None:
         return _other_shape(searches, observed)
@@ -369,7 +379,7 @@ def _unexplained(searches: list[Search], observed: Observed) -> Diagnosis:
     hint = otherweights.ruled_out(observed, search.base, search.right)
     return Diagnosis(
         "unexplained",
-        f"{tried:,} hypotheses were computed, single mistakes{' and pairs' if tried > 400 else ''}; none gives these "
+        f"{tried:,} hypotheses were computed, single mistakes{' and pairs' if pairs else ''}; none gives these "
         f"numbers. {hint}It may be a mistake that the catalogue does not have, more than two at once, or weights that "
         "are not the ones used (weights-redrawn): take weights and output from one and the same layer object.",
     )
