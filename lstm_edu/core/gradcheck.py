@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import checks
-from lstm_edu.core.layer import Layer
 from lstm_edu.core.container import leaves
+from lstm_edu.core.layer import Layer
 
 
 @dataclass(frozen=True)
