@@ -845,6 +845,20 @@ def test_a_keras_layer_is_taken_over():
     assert adequacy(keras_layer, x).caught == adequacy(ours, x).caught
 
 
+def test_a_mistake_that_few_sequences_show_is_found():
+    layer, x = lstm(return_sequences=True), sequences(9)
+    mask = np.ones((9, 6), bool)
+    mask[7, 2:4] = False
+    assert diagnose(layer(x), layer, x, mask).cause == "mask-lost"
+    assert "mask-lost" in [m.mistake.id for m in adequacy(layer, x, mask).caught]
+    start = [np.zeros((9, 4)), np.zeros((9, 4))]
+    start[0][5] = start[1][6] = 0.5
+    assert diagnose(layer(x), layer, x, None, start).cause == "state-not-carried:initial-state"
+    both = np.tanh(layer(x, mask=mask))
+    both[7] = np.tanh(layer(x))[7]
+    assert set(diagnose(both, layer, x, mask, pairs=True).candidates[0].ids) == {"mask-lost", "extra-activation:tanh"}
+
+
 def test_large_inputs_are_held_in_memory_by_portions():
     layer, x = lstm(units=16, features=8, return_sequences=True), sequences(40, 50, 8)
     assert diagnose(wrong("recurrent-transposed", layer, x), layer, x).cause == "recurrent-transposed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.doctor import cards
+from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.comparing import same
 from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.examples import Example, examples
@@ -22,7 +23,6 @@ from lstm_edu.doctor.recipes import (
     Recipe,
     RecurrentRecipe,
     StackRecipe,
-    recipe_of,
     run,
 )
 from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
@@ -124,28 +124,39 @@ def adequacy(layer: Any, x: Any, mask: Any = None, initial_state: Any = None) ->
     Raises:
         ValueError, TypeError: as a call of the layer.
     """
-    layer = ours(layer)
-    right = recipe_of(layer, x, mask, initial_state)
-    (outputs,) = run([right])
-    made = single_mistakes(layer)
-    recipes = [with_mistakes(right, (m,)) for m in made]
-    possible = [k for k, r in enumerate(recipes) if r is not None]
-    caught, missed, outside = [], [], []
-    at_once = max(4, _MOST_NUMBERS // max(1, sum(y.size for y in outputs)))
-    results: dict[int, Outputs | None] = {}
-    for k, m in enumerate(made):
-        if recipes[k] is not None and k not in results:
-            part = [j for j in possible if j >= k][:at_once]
-            results = dict(zip(part, run([recipes[j] for j in part]), strict=True))
-        if recipes[k] is None or (
-            isinstance(right, StackRecipe) and results[k] is None and _impossible(right, recipes[k])
-        ):
-            outside.append(Unseen(m, _why_not_here(right, m.mistake)))
-        elif same(results[k], outputs):
-            missed.append(Unseen(m, _why_unseen(right, recipes[k], results[k], outputs)))
-        else:
-            caught.append(m)
+    case = Case(ours(layer), np.asarray(x), mask, initial_state)
+    made = single_mistakes(case.layer)
+    right = case.recipe()
+    (expected,) = run([right])
+    shown = _shown_by_few(case, made)
+    rest = [m for m in made if m not in shown]
+    recipes = {m: with_mistakes(right, (m,)) for m in rest}
+    possible = [m for m in rest if recipes[m] is not None]
+    at_once = max(4, _MOST_NUMBERS // max(1, sum(y.size for y in expected)))
+    missed, outside = [], [Unseen(m, _why_not_here(right, m.mistake)) for m in rest if recipes[m] is None]
+    for k in range(0, len(possible), at_once):
+        part = possible[k : k + at_once]
+        for m, outputs in zip(part, run([recipes[m] for m in part]), strict=True):
+            if outputs is None and isinstance(right, StackRecipe) and _impossible(right, recipes[m]):
+                outside.append(Unseen(m, _why_not_here(right, m.mistake)))
+            elif same(outputs, expected):
+                missed.append(Unseen(m, _why_unseen(right, recipes[m], outputs, expected)))
+    unseen = {one.made for one in (*missed, *outside)}
+    caught = [m for m in made if m not in unseen]
     return Adequacy(tuple(caught), tuple(missed), tuple(outside))
+
+
+def _shown_by_few(case: Case, made: Sequence[Made]) -> set[Made]:
+    """Those mistakes that already a few sequences of the batch show, each sequence being by itself."""
+    few = case.rows(range(FEW_ROWS))
+    if few is None:
+        return set()
+    right = few.recipe()
+    (expected,) = run([right])
+    recipes = {m: with_mistakes(right, (m,)) for m in made if not m.mistake.across}
+    possible = [m for m, recipe in recipes.items() if recipe is not None]
+    outputs = run([recipes[m] for m in possible])
+    return {m for m, wrong in zip(possible, outputs, strict=True) if wrong is not None and not same(wrong, expected)}
 
 
 def adequate_example(layer: Any, seed: int = 0) -> Example:

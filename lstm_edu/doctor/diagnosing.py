@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, product
 from typing import Any
 
@@ -15,16 +15,16 @@ from lstm_edu.core import Layer, checks
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor import otherweights
+from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.comparing import differs, groups, same
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.mistake import CATALOGUE
-from lstm_edu.doctor.observed import Observed, last_layer, observe
+from lstm_edu.doctor.observed import Observed, last_layer
 from lstm_edu.doctor.precision import noise
-from lstm_edu.doctor.recipes import Form, Recipe, recipe_of, run
+from lstm_edu.doctor.recipes import Form, recipe_of, run
 from lstm_edu.doctor.search import (
-    FEW_ROWS,
     Explanation,
     Hypothesis,
     Made,
@@ -36,36 +36,6 @@ from lstm_edu.doctor.search import (
 from lstm_edu.doctor.source import ours
 
 Array = np.ndarray
-
-
-@dataclass(frozen=True)
-class Case:
-    """A layer and one input to it."""
-
-    layer: Layer
-    x: Array
-    mask: Any = None
-    initial_state: Any = None
-
-    def recipe(self, form: Form | None = None) -> Recipe:
-        return recipe_of(self.layer, self.x, self.mask, self.initial_state, form=form)
-
-    def rows(self, n: int) -> Case | None:
-        """The first n sequences only; None where there are no more, or where a layer keeps a state for each."""
-        if len(self.x) <= n or keeps_states(self.layer):
-            return None
-        start = self.initial_state
-        if start is not None:
-            start = start[:n] if isinstance(start, np.ndarray) else [s[:n] for s in start]
-        return Case(self.layer, self.x[:n], None if self.mask is None else np.asarray(self.mask)[:n], start)
-
-    def observe(self, theirs: Any) -> Observed:
-        shape = np.shape(self.x)
-        return observe(theirs, self.layer, shape[0], shape[1] if len(shape) > 1 else None)
-
-
-def keeps_states(layer: Layer) -> bool:
-    return bool(getattr(layer, "stateful", False)) or any(map(keeps_states, getattr(layer, "inner", {}).values()))
 
 
 def diagnose(
@@ -162,10 +132,22 @@ def _searches(case: Case, observed: Observed) -> list[Search]:
     if observed.form is not None and isinstance(end, (Recurrent, Bidirectional)):
         own = Form(end.return_sequences, observed.form.states)
         forms = [own] if observed.states_only else list(dict.fromkeys([own, observed.form]))
-    few = case.rows(FEW_ROWS)
-    seen = observed.rows(FEW_ROWS, len(case.x))
-    smaller = few is not None and seen is not None
-    return [Search(observed, case.recipe(form), Search(seen, few.recipe(form)) if smaller else None) for form in forms]
+    searches = [Search(observed, case.recipe(form)) for form in forms]
+    for search, form in zip(searches, forms, strict=True):
+        rows = _telling_rows(search, len(case.x))
+        few, seen = case.rows(rows), observed.rows(rows, len(case.x))
+        if few is not None and seen is not None:
+            search.smaller = Search(seen, few.recipe(form))
+    return searches
+
+
+def _telling_rows(search: Search, batch: int) -> list[int]:
+    """The sequences that differ most from the right ones; the first ones where that cannot be said."""
+    wrong = np.zeros(batch)
+    for a, y in zip(search.observed.arrays, search.right or (), strict=False):
+        if len(a) == batch:
+            wrong += differs(a, y).reshape(batch, -1).sum(axis=1)
+    return sorted(np.argsort(-wrong, kind="stable")[:FEW_ROWS].tolist())
 
 
 def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:

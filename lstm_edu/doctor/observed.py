@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,12 +47,13 @@ class Observed:
             return recipe.but(record=self.record)
         return recipe.then(lambda outputs: outputs[1:]) if self.states_only else recipe
 
-    def rows(self, n: int, batch: int) -> Observed | None:
-        """The first n of `batch` sequences; None if the arrays are not one row a sequence."""
+    def rows(self, which: Sequence[int], batch: int) -> Observed | None:
+        """Some of `batch` sequences; None if the arrays are not one row a sequence."""
         if any(a.shape[:1] != (batch,) for a in self.arrays):
             return None
-        precision = replace(self.precision, half=tuple(h[:n] for h in self.precision.half))
-        return replace(self, arrays=tuple(a[:n] for a in self.arrays), precision=precision)
+        which = list(which)
+        precision = replace(self.precision, half=tuple(h[which] for h in self.precision.half))
+        return replace(self, arrays=tuple(a[which] for a in self.arrays), precision=precision)
 
     def fits(self, outputs: Outputs) -> bool:
         return [a.shape for a in self.arrays] == [y.shape for y in outputs]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_edu.core import Layer
+from lstm_edu.doctor.case import FEW_ROWS
 from lstm_edu.doctor.evidence import Evidence, Fit, fit, weigh
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake, Place, mutated
 from lstm_edu.doctor.observed import Observed
@@ -63,17 +64,18 @@ class Search:
     """The hypotheses for one observation.
 
     base: the right recipe, in the form that was observed. right: its outputs; None if they have another shape.
-    smaller: the same search with a few sequences of the batch only, to rule out most pairs.
+    smaller: a search with a few sequences of the batch only, to rule out most hypotheses; None: there is none.
     tried: how many different hypotheses have been computed.
     """
 
-    def __init__(self, observed: Observed, base: Recipe, smaller: Search | None = None):
+    def __init__(self, observed: Observed, base: Recipe):
         self.observed = observed
         self.base = observed.in_this_form(base)
         (outputs,) = run([self.base])
         self.right = outputs if outputs is not None and observed.fits(outputs) else None
-        self.smaller = smaller
+        self.smaller: Search | None = None
         self.tried = 0
+        self._unmade: list[Hypothesis] = []
         self._seen: dict[Any, list[Hypothesis]] = {self._signature(self.base): [()]}  # signature -> all that have it
 
     # --- the right computation --------------------------------------------------------------------------------------
@@ -88,7 +90,7 @@ class Search:
     # --- one mistake, two mistakes ----------------------------------------------------------------------------------
 
     def singles(self, made: Sequence[Made]) -> list[Explanation]:
-        return self._all_names(self._explain(self._new((m,) for m in made)))
+        return self._found([(m,) for m in made], _Report(None, len(made)))
 
     def pairs(self, made: Sequence[Made], progress: Progress | None = None) -> list[Explanation]:
         """Every two of these mistakes, in both orders where that makes a difference."""
@@ -99,18 +101,22 @@ class Search:
                 programs.setdefault(_program(recipe), []).append(m)
         ordered = [m for group in programs.values() for m in group]
         pairs = [(a, b) for a in ordered for b in ordered if a != b and _compatible(a, b)]
-        report = _Report(progress, len(pairs))
+        return self._found(pairs, _Report(progress, len(pairs)))
+
+    def _found(self, hypotheses: Sequence[Hypothesis], report: _Report) -> list[Explanation]:
+        """The explanations among the hypotheses; what a few sequences rule out is not computed for all of them."""
         if self.smaller is None:
-            return self._all_names(self._search(pairs, report))
-        across = [pair for pair in pairs if any(m.mistake.across for m in pair)]
-        alone = [pair for pair in pairs if not any(m.mistake.across for m in pair)]
-        left = self.smaller._all_names(self.smaller._search(alone, report))
-        candidates = [(e.hypothesis, with_mistakes(self.base, e.hypothesis)) for e in left]
+            return self._all_names(self._search(hypotheses, report))
+        across = [h for h in hypotheses if any(m.mistake.across for m in h)]
+        alone = [h for h in hypotheses if not any(m.mistake.across for m in h)]
+        before = self.smaller.tried
+        left = [e.hypothesis for e in self.smaller._all_names(self.smaller._search(alone, report))]
+        left += self.smaller._unmade  # with these sequences; perhaps with others
+        self.tried += self.smaller.tried - before
+        self.smaller._unmade.clear()
+        candidates = [(h, with_mistakes(self.base, h)) for h in left]
         found = self._explain((h, r) for h, r in candidates if r is not None)
-        tried, self.smaller.tried = self.smaller.tried, 0
-        found += self._all_names(self._search(across, report))
-        self.tried += tried
-        return found
+        return found + self._all_names(self._search(across, report))
 
     def _search(self, hypotheses: Sequence[Hypothesis], report: _Report) -> list[Explanation]:
         """Those of many hypotheses that explain the numbers, computed so many at a time as memory holds."""
@@ -131,6 +137,7 @@ class Search:
         for hypothesis in hypotheses:
             recipe = with_mistakes(self.base, hypothesis)
             if recipe is None:
+                self._unmade.append(hypothesis)
                 continue
             known = self._seen.setdefault(self._signature(recipe), [])
             known.append(hypothesis)
@@ -260,7 +267,6 @@ class Search:
 
 
 _MOST_NUMBERS = 1 << 22  # of outputs that are held at once
-FEW_ROWS = 2
 _FEW_STEPS = 5
 
 
