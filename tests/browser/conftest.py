@@ -3,7 +3,7 @@
 A test takes what it needs::
 
     def test_the_explorer_steps(lab, page):          # any test in this folder gets the marker `browser`
-        lab.open(page, "02_lstm_one_step.ipynb")     # waits until the notebook is shown and its kernel is idle
+        lab.open(page, "06_lstm_one_step.ipynb")     # waits until the notebook is shown and its kernel is idle
         lab.run_all(page)                            # waits for the last cell, and fails with the error of a cell
         lab.set_theme(page, "dark")
         lab.show_cell(page, 7)                       # scrolls: JupyterLab only draws cells near the visible ones

@@ -1,7 +1,4 @@
-"""What 00_start_here says in words about its digit, its four units and the reader's computer.
-
-01 and 02 assert their numbers in their own cells.
-"""
+"""What 00_start_here says in words about its digit, its four units and the reader's computer."""
 
 import contextlib
 import io
