@@ -45,8 +45,9 @@ def module(*files: str, build: str) -> str:
     return f"{source}\nexport default explorer({build});\n"
 
 
-def style() -> str:
-    return (_STATIC / "explorers.css").read_text(encoding="utf-8")
+def style(*files: str) -> str:
+    """The style sheet of all explorers, and an explorer's own."""
+    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in ("explorers.css", *files))
 
 
 class Explorer(anywidget.AnyWidget):
