@@ -101,11 +101,16 @@ def go(explorer: Explorer, places: dict[str, Any]) -> None:
             setattr(explorer, name, value)
 
 
-def fitting(arrays: Mapping[str, np.ndarray], most: int | None = None) -> int:
-    """How many samples of the batch travel: what fits into MAX_BYTES, at least one, at most `most`."""
+def fitting(arrays: Mapping[str, np.ndarray], most: int | None = None, taken: int = 0) -> int:
+    """How many samples of the batch travel: what fits into MAX_BYTES less `taken`; at least one, at most `most`."""
     batch = len(next(iter(arrays.values())))
     row_bytes = sum(array.nbytes // batch for array in arrays.values())
-    return int(min(batch, batch if most is None else most, max(1, MAX_BYTES // max(1, row_bytes))))
+    return int(min(batch, batch if most is None else most, max(1, (MAX_BYTES - taken) // max(1, row_bytes))))
+
+
+def light(weights: Iterable[np.ndarray]) -> bool:
+    """Whether these weights may travel to the page: they leave half of what may travel to the run itself."""
+    return sum(array.nbytes for array in weights) <= MAX_BYTES // 2
 
 
 def need_trace(trace: Any, kind: str, names: Iterable[str], owner: str, argument: str = "trace") -> Trace:

@@ -13,6 +13,7 @@ from lstm_edu.widgets import _base
 
 QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
+MODULES = ("equations.js", "lstm.js")  # of static/; the explorer of a model needs them too
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
 
@@ -36,7 +37,7 @@ class LSTMExplorer(_base.Explorer):
             input, a place out of range.
     """
 
-    _esm = _base.module("lstm.js", build="lstmExplorer")
+    _esm = _base.module(*MODULES, build="lstmExplorer")
 
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
     unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
@@ -75,7 +76,11 @@ class LSTMExplorer(_base.Explorer):
 def describe(
     trace: Trace, reference: Trace | None = None, rows: int | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What the page needs of an LSTM's trace: (spec, arrays). `rows`: at most so many sequences."""
+    """What the page needs of an LSTM's trace: (spec, arrays). `rows`: at most so many sequences.
+
+    The arrays hold the weights too, kernel (F, 4 * units), recurrent_kernel (units, 4 * units) and bias (4 * units,)
+    if there is one; none of them if they are too large to travel.
+    """
     owner = "LSTMExplorer"
     trace = _base.need_trace(trace, "LSTM", QUANTITIES, owner)
     batch, steps, features = trace["x"].shape
@@ -95,7 +100,10 @@ def describe(
         wanted |= {f"keras_{name}": reference[name] for name in QUANTITIES[1:]}
         wanted["keras_c_start"] = reference.initial_state[1] if reference.initial_state else wanted["c_start"]
 
-    rows = _base.fitting(wanted, rows)
+    weights = dict(zip(layer.weight_names, trace.weights, strict=True))
+    if not _base.light(weights.values()):
+        weights = {}
+    rows = _base.fitting(wanted, rows, taken=sum(array.nbytes for array in weights.values()))
     arrays = {name: array[:rows] for name, array in wanted.items()}
 
     squash, gate = layer.activation.name, layer.recurrent_activation.name
@@ -114,10 +122,11 @@ def describe(
         "zero_output_for_mask": bool(getattr(layer, "zero_output_for_mask", False)),
         "time": time,
         "scales": lstm_scales(layer, arrays),
+        "use_bias": layer.use_bias,
         "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
         "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
     }
-    return spec, arrays
+    return spec, arrays | weights
 
 
 def _pairs(trace: Trace, reference: Trace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
