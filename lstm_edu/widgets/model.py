@@ -26,7 +26,7 @@ class ModelExplorer(_base.Explorer):
         layer: the tab to begin with; the first that can be explored, if not given.
     """
 
-    _esm = _base.module("lstm.js", "dense.js", "model.js", build="modelExplorer")
+    _esm = _base.module(*lstm.MODULES, "dense.js", "model.js", build="modelExplorer")
 
     layer = traitlets.Unicode("", help="The name of the layer shown.").tag(sync=True)
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
