@@ -4,14 +4,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lstm_edu import _lab
+from lstm_edu import _lab, _verify
+
+# One module a command; each adds its own to the parser and loads what it needs when it is run.
+COMMANDS = (_lab, _verify)
 
 
-def main(argv: Sequence[str] | None = None) -> str | None:
-    """Run one command; return what ``sys.exit`` takes: None for success, or one line that says what went wrong."""
+def main(argv: Sequence[str] | None = None) -> str | int | None:
+    """Run one command; return what ``sys.exit`` takes: None or 0 for success, another number, or one line that says
+    what went wrong."""
     parser = argparse.ArgumentParser(prog="python -m lstm_edu", description="Learn how LSTM layers compute.")
     commands = parser.add_subparsers(dest="command", required=True)
-    _lab.add_command(commands)
+    for command in COMMANDS:
+        command.add_command(commands)
     options, passed_on = parser.parse_known_args(argv)
     return options.run(options, passed_on)
 

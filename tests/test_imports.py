@@ -26,8 +26,10 @@ MAY_IMPORT = {
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
     "exercises": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
+    "formats": ({"core"}, {"numpy"}),
     "_lab": (set(), {"jupyterlab"}),
-    "__main__": ({"_lab"} | BASE | READERS | {"exercises"}, set()),
+    "_verify": ({"keras_bridge"}, {"numpy"}),
+    "__main__": ({"_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }
 
