@@ -57,6 +57,7 @@ _LATER = {
     "mistakes": "lstm_edu.doctor",
     "explore": "lstm_edu.widgets",
     "packing": "lstm_edu.widgets",
+    "predict": "lstm_edu.widgets",
     "datasets": None,
     "doctor": None,
     "exercises": None,

@@ -12,8 +12,19 @@ from lstm_edu.widgets.dense import DenseExplorer
 from lstm_edu.widgets.lstm import LSTMExplorer
 from lstm_edu.widgets.model import ModelExplorer
 from lstm_edu.widgets.packing import PackingExplorer
+from lstm_edu.widgets.predict import Prediction, predict
 
-__all__ = ["DenseExplorer", "Explorer", "LSTMExplorer", "ModelExplorer", "PackingExplorer", "explore", "packing"]
+__all__ = [
+    "DenseExplorer",
+    "Explorer",
+    "LSTMExplorer",
+    "ModelExplorer",
+    "PackingExplorer",
+    "Prediction",
+    "explore",
+    "packing",
+    "predict",
+]
 
 
 def explore(

@@ -1,0 +1,186 @@
+"""Predictions in a page without Jupyter: how typed guesses are read and judged, what is shown when, keys, axe-core."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+from test_explorers_in_page import axe, call, put  # noqa: F401 (axe is a fixture)
+
+import lstm_edu as le
+from lstm_edu.widgets.predict import judge
+
+CHOICES = ["it grows", "it stays `as is`", "it shrinks"]
+
+
+def number(**options):
+    return le.predict("What is `y[0]`?\nTwo lines.", 6.1, why="Because `0.1 + 6`.\nA second line.", **options)
+
+
+def choice():
+    return le.predict("And then?", "it shrinks", choices=CHOICES, why="It has to.")
+
+
+ALL = {
+    "number": number,
+    "numbers": lambda: le.predict("Which shape?", (2, 3)),
+    "text": lambda: le.predict("Which gate?", "forget gate"),
+    "choice": choice,
+    "yes or no": lambda: le.predict("Is it so?", True),
+}
+
+
+def submit(root):
+    return root.get_by_role("button", name="That is my guess")
+
+
+def test_typed_numbers_are_understood(page):
+    put(page, number())
+    for text, value in [
+        ("6.1", 6.1), (" −0,5 ", -0.5), ("-.5", -0.5), ("1/4", 0.25), ("25 %", 0.25), ("3e-2", 0.03), ("+7", 7),
+        ("50 240", 50240), ("", None), ("six", None), ("1/0", None), ("1,2,3", None), ("--1", None), ("nan", None),
+    ]:  # fmt: skip
+        assert call(page, "typedNumber", text) == value, text
+    for text, value in [
+        ("(2, 3)", [2, 3]), ("2 3", [2, 3]), ("[2,3,]", [2, 3]), ("(4,)", [4]), ("2 x 3", [2, 3]),
+        ("-0.5; 1", [-0.5, 1]), ("", None), ("(a, 2)", None), ("()", None),
+    ]:  # fmt: skip
+        assert call(page, "typedNumbers", text) == value, text
+
+
+def test_the_page_judges_as_python_does(page):
+    put(page, number())
+    questions = [
+        (6.1, [6.1, 6.0, 6.2, 5.99, 6.21]), (0.3, [0.4, 0.29, 0.31, 0.3199]), (56, [56, 56.5, 55]),
+        (-0.02, [-0.02, 0.02]), (0.0, [0.01, 0.02, -0.005]), ((2, 3), [[2, 3], [3, 2], [2], [2, 3, 4]]),
+        ((0.5, 0.25), [[0.5, 0.26], [0.25, 0.5]]),
+        ("Forget gate", ["forget gate", "FORGETGATE.", "“forget  gate”", "input gate", "forget gates"]),
+    ]  # fmt: skip
+    verdicts = set()
+    for answer, guesses in questions:
+        spec = le.predict("?", answer)._spec
+        for guess in guesses:
+            right = judge(spec, guess)
+            assert call(page, "isRight", spec, guess) == right, (answer, guess)
+            verdicts.add(right)
+    assert verdicts == {True, False}
+    spec = choice()._spec
+    assert [call(page, "isRight", spec, c) for c in CHOICES] == [False, False, True]
+
+
+def test_text_becomes_lines_and_code(page):
+    put(page, number())
+    code, text = (lambda t: {"code": True, "text": t}), (lambda t: {"code": False, "text": t})
+    assert call(page, "textPieces", "a `b` c\n`d`") == [[text("a "), code("b"), text(" c")], [code("d")]]
+    assert call(page, "textPieces", "it`s") == [[text("it"), text("`s")]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "state", "said"), [("6", "right", "✓ Right."), ("7,5", "wrong", "✗ Not so. You said: 7.5")]
+)
+def test_the_answer_comes_after_the_guess(page, typed, state, said):
+    root = put(page, number())
+    expect(root).to_have_attribute("data-state", "asked")
+    expect(root.locator(".le-answer")).to_be_empty()
+    assert "0.1 + 6" not in root.inner_text()
+    root.get_by_role("textbox").fill(typed)
+    root.get_by_role("textbox").press("Enter")
+    expect(root).to_have_attribute("data-state", state)
+    answer = root.locator(".le-answer")
+    expect(answer).to_contain_text(said)
+    expect(answer).to_contain_text("Answer: 6.1")
+    expect(answer.locator("code")).to_have_text("0.1 + 6")
+    assert page.evaluate("[model.get('guess'), model.get('shown')]") == [float(typed.replace(",", ".")), True]
+    expect(root.get_by_role("textbox")).to_be_disabled()
+
+
+def test_what_is_no_guess_is_asked_for_again(page):
+    root = put(page, number())
+    field = root.get_by_role("textbox")
+    for text in ("", "about six"):
+        field.fill(text)
+        submit(root).click()
+        expect(root.locator(".le-problem")).to_contain_text("Write one number")
+        expect(field).to_be_focused()
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(root).to_have_attribute("data-state", "asked")
+    root = put(page, choice())
+    submit(root).click()
+    expect(root.locator(".le-problem")).to_contain_text("Choose an answer first")
+
+
+def test_the_keyboard_alone_chooses_and_begins_again(page):
+    root = put(page, choice())
+    root.get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowDown")
+    expect(root.get_by_role("radio").nth(1)).to_be_checked()
+    page.keyboard.press("Enter")
+    expect(root).to_have_attribute("data-state", "wrong")
+    expect(root.locator(".le-answer")).to_contain_text("Answer: it shrinks")
+    again = root.get_by_role("button", name="Ask me again")
+    expect(again).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(root).to_have_attribute("data-state", "asked")
+    expect(root.get_by_role("radio").first).to_be_focused()
+    assert root.locator("input:checked").count() == 0
+    assert page.evaluate("[model.get('guess'), model.get('shown')]") == [None, False]
+
+
+def test_show_me_shows_without_a_verdict(page):
+    root = put(page, choice())
+    root.get_by_role("button", name="Show me").click()
+    expect(root).to_have_attribute("data-state", "shown")
+    expect(root.locator(".le-answer")).to_contain_text("It has to.")
+    assert not re.search("Right|Not so", root.inner_text())
+    assert page.evaluate("model.get('guess')") is None
+
+
+def test_a_guess_from_python_and_one_of_before_are_shown(page):
+    root = put(page, number())
+    page.evaluate("model.set('guess', -2); model.set('shown', true)")
+    expect(root).to_have_attribute("data-state", "wrong")
+    expect(root.get_by_role("textbox")).to_have_value("−2")
+    root = put(page, choice(), guess="it shrinks", shown=True)
+    expect(root).to_have_attribute("data-state", "right")
+    expect(root.get_by_role("radio").nth(2)).to_be_checked()
+
+
+def test_texts_cannot_inject_markup(page):
+    bad = "<img src=x onerror='window.hacked = 1'>"
+    root = put(page, le.predict(f"q {bad}", f"a {bad}", choices=[f"a {bad}", f"b {bad}"], why=bad))
+    root.get_by_role("radio").nth(1).check()
+    submit(root).click()
+    expect(root.locator(".le-answer")).to_contain_text(bad)
+    assert root.locator("img").count() == 0
+    assert page.evaluate("window.hacked") is None
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
+def test_axe_finds_nothing_and_all_fits(new_page, axe, scheme):  # noqa: F811
+    page = new_page(
+        color_scheme="dark" if scheme == "dark" else "light",
+        forced_colors="active" if scheme == "forced" else "none",
+        viewport={"width": 400, "height": 900},
+    )
+    for which, make in ALL.items():
+        for changes in ({}, {"shown": True}, {"shown": True, "guess": make()._spec["answer"]}):
+            root = put(page, make(), **changes)
+            page.add_script_tag(content=axe)
+            found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
+            assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == [], (which, changes)
+            assert root.get_attribute("aria-label").startswith("Prediction")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 400, which
+
+
+def test_every_prediction_in_the_page_has_a_name_of_its_own(page):
+    put(page, choice())
+    page.evaluate("void module.default.render({model, el})")
+    names = page.locator("input[type=radio]").evaluate_all("all => all.map(radio => radio.name)")
+    assert len(names) == 6 and len(set(names)) == 2
+
+
+def test_numpys_numbers_travel(page):
+    root = put(page, le.predict("Mean?", np.float32(0.25)))
+    root.get_by_role("textbox").fill("0.25")
+    submit(root).click()
+    expect(root).to_have_attribute("data-state", "right")
