@@ -13,7 +13,7 @@ export function numbersAt(spec, arrays, { batch, t, unit }) {
     const found = {};
     GATES.forEach((gate, block) => (found[`z_${gate}`] = get("z", block * spec.units + unit)));
     for (const name of [...GATES, "c", "h"]) found[name] = get(name, unit);
-    found.c_prev = t ? at(arrays[`${prefix}c`], batch, t - 1, unit) : at(arrays[`${prefix}c_start`], batch, unit);
+    found.c_prev = previous(arrays, `${prefix}c`, batch, t, unit);
     return found;
   };
   const ours = read("");
@@ -21,12 +21,20 @@ export function numbersAt(spec, arrays, { batch, t, unit }) {
   ours.squashed = isElementwise(spec.activation)
     ? activate(spec.activation, [ours.c])[0]
     : (activate(spec.activation, row)?.[unit] ?? NaN);
-  ours.h_prev = t ? at(arrays.h, batch, t - 1, unit) : at(arrays.h_start, batch, unit);
+  ours.h_prev = previous(arrays, "h", batch, t, unit);
   return {
     ours,
     keras: arrays.keras_h ? read("keras_") : null,
     masked: arrays.counts ? !at(arrays.counts, batch, t) : false,
   };
+}
+
+/** What step t found of the state "h" or "c" (or "keras_c"): what the step before left, the start, or in a run with a
+ *  mistake something else. */
+export function previous(arrays, state, batch, t, unit) {
+  const found = arrays[`${state}_found`];
+  if (found) return at(found, batch, t, unit);
+  return t ? at(arrays[state], batch, t - 1, unit) : at(arrays[`${state}_start`], batch, unit);
 }
 
 /** What happens at this place, in words that a reader new to LSTMs can follow. */
