@@ -7,6 +7,7 @@ Everything after that happens in the page; only the few traits that say where th
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 import traitlets
 
 from lstm_edu import palette
+from lstm_edu.core.divergence import TOLERANCE
 from lstm_edu.trace import Trace
 
 _STATIC = Path(__file__).parent / "static"
@@ -31,9 +33,6 @@ PALETTE = {
         for theme in ("light", "dark")
     },
 }
-
-# How close ours and Keras's must be, |a - b| <= atol + rtol |b|: the tolerances of le.compare.
-TOLERANCE = {"float32": {"atol": 2e-6, "rtol": 2e-5}, "float64": {"atol": 1e-11, "rtol": 1e-9}}
 
 # No more than about this travels to the page: a notebook with ten explorers must stay easy to open.
 MAX_BYTES = 8 * 2**20
@@ -99,6 +98,12 @@ def go(explorer: Explorer, places: dict[str, Any]) -> None:
     with explorer.hold_sync():
         for name, value in places.items():
             setattr(explorer, name, value)
+
+
+def is_keras(thing: Any) -> bool:
+    """Whether this is a Keras layer or model, found out without importing Keras."""
+    keras = sys.modules.get("keras")
+    return keras is not None and isinstance(thing, keras.Layer)
 
 
 def fitting(arrays: Mapping[str, np.ndarray], most: int | None = None, taken: int = 0) -> int:
