@@ -82,13 +82,14 @@ def test_constant_kernels_cannot_show_the_order_of_the_gates():
         (4, "ones", None, "mask-lost", "no step is masked"),
         (4, "right", None, "cudnn-mask", "the mask is padded on the right only"),
         (4, None, "same", "h-c-swapped", "h0 equals c0"),
-        (4, "left", None, "masked-steps:initial-state", "no sequence begins with a masked step and a state"),
+        (4, "right", "two", "masked-steps:initial-state", "no sequence begins with a masked step and a state"),
     ],
 )
 def test_what_cannot_be_seen_is_given_a_reason(timesteps, mask, state, id, why):
     layer = lstm(return_sequences=True)
     masks = {"ones": [[1, 1, 1, 1]] * 2, "right": [[1, 1, 0, 0], [1, 1, 1, 0]], "left": [[0, 1, 1, 1]] * 2}
-    start = [rng_of(3).standard_normal((2, 4))] * 2 if state else None
+    h0, c0 = rng_of(3).standard_normal((2, 2, 4))
+    start = {"same": [h0, h0], "two": [h0, c0]}.get(state)
     report = adequacy(layer, sequences(timesteps=timesteps), masks.get(mask), start)
     reasons = {one.id: one.why for one in report.missed}
     assert why in reasons[id]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from lstm_edu.core import Embedding, Sequential
+from lstm_edu.core.recurrent import Recurrent
+from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor import cards
 from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.comparing import same
@@ -24,9 +28,11 @@ from lstm_edu.doctor.recipes import (
     RecurrentRecipe,
     StackRecipe,
     run,
+    unchanged,
 )
 from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.source import ours
+from lstm_edu.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -49,23 +55,47 @@ class Adequacy:
         caught: the mistakes that change some number by more than rounding.
         missed: those that do not, with the reason.
         outside: those that cannot be made with such an input (mask mistakes where no mask is given), with the reason.
+        part: what part of the input was looked at, if that was not all of it: "2 of 64 sequences".
     """
 
     caught: tuple[Made, ...]
     missed: tuple[Unseen, ...]
     outside: tuple[Unseen, ...]
+    part: str = ""
 
     def __bool__(self) -> bool:
         return not self.missed
 
     @property
+    def counted(self) -> int:
+        """How many mistakes could be made here."""
+        return len(self.caught) + len(self.missed)
+
+    @property
     def sentence(self) -> str:
         """The result in words."""
-        n = len(self.caught) + len(self.missed)
+        looked = f" (looked at on {self.part})" if self.part else ""
         if not self.missed:
-            return f"all {n} mistakes that could be made here would have been caught"
+            return f"all {self.counted} mistakes that could be made here would have been caught{looked}"
         reasons = "; ".join(f"{why}: {_names(some)}" for why, some in _by_reason(self.missed))
-        return f"{len(self.caught)} of {n} mistakes would have been caught; not these, because {reasons}"
+        return (
+            f"{len(self.caught)} of {self.counted} mistakes would have been caught{looked}; "
+            f"not these, because {reasons}"
+        )
+
+    @classmethod
+    def joined(cls, layers: Mapping[str, Adequacy]) -> Adequacy:
+        """That of several comparisons, one a layer: a mistake is now named with the layer in which it is made."""
+
+        def unseen(name: str, some: tuple[Unseen, ...]) -> list[Unseen]:
+            return [Unseen(one.made.within(name), one.why) for one in some]
+
+        return cls(
+            tuple(made.within(name) for name, one in layers.items() for made in one.caught),
+            tuple(u for name, one in layers.items() for u in unseen(name, one.missed)),
+            tuple(u for name, one in layers.items() for u in unseen(name, one.outside)),
+            "; ".join(f"{name}: {one.part}" for name, one in layers.items() if one.part),
+        )
 
     def check(self) -> Adequacy:
         """The report itself if every mistake is caught. AssertionError with `sentence` if not."""
@@ -75,8 +105,8 @@ class Adequacy:
 
     @property
     def _title(self) -> str:
-        n = len(self.caught) + len(self.missed)
-        return f"{len(self.caught)} of {n} mistakes would have been caught by this comparison"
+        looked = f", looked at on {self.part}" if self.part else ""
+        return f"{len(self.caught)} of {self.counted} mistakes would have been caught by this comparison{looked}"
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows = [("✓ caught", str(len(self.caught)), "a number changes by more than rounding", _families(self.caught))]
@@ -89,6 +119,29 @@ class Adequacy:
 
     def _repr_html_(self) -> str:
         return cards.html_table(bool(self), self._title, _HEADER, self._rows())
+
+    # As part of the comparison's own card:
+
+    @property
+    def line(self) -> str:
+        """The result in one line; "" where there is nothing that could go wrong."""
+        if not self.counted:
+            return ""
+        looked = f" (looked at on {self.part})" if self.part else ""
+        if not self.missed:
+            return f"would have caught all {self.counted} known mistakes that can be made here{looked}"
+        not_seen = "; ".join(f"{_few(some)} because {why}" for why, some in _by_reason(self.missed))
+        return f"would have caught {len(self.caught)} of {self.counted} known mistakes{looked}, not: {not_seen}"
+
+    @property
+    def fold(self) -> str:
+        """The same as HTML: a line that opens to the table."""
+        if not self.counted:
+            return ""
+        header = _HEADER[1:]
+        table = cards.html_table(None, "", header, [row[1:] for row in self._rows()])
+        line = f"{'✓' if self else '✗'} {self.line}"
+        return f'<details style="margin: 0.3em 0"><summary>{escape(line)}</summary>{table}</details>'
 
 
 _HEADER = ("result", "mistakes", "why", "which")
@@ -105,6 +158,11 @@ def _names(unseen: list[Unseen]) -> str:
     return ", ".join(dict.fromkeys(str(one.made) for one in unseen))
 
 
+def _few(unseen: list[Unseen], most: int = 4) -> str:
+    names = list(dict.fromkeys(str(one.made) for one in unseen))
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+
+
 def _families(caught: tuple[Made, ...]) -> str:
     count: dict[str, int] = {}
     for made in caught:
@@ -112,51 +170,164 @@ def _families(caught: tuple[Made, ...]) -> str:
     return ", ".join(family + (f" ({n})" if n > 1 else "") for family, n in count.items())
 
 
-def adequacy(layer: Any, x: Any, mask: Any = None, initial_state: Any = None) -> Adequacy:
+def adequacy(
+    layer: Any, x: Any = None, mask: Any = None, initial_state: Any = None, *, inside: bool = False, brief: bool = False
+) -> Adequacy:
     """Which mistakes a comparison of this layer, with its weights, on this input would have caught.
 
     Every mistake of the catalogue is made in the layer. It is caught if a number of the output changes by more than
     2e-6 + 2e-5 |y|, what `le.compare` allows for rounding, or if the output has another shape.
 
     Args:
-        layer: a built layer or stack of this package, or a Keras layer or model. x, mask, initial_state: as for a call.
+        layer: a built layer or stack of this package, or a Keras layer or model. Or a Trace of ours: then weights and
+            input are those with which it was recorded, and of a model each layer is looked at on its own input.
+        x, mask, initial_state: as for a call; not beside a Trace.
+        inside: what is compared is every recorded quantity at every timestep too (as `le.verify` does).
+        brief: take about a second at most: of a large input look at a few sequences only, or at their first timesteps.
 
     Raises:
         ValueError, TypeError: as a call of the layer.
     """
-    case = Case(ours(layer), np.asarray(x), mask, initial_state)
+    if isinstance(layer, Trace):
+        return _of_trace(layer, inside, brief)
+    if x is None:
+        raise ValueError("adequacy: x is missing: which mistakes show depends on the input")
+    return _of_case(Case(ours(layer), np.asarray(x), mask, initial_state), inside, brief)
+
+
+def _of_trace(trace: Trace, inside: bool, brief: bool) -> Adequacy:
+    layers = dict(_traced_layers(trace))
+    found = {name: _of_case(case, inside, brief, len(layers)) for name, case in layers.items()}
+    return found[""] if list(found) == [""] else Adequacy.joined(found)
+
+
+def _traced_layers(trace: Trace, name: str = "") -> Iterator[tuple[str, Case]]:
+    """(name, what it was asked) of each layer that a stack of layers is made of; the name is "" for one by itself."""
+    if isinstance(trace.layer, Sequential):
+        for child, inner in trace.children.items():
+            yield from _traced_layers(inner, f"{name}/{child}" if name else child)
+        return
+    first, states = trace, trace.initial_state
+    while "x" not in first.names and first.children:  # a layer around layers that read the same
+        states = [s for child in first.layers for s in child.initial_state]
+        first = first.layers[0]
+    if "x" not in first.names:
+        return
+    back = slice(None) if first.time is None else first.time  # from the order of processing to that of the input
+    x = first.x if first.time is None else first.x[:, back]
+    mask = first.mask if first.mask is None or first.time is None else first.mask[:, back]
+    yield name, Case(trace.layer, x, mask, states or None, trace.weights)
+
+
+def _of_case(case: Case, inside: bool, brief: bool, layers: int = 1) -> Adequacy:
     made = single_mistakes(case.layer)
+    if not made:
+        return Adequacy((), (), ())
+    whole, rest = case, made
+    if brief:
+        case = _part_of(case, len(made), _BRIEF / layers)
+        if inside or getattr(case.layer, "return_sequences", False):  # then a difference in the first steps is seen
+            rest = _not_shown_by(_beginning(case), rest)
     right = case.recipe()
     (expected,) = run([right])
-    shown = _shown_by_few(case, made)
-    rest = [m for m in made if m not in shown]
+    rest = _not_shown_by(case.rows(range(FEW_ROWS)), rest)
     recipes = {m: with_mistakes(right, (m,)) for m in rest}
     possible = [m for m in rest if recipes[m] is not None]
-    at_once = max(4, _MOST_NUMBERS // max(1, sum(y.size for y in expected)))
+    at_once = _at_once(case, expected)
     missed, outside = [], [Unseen(m, _why_not_here(right, m.mistake)) for m in rest if recipes[m] is None]
     for k in range(0, len(possible), at_once):
         part = possible[k : k + at_once]
         for m, outputs in zip(part, run([recipes[m] for m in part]), strict=True):
             if outputs is None and isinstance(right, StackRecipe) and _impossible(right, recipes[m]):
                 outside.append(Unseen(m, _why_not_here(right, m.mistake)))
-            elif same(outputs, expected):
+            elif same(outputs, expected) and not (inside and _differs_inside(right, recipes[m])):
                 missed.append(Unseen(m, _why_unseen(right, recipes[m], outputs, expected)))
     unseen = {one.made for one in (*missed, *outside)}
     caught = [m for m in made if m not in unseen]
-    return Adequacy(tuple(caught), tuple(missed), tuple(outside))
+    return Adequacy(tuple(caught), tuple(missed), tuple(outside), _part_text(case, whole))
 
 
-def _shown_by_few(case: Case, made: Sequence[Made]) -> set[Made]:
-    """Those mistakes that already a few sequences of the batch show, each sequence being by itself."""
-    few = case.rows(range(FEW_ROWS))
+_BRIEF = 4e9  # multiplications
+_BRIEF_ROWS = 3
+
+
+def _part_of(case: Case, mistakes: int, most: float) -> Case:
+    """As much of the input as `mistakes` computations of it may take: sequences that are masked differently, and if
+    these are still too much, their first timesteps."""
+    if _work(case) * mistakes <= most:
+        return case
+    rows = list(range(min(len(case.x), _BRIEF_ROWS)))
+    if case.mask is not None:
+        lengths = np.asarray(case.mask).sum(axis=1)
+        rows = sorted({int(lengths.argmin()), int(lengths.argmax()), int(np.argsort(lengths)[len(lengths) // 2])})
+    case = case.rows(rows) or case
+    if isinstance(case.layer, (Recurrent, Bidirectional)):
+        steps = int(case.x.shape[1] * most / max(1.0, _work(case) * mistakes))
+        case = case.steps(max(steps, min(_BRIEF_STEPS, case.x.shape[1]))) if steps < case.x.shape[1] else case
+    return case
+
+
+_BRIEF_STEPS = 8
+
+
+def _work(case: Case) -> float:
+    """About how many multiplications one computation takes."""
+    rows = case.x.size / (1 if isinstance(case.layer, Embedding) else case.x.shape[-1])
+    return rows * sum(w.size for w in case.layer.weights)
+
+
+def _part_text(case: Case, whole: Case) -> str:
+    if case is whole:
+        return ""
+    parts = []
+    if len(case.x) < len(whole.x):
+        parts.append(f"{len(case.x)} of {len(whole.x):,} sequences")
+    if case.x.shape[1:2] != whole.x.shape[1:2]:
+        parts.append(f"the first {case.x.shape[1]} of {whole.x.shape[1]:,} timesteps")
+    return ", ".join(parts)
+
+
+def _differs_inside(right: Recipe, wrong: Recipe) -> bool:
+    """Whether any quantity that a trace records differs."""
+    for here, there in _leaves(right, wrong):
+        if isinstance(here, RecurrentRecipe):
+            names = here.equations.quantities
+            here, there = (r.but(record=names, after=()) for r in (here, there))
+        elif isinstance(here, DenseRecipe):
+            here, there = (r.but(activation=unchanged, after=()) for r in (here, there))
+        if not same(*run([here, there])):
+            return True
+    return False
+
+
+def _beginning(case: Case) -> Case | None:
+    """The first steps of a few sequences. None where that is all there is, and for layers that begin elsewhere."""
+    if not isinstance(case.layer, Recurrent) or case.layer.go_backwards or case.x.shape[1] <= _BRIEF_STEPS:
+        return None
+    return (case.rows(range(FEW_ROWS)) or case).steps(_BRIEF_STEPS)
+
+
+def _not_shown_by(few: Case | None, made: list[Made]) -> list[Made]:
+    """Without those mistakes that already a part of the input shows: a few sequences, each being by itself."""
     if few is None:
-        return set()
+        return made
     right = few.recipe()
     (expected,) = run([right])
     recipes = {m: with_mistakes(right, (m,)) for m in made if not m.mistake.across}
     possible = [m for m, recipe in recipes.items() if recipe is not None]
-    outputs = run([recipes[m] for m in possible])
-    return {m for m, wrong in zip(possible, outputs, strict=True) if wrong is not None and not same(wrong, expected)}
+    shown, at_once = set(), _at_once(few, expected)
+    for k in range(0, len(possible), at_once):
+        part = possible[k : k + at_once]
+        for m, wrong in zip(part, run([recipes[m] for m in part]), strict=True):
+            if wrong is not None and not same(wrong, expected):
+                shown.add(m)
+    return [m for m in made if m not in shown]
+
+
+def _at_once(case: Case, expected: Outputs) -> int:
+    """How many recipes to compute together: as many as memory holds outputs and weights of."""
+    numbers = sum(y.size for y in expected) + 2 * sum(w.size for w in case.layer.weights)
+    return max(4, _MOST_NUMBERS // max(1, numbers))
 
 
 def adequate_example(layer: Any, seed: int = 0) -> Example:
@@ -226,6 +397,7 @@ def _impossible(right: StackRecipe, wrong: StackRecipe) -> bool:
 _NOT_HERE = {
     "mask-lost": "no mask is given",
     "masked-steps": "no mask is given",
+    "masked-steps:initial-state": "no mask, or no initial state, is given",
     "cudnn-mask": "no mask is given",
     "h-c-swapped:returned": "no states are returned",
     "h-c-swapped": "no initial state is given",

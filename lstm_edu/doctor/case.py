@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,9 +24,10 @@ class Case:
     x: Array
     mask: Any = None
     initial_state: Any = None
+    weights: Sequence[Array] | None = None  # if not the layer's own
 
     def recipe(self, form: Form | None = None) -> Recipe:
-        return recipe_of(self.layer, self.x, self.mask, self.initial_state, form=form)
+        return recipe_of(self.layer, self.x, self.mask, self.initial_state, weights=self.weights, form=form)
 
     def rows(self, which: Sequence[int]) -> Case | None:
         """Some sequences only; None where that is all there are, or where a layer keeps a state for each."""
@@ -35,7 +36,12 @@ class Case:
         which, start = list(which), self.initial_state
         if start is not None:
             start = start[which] if isinstance(start, np.ndarray) else [np.asarray(s)[which] for s in start]
-        return Case(self.layer, self.x[which], None if self.mask is None else np.asarray(self.mask)[which], start)
+        mask = None if self.mask is None else np.asarray(self.mask)[which]
+        return replace(self, x=self.x[which], mask=mask, initial_state=start)
+
+    def steps(self, n: int) -> Case:
+        """The first n timesteps only; for layers that go through time."""
+        return replace(self, x=self.x[:, :n], mask=None if self.mask is None else np.asarray(self.mask)[:, :n])
 
     def observe(self, theirs: Any) -> Observed:
         shape = np.shape(self.x)

@@ -100,8 +100,9 @@ class Masking(NamedTuple):
     """What happens at a masked step.
 
     states: for each state "carry" (the old one stays), "compute" (as if there were no mask) or "zero".
-    shown: the output: "repeat" the previous one (zeros before the first), "zero", the "state" h, or "fresh": the output
-        as computed, although the state is not kept.
+    shown: the output: "repeat" the previous one (zeros before the first) by showing the state that was kept, "held":
+        the same where the state is not kept; "zero", the "state" h, or "fresh": the output as computed, although the
+        state is not kept.
     """
 
     states: tuple[str, ...]
@@ -324,6 +325,14 @@ def _returned(r: RecurrentRecipe, steps: Steps) -> Outputs:
     return outputs
 
 
+def _held(y: Array, mask: Array) -> Array:
+    """At masked steps the output of the last step that counts; zeros before the first."""
+    steps = np.arange(y.shape[1])
+    last = np.maximum.accumulate(np.where(mask, steps, -1), axis=1)
+    held = np.take_along_axis(y, np.maximum(last, 0)[:, :, None], axis=1)
+    return np.where((last >= 0)[:, :, None], held, np.zeros((), y.dtype))
+
+
 def _end(r: RecurrentRecipe, steps: list[Array], end: Array) -> Array:
     return end if r.folding.steps is unchanged else last_step(r.folding.steps(np.stack(steps, axis=1)))
 
@@ -331,6 +340,8 @@ def _end(r: RecurrentRecipe, steps: list[Array], end: Array) -> Array:
 def _shown(r: RecurrentRecipe, steps: Steps, which: slice) -> Array:
     """The outputs of these steps, (B, T, H)."""
     source = steps.fresh if r.mask is not None and r.masking.shown == "fresh" else steps.h
+    if r.mask is not None and r.masking.shown == "held":
+        return _held(np.stack(steps.fresh, axis=1), r.mask)[:, which]
     y = np.stack(source[which], axis=1)
     if r.mask is None or r.masking.shown in ("state", "fresh"):
         return y

@@ -26,6 +26,10 @@ class Made(NamedTuple):
     mistake: Mistake
     place: Place
 
+    def within(self, name: str) -> Made:
+        """The same in a layer of that name in a model; the only layer has none."""
+        return Made(self.mistake, (name, *self.place)) if name else self
+
     def __str__(self) -> str:
         return self.mistake.id + (f" in {'/'.join(self.place)}" if self.place else "")
 

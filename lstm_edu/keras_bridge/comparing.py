@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.container import leaves
-from lstm_edu.keras_bridge import tables
+from lstm_edu.keras_bridge import adequate, tables
 from lstm_edu.palette import GATES, NAMES
 from lstm_edu.trace import Trace
 
@@ -88,9 +89,23 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """What `compare` found: true if everything agrees. Shown as a table in a notebook."""
+    """What `compare` found: true if everything agrees. Shown as a table in a notebook.
+
+    Attributes:
+        rows: one for each array.
+        trace: of the layer whose results these are, if that is known.
+        inside: whether its recorded quantities were compared too.
+    """
 
     rows: tuple[Row, ...]
+    trace: Trace | None = field(default=None, repr=False, compare=False)
+    inside: bool = field(default=False, repr=False, compare=False)
+
+    @cached_property
+    def adequacy(self) -> Any:
+        """Which known mistakes this comparison would have caught with these weights, inputs and masks, and which not
+        and why: a `le.doctor.Adequacy`, computed when it is asked for. None if it is not known what was compared."""
+        return None if self.trace is None else adequate.of_trace(self.trace, inside=self.inside)
 
     def __bool__(self) -> bool:
         return all(row.ok for row in self.rows)
@@ -132,10 +147,12 @@ class Report:
         return self.sentence
 
     def __repr__(self) -> str:
-        return tables.text(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        table = tables.text(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
 
     def _repr_html_(self) -> str:
-        return tables.html(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        table = tables.html(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        return table + (self.adequacy.fold if self and self.trace is not None else "")
 
 
 _HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed (y, g, w: Keras's)", "result")
@@ -161,6 +178,10 @@ def compare(
     names: str | Sequence[str] | None = None,
     axes: Sequence[str] | None = None,
     gates: str | None = None,
+    layer: Any = None,
+    x: Any = None,
+    mask: Any = None,
+    initial_state: Any = None,
 ) -> Report:
     """Compare a result with Keras's, element by element, without any broadcasting.
 
@@ -176,10 +197,13 @@ def compare(
         axes: the names of the axes, ("timestep", "unit") for the outputs of a single sequence. If None, by their
             number: (batch, timestep, unit), (batch, unit), (unit,).
         gates: "ifgo" if the last axis holds the blocks of four gates side by side, as in an LSTM's z, kernel or bias.
+        layer, x, mask, initial_state: the layer or model whose results these are, ours or Keras's, and what it was
+            called with. Not needed for the comparison: the report then says which known mistakes it would have caught,
+            and which not and why (`.adequacy`). Of two Traces it is known without.
 
     Returns:
-        A Report: `bool(report)`, `.max_abs`, `.where`, `.rows`, `.check()`. Arrays of different shapes are a row that
-        failed and says what the cause probably is.
+        A Report: `bool(report)`, `.max_abs`, `.where`, `.rows`, `.check()`, `.adequacy`. Arrays of different shapes are
+        a row that failed and says what the cause probably is.
 
     Raises:
         TypeError: something that holds no numbers, or a symbolic tensor.
@@ -189,6 +213,8 @@ def compare(
         >>> compare([[1.0, 2.0]], [[1.0, 2.5]]).where
         {'batch': 0, 'unit': 1}
     """
+    if (layer is None) != (x is None) or (layer is None and (mask is not None or initial_state is not None)):
+        raise ValueError("compare: layer and x belong together (and to them a mask and an initial_state, if any)")
     pairs = _pairs(ours, keras)
     if names is not None:
         pairs = _renamed(pairs, names)
@@ -202,7 +228,10 @@ def compare(
         rows.append(
             compare_arrays(pair.name, pair.ours, pair.keras, axes=own_axes, gates=gates or pair.gates, gate=pair.gate)
         )
-    return Report(tuple(rows))
+    if layer is not None:
+        return Report(tuple(rows), adequate.trace_of(layer, x, mask, initial_state))
+    both = isinstance(ours, Trace) and isinstance(keras, Trace)
+    return Report(tuple(rows), ours if both else None, inside=both)
 
 
 # --- one array beside another ---------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import Layer, Sequential
-from lstm_edu.keras_bridge import tables
+from lstm_edu.keras_bridge import adequate, tables
 from lstm_edu.keras_bridge.comparing import (
     Report,
     Row,
@@ -81,6 +82,11 @@ class LayerReport:
     def max_abs(self) -> float:
         return self.report.max_abs
 
+    @property
+    def adequacy(self) -> Any:
+        """Which known mistakes in this layer would have been caught: see `VerifyReport.adequacy`."""
+        return self.report.adequacy
+
     def __repr__(self) -> str:
         return f"{self.name} ({self.kind}): {self.report!r}"
 
@@ -112,6 +118,15 @@ class VerifyReport:
     @property
     def _beyond_layers(self) -> list[Report]:
         return [report for report in (self.whole, self.gradients) if report is not None]
+
+    @cached_property
+    def adequacy(self) -> Any:
+        """Which known mistakes would have been caught with these weights, inputs and masks, and which not and why: a
+        `le.doctor.Adequacy`, computed when it is asked for or shown. Each layer is looked at on its own input; of large
+        ones a few sequences, in about a second."""
+        if len(self.layers) == 1:
+            return self.layers[0].adequacy
+        return adequate.joined({layer.name: layer.adequacy for layer in self.layers})
 
     @property
     def first(self) -> Divergence | None:
@@ -179,10 +194,12 @@ class VerifyReport:
         return rows
 
     def __repr__(self) -> str:
-        return tables.text(bool(self), self.sentence, _HEADER, self._rows())
+        table = tables.text(bool(self), self.sentence, _HEADER, self._rows())
+        return table + (f"\n{self.adequacy.line}" if self else "")
 
     def _repr_html_(self) -> str:
-        return tables.html(bool(self), self.sentence, _HEADER, self._rows())
+        table = tables.html(bool(self), self.sentence, _HEADER, self._rows())
+        return table + (self.adequacy.fold if self else "")
 
 
 def _grouped(names: list[str]) -> str:
@@ -282,7 +299,7 @@ def _verify_layer(name: str, ours: Layer, keras: Trace, given: dict[str, Any]) -
     own = ours.trace(x, mask=mask, **given)
     pairs = [pair for pair in trace_pairs(own, keras) if pair.name.split("/")[-1] != "x"]  # the same x went into both
     rows = tuple(compare_arrays(p.name, p.ours, p.keras, axes=p.axes, gates=p.gates, gate=p.gate) for p in pairs)
-    return LayerReport(name, keras.kind, Report(rows), _first(name, pairs, rows), own, keras)
+    return LayerReport(name, keras.kind, Report(rows, own, inside=True), _first(name, pairs, rows), own, keras)
 
 
 def _input_of(trace: Trace) -> tuple[np.ndarray, np.ndarray | None]:

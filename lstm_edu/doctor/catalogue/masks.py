@@ -12,7 +12,7 @@ from lstm_edu.doctor.recipes import EmbeddingRecipe, RecurrentRecipe
 
 def masked(r: RecurrentRecipe, states: dict[str, str] | str | None = None, shown: str | None = None):
     """The recipe with another rule for masked steps; None without any, and where the rule is the right one."""
-    if r.mask is None:
+    if r.mask is None or (shown == "state" and not any(s.any() for s in r.start)):
         return None
     rules = dict(zip(r.equations.states, r.masking.states, strict=True))
     if states is not None:
@@ -103,14 +103,20 @@ mistake(
     source="keras.backend.rnn",
 )(partial(masked, shown="fresh"))
 
-mistake(
-    "masked-steps:state-zeroed",
-    *RECURRENT,
-    sentence="The states are set to zero at a masked step; they must stay as they are.",
-    fix="h, c = np.where(mask_t, new_h, h), np.where(mask_t, new_c, c)",
-    versions="code of one's own: h *= mask",
-    source="keras.backend.rnn",
-)(partial(masked, states="zero"))
+for _variant, _shown_then, _with in (
+    ("", None, "the output is zero there"),
+    ("-output-repeated", "held", "the output repeats the one before"),
+    ("-output-fresh", "fresh", "the output is the one computed before that"),
+):
+    mistake(
+        f"masked-steps:state-zeroed{_variant}",
+        *RECURRENT,
+        sentence=f"The states are set to zero at a masked step ({_with}); they must stay as they are.",
+        fix="h, c = np.where(mask_t, new_h, h), np.where(mask_t, new_c, c)",
+        condition=(lambda layer: not layer.zero_output_for_mask) if _shown_then == "held" else (lambda layer: True),
+        versions="code of one's own: h *= mask",
+        source="keras.backend.rnn",
+    )(partial(masked, states="zero", shown=_shown_then))
 
 for _kept, _lost in (("h", "c"), ("c", "h")):
     mistake(

@@ -1,0 +1,41 @@
+"""What a comparison says about itself: which known mistakes it would have caught.
+
+The doctor knows that, and the bridge does not know the doctor: it asks the package's front door, which loads the doctor
+only then, and only when somebody looks at the report.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Protocol
+
+import numpy as np
+
+from lstm_edu.core import Layer
+from lstm_edu.trace import Trace
+
+
+class Adequacy(Protocol):
+    """What `le.doctor.adequacy` returns, as far as a report needs it."""
+
+    @property
+    def line(self) -> str: ...
+
+    @property
+    def fold(self) -> str: ...
+
+
+def trace_of(layer: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
+    """A layer or model, ours or Keras's, and an input to it, as they are now."""
+    layer = layer if isinstance(layer, Layer) else import_module("lstm_edu").from_keras(layer)
+    given = {} if initial_state is None else {"initial_state": initial_state}
+    return layer.trace(np.asarray(x), mask=mask, **given)
+
+
+def of_trace(trace: Trace, *, inside: bool) -> Any:
+    """The adequacy of a comparison of this trace of ours; `inside`: of all its quantities, not of the output only."""
+    return import_module("lstm_edu").doctor.adequacy(trace, inside=inside, brief=True)
+
+
+def joined(layers: dict[str, Adequacy]) -> Any:
+    return import_module("lstm_edu").doctor.Adequacy.joined(layers)
