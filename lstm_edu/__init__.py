@@ -58,6 +58,7 @@ _LATER = {
     "explore": "lstm_edu.widgets",
     "packing": "lstm_edu.widgets",
     "predict": "lstm_edu.widgets",
+    "explore_bins": "lstm_edu.widgets",
     "datasets": None,
     "doctor": None,
     "exercises": None,

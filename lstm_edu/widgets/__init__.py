@@ -8,6 +8,7 @@ from typing import Any
 from lstm_edu.core import Layer
 from lstm_edu.trace import Trace
 from lstm_edu.widgets._base import Explorer
+from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
 from lstm_edu.widgets.lstm import LSTMExplorer
 from lstm_edu.widgets.model import ModelExplorer
@@ -15,6 +16,7 @@ from lstm_edu.widgets.packing import PackingExplorer
 from lstm_edu.widgets.predict import Prediction, predict
 
 __all__ = [
+    "BinsExplorer",
     "DenseExplorer",
     "Explorer",
     "LSTMExplorer",
@@ -22,6 +24,7 @@ __all__ = [
     "PackingExplorer",
     "Prediction",
     "explore",
+    "explore_bins",
     "packing",
     "predict",
 ]

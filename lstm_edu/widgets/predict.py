@@ -51,6 +51,9 @@ def predict(
 ) -> Prediction:
     """Ask for a prediction, to be shown as the last line of a cell. The answer appears when the reader has guessed.
 
+    The answer stands in the code, so a notebook folds that cell: {"jupyter": {"source_hidden": true}, "tags":
+    ["hide-input"]} in its metadata, for JupyterLab and for Jupyter Book.
+
     Args:
         question: what is asked. In this text and in `why`, `backticks` mark code, and a new line begins a new line.
         answer: a number (the reader gets a field for a number), several numbers such as a shape (2, 3), True or False
