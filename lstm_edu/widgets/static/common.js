@@ -175,7 +175,7 @@ const ELEMENTWISE = {
   squareplus: (x) => (x + Math.sqrt(x * x + 4)) / 2,
   sparse_plus: (x) => (x <= -1 ? 0 : x < 1 ? (x + 1) ** 2 / 4 : x),
   sparse_sigmoid: (x) => clip((x + 1) / 2, 0, 1),
-  gelu: (x) => x * 0.5 * (1 + erf(x / Math.fround(Math.SQRT2))),
+  gelu: (x) => x * 0.5 * (1 + erf(x * Math.fround(Math.SQRT1_2))),
 };
 
 function softmax(row) {
@@ -191,15 +191,19 @@ function logSoftmax(row) {
   return row.map((v) => v - top - total);
 }
 
+/** As Keras has it: it adds up the running sums of the largest, where Martins and Astudillo (2016) take the last one. */
 function sparsemax(row) {
   const ordered = [...row].sort((a, b) => b - a);
+  let running = 0;
   let sum = 0;
-  let threshold = 0;
+  let count = 0;
   ordered.forEach((v, n) => {
-    sum += v;
-    if (v - (sum - 1) / (n + 1) > 0) threshold = (sum - 1) / (n + 1);
+    running += v;
+    if (v - (running - 1) / (n + 1) <= 0) return;
+    sum += running;
+    count++;
   });
-  return row.map((v) => Math.max(v - threshold, 0));
+  return row.map((v) => Math.max(v - (sum - 1) / count, 0));
 }
 
 const ROWWISE = { softmax, log_softmax: logSoftmax, sparsemax };
