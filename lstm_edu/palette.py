@@ -49,6 +49,17 @@ ROLES = MappingProxyType(
     }
 )
 
+# A GRU's letters: (whose colour, name, role). The gate that keeps the old state has the forget gate's colour, the one
+# that shows it the output gate's. Its z is a gate, and its sums are called a.
+GRU = MappingProxyType(
+    {
+        "z": ("f", "update gate", "how much of the old state is kept"),
+        "r": ("o", "reset gate", "how much of the old state the candidate sees"),
+        "g": ("g", "candidate", "what could be written"),
+        "h": ("h", "output (hidden state)", "what the layer remembers, and says at this step"),
+    }
+)
+
 # A signed value on a heat map: blue below zero, white (light theme) or near-black (dark theme) at zero, orange above.
 DIVERGING = MappingProxyType(
     {

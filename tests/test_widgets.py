@@ -95,9 +95,9 @@ def test_explore_passes_mask_and_states_on():
         (lambda: le.packing(0, 3), ValueError, "units must be at least 1, got 0"),
         (lambda: le.packing(3, "4"), TypeError, "features must be a whole number"),
         (lambda: le.packing(10**6, 3), ValueError, "at most 2048 units"),
-        (lambda: le.packing(lstm(), 3), ValueError, "a layer has its own number of features"),
+        (lambda: le.packing(lstm(), 3), ValueError, "a layer has its own features"),
         (lambda: le.packing(le.LSTM(3)), ValueError, "has no weights yet"),
-        (lambda: le.packing(dense()), TypeError, "packing shows LSTM layers of lstm_edu, got Dense"),
+        (lambda: le.packing(le.Dropout(0.5)), TypeError, "packing shows LSTM, GRU, SimpleRNN, Dense .* got Dropout"),
         (lambda: le.packing(2, 4, block="W_c"), ValueError, "block must be one of W_i, W_f, W_g, W_o"),
     ],
 )  # fmt: skip

@@ -92,16 +92,17 @@ def explore(
     return _explorer(trace, reference, places)
 
 
-def packing(units: Any, features: int | None = None, *, block: str = "") -> PackingExplorer:
-    """Where the gates' weights lie in an LSTM's arrays: packing(units, features), or packing(lstm_layer).
+def packing(units: Any, features: int | None = None, *, kind: str | None = None, **options: Any) -> PackingExplorer:
+    """Where a layer's weights lie in its arrays: packing(units, features, kind="GRU"), or packing(layer).
 
-    A Keras LSTM layer is taken as well. See `PackingExplorer` for the errors.
+    A layer of Keras is taken as well. Options: reset_after, use_bias, block, beside ("PyTorch", "ONNX", "TF1",
+    "Keras 1"). See `PackingExplorer` for what they are and for the errors.
     """
     if _is_keras(units):
         from lstm_edu import keras_bridge
 
         units = keras_bridge.from_keras(units)
-    return PackingExplorer(units, features, block=block)
+    return PackingExplorer(units, features, kind=kind, **options)
 
 
 def _explorer(trace: Trace, reference: Trace | None, places: dict[str, Any]) -> Explorer:

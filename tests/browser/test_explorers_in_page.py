@@ -154,26 +154,6 @@ def test_the_largest_terms_come_first_and_the_others_together(page):
         assert call(page, "windowAround", chosen, count, 4) == window
 
 
-@pytest.mark.parametrize(
-    ("block", "slice_", "numbers", "shape", "count"),
-    [("W_i", "kernel[:, :units]", "kernel[:, 0:3]", "(5, 3)", 15),
-     ("U_f", "recurrent_kernel[:, units:2*units]", "recurrent_kernel[:, 3:6]", "(3, 3)", 9),
-     ("W_g", "kernel[:, 2*units:3*units]", "kernel[:, 6:9]", "(5, 3)", 15),
-     ("b_o", "bias[3*units:]", "bias[9:12]", "(3,)", 3)],
-)  # fmt: skip
-def test_a_block_is_what_python_says_it_is(page, block, slice_, numbers, shape, count):
-    put(page, widgets.packing(3, 5))
-    found = call(page, "blockOf", block, 3, 5)
-    assert (found["slice"], found["numbers"], found["shape"], found["count"]) == (slice_, numbers, shape, count)
-    layer = le.LSTM(3)
-    layer.build((None, None, 5))
-    arrays = {"kernel": layer.kernel, "recurrent_kernel": layer.recurrent_kernel, "bias": layer.bias}
-    for text in (slice_, numbers):
-        part = eval(text, {"units": 3} | arrays)
-        assert (str(part.shape), part.size) == (shape, count)
-    assert call(page, "parameters", 3, 5, True)["total"] == layer.count_params()
-
-
 # --- what is on the screen ------------------------------------------------------------------------------------------
 
 

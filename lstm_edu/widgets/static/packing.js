@@ -1,45 +1,133 @@
-// The packing explorer: an LSTM's three arrays to scale, cut into the gates' blocks.
-
-const BLOCK_GATES = ["i", "f", "g", "o"];
-const ARRAYS = [
-  { letter: "W", name: "kernel", rows: ({ F }) => F, what: "the input x" },
-  { letter: "U", name: "recurrent_kernel", rows: ({ H }) => H, what: "the previous output h" },
-  { letter: "b", name: "bias", rows: () => 1, what: "" },
-];
+// The packing explorer: a layer's arrays to scale, cut into the gates' blocks, in Keras 3 and beside it elsewhere.
+// What the layouts are comes from Python (plots/layouts.py); here they are counted, written as slices, and drawn.
 
 // --- what a block is (pure) -----------------------------------------------------------------------------------------
 
-/** All that is to be said of the block "W_f": {array, gate, slice, numbers, shape, count}. */
-export function blockOf(id, H, F) {
-  const [letter, gate] = id.split("_");
-  const array = ARRAYS.find((a) => a.letter === letter);
-  const n = BLOCK_GATES.indexOf(gate);
-  const names = ["", "units", "2*units", "3*units", ""];
-  const flat = letter === "b";
-  const rows = array.rows({ F, H });
+const sizesIn = ({ F, H }) => ({ 1: 1, F, H });
+const repeated = (sizes) => sizes.every((size) => size === sizes[0]);
+
+/** The sum of some sizes as a formula, "3*H" or "F+H"; `unit` is what H is called. */
+function sumOf(sizes, unit, times = "*") {
+  if (!sizes.length) return "0";
+  const name = (size) => (size === "H" ? unit : size);
+  if (sizes[0] === "1" && repeated(sizes)) return String(sizes.length);
+  if (repeated(sizes)) return `${sizes.length > 1 ? sizes.length + times : ""}${name(sizes[0])}`;
+  return sizes.map(name).join("+");
+}
+
+const total = (sizes, numbers) => sizes.reduce((sum, size) => sum + sizesIn(numbers)[size], 0);
+
+/** The axes of an array: [[sizes, place of this block on it], ...]; a number for a row that is counted. */
+function axesOf(array, r, c) {
+  if (!array.flat) return [array.numbered ? r : [array.rows, r], [array.columns, c]];
+  return upright(array) ? [[flatRows(array), c * array.rows.length + r]] : [[array.columns, c]];
+}
+
+// A flat array may be drawn upright, in one column or several that follow one another.
+const upright = (array) => array.columns.every((size) => size === "1");
+const flatRows = (array) => array.columns.flatMap(() => array.rows);
+
+/** One block of one array: {slice, numbers, shape, count}. The slice is Python and gives Keras's block. */
+export function partOf(array, r, c, unit, numbers) {
+  const axes = axesOf(array, r, c);
+  const write = (bound, ends) => {
+    const texts = axes.map((axis) => {
+      if (!Array.isArray(axis)) return String(axis);
+      const [sizes, n] = axis;
+      if (sizes.length === 1) return ":";
+      const first = n === 0 && !ends ? "" : bound(sizes.slice(0, n));
+      const last = n === sizes.length - 1 && !ends ? "" : bound(sizes.slice(0, n + 1));
+      return `${first}:${last}`;
+    });
+    if (array.batch) texts.unshift("0");
+    while (texts.at(-1) === ":") texts.pop();
+    const indexed = texts.length ? `[${texts.join(", ")}]` : "";
+    const added = Object.fromEntries(array.added)[array.blocks[r][c]];
+    return `${array.name}${indexed}${array.transposed ? ".T" : ""}${added ? ` + ${added}` : ""}`;
+  };
+  const lengths = axes.filter(Array.isArray).map(([sizes, n]) => total([sizes[n]], numbers));
+  if (array.transposed) lengths.reverse();
   return {
-    array,
-    gate,
-    slice: `${array.name}[${flat ? "" : ":, "}${names[n]}:${names[n + 1]}]`,
-    numbers: `${array.name}[${flat ? "" : ":, "}${n * H}:${(n + 1) * H}]`,
-    shape: flat ? `(${H},)` : `(${rows}, ${H})`,
-    count: rows * H,
+    slice: write((sizes) => sumOf(sizes, unit), false),
+    numbers: write((sizes) => String(total(sizes, numbers)), true),
+    shape: lengths.length === 1 ? `(${lengths[0]},)` : `(${lengths.join(", ")})`,
+    count: lengths.reduce((a, b) => a * b, 1),
   };
 }
 
-/** How many numbers an LSTM holds: {kernel, recurrent, bias, total}. */
-export function parameters(H, F, useBias) {
-  const [kernel, recurrent, bias] = [4 * F * H, 4 * H * H, useBias ? 4 * H : 0];
-  return { kernel, recurrent, bias, total: kernel + recurrent + bias };
+/** Keras's block "W_f" as a layout holds it: {slice, numbers, shape, count, arrays}; two biases are added up. */
+export function blockOf(layout, id, H, F) {
+  const parts = [];
+  for (const array of layout.lines.flat()) {
+    array.blocks.forEach((row, r) =>
+      row.forEach((block, c) => {
+        if (block === id) parts.push({ array: array.name, ...partOf(array, r, c, layout.unit, { F, H }) });
+      }),
+    );
+  }
+  const sum = (key) => parts.map((part) => part[key]).join(" + ");
+  return {
+    slice: sum("slice"),
+    numbers: sum("numbers"),
+    shape: parts[0].shape,
+    count: parts.reduce((n, part) => n + part.count, 0),
+    arrays: parts.map((part) => part.array),
+  };
+}
+
+/** An array's shape, in letters and in numbers: ["(F, 4H)", "(4, 8)"]. */
+export function shapeOf(array, numbers) {
+  const axes = array.flat ? [upright(array) ? flatRows(array) : array.columns] : [array.rows, array.columns];
+  const tuple = (parts) => `(${[...(array.batch ? ["1"] : []), ...parts].join(", ")}${parts.length + array.batch === 1 ? "," : ""})`;
+  return [tuple(axes.map((sizes) => sumOf(sizes, "H", ""))), tuple(axes.map((sizes) => total(sizes, numbers)))];
+}
+
+/** How many numbers the arrays hold: {arrays: [[name, count], ...], total}. */
+export function countOf(layout, H, F) {
+  const arrays = layout.lines.flat().map((array) => [array.name, total(array.rows, { F, H }) * total(array.columns, { F, H })]);
+  return { arrays, total: arrays.reduce((n, [, count]) => n + count, 0) };
+}
+
+/** "4 · (F·H + H·H + H)": the count as a formula, in letters and in numbers. */
+export function formulaOf(layout, gates, H, F) {
+  const own = layout.lines.flat();
+  const blocks = own.flatMap((array) => array.blocks.flat()).filter((id) => (gates > 1 ? id.endsWith(`_${layout.first}`) : true));
+  const biases = blocks.filter((id) => id[0] === "b" || id[0] === "d").length;
+  const write = (f, h) => {
+    const terms = [`${f}·${h}`, ...(blocks.some((id) => id[0] === "U") ? [`${h}·${h}`] : [])];
+    if (biases) terms.push(biases > 1 ? `${biases}·${h}` : h);
+    return gates > 1 ? `${gates} · (${terms.join(" + ")})` : terms.join(" + ");
+  };
+  return [write("F", "H"), write(String(F), String(H))];
+}
+
+/** The largest scale, pixels a number, at which something still fits: `fits(scale)` falls from true to false once. */
+export function largestScale(fits, most) {
+  if (fits(most)) return most;
+  let [low, high] = [0, most];
+  for (let n = 0; n < 24; n++) {
+    const middle = (low + high) / 2;
+    if (fits(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 // --- the explorer ---------------------------------------------------------------------------------------------------
 
+const LEAST = { width: 28, height: 24 }; // what a finger or a mouse can still point at
+const GAP = 10;
+
 export function packingExplorer(context) {
   const { model, root, spec, palette, listen } = context;
-  const used = ARRAYS.filter((array) => spec.use_bias || array.letter !== "b");
-  const ids = used.map((array) => BLOCK_GATES.map((gate) => `${array.letter}_${gate}`));
+  const keras = spec.layouts[0];
+  const gates = Object.fromEntries(spec.gates.map((gate) => [gate.letter, gate]));
+  const gateOf = (id) => gates[id.split("_")[1] ?? ""];
+  const colourOf = (id) => palette.colors[gateOf(id).color];
+  const first = keras.lines[0][0].blocks[0][0];
   const plain = (n) => n.toLocaleString("en-US").replace(/,/g, "\u202f");
+  const numbers = (n) => `${plain(n)} number${n === 1 ? "" : "s"}`;
+  const code = (text) => h("code", {}, text);
 
   // --- controls -------------------------------------------------------------
   const slider = (name) => {
@@ -50,156 +138,256 @@ export function packingExplorer(context) {
   };
   const units = slider("units");
   const features = slider("features");
+  const toggles = spec.layouts.slice(1).map(({ name }) => {
+    const button = h("button", { type: "button", class: "le-toggle", "data-layout": name }, name);
+    listen(button, "click", () => context.set({ beside: model.get("beside") === name ? "" : name }));
+    return button;
+  });
   const head = h(
     "div",
     { class: "le-head" },
     h("strong", {}, spec.name),
-    h("span", { class: "le-muted" }, "how the weights of an LSTM are packed in Keras: get_weights()"),
+    h("span", { class: "le-muted" }, spec.subtitle),
   );
 
-  // --- the arrays -----------------------------------------------------------
-  const blocks = {};
-  const rows = used.map((array) => {
-    const label = h("div", { class: "le-packing-label" });
-    const bar = h("div", { class: "le-packing-array", role: "group", "aria-label": array.name });
-    for (const gate of BLOCK_GATES) {
-      const id = `${array.letter}_${gate}`;
-      const colour = palette.colors[gate];
-      const block = h("button", { type: "button", class: "le-packing-block", tabindex: -1, "data-block": id }, symbol(id));
-      block.style.backgroundColor = colour;
-      block.style.color = inkOn(colour);
-      listen(block, "pointermove", (event) => {
-        // Scrolling brings blocks under a pointer that rests: that is not pointing.
-        if (event.movementX || event.movementY) context.set({ block: id });
-      });
-      listen(block, "focus", () => context.set({ block: id }));
-      listen(block, "click", () => block.focus());
-      blocks[id] = block;
-      bar.append(block);
-    }
-    return { array, label, bar, element: h("div", { class: "le-packing-row" }, label, bar) };
-  });
-  const drawing = h("div", { class: "le-packing" }, rows.map((row) => row.element));
-  const scaleNote = h("p", { class: "le-muted le-small", hidden: true });
+  // --- the arrays of one layout ---------------------------------------------
+  let where = "";
+
+  /** The drawing of a layout: its element, the blocks as a matrix for the arrow keys, and how to size them. */
+  function panel(layout) {
+    const matrix = [];
+    const drawn = [];
+    const lines = layout.lines.map((line) => {
+      const top = matrix.length;
+      return h("div", { class: "le-packing-line" }, line.map((array) => {
+        const label = h("div", { class: "le-packing-label" });
+        const grid = h("div", { class: "le-packing-array", role: "group", "aria-label": `${layout.name}: ${array.name}` });
+        const blocks = array.blocks.map((row, r) => {
+          const buttons = row.map((id) => {
+            const block = h("button", { type: "button", class: "le-packing-block", tabindex: -1, "data-block": id,
+              "data-array": array.name }, symbol(id)); // prettier-ignore
+            block.style.backgroundColor = colourOf(id);
+            block.style.color = inkOn(colourOf(id));
+            listen(block, "pointermove", (event) => {
+              // Scrolling brings blocks under a pointer that rests: that is not pointing.
+              if (event.movementX || event.movementY) point(id, array.name);
+            });
+            listen(block, "focus", () => point(id, array.name));
+            listen(block, "click", () => block.focus());
+            return block;
+          });
+          (matrix[top + r] ??= []).push(...buttons);
+          grid.append(...buttons);
+          return buttons;
+        });
+        drawn.push({ array, label, grid, blocks });
+        return h("div", { class: "le-packing-one" }, label, grid);
+      })); // prettier-ignore
+    });
+    const note = layout.note ? h("p", { class: "le-muted le-small" }, layout.note) : null;
+    return { layout, matrix, drawn, element: h("div", { class: "le-packing-side", "data-side": layout.name },
+      h("div", { class: "le-packing-name le-strong" }, layout.name), lines, note) }; // prettier-ignore
+  }
+
+  const left = panel(keras);
+  let right = null;
+  const sides = h("div", { class: "le-packing" }, left.element);
+  const panels = () => (right ? [left, right] : [left]);
+  const point = (id, array) => {
+    where = array;
+    context.set({ block: id });
+    context.repaint();
+  };
 
   // --- what is said of it ---------------------------------------------------
   const card = h("div", { class: "le-card" });
   const formula = h("div", { class: "le-formula" });
-  const keys = h("p", { class: "le-keys le-muted" }, "Point at a block, or move with ", h("kbd", {}, "← → ↑ ↓"), " from block to block.");
+  const scaleNote = h("p", { class: "le-muted le-small", hidden: true });
+  const tabs = h("span", {}, ", with ", h("kbd", {}, "Tab"), " from one drawing to the other");
+  const keys = h("p", { class: "le-keys le-muted" }, "Point at a block, or move with ", h("kbd", {}, "← → ↑ ↓"), " from block to block", tabs, ".");
+  const body = h("div", { class: "le-body" }, h("div", {}, sides, scaleNote), h("div", { class: "le-side" }, card, formula));
   root.append(
     head,
-    h("div", { class: "le-controls" }, units.element, features.element),
-    h("div", { class: "le-body" }, h("div", {}, drawing, scaleNote), h("div", { class: "le-side" }, card, formula)),
+    h("div", { class: "le-controls" }, units.element, features.element,
+      h("span", { class: "le-buttons le-wrap", role: "group", "aria-label": "beside Keras 3" }, h("span", {}, "beside it "), toggles)), // prettier-ignore
+    body,
     keys,
   );
   const voice = announcer(root);
   const sizes = () => ({ H: model.get("units"), F: model.get("features") });
-  let width = 0;
+
+  /** What the block is for, in words. */
+  function roleOf(id) {
+    const gate = gateOf(id);
+    const twoRows = keras.lines.flat().some((array) => array.numbered);
+    const what = {
+      W: `what the input x is multiplied by on its way to the ${gate.name}`,
+      U: `what the previous output h is multiplied by on its way to the ${gate.name}`,
+      b: twoRows ? `what is added to x·W for the ${gate.name}` : `what is added to the sum of the ${gate.name}`,
+      d: `what is added to h·U for the ${gate.name}`,
+    }[id[0]];
+    return what + (gate.also ? ` (${gate.also})` : "");
+  }
 
   function describeBlock(id, H, F) {
     if (!id) {
-      card.replaceChildren(h("p", {}, "Each array has four blocks of columns side by side, one for each gate, ",
-        "in the order i, f, g, o. Point at one.")); // prettier-ignore
-      return "";
+      const order = spec.gates.length > 1
+        ? `Each array has ${spec.gates.length} blocks of columns side by side, one for each gate, in the order ` +
+          `${spec.gates.map((gate) => gate.letter).join(", ")}. Point at one.`
+        : "Each array is one block. Point at one."; // prettier-ignore
+      card.replaceChildren(h("p", {}, order));
+      return order;
     }
-    const block = blockOf(id, H, F);
-    const gate = palette.names[block.gate];
-    const role =
-      block.array.letter === "b"
-        ? `what is added to the sum of the ${gate}`
-        : `what ${block.array.what} is multiplied by on its way to the ${gate}`;
-    const keras = block.gate === "g" ? " (in Keras's own code its letter is c)" : "";
-    const code = (text) => h("code", {}, text);
+    const role = roleOf(id);
+    const found = panels().map(({ layout }) => [layout, blockOf(layout, id, H, F)]);
+    const own = found[0][1];
+    const chipOf = (gate) => {
+      const colour = palette.colors[gate.color];
+      return h("span", { class: "le-chip", style: `background:${colour};color:${inkOn(colour)}` }, gate.letter || id[0]);
+    };
     card.replaceChildren(
-      h("div", { class: "le-card-title" }, chip(block.gate, palette), symbol(id), h("span", {}, `: ${role}${keras}.`)),
-      h("div", { class: "le-card-line" }, code(block.slice), ...(H > 1 || block.gate !== "i" ? [" = ", code(block.numbers)] : [])),
-      h("div", { class: "le-card-line" }, "shape ", h("span", { class: "le-strong", "data-q": "shape" }, block.shape), ", ",
-        h("span", { class: "le-strong", "data-q": "count" }, plain(block.count)), block.count === 1 ? " number" : " numbers"), // prettier-ignore
+      h("div", { class: "le-card-title" }, chipOf(gateOf(id)), symbol(id), h("span", {}, `: ${role}.`)),
+      ...found.map(([layout, part]) =>
+        h("div", { class: "le-card-line", "data-of": layout.name },
+          right && h("span", { class: "le-card-of" }, layout.name),
+          code(part.slice), part.numbers === part.slice ? "" : [" = ", code(part.numbers)])), // prettier-ignore
+      h("div", { class: "le-card-line" }, "shape ", h("span", { class: "le-strong", "data-q": "shape" }, own.shape), ", ",
+        h("span", { class: "le-strong", "data-q": "count" }, plain(own.count)), own.count === 1 ? " number" : " numbers",
+        right && found[1][1].count > own.count ? `; ${plain(found[1][1].count)} in ${right.layout.name}, which are added up` : ""), // prettier-ignore
     );
-    return `${id.replace("_", " ")}: ${role}${keras}. ${block.numbers}, shape ${block.shape}, ${block.count} numbers.`;
+    const said = found.map(([layout, part]) => `${layout.name}: ${part.numbers}`).join("; ");
+    return `${id.replace("_", " ")}: ${role}. ${said}. Shape ${own.shape}, ${numbers(own.count)}.`;
   }
 
   function writeFormula(H, F) {
-    const n = parameters(H, F, spec.use_bias);
-    const term = (quantity, text) => h("span", { class: "le-term", "data-q": quantity }, text);
-    const sum = [term("kernel", plain(n.kernel)), " + ", term("recurrent_kernel", plain(n.recurrent))];
-    if (spec.use_bias) sum.push(" + ", term("bias", plain(n.bias)));
-    formula.replaceChildren(
-      h("div", {}, "numbers in all = 4 · (", symbol("F"), "·", symbol("H"), " + ", symbol("H"), "·", symbol("H"),
-        spec.use_bias ? [" + ", symbol("H")] : "", ")"), // prettier-ignore
-      h("div", {}, `= 4 · (${F}·${H} + ${H}·${H}${spec.use_bias ? ` + ${H}` : ""})`),
-      h("div", {}, "= ", sum),
-      h("div", {}, "= ", h("span", { class: "le-strong", "data-q": "total" }, plain(n.total))),
-      h("div", { class: "le-muted le-small" }, symbol("F"), " features, ", symbol("H"), " units, four gates."),
-    );
-    return `${n.kernel} + ${n.recurrent}${spec.use_bias ? ` + ${n.bias}` : ""} = ${n.total} numbers.`;
+    const lines = panels().map(({ layout }) => {
+      const { arrays, total: all } = countOf(layout, H, F);
+      const [letters, inNumbers] = formulaOf({ ...layout, first: spec.gates[0].letter }, spec.gates.length, H, F);
+      const mine = layout === keras;
+      // three terms are read with ease, twelve are not
+      const terms = arrays.length > 1 && arrays.length < 5
+        ? [h("div", {}, "= ", arrays.flatMap(([name, count], n) => [n ? " + " : "",
+            h("span", { class: "le-term", "data-q": mine ? name : `${layout.name} ${name}` }, plain(count))]))]
+        : []; // prettier-ignore
+      return h("div", { class: "le-formula-one", "data-of": layout.name },
+        h("div", {}, right ? `${layout.name}: ` : "numbers in all = ", letters),
+        h("div", {}, `= ${inNumbers}`), terms,
+        h("div", {}, "= ", h("span", { class: "le-strong", "data-q": mine ? "total" : "other-total" }, plain(all))),
+        mine && h("div", { class: "le-muted le-small" }, symbol("F"), " features, ", symbol("H"), " units",
+          spec.gates.length > 1 ? `, ${spec.gates.length} gates` : "", ".")); // prettier-ignore
+    });
+    formula.replaceChildren(...lines);
+    return panels().map(({ layout }) => `${layout.name}: ${numbers(countOf(layout, H, F).total)}.`).join(" ");
   }
+
+  // --- painting -------------------------------------------------------------
+
+  /** Put the chosen layout beside Keras's. */
+  function choosePanel() {
+    const name = model.get("beside");
+    tabs.hidden = name === "";
+    if ((right?.layout.name ?? "") === name) return;
+    const layout = spec.layouts.find((one) => one.name === name);
+    right = layout && layout !== keras ? panel(layout) : null;
+    sides.replaceChildren(...panels().map((side) => side.element));
+    for (const element of [sides, body]) element.classList.toggle("le-two", right !== null);
+  }
+
+  /** One number is one cell of the same size in all arrays of both, as long as a block can still be pointed at. */
+  function scaleFor(numbersOf) {
+    const long = (list, scale, least) => list.reduce((sum, size) => sum + Math.max(scale * sizesIn(numbersOf)[size], least), 0);
+    return largestScale((scale) => panels().every(({ layout, element }) => {
+      const widths = layout.lines.map((line) => line.reduce((sum, array) =>
+        sum + Math.max(long(array.columns, scale, LEAST.width), labelWidth(array, line.length)), GAP * (line.length - 1)));
+      const height = layout.lines.reduce((sum, line) => sum + Math.max(...line.map((array) => long(array.rows, scale, LEAST.height))), 0);
+      return Math.max(...widths) <= element.clientWidth && height <= 430;
+    }), 30); // prettier-ignore
+  }
+  const labelWidth = (array, inLine) => (inLine > 1 ? Math.min(86, 7 * array.name.length + 8) : 0);
 
   function paint() {
     const { H, F } = sizes();
     const chosen = model.get("block");
+    choosePanel();
     root.dataset.kind = "Packing";
     root.dataset.units = H;
     root.dataset.features = F;
     root.dataset.block = chosen;
-    root.setAttribute("aria-label", `Packing explorer: an LSTM of ${H} units on ${F} features`);
+    root.dataset.beside = right?.layout.name ?? "";
+    root.setAttribute("aria-label", `Packing explorer: ${spec.article} of ${H} units on ${F} features`);
     for (const [slot, value, letter] of [[units, H, "H"], [features, F, "F"]]) {
       slot.input.max = Math.max(slot.input.max, value);
       slot.input.value = value;
       slot.text.replaceChildren(slot === units ? "units " : "features ", symbol(letter), ` = ${value}`);
     }
+    for (const button of toggles) button.setAttribute("aria-pressed", button.dataset.layout === root.dataset.beside);
 
-    // One number is one cell of the same size in all three arrays, as long as a block can still be pointed at.
-    const cell = Math.min(30, (width - 4) / (4 * H), 330 / (F + H + 1));
-    const least = { width: 30, height: 24 };
+    const scale = scaleFor({ F, H });
     let stretched = false;
-    for (const { array, label, bar } of rows) {
-      const count = array.rows({ F, H });
-      label.replaceChildren(h("span", { class: "le-sym" }, h("i", {}, array.letter)), ` ${array.name} `,
-        h("span", { class: "le-muted" }, array.letter === "b" ? `(4H,) = (${4 * H},)` :
-          `(${array.letter === "W" ? "F" : "H"}, 4H) = (${count}, ${4 * H})`)); // prettier-ignore
-      const size = { width: Math.max(cell * H, least.width), height: Math.max(cell * count, least.height) };
-      stretched ||= size.width > cell * H + 0.5 || size.height > cell * count + 0.5;
-      const lines = cell >= 6 && size.width === cell * H ? `${cell}px` : "0";
-      for (const gate of BLOCK_GATES) {
-        const block = blocks[`${array.letter}_${gate}`];
-        block.style.width = `${size.width}px`;
-        block.style.height = `${size.height}px`;
-        block.style.setProperty("--le-cell", size.height > cell * count + 0.5 ? `${lines === "0" ? 0 : cell}px ${size.height}px` : `${lines} ${lines}`);
-        block.style.fontSize = `${Math.min(17, Math.max(12, size.height / 2.4))}px`;
-        block.classList.toggle("le-ruled", lines !== "0");
-        const id = block.dataset.block;
-        const b = blockOf(id, H, F);
-        block.setAttribute("aria-label", `${id.replace("_", " ")}, ${palette.names[gate]}: ${b.numbers}, shape ${b.shape}`);
-        block.classList.toggle("le-chosen", id === chosen);
-        block.classList.toggle("le-same", chosen.endsWith(`_${gate}`));
-        block.tabIndex = id === (chosen || "W_i") ? 0 : -1;
+    for (const { layout, drawn, matrix } of panels()) {
+      for (const { array, label, grid, blocks } of drawn) {
+        const [letters, inNumbers] = shapeOf(array, { F, H });
+        label.style.maxWidth = layout.lines.some((line) => line.length > 1) ? `${Math.max(86, grid.offsetWidth)}px` : "";
+        const shapes = letters === inNumbers ? [letters] : [letters, ` = ${inNumbers}`];
+        label.replaceChildren(code(array.name), " ", ...shapes.map((text) => h("span", { class: "le-muted" }, text)));
+        const track = (list, least) => list.map((size) => {
+          const wanted = scale * sizesIn({ F, H })[size];
+          stretched ||= wanted < least - 0.5;
+          return Math.max(wanted, least);
+        }); // prettier-ignore
+        const [wide, tall] = [track(array.columns, LEAST.width), track(array.rows, LEAST.height)];
+        grid.style.gridTemplateColumns = wide.map((w) => `${w}px`).join(" ");
+        grid.style.gridTemplateRows = tall.map((t) => `${t}px`).join(" ");
+        blocks.forEach((row, r) => row.forEach((block, c) => {
+          const id = block.dataset.block;
+          const part = partOf(array, r, c, layout.unit, { F, H });
+          const cells = [wide[c], tall[r]].map((size, axis) => {
+            const count = sizesIn({ F, H })[[array.columns[c], array.rows[r]][axis]];
+            return Math.abs(size - scale * count) < 0.5 && scale >= 6 ? scale : size;
+          }); // the lines between single numbers, where there is room for them
+          block.style.setProperty("--le-cell", `${cells[0]}px ${cells[1]}px`);
+          block.classList.toggle("le-ruled", cells[0] < wide[c] || cells[1] < tall[r]);
+          block.style.fontSize = `${Math.min(17, Math.max(12, tall[r] / 2.4))}px`;
+          const what = gateOf(id).letter ? `, ${gateOf(id).name}` : "";
+          block.setAttribute("aria-label", `${id.replace("_", " ")}${what}: ${part.numbers}, shape ${part.shape}`);
+          block.classList.toggle("le-chosen", id === chosen);
+          block.classList.toggle("le-same", Boolean(chosen) && gateOf(id) === gateOf(chosen) && spec.gates.length > 1);
+        })); // prettier-ignore
       }
+      // One block of each drawing is in the tab order: the one pointed out, in the array where that happened.
+      const all = matrix.flat();
+      const mine = all.filter((block) => block.dataset.block === (chosen || first));
+      const stop = mine.find((block) => block === document.activeElement) ?? mine.find((block) => block.dataset.array === where) ?? mine[0] ?? all[0];
+      for (const block of all) block.tabIndex = block === stop ? 0 : -1;
     }
-    scaleNote.hidden = !stretched;
-    say(scaleNote, "Blocks too thin to point at are drawn larger than they are; all others are to scale.");
+    scaleNote.hidden = !stretched && !spec.absent;
+    say(scaleNote, [stretched ? "Blocks too thin to point at are drawn larger than they are; all others are to scale." : "", spec.absent]
+      .filter(Boolean).join(" ")); // prettier-ignore
     const said = describeBlock(chosen, H, F);
     voice.tell(`${said} ${writeFormula(H, F)}`);
   }
 
-  context.onChange(["units", "features", "block"], context.repaint);
+  context.onChange(["units", "features", "block", "beside"], context.repaint);
   return {
-    layout() {
-      width = Math.max(120, drawing.clientWidth);
-    },
+    layout() {},
     paint,
     key(event) {
-      if (event.target === units.input || event.target === features.input) return false;
-      const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -3], End: [0, 3] }[event.key];
+      if ([units.input, features.input, ...toggles].includes(event.target)) return false;
+      const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -99], End: [0, 99] }[event.key];
       if (!by) return false;
-      const chosen = model.get("block");
-      const row = chosen ? ids.findIndex((line) => line.includes(chosen)) : 0;
-      const column = chosen ? BLOCK_GATES.indexOf(chosen.at(-1)) : 0;
+      const side = panels().find(({ matrix }) => matrix.flat().includes(event.target)) ?? left;
+      const onBlock = side.matrix.flat().includes(event.target);
+      const from = onBlock ? event.target : side.matrix.flat().find((block) => block.dataset.block === model.get("block"));
       const limit = (n, count) => Math.max(0, Math.min(count - 1, n));
-      const id = chosen ? ids[limit(row + by[0], ids.length)][limit(column + by[1], 4)] : "W_i";
-      context.set({ block: id });
-      blocks[id].tabIndex = 0;
-      if (event.target !== root) blocks[id].focus();
+      const row = from ? side.matrix.findIndex((line) => line.includes(from)) : 0;
+      const down = from ? limit(row + by[0], side.matrix.length) : 0;
+      const across = from ? limit(side.matrix[row].indexOf(from) + by[1], side.matrix[down].length) : 0;
+      const to = side.matrix[down][across];
+      point(to.dataset.block, to.dataset.array);
+      if (onBlock) {
+        to.tabIndex = 0;
+        to.focus();
+      }
       return true;
     },
     close: voice.close,
