@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,11 @@ import traitlets
 
 from lstm_edu.plots.scales import lstm_scales
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, whatif
 
 QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
-MODULES = ("equations.js", "lstm.js")  # of static/; the explorer of a model needs them too
+MODULES = ("equations.js", "recompute.js", "whatif.js", "lstm.js")  # of static/; the explorer of a model needs them too
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
 
@@ -24,10 +25,15 @@ class LSTMExplorer(_base.Explorer):
     the last, Space plays. `t`, `unit` and `batch` are traits: set them and the picture follows, observe them and follow
     the reader. Steps are counted as the layer processed them (`trace.time` says which timestep of the input each read).
 
+    "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page computes the run anew and
+    shows the old one beside it. `what_if` does the same from Python, `reset` brings the run back, and the trait
+    `whatif` says what is on: a dict, {} if nothing is.
+
     Args:
         trace: a complete Trace of an LSTM: x (B, T, F), z (B, T, 4 * units), i, f, g, o, c, h (B, T, units).
         reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
         t, unit, batch: where to begin.
+        name: what to call it, in place of the layer's name.
 
     Of a large batch only the first sequences travel to the page, about 8 MB of them; the explorer says so.
 
@@ -43,6 +49,7 @@ class LSTMExplorer(_base.Explorer):
     unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
     batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
     highlight = traitlets.Unicode("", help="A quantity to point out: x, i, f, g, o, c, h, or nothing.").tag(sync=True)
+    whatif = traitlets.Dict(help="What is changed in the run, as `what_if` writes it down; {}: nothing.").tag(sync=True)
 
     def __init__(
         self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
@@ -61,6 +68,55 @@ class LSTMExplorer(_base.Explorer):
             return value
         key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
         return _base.where(name, value, self._spec[key], what)
+
+    @traitlets.validate("whatif")
+    def _valid_what_if(self, proposal: Any) -> dict[str, Any]:
+        return whatif.checked(proposal["value"], self._spec)
+
+    def what_if(
+        self,
+        hold: Mapping[str, float] | None = None,
+        *,
+        unit: int | None = None,
+        steps: tuple[int, int] | None = None,
+        mistake: str | None = None,
+        x: Mapping[tuple[int, ...], float] | None = None,
+        kernel: Mapping[tuple[int, int], float] | None = None,
+        recurrent_kernel: Mapping[tuple[int, int], float] | None = None,
+        bias: Mapping[int, float] | None = None,
+        add: bool = False,
+    ) -> None:
+        """Show the run as it would be with these changes; the old run stays in sight beside it.
+
+        Args:
+            hold: gate -> the number it is held at, {"f": 1} (open) or {"i": 0, "o": 0.5}, whatever its sum says.
+            unit: of this unit only; all units, if not given. steps: from this step to this one, both included.
+            mistake: an id of the catalogue (`le.mistakes(layer)`), "gate-order:i,g,f,o".
+            x: (step, feature) -> number, in the sequence shown; or (sequence, step, feature) -> number. Steps are
+                counted as the layer processed them.
+            kernel, recurrent_kernel: (row, column) -> number; columns as Keras packs them, gate by gate.
+            bias: column -> number.
+            add: to what is changed already; else instead of it.
+
+        The numbers are put in first, then the mistake is made, and the gates are held last.
+
+        Raises:
+            TypeError: something of another kind than it should be.
+            ValueError: a gate, a place or a mistake that there is not; a number that is not finite; a mistake that
+                cannot be made in this run; a layer whose weights are too large to travel to the page.
+
+        Example:
+            >>> explorer.what_if(hold={"f": 1}, unit=0)           # unit 0 forgets nothing
+            >>> explorer.what_if(mistake="bias-missing")          # the whole run without its bias
+            >>> explorer.what_if(x={(3, 0): 0.0}, add=True)       # ... and another input at step 3
+        """
+        numbers = {"x": x, "kernel": kernel, "recurrent_kernel": recurrent_kernel, "bias": bias}
+        asked = whatif.asked(self._spec, self.batch, hold, unit, steps, mistake, numbers)
+        self.whatif = whatif.joined(self.whatif, asked) if add else asked
+
+    def reset(self) -> None:
+        """Back to the run as it was recorded."""
+        self.whatif = {}
 
     def goto(
         self,
@@ -123,6 +179,8 @@ def describe(
         "time": time,
         "scales": lstm_scales(layer, arrays),
         "use_bias": layer.use_bias,
+        "no_what_if": whatif.unavailable(trace),
+        "mistakes": whatif.offered(trace),
         "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
         "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
     }
