@@ -233,39 +233,6 @@ export function terms(x, w, most) {
   return { shown: ordered.slice(0, most), others: all.length - most, rest };
 }
 
-// --- what is said of a whole sequence ----------------------------------------------------------------------------------
-
-/** How many numbers of these quantities are not finite, and where the first one is, as text; "" if all are. */
-export function oddNumbers(names, arrays, batch) {
-  let count = 0;
-  let first = "";
-  for (const name of names) {
-    const { shape, data } = arrays[name];
-    const size = shape[1] * shape[2];
-    for (let n = 0; n < size; n++) {
-      const value = data[batch * size + n];
-      if (Number.isFinite(value)) continue;
-      count++;
-      first ||= `${name} at step ${Math.floor(n / shape[2])}, ${name === "x" ? "feature" : "unit"} ${n % shape[2]}`;
-    }
-  }
-  if (!count) return "";
-  const [numbers, are] = count === 1 ? ["number", "is"] : ["numbers", "are"];
-  return `${count} ${numbers} of this sequence ${are} NaN or infinite, drawn as a chequerboard; the first: ${first}.`;
-}
-
-/** Runs of steps that do not count: [[first, end), ...]. */
-export function maskedRuns(counts, batch, steps) {
-  const runs = [];
-  for (let t = 0; t < steps; t++) {
-    if (at(counts, batch, t)) continue;
-    const last = runs.at(-1);
-    if (last && last[1] === t) last[1] = t + 1;
-    else runs.push([t, t + 1]);
-  }
-  return runs;
-}
-
 // --- building the page ----------------------------------------------------------------------------------------------
 
 /** An element with attributes and children. Strings become text, never markup. */
