@@ -27,11 +27,34 @@ MAY_IMPORT = {
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
     "exercises": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
     "formats": ({"core"}, {"numpy"}),
+    "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
+    "_assignment": ({"teaching"}, set()),
     "_lab": (set(), {"jupyterlab"}),
     "_verify": ({"keras_bridge"}, {"numpy"}),
-    "__main__": ({"_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
+    "__main__": ({"_assignment", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }
+
+
+# Siblings do not import each other. These ask the package's front door, `import_module("lstm_edu").name`, when a user
+# calls them; what they may ask for stands here.
+FRONT_DOOR = {
+    Path("doctor/source.py"): {"from_keras"},
+    Path("keras_bridge/adequate.py"): {"doctor", "from_keras"},
+    Path("keras_bridge/verifying.py"): {"explore"},
+}
+LOADS_LATER = {Path("__init__.py"), Path("plots/__init__.py")}  # a public name's own module, when it is first used
+
+
+def dynamic_imports(source: str) -> Iterator[tuple[str, str]]:
+    """(module, what is taken of it at once or "") of every import_module and __import__; "?" if only the run knows."""
+    tree = ast.parse(source)
+    taken = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
+        if isinstance(node, ast.Call) and name in ("import_module", "__import__"):
+            module = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else "?"
+            yield module, taken.get(id(node), "")
 
 
 def imports(source: str, module: str, is_package: bool) -> Iterator[str]:
@@ -67,6 +90,16 @@ def violations(package: Path) -> list[str]:
             )
             if not allowed:
                 found.append(f"{where} imports {name}")
+        for name, taken in dynamic_imports(path.read_text(encoding="utf-8")):
+            top, _, rest = name.partition(".")
+            allowed = (
+                where in LOADS_LATER
+                or (name == "lstm_edu" and taken in FRONT_DOOR.get(where, ()))
+                or (top == "lstm_edu" and rest.partition(".")[0] in parts | {part})
+                or top in libraries
+            )
+            if not allowed:
+                found.append(f"{where} imports {name} {taken} while it runs")
     return found
 
 
@@ -96,6 +129,11 @@ def test_every_part_imports_only_what_lies_below_it():
         ("plots/planted.py", "from lstm_edu.keras_bridge import compare"),
         ("widgets/planted.py", "import keras"),
         ("misc.py", ""),
+        ("core/planted.py", 'import importlib\nimportlib.import_module("keras")'),
+        ("core/planted.py", "__import__(name)"),
+        ("doctor/planted.py", 'from importlib import import_module\nimport_module("lstm_edu.keras_bridge")'),
+        ("doctor/planted.py", 'from importlib import import_module\nimport_module("lstm_edu").from_keras'),
+        ("doctor/source.py", 'import_module("lstm_edu").verify'),
     ],
 )
 def test_a_planted_import_is_found(file, line, tmp_path):

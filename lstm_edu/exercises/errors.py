@@ -37,6 +37,8 @@ def told(error: BaseException, function: Callable) -> tuple[str, str]:
 
 
 def _own_line(error: BaseException, function: Callable) -> str:
+    if hasattr(error, "learners_line"):  # it comes from another process, where the traceback was
+        return error.learners_line
     code = getattr(function, "__code__", None)
     own = code.co_filename if isinstance(code, CodeType) else None
     frames = [

@@ -389,8 +389,14 @@ def _array_text(value: Any, indent: int) -> str:
 _NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "POP_TOP", "CACHE", "COPY_FREE_VARS"}
 
 
+def _unwrapped(function: Any) -> Any:
+    """What a decorator was put around; the function itself if there is none."""
+    return inspect.unwrap(function) if isinstance(function, FunctionType) else function
+
+
 def _is_blank(function: Any) -> bool:
     """Whether a function's body is nothing but a docstring, `pass`, `...` or `return None`."""
+    function = _unwrapped(function)
     code = getattr(function, "__code__", None)
     if not isinstance(function, FunctionType) or code is None:
         return False
@@ -401,6 +407,7 @@ def _is_blank(function: Any) -> bool:
 
 def _has_gap(function: Any) -> bool:
     """Whether a `...` is still assigned or returned somewhere in it."""
+    function = _unwrapped(function)
     code = getattr(function, "__code__", None)
     if not isinstance(function, FunctionType) or code is None:
         return False
