@@ -52,6 +52,7 @@ dense = solution("dense")
 def test_the_exercises_of_the_course_are_all_there():
     assert set(NAMES) == {
         "dense",
+        "read_dense",
         "sigmoid",
         "hard_sigmoid",
         "parameter_count",
@@ -60,7 +61,13 @@ def test_the_exercises_of_the_course_are_all_there():
         "lstm",
         "masks",
         "labels",
+        "crossentropy",
+        "dense_gradient",
+        "train_dense",
+        "masked_mean",
         "embedding_rows",
+        "simple_rnn",
+        "rnn_backward",
         "backward_step",
         "gru_step",
     }

@@ -80,6 +80,85 @@ DENSE = Exercise(
 )
 
 
+# --- the weights from outside ---------------------------------------------------------------------------------------
+
+
+def read_dense(y_zeros, y_eye):
+    bias = y_zeros[0]
+    kernel = y_eye - bias
+    return kernel, bias
+
+
+def _draw_answers(rng, k):
+    features, units = [(4, 3), (2, 5), (6, 4), (3, 2)][k]
+    kernel, bias = normal(rng, features, units), normal(rng, units)
+    return {"y_zeros": bias[None].copy(), "y_eye": kernel + bias}
+
+
+def _answering(a):
+    """The layer that gives these answers, in float64; its weights are taken one at a time."""
+    y_zeros, y_eye = a["y_zeros"].astype(np.float64), a["y_eye"].astype(np.float64)
+    layer = Dense(y_eye.shape[1], dtype="float64")
+    layer.build((None, len(y_eye)))
+    layer.set_weights([y_eye - y_zeros, y_zeros[0]])
+    return layer
+
+
+_READ = "bias = y_zeros[0]\nkernel = y_eye - bias"
+
+READ_DENSE = Exercise(
+    name="read_dense",
+    title="read a Dense layer's weights from its outputs",
+    idea="A linear Dense layer, y = x W + b, was asked twice: with one row of zeros, and with the identity matrix. You "
+    "have its two answers. Find its kernel and its bias.",
+    takes=(
+        ("y_zeros", "(1, U)", "the output for np.zeros((1, F))"),
+        ("y_eye", "(F, U)", "the outputs for np.eye(F)"),
+    ),
+    returns=(
+        Output("kernel", ("feature", "unit"), "(F, U)"),
+        Output("bias", ("unit",), "(U,)"),
+    ),
+    draw=_draw_answers,
+    reference=lambda a: tuple(_answering(a).get_weights()),
+    example=lambda: {"y_zeros": array([1, 2]), "y_eye": array([1.5, 2], [0, 2.5], [1, 3])},
+    hints=(
+        "Which part of y = x W + b is left if x is zero everywhere?",
+        "0 W + b = b. A row of the identity picks one row of W, and the bias comes with it.",
+        _READ,
+    ),
+    answer=(read_dense,),
+    wrong_answers=(
+        Wrong(
+            lambda y_zeros, y_eye: (y_eye, y_zeros[0]),
+            sentence="The bias is still in your kernel: each row of y_eye is a row of W plus b.",
+            fix=_READ,
+        ),
+        Wrong(
+            lambda y_zeros, y_eye: ((y_eye - y_zeros).T, y_zeros[0]),
+            "kernel-transposed",
+            "Your kernel is transposed; it has one row a feature and one column a unit.",
+            _READ,
+        ),
+        Wrong(
+            lambda y_zeros, y_eye: (y_eye + y_zeros, y_zeros[0]),
+            sentence="The bias is in your kernel twice: it has to be subtracted.",
+            fix=_READ,
+        ),
+        Wrong(
+            lambda y_zeros, y_eye: (y_eye - y_zeros, y_zeros),
+            sentence="The bias is a list with one number a unit, (U,); y_zeros has a batch axis in front of that.",
+            fix=_READ,
+        ),
+        Wrong(
+            lambda y_zeros, y_eye: (y_eye - y_eye.mean(axis=0), y_eye.mean(axis=0)),
+            sentence="You take the mean of the outputs for the bias; the zeros tell it exactly.",
+            fix=_READ,
+        ),
+    ),
+)
+
+
 # --- the sigmoid and its straight relatives -------------------------------------------------------------------------
 
 

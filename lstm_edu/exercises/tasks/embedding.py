@@ -1,10 +1,10 @@
-"""Train some rows of a table of vectors, and leave the others exactly as they are."""
+"""A table of vectors: train some of its rows only; average the vectors of a sentence without its padding."""
 
 import numpy as np
 
 from lstm_edu.exercises.answers import Output
 from lstm_edu.exercises.exercise import Exercise, Wrong
-from lstm_edu.exercises.tasks.drawing import array, normal
+from lstm_edu.exercises.tasks.drawing import array, normal, numbers
 
 
 def update_rows(table, gradient, trainable, learning_rate):
@@ -92,6 +92,85 @@ EMBEDDING_ROWS = Exercise(
             lambda table, gradient, trainable, learning_rate: (table - learning_rate * gradient)[trainable],
             sentence="Only the rows that learn are returned; wanted is the whole table.",
             fix=f"new_table = {_STEP}",
+        ),
+    ),
+)
+
+
+# --- the mean of a sentence -----------------------------------------------------------------------------------------
+
+
+def masked_mean(vectors, mask):
+    counts = mask[:, :, None]
+    return (vectors * counts).sum(axis=1) / counts.sum(axis=1)
+
+
+def _draw_sentences(rng, k):
+    batch, steps, size = [(3, 4, 2), (2, 5, 4), (4, 6, 3), (5, 3, 4)][k]
+    lengths = rng.integers(1, steps, size=batch)  # at least one word, at least one padded step
+    return {"vectors": normal(rng, batch, steps, size), "mask": np.arange(steps) < lengths[:, None]}
+
+
+def _mean(a):
+    vectors, mask = a["vectors"].astype(np.float64), a["mask"]
+    return (np.stack([v[m].mean(axis=0) for v, m in zip(vectors, mask, strict=True)]),)
+
+
+_MEAN = "counts = mask[:, :, None]\ny = (vectors * counts).sum(axis=1) / counts.sum(axis=1)"
+
+MASKED_MEAN = Exercise(
+    name="masked_mean",
+    title="the mean of a sentence's words, without the padding",
+    idea="Each sentence is a row of word vectors, padded to the same length. Where mask is True there is a word, else "
+    "padding. Return the mean of each sentence's words.",
+    takes=(("vectors", "(B, T, D)", "one vector a timestep"), ("mask", "(B, T) bool", "True: a word; False: padding")),
+    returns=(Output("y", ("batch", "column"), "(B, D), one vector a sentence"),),
+    draw=_draw_sentences,
+    reference=_mean,
+    example=lambda: {
+        "vectors": array([[1, 2], [3, 4], [9, 9]]),
+        "mask": np.array([[True, True, False]]),
+    },
+    hints=(
+        "What must padded vectors be so that they do not change a sum? And by how many do you divide?",
+        "mask has shape (B, T), the vectors (B, T, D): give the mask a third axis. Multiply, add up over time, and "
+        "divide by how many words each sentence has.",
+        _MEAN,
+    ),
+    answer=(masked_mean,),
+    keras=lambda keras, a: (numbers(keras.layers.GlobalAveragePooling1D()(a["vectors"], mask=a["mask"])),),
+    wrong_answers=(
+        Wrong(
+            lambda vectors, mask: vectors.mean(axis=1),
+            "mask-lost",
+            "The padding counts as words; the mask is not used.",
+            _MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: (vectors * mask[:, :, None]).mean(axis=1),
+            sentence="You divide by all timesteps, the padded ones too; divide by the number of words.",
+            fix=_MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: (vectors * mask[:, :, None]).sum(axis=1),
+            sentence="That is the sum; divide it by the number of words.",
+            fix=_MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: masked_mean(vectors, ~mask),
+            "mask-lost:inverted",
+            "The mask is turned round: this is the mean of the padding.",
+            _MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: np.full((len(vectors), vectors.shape[2]), vectors[mask].mean(axis=0)),
+            sentence="vectors[mask] throws all sentences together; each keeps a mean of its own.",
+            fix=_MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: (vectors * mask[:, :, None]).sum(axis=1) / mask.sum(),
+            sentence="mask.sum() counts the words of all sentences together; count along time, mask.sum(axis=1).",
+            fix=_MEAN,
         ),
     ),
 )

@@ -1,0 +1,214 @@
+"""The simplest recurrent layer: forwards through time, and the gradient back through it."""
+
+import numpy as np
+
+from lstm_edu.core import SimpleRNN
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Question, Wrong
+from lstm_edu.exercises.tasks.drawing import array, keras_layer, normal, numbers, weights
+
+
+def simple_rnn(x, kernel, recurrent_kernel, bias, h):
+    outputs = []
+    for t in range(x.shape[1]):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)
+        outputs.append(h)
+    return np.stack(outputs, axis=1)
+
+
+def rnn_backward(dh, h, recurrent_kernel):
+    gradients = [dh]
+    for t in reversed(range(1, h.shape[1])):
+        dz = gradients[0] * (1 - h[:, t] ** 2)
+        gradients.insert(0, dz @ recurrent_kernel.T)
+    return np.stack(gradients, axis=1)
+
+
+def _layer(kernel, recurrent_kernel, bias, dtype="float32"):
+    layer = SimpleRNN(len(recurrent_kernel), return_sequences=True, dtype=dtype)
+    layer.build((None, None, len(kernel)))
+    layer.set_weights([kernel, recurrent_kernel, bias])
+    return layer
+
+
+# --- forwards -------------------------------------------------------------------------------------------------------
+
+
+def _draw(rng, k):
+    batch, steps, features, units = [(3, 4, 5, 2), (5, 6, 2, 3), (2, 5, 3, 4), (4, 7, 6, 3)][k]
+    return {
+        "x": normal(rng, batch, steps, features),
+        **weights(rng, features, units, 1),
+        "h": normal(rng, batch, units, scale=0.7),
+    }
+
+
+def _run(a):
+    return _layer(a["kernel"], a["recurrent_kernel"], a["bias"])
+
+
+def _keras(keras, a):
+    layer = keras_layer(keras, "SimpleRNN", a, return_sequences=True)
+    return (numbers(layer(a["x"], initial_state=a["h"])),)
+
+
+_STEP = "h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)"
+
+
+def _other(step, last=False, start=None):
+    def answer(x, kernel, recurrent_kernel, bias, h):
+        outputs, h0 = [], h
+        h = h if start is None else start(h)
+        for t in range(x.shape[1]):
+            h = step(x[:, t], h, h0, kernel, recurrent_kernel, bias)
+            outputs.append(h)
+        return h if last else np.stack(outputs, axis=1)
+
+    return answer
+
+
+def _right(x, h, h0, W, U, b):
+    return np.tanh(x @ W + h @ U + b)
+
+
+SIMPLE_RNN = Exercise(
+    name="simple_rnn",
+    title="a SimpleRNN through time",
+    idea="At every timestep the layer reads the input of that step and its own output of the step before: "
+    "h_t = tanh(x_t W + h_{t-1} U + b). Return the outputs of all timesteps.",
+    takes=(
+        ("x", "(B, T, F)", "B sequences of T timesteps"),
+        ("kernel", "(F, H)", "W"),
+        ("recurrent_kernel", "(H, H)", "U"),
+        ("bias", "(H,)", "b"),
+        ("h", "(B, H)", "the state before the first timestep"),
+    ),
+    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), h after every timestep"),),
+    draw=_draw,
+    reference=lambda a: (_run(a)(a["x"], initial_state=[a["h"]]),),
+    example=lambda: {
+        "x": array([[1], [0], [0]]),
+        "kernel": array([1]),
+        "recurrent_kernel": array([2]),
+        "bias": np.array([0], dtype=np.float32),
+        "h": array([0]),
+    },
+    hints=(
+        "Write one timestep first. Which h goes into the next one?",
+        f"A loop over t with {_STEP}, and every h put into a list. np.stack(list, axis=1) makes time the second axis.",
+        f"outputs = []\nfor t in range(x.shape[1]):\n    {_STEP}\n    outputs.append(h)\ny = np.stack(outputs, axis=1)",
+    ),
+    answer=(simple_rnn,),
+    question=lambda a: Question(_run(a), a["x"], initial_state=[a["h"]]),
+    keras=_keras,
+    wrong_answers=(
+        Wrong(_other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U)), "bias-missing"),
+        Wrong(_other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U.T + b)), "recurrent-transposed"),
+        Wrong(_other(_right, start=np.zeros_like), "state-not-carried:initial-state"),
+        Wrong(_other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h0 @ U + b)), "state-not-carried:initial-everywhere"),
+        Wrong(_other(_right, last=True), "return-last-vs-sequence:last"),
+        Wrong(
+            lambda x, kernel, recurrent_kernel, bias, h: np.stack(
+                list(simple_rnn(x, kernel, recurrent_kernel, bias, h).swapaxes(0, 1))
+            ),
+            "axes-swapped:output",
+        ),
+        Wrong(
+            _other(lambda x, h, h0, W, U, b: x @ W + h @ U + b),
+            sentence="tanh is missing: the state is the sum itself.",
+            fix=_STEP,
+        ),
+    ),
+)
+
+
+# --- back through time ----------------------------------------------------------------------------------------------
+
+
+def _draw_back(rng, k):
+    batch, steps, units = [(3, 5, 2), (2, 4, 3), (4, 6, 5), (5, 3, 4)][k]
+    return {
+        "dh": normal(rng, batch, units),
+        "h": np.tanh(normal(rng, batch, steps, units)),
+        "recurrent_kernel": normal(rng, units, units, scale=0.7),
+    }
+
+
+def _reference_back(a):
+    """The layer's own backward pass, in float64: the input is chosen so that the layer puts out h."""
+    dh, h, U = (a[name].astype(np.float64) for name in ("dh", "h", "recurrent_kernel"))
+    units = len(U)
+    before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
+    layer = _layer(np.eye(units), U, np.zeros(units), dtype="float64")
+    dy = np.zeros_like(h)
+    dy[:, -1] = dh
+    return (layer.backward(layer.trace(np.arctanh(h) - before @ U), dy).trace.h,)
+
+
+def _back(slope=lambda h, t: 1 - h[:, t] ** 2, matrix=lambda U: U.T, turned=False, slope_last=False):
+    def answer(dh, h, recurrent_kernel):
+        gradients = [dh]
+        for t in reversed(range(1, h.shape[1])):
+            dz = gradients[0] * slope(h, t)
+            gradients.insert(0, dz @ matrix(recurrent_kernel))
+        return np.stack(gradients[::-1] if turned else gradients, axis=1)
+
+    return answer
+
+
+_SLOPE, _BACK = "dz = dh * (1 - h[:, t] ** 2)", "dh = dz @ recurrent_kernel.T"
+
+RNN_BACKWARD = Exercise(
+    name="rnn_backward",
+    title="the gradient on its way back through time",
+    idea="A SimpleRNN, h_t = tanh(x_t W + h_{t-1} U + b), has run over a sequence. Only its last output counts for the "
+    "loss, and dL/d(h of the last timestep) is known. How does the loss change with h of every timestep before? "
+    "(The slope of tanh is 1 - h**2.)",
+    takes=(
+        ("dh", "(B, H)", "dL/dh at the last timestep"),
+        ("h", "(B, T, H)", "the outputs of all timesteps"),
+        ("recurrent_kernel", "(H, H)", "U"),
+    ),
+    returns=(Output("gradients", ("batch", "timestep", "unit"), "(B, T, H), dL/dh of every timestep, in order"),),
+    draw=_draw_back,
+    reference=_reference_back,
+    example=lambda: {
+        "dh": array([1]),
+        "h": array([[0.5], [0.5], [0]]),
+        "recurrent_kernel": array([0.5]),
+    },
+    hints=(
+        "One step back first: h_{t-1} goes into h_t through U and tanh. Meet them in the other order on the way back.",
+        f"From timestep t to t-1: {_SLOPE}, then {_BACK}. Begin at the last timestep and go down to timestep 1.",
+        f"gradients = [dh]\nfor t in reversed(range(1, h.shape[1])):\n    {_SLOPE}\n    {_BACK}\n"
+        "    gradients.insert(0, dh)\ngradients = np.stack(gradients, axis=1)",
+    ),
+    answer=(rnn_backward,),
+    wrong_answers=(
+        Wrong(
+            _back(slope=lambda h, t: 1.0),
+            sentence="The slope of tanh is missing: on its way back the gradient goes through tanh too.",
+            fix=_SLOPE,
+        ),
+        Wrong(
+            _back(matrix=lambda U: U),
+            sentence="U stands as it is; on the way back it is transposed.",
+            fix=_BACK,
+        ),
+        Wrong(
+            _back(slope=lambda h, t: 1 - h[:, t - 1] ** 2),
+            sentence="You take the slope at h_{t-1}; the tanh between the two made h_t.",
+            fix=_SLOPE,
+        ),
+        Wrong(
+            _back(slope=lambda h, t: 1 - np.tanh(h[:, t]) ** 2),
+            sentence="tanh is applied once more: h has been through it already, so its slope is 1 - h**2.",
+            fix=_SLOPE,
+        ),
+        Wrong(
+            _back(turned=True),
+            sentence="The gradients are in reversed order: the last timestep's comes first.",
+            fix="gradients.insert(0, dh)   # at the front",
+        ),
+    ),
+)

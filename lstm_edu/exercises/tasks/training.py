@@ -1,0 +1,238 @@
+"""How a Dense layer learns: the gradient of its loss, and steps downhill."""
+
+import numpy as np
+
+from lstm_edu.core import Dense, Sequential, losses, optimizers
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Wrong
+from lstm_edu.exercises.tasks.drawing import array, normal
+
+
+def dense_gradient(x, y, target):
+    dy = 2 * (y - target) / y.size
+    return x.T @ dy, dy.sum(axis=0)
+
+
+def train_dense(x, target, kernel, bias, learning_rate, steps):
+    for _ in range(steps):
+        y = x @ kernel + bias
+        dy = 2 * (y - target) / y.size
+        d_kernel, d_bias = x.T @ dy, dy.sum(axis=0)
+        kernel = kernel - learning_rate * d_kernel
+        bias = bias - learning_rate * d_bias
+    return kernel, bias
+
+
+def _sizes(k):
+    return [(3, 4, 2), (5, 2, 3), (2, 6, 4), (7, 3, 5)][k]
+
+
+def _model(x, units, kernel, bias, learning_rate=0.1):
+    """A Dense layer of this package that is trained on mean squared error."""
+    model = Sequential([Dense(units, dtype="float64")])
+    model.build((None, x.shape[1]))
+    model.set_weights([kernel, bias])
+    model.compile(optimizers.SGD(learning_rate), losses.MeanSquaredError(dtype="float64"))
+    return model
+
+
+# --- the gradient ---------------------------------------------------------------------------------------------------
+
+
+def _draw(rng, k):
+    batch, features, units = _sizes(k)
+    return {"x": normal(rng, batch, features), "y": normal(rng, batch, units), "target": normal(rng, batch, units)}
+
+
+def _reference(a):
+    """From a layer that puts out this y: y enters as further features, which the kernel passes on as they are."""
+    x, y, target = (a[name].astype(np.float64) for name in ("x", "y", "target"))
+    units = y.shape[1]
+    model = _model(np.hstack([x, y]), units, np.vstack([np.zeros((x.shape[1], units)), np.eye(units)]), np.zeros(units))
+    d_kernel, d_bias = model.loss_and_gradients(np.hstack([x, y]), target).gradients.weights
+    return d_kernel[: x.shape[1]], d_bias
+
+
+def _gradient(scale=lambda y: 2 / y.size, sign=1, kernel=lambda x, dy: x.T @ dy, bias=lambda dy: dy.sum(axis=0)):
+    def answer(x, y, target):
+        dy = sign * (y - target) * scale(y)
+        return kernel(x, dy), bias(dy)
+
+    return answer
+
+
+_DY = "dy = 2 * (y - target) / y.size"
+
+DENSE_GRADIENT = Exercise(
+    name="dense_gradient",
+    title="which way is downhill for a Dense layer",
+    idea="A linear Dense layer put out y = x W + b where target was wanted. The loss is the mean squared error, the "
+    "mean of (y - target)**2 over all numbers of y. How does it change with each weight and each bias?",
+    takes=(
+        ("x", "(B, F)", "the input"),
+        ("y", "(B, U)", "what the layer put out"),
+        ("target", "(B, U)", "what was wanted"),
+    ),
+    returns=(
+        Output("d_kernel", ("feature", "unit"), "(F, U), dL/d(kernel)"),
+        Output("d_bias", ("unit",), "(U,), dL/d(bias)"),
+    ),
+    draw=_draw,
+    reference=_reference,
+    example=lambda: {"x": array([1, 2]), "y": array([3, 0, 1]), "target": array([0, 0, 4])},
+    hints=(
+        "First only dL/dy: how does the mean of (y - target)**2 change with one number of y? Mind how many there are.",
+        "dL/dy = 2 (y - target) / (how many numbers y has). A weight W[k, j] moves y[n, j] by x[n, k] in every row n: "
+        "add that up over the rows. A bias moves it by 1.",
+        f"{_DY}\nd_kernel = x.T @ dy\nd_bias = dy.sum(axis=0)",
+    ),
+    answer=(dense_gradient,),
+    wrong_answers=(
+        Wrong(
+            _gradient(scale=lambda y: 1 / y.size),
+            sentence="The 2 is missing: the slope of a square is twice what is squared.",
+            fix=_DY,
+        ),
+        Wrong(
+            _gradient(scale=lambda y: 2 / len(y)),
+            sentence="You divide by the number of rows only; the loss is the mean over all numbers of y, units too.",
+            fix=_DY,
+        ),
+        Wrong(
+            _gradient(scale=lambda y: 2.0),
+            sentence="That is the gradient of a sum of squares; the loss is their mean.",
+            fix=_DY,
+        ),
+        Wrong(
+            _gradient(sign=-1),
+            sentence="The sign is turned round: (y - target), not (target - y). The minus comes with the step.",
+            fix=_DY,
+        ),
+        Wrong(
+            _gradient(kernel=lambda x, dy: dy.T @ x),
+            sentence="d_kernel is transposed; it has the shape of the kernel, (F, U).",
+            fix="d_kernel = x.T @ dy",
+        ),
+        Wrong(
+            _gradient(bias=lambda dy: dy.mean(axis=0)),
+            sentence="For the bias you average over the rows; every row's share adds up, as for the kernel.",
+            fix="d_bias = dy.sum(axis=0)",
+        ),
+    ),
+)
+
+
+# --- steps downhill -------------------------------------------------------------------------------------------------
+
+
+def _draw_training(rng, k):
+    batch, features, units = _sizes(k)
+    return {
+        "x": normal(rng, batch, features),
+        "target": normal(rng, batch, units),
+        "kernel": normal(rng, features, units),
+        "bias": normal(rng, units),
+        "learning_rate": float(np.round(rng.uniform(0.2, 0.4), 3)),
+        "steps": 3 + k,
+    }
+
+
+def _trained(a):
+    x, target, kernel, bias = (a[name].astype(np.float64) for name in ("x", "target", "kernel", "bias"))
+    model = _model(x, kernel.shape[1], kernel, bias, a["learning_rate"])
+    for _ in range(a["steps"]):
+        model.train_on_batch(x, target)
+    return tuple(model.get_weights())
+
+
+def _training(uphill=False, once=False, one_after_the_other=False, bias_too=True, at_most=None):
+    def answer(x, target, kernel, bias, learning_rate, steps):
+        rate = -learning_rate if uphill else learning_rate
+        dy = None
+        for _ in range(steps if at_most is None else at_most):
+            if dy is None or not once:
+                dy = 2 * (x @ kernel + bias - target) / target.size
+            kernel = kernel - rate * x.T @ dy
+            if one_after_the_other:
+                dy = 2 * (x @ kernel + bias - target) / target.size
+            if bias_too:
+                bias = bias - rate * dy.sum(axis=0)
+        return kernel, bias
+
+    return answer
+
+
+def _keras_trained(keras, a):
+    model = keras.Sequential([keras.layers.Dense(a["kernel"].shape[1])])
+    model.build((None, a["x"].shape[1]))
+    model.set_weights([a["kernel"], a["bias"]])
+    model.compile(keras.optimizers.SGD(a["learning_rate"]), "mse")
+    for _ in range(a["steps"]):
+        model.train_on_batch(a["x"], a["target"])
+    return tuple(model.get_weights())
+
+
+TRAIN_DENSE = Exercise(
+    name="train_dense",
+    title="train a Dense layer by gradient descent",
+    idea="Do what `fit` does with plain SGD on one batch: again and again, compute y = x W + b, the gradient of the "
+    "mean squared error, and one step downhill for the kernel and the bias.",
+    takes=(
+        ("x", "(B, F)", "the input"),
+        ("target", "(B, U)", "what the layer should put out"),
+        ("kernel", "(F, U)", "the weights to begin with"),
+        ("bias", "(U,)", "the biases to begin with"),
+        ("learning_rate", "float", "how far a step goes"),
+        ("steps", "int", "how many steps"),
+    ),
+    returns=(
+        Output("kernel", ("feature", "unit"), "(F, U), after the last step"),
+        Output("bias", ("unit",), "(U,), after the last step"),
+    ),
+    draw=_draw_training,
+    reference=_trained,
+    example=lambda: {
+        "x": array([1, 2]),
+        "target": array([4]),
+        "kernel": array([1], [0.5]),
+        "bias": np.array([0.5], dtype=np.float32),
+        "learning_rate": 0.1,
+        "steps": 2,
+    },
+    hints=(
+        "Which of the lines depend on the weights, and so have to stand inside the loop?",
+        "In each step: y, then dy, then both gradients, and only then both updates: w = w - learning_rate * gradient.",
+        f"for _ in range(steps):\n    y = x @ kernel + bias\n    {_DY}\n"
+        "    d_kernel, d_bias = x.T @ dy, dy.sum(axis=0)\n"
+        "    kernel = kernel - learning_rate * d_kernel\n    bias = bias - learning_rate * d_bias",
+    ),
+    answer=(train_dense,),
+    keras=_keras_trained,
+    wrong_answers=(
+        Wrong(
+            _training(uphill=True),
+            sentence="The steps go uphill: the gradient is added; it has to be subtracted.",
+            fix="kernel = kernel - learning_rate * d_kernel",
+        ),
+        Wrong(
+            _training(once=True),
+            sentence="The gradient is computed once, before the loop; after each step it is another one.",
+            fix=f"for _ in range(steps):\n    y = x @ kernel + bias\n    {_DY}",
+        ),
+        Wrong(
+            _training(one_after_the_other=True),
+            sentence="The bias's gradient is computed with the kernel already moved; both belong to the same place.",
+            fix="d_kernel, d_bias = x.T @ dy, dy.sum(axis=0)   # both, before either moves",
+        ),
+        Wrong(
+            _training(bias_too=False),
+            sentence="The bias stays as it was; it learns too.",
+            fix="bias = bias - learning_rate * d_bias",
+        ),
+        Wrong(
+            _training(at_most=1),
+            sentence="That is one step only: does `return` stand inside the loop?",
+            fix="for _ in range(steps):\n    ...\nreturn kernel, bias   # after the loop",
+        ),
+    ),
+)
