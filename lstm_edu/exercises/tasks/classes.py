@@ -152,8 +152,8 @@ CROSSENTROPY = Exercise(
     name="crossentropy",
     title="how bad a prediction is",
     idea="Scores z come out of a classifier without softmax, and the right class of each row is known. The "
-    "cross-entropy of a row is -log of the probability that softmax gives to the right class: 0 if it is certain of it, large if it "
-    "thinks it improbable. One number a row; nothing may overflow.",
+    "cross-entropy of a row is -log of the probability that softmax gives to the right class: 0 if it is certain of "
+    "it, large if it thinks it improbable. One number a row; nothing may overflow.",
     takes=(("z", "(B, K)", "scores of K classes"), ("classes", "(B,) int", "the right class of each row, from 0")),
     returns=(Output("loss", ("batch",), "(B,), one number a row"),),
     draw=_draw_scores,
