@@ -56,6 +56,8 @@ _LATER = {
     "diagnose": "lstm_edu.doctor",
     "mistakes": "lstm_edu.doctor",
     "explore": "lstm_edu.widgets",
+    "explore_gradients": "lstm_edu.widgets",
+    "explore_pair": "lstm_edu.widgets",
     "packing": "lstm_edu.widgets",
     "predict": "lstm_edu.widgets",
     "explore_bins": "lstm_edu.widgets",

@@ -11,6 +11,7 @@ from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
 from lstm_edu.doctor.examples import Example
 from lstm_edu.doctor.listing import MistakeTable, mistakes
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
+from lstm_edu.doctor.tracing import mistaken_trace
 
 __all__ = [
     "CATALOGUE",
@@ -23,5 +24,6 @@ __all__ = [
     "adequacy",
     "adequate_example",
     "diagnose",
+    "mistaken_trace",
     "mistakes",
 ]

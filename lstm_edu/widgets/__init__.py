@@ -10,21 +10,27 @@ from lstm_edu.trace import Trace
 from lstm_edu.widgets._base import Explorer
 from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
+from lstm_edu.widgets.gradients import GradientExplorer, explore_gradients
 from lstm_edu.widgets.lstm import LSTMExplorer
 from lstm_edu.widgets.model import ModelExplorer
 from lstm_edu.widgets.packing import PackingExplorer
+from lstm_edu.widgets.pair import PairExplorer, explore_pair
 from lstm_edu.widgets.predict import Prediction, predict
 
 __all__ = [
     "BinsExplorer",
     "DenseExplorer",
     "Explorer",
+    "GradientExplorer",
     "LSTMExplorer",
     "ModelExplorer",
     "PackingExplorer",
+    "PairExplorer",
     "Prediction",
     "explore",
     "explore_bins",
+    "explore_gradients",
+    "explore_pair",
     "packing",
     "predict",
 ]

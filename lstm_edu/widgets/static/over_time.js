@@ -235,7 +235,7 @@ export function columnAt(t, steps, plotWidth) {
 }
 
 /** A heat map of `rows` units over `steps` steps, with its title, its scale and marks at the reader's place. */
-export function timeMap(context, bar, tip, { key, title, rows, steps, pick, tell }) {
+export function timeMap(context, bar, tip, { key, title, rows, steps, pick, tell, tallest = 68 }) {
   const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows, steps, pick, tell });
   const cell = h("div", { class: "le-cell" });
   const pointer = h("div", { class: "le-pointer" });
@@ -244,7 +244,7 @@ export function timeMap(context, bar, tip, { key, title, rows, steps, pick, tell
   const scaleSlot = h("span", {});
   plot.append(veil, cell, pointer);
   const element = h("div", { class: "le-map", "data-map": key }, h("div", { class: "le-title" }, title, value, scaleSlot), plot);
-  const height = Math.max(22, Math.min(rows * 13, 68));
+  const height = Math.max(22, Math.min(rows * 13, tallest));
   let width = 0;
   return {
     element,
@@ -364,8 +364,8 @@ export function timeChart(context, bar, tip, { key, title, steps, height = 118, 
         pen.setLineDash([3, 3]);
         pen.strokeStyle = ink;
         pen.beginPath();
-        pen.moveTo(((mark + 0.5) * width) / steps, 0);
-        pen.lineTo(((mark + 0.5) * width) / steps, height);
+        pen.moveTo((mark * width) / steps, 0);
+        pen.lineTo((mark * width) / steps, height);
         pen.stroke();
       }
       const ratio = globalThis.devicePixelRatio || 1;
