@@ -159,8 +159,9 @@ def test_modules_are_complete_and_free_of_the_network():
     for kind in (widgets.LSTMExplorer, widgets.DenseExplorer, widgets.PackingExplorer, widgets.ModelExplorer):
         assert "export default explorer(" in kind._esm
         assert kind._esm.count("export default") == 1
+        source = kind._esm.replace('"http://www.w3.org/2000/svg"', "")  # SVG's name, no address
         for forbidden in ("http://", "https://", "import ", "fetch(", "innerHTML", "insertAdjacentHTML", "eval("):
-            assert forbidden not in kind._esm, (kind, forbidden)
+            assert forbidden not in source, (kind, forbidden)
     assert "url(" not in _base.style() and "@import" not in _base.style()
 
 
