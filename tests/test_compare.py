@@ -306,3 +306,17 @@ def test_large_numbers_do_not_warn():
     huge = np.array([3e38, -3e38], "float32")
     assert not le.compare(huge, -huge)
     assert not le.compare(np.array([1.7e308]), np.array([-1.7e308]))
+
+
+def test_an_lstm_step_beside_a_dict_knows_where_its_gates_are():
+    rng = rng_of(0)
+    layer, x = ours("LSTM", rng, units=H), sequences(rng)
+    zero = np.zeros((B, H), "float32")
+    step = le.lstm_step(x[:, 0], zero, zero, *layer.get_weights())
+    wrong = {name: np.array(value) for name, value in step._asdict().items()}
+    wrong["z"][1, 2 * H + 1] += 1
+    wrong["o"][0, 2] += 1
+    rows = {row.name: row for row in le.compare(step, wrong).rows}
+    assert rows["z"].where == {"batch": 1, "gate": "g", "unit": 1}
+    assert rows["o"].where == {"batch": 0, "gate": "o", "unit": 2}
+    assert rows["h"].ok and "gate" not in rows["h"].where

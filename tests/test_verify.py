@@ -509,7 +509,7 @@ def test_the_tables():
         assert repr(report).startswith(sign)
         html = report._repr_html_()
         assert "a&lt;b" in html and "a<b" not in html
-        assert "<caption" in html and html.count('scope="col"') == 5
+        assert "<caption" in html and html.partition("<details")[0].count('scope="col"') == 5
         assert not re.search(r"#[0-9a-f]{3}|rgb|hsl", html)
-        assert report.layers[0]._repr_html_().count('scope="row"') == 8
+        assert report.layers[0]._repr_html_().partition("<details")[0].count('scope="row"') == 8
     assert "z at batch" in repr(report)

@@ -392,7 +392,7 @@ def get(identifier: str | Loss | Callable) -> Loss | Callable[..., np.ndarray]:
         )
     if identifier not in _KNOWN:
         close = difflib.get_close_matches(identifier, _KNOWN, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
+        hint = f"; did you mean {close[0]!r}?" if close else "."
         raise ValueError(f"unknown loss {identifier!r}{hint} Known: {', '.join(sorted(_KNOWN))}")
     known = _KNOWN[identifier]
     return known() if isinstance(known, type) else known

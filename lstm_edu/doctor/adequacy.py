@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import islice
@@ -160,7 +160,9 @@ def _names(unseen: list[Unseen]) -> str:
 
 def _few(unseen: list[Unseen], most: int = 4) -> str:
     names = list(dict.fromkeys(str(one.made) for one in unseen))
-    return ", ".join(names) if len(names) <= most else f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    return (
+        ", ".join(names) if len(names) <= most else f"{', '.join(names[: most - 1])} and {len(names) - most + 1} more"
+    )
 
 
 def _families(caught: tuple[Made, ...]) -> str:

@@ -63,6 +63,8 @@ def _solved(layer: Layer, seen: Array, y: Array, observed: Observed) -> str | No
         nudged = _INVERSE[layer.activation.name](y * (1 - 2.0**-22))
         # What a last digit of y makes in z: where the activation is flat, nothing can be read back.
         blur = 8 * np.abs(z - nudged) + 4 * _half(observed, z.shape) * np.abs((z - nudged) / (y * 2.0**-22))
+    if not np.isfinite(z).any():
+        return None
     if layer.use_bias:
         seen = np.concatenate([seen, np.ones((len(seen), 1))], axis=1)
     usable = np.isfinite(z) & np.isfinite(blur) & (blur < 1e-2 * np.nanstd(np.where(np.isfinite(z), z, np.nan)))

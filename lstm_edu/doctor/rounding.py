@@ -1,4 +1,4 @@
-"""Coarser arithmetics, emulated: what float16, bfloat16 and TF32 keep of a number."""
+"""Coarser arithmetic, emulated: what float16, bfloat16 and TF32 keep of a number."""
 
 from __future__ import annotations
 

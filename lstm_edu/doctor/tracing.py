@@ -26,8 +26,8 @@ def mistaken_trace(layer: Any, mistake_id: str, x: Any, mask: Any = None, initia
         of another shape than usual.
 
     Raises:
-        TypeError: not a layer of this package. ValueError: no such mistake; it cannot be made in this layer, or not with
-        this input.
+        TypeError: not a layer of this package.
+        ValueError: no such mistake; it cannot be made in this layer, or not with this input.
     """
     if not isinstance(layer, Layer):
         known = sys.modules.get("keras")

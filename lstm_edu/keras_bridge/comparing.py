@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import Layer, checks
+from lstm_edu.core import Layer, LSTMStep, checks
 from lstm_edu.core.container import leaves
 from lstm_edu.keras_bridge import adequate, tables
 from lstm_edu.palette import GATES, NAMES
@@ -468,7 +468,8 @@ def _pairs(ours: Any, keras: Any) -> list[_Pair]:
         a, b = _as_dict(ours), _as_dict(keras)
         if not a.keys() & b.keys():
             raise ValueError(f"compare: no name is on both sides; ours has {', '.join(a)}, Keras's {', '.join(b)}")
-        return [_pair(name, a.get(name), b.get(name)) for name in [*b, *(name for name in a if name not in b)]]
+        of_lstm = isinstance(ours, LSTMStep) or isinstance(keras, LSTMStep)
+        return [_pair(name, a.get(name), b.get(name), of_lstm) for name in [*b, *(name for name in a if name not in b)]]
     if isinstance(ours, Mapping) or isinstance(keras, Mapping):
         kinds = f"{type(ours).__name__} and {type(keras).__name__}"
         raise TypeError(f"compare: a dict is compared with a dict, a Trace or an LSTMStep, got {kinds}")
@@ -504,12 +505,15 @@ def _as_dict(value: Any) -> dict[str, Any]:
     return dict(value) if isinstance(value, Mapping) else value._asdict()
 
 
-def _pair(name: str, a: Any, b: Any) -> _Pair:
+def _pair(name: str, a: Any, b: Any, of_lstm: bool) -> _Pair:
     name = str(name)
+    sums, letters = _PACKED["LSTM"] if of_lstm else (None, "")
     return _Pair(
         name,
         None if a is None else _array(a, f"ours[{name!r}]"),
         None if b is None else _array(b, f"keras[{name!r}]"),
+        gates=letters if name == sums else None,
+        gate=name if name in letters else None,
     )
 
 
