@@ -1,6 +1,8 @@
-"""At the end of a run: how long each notebook took and how much memory its kernel needed."""
+"""At the end of a run: how long each notebook took, how much memory its kernel needed, and how easily it reads."""
 
 from collections.abc import Iterator
+
+EASE = "ease"  # of reading: the property that tests/notebooks/test_prose.py records
 
 
 def measurements(terminalreporter) -> Iterator[tuple[str, float, int | None]]:
@@ -18,3 +20,13 @@ def pytest_terminal_summary(terminalreporter) -> None:
     for name, seconds, peak_mb in rows:
         memory = "not measured" if peak_mb is None else f"{peak_mb:5d} MB at the peak"
         terminalreporter.write_line(f"{name:<40}{seconds:6.1f} s   {memory}")
+
+    eases = [
+        dict(r.user_properties)[EASE]
+        for r in terminalreporter.stats.get("passed", [])
+        if EASE in dict(r.user_properties)
+    ]
+    if eases:
+        terminalreporter.section("reading ease (Flesch: 60 and more is plain English)")
+    for name, ease in sorted(eases):
+        terminalreporter.write_line(f"{name:<40}{ease:6.0f}")

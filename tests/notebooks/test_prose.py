@@ -1,0 +1,171 @@
+"""What every notebook of the course has, that its links lead somewhere, and how easily it reads."""
+
+import ast
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import nbformat
+import pyphen
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LESSONS = [path for path in NOTEBOOKS if not path.name.startswith("00")]
+PAGES = [*NOTEBOOKS, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+MOST_LINES = 15  # of code in a cell: a dozen, and an import or two
+EASIEST, HARDEST = 100, 55  # Flesch's reading ease; newspapers have about 60, and formulas make it no easier
+
+
+def cells(path: Path, kind: str | None = None) -> list[nbformat.NotebookNode]:
+    found = nbformat.read(path, as_version=nbformat.NO_CONVERT).cells
+    return [cell for cell in found if kind in (None, cell.cell_type)]
+
+
+def markdown(path: Path) -> str:
+    if path.suffix == ".md":
+        return path.read_text(encoding="utf-8")
+    return "\n\n".join(cell.source for cell in cells(path, "markdown"))
+
+
+def anchors(path: Path) -> set[str]:
+    """The ids that JupyterLab (spaces to hyphens) and GitHub (also in small letters) give to the headings."""
+    titles = re.findall(r"^#+ +(.+?) *$", markdown(path), flags=re.M)
+    plain = [re.sub(r"[`*$]", "", title) for title in titles]
+    github = [re.sub(r"[^\w\- ]", "", title).lower() for title in plain]
+    return {title.replace(" ", "-") for title in [*titles, *plain, *github]}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(path):
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", markdown(path), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"\w+:", target):  # of other places only the form can be seen here
+            assert target.startswith(("https://", "mailto:")), target
+            continue
+        file, _, anchor = target.partition("#")
+        there = (path.parent / file).resolve() if file else path
+        assert there.exists(), f"{path.name} links to {target}, which is not there"
+        if anchor:
+            assert anchor in anchors(there), f"{path.name} links to {target}, but there is no such heading"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_headings_make_a_table_of_contents(path):
+    levels = [
+        len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", markdown(path), flags=re.S), flags=re.M)
+    ]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels)), levels
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_picture_has_an_alternative_text(path):
+    assert not re.findall(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")[^>]*>", markdown(path))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_has_all_its_parts(path):
+    text = markdown(path)
+    first = cells(path)[0].source
+    assert re.match(r"# [A-Z]\w+ ", first), "the title begins with a verb"
+    for part in (
+        "What you will be able to do",
+        "What you need",
+        "minutes",
+        "What people get wrong",
+        "## Summary",
+        "**Next:**",
+    ):
+        assert part in text, f"{path.name} has no {part!r}"
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    assert code.count("le.predict(") >= 2, "predictions are asked for"
+    checked = re.findall(r"(?:le\.exercises\.\w+|exercise\w*)\.check\((\w+)", code)
+    assert len(set(checked)) >= 2, "there are two exercises"
+    assert "le.compare(" in code or "le.verify(" in code or "train_side_by_side(" in code, "Keras stands beside it"
+    assert re.search(r"le\.(explore\w*|packing|predict|plots)", code), "something to look at"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_code_cell_is_short(path):
+    for cell in cells(path, "code"):
+        lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]
+        assert len(lines) <= MOST_LINES, f"cell {cell.id} has {len(lines)} lines"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_keras_is_imported_after_the_first_thing_to_look_at(path):
+    code = [cell.source for cell in cells(path, "code")]
+    looks = next(
+        (k for k, source in enumerate(code) if re.search(r"le\.(explore\w*|packing|predict|plots)\b", source)), None
+    )
+    imports = [
+        k
+        for k, source in enumerate(code)
+        for node in ast.walk(ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)))
+        if isinstance(node, ast.Import)
+        and any(alias.name.split(".")[0] in ("keras", "tensorflow") for alias in node.names)
+    ]
+    assert looks is not None
+    assert not imports or looks < imports[0]
+
+
+def test_the_course_is_one_chain():
+    for this, following in pairwise(NOTEBOOKS):
+        end = markdown(this).rpartition("**Next:**")[2]
+        assert f"({following.name})" in end, f"{this.name} does not lead on to {following.name}"
+
+
+@pytest.mark.parametrize("map_of_the_course", [ROOT / "README.md", NOTEBOOKS[0]], ids=lambda path: path.name)
+def test_the_map_names_every_notebook(map_of_the_course):
+    text = markdown(map_of_the_course)
+    assert [p.name for p in NOTEBOOKS if p != map_of_the_course and p.name not in text] == []
+
+
+def test_spelling():
+    done = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "--ignore-words-list=ue,ot,hist,nd,ba,fo,te,olt,tahn",
+         "--skip=*.npz,*.gz,*.gif,*.webp,*.svg,*.png", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "notebooks",
+         "lstm_edu", "tests", "benchmarks"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert not done.stdout, done.stdout
+
+
+# --- how easily it reads --------------------------------------------------------------------------------------------
+
+
+def plain_sentences(text: str) -> list[list[str]]:
+    """The words of each sentence; tables, code, formulas, links' targets and headings left out."""
+    text = re.sub(r"```.*?```|\$\$.*?\$\$|<[^>]+>", " ", text, flags=re.S)
+    text = re.sub(r"^(\||#|>? *\*\*What).*$", " ", text, flags=re.M)
+    text = re.sub(r"`[^`]*`|\$[^$]*\$|\]\([^)]*\)", " ", text)
+    sentences = re.split(r"[.!?:;]\s|\n\s*\n|\n\s*[-*\d]", text)
+    words = [re.findall(r"[A-Za-z][A-Za-z'’-]*", sentence) for sentence in sentences]
+    return [sentence for sentence in words if len(sentence) >= 3]
+
+
+def reading_ease(text: str) -> float:
+    """Flesch's figure (1948): 206.835 - 1.015 words per sentence - 84.6 syllables per word."""
+    hyphens = pyphen.Pyphen(lang="en_GB")
+    sentences = plain_sentences(text)
+    words = [word for sentence in sentences for word in sentence]
+    syllables = sum(len(hyphens.positions(word)) + 1 for word in words)
+    return 206.835 - 1.015 * len(words) / len(sentences) - 84.6 * syllables / len(words)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_reads_easily(path, record_property):
+    ease = reading_ease(markdown(path))
+    record_property("ease", (path.name, ease))
+    assert HARDEST <= ease <= EASIEST
+
+
+def test_the_figure_tells_easy_from_hard():
+    easy = "The gate is open. The old number stays. We add the new one. That is all."
+    hard = "Multiplicative regularisation instantaneously facilitates heterogeneous parameterisation possibilities."
+    assert reading_ease(easy) > 90
+    assert reading_ease(hard) < 0
