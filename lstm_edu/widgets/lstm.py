@@ -14,7 +14,9 @@ from lstm_edu.widgets import _base, whatif
 
 QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
-MODULES = ("equations.js", "recompute.js", "whatif.js", "lstm.js")  # of static/; the explorer of a model needs them too
+# Files of static/, for the explorer of a model too.
+MODULES = ("cell.js", "equations.js", "recompute.js", "whatif.js", "lstm.js")
+STYLES = ("cell.css",)
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
 
@@ -44,6 +46,7 @@ class LSTMExplorer(_base.Explorer):
     """
 
     _esm = _base.module(*MODULES, build="lstmExplorer")
+    _css = _base.style(*STYLES)
 
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
     unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)

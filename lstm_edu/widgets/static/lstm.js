@@ -180,10 +180,12 @@ export function lstmInside(context, panel, spec, arrays) {
 
   // --- numbers --------------------------------------------------------------
   const words = h("p", { class: "le-words" });
-  const equations = equationsOf(spec, palette);
+  const cell = cellDiagram(spec, palette, listen, pointing());
+  const equations = equationsOf(spec, palette, listen, Boolean(arrays.kernel));
+  const folds = { diagram: fold("The cell at this step", cell.element), equations: fold("Equations", equations.element) };
   const compared = spec.comparison ? comparison(spec, palette) : null;
   const note = h("p", { class: "le-note", hidden: true });
-  const side = h("div", { class: "le-side" }, words, equations.element, compared?.element, note);
+  const side = h("div", { class: "le-side" }, words, Object.values(folds), compared?.element, note);
 
   const keys = h(
     "p",
@@ -222,6 +224,34 @@ export function lstmInside(context, panel, spec, arrays) {
   listen(slider, "input", () => go({ t: Number(slider.value) }));
   listen(unitChoice, "change", () => go({ unit: Number(unitChoice.value) }));
   listen(rowChoice, "change", () => go({ batch: Number(rowChoice.value) }));
+
+  /** A part of the page that folds; what is folded is not painted. */
+  function fold(title, content) {
+    const element = h("details", { class: "le-fold", open: true }, h("summary", {}, title), content);
+    listen(element, "toggle", context.repaint);
+    return element;
+  }
+
+  /** What the reader points at in the diagram is pointed out everywhere, as long as it lasts; a press makes it stay. */
+  function pointing() {
+    let before = null; // what was pointed out until then
+    const now = () => model.get("highlight");
+    return {
+      enter(quantity) {
+        before ??= now();
+        go({ highlight: quantity });
+      },
+      leave() {
+        if (before !== null) go({ highlight: before });
+        before = null;
+      },
+      press(quantity) {
+        const stays = (before ?? now()) === quantity ? "" : quantity;
+        before = null;
+        go({ highlight: stays });
+      },
+    };
+  }
 
   // --- pixel to place -------------------------------------------------------
   const placeOf = (map, event) => {
@@ -309,6 +339,7 @@ export function lstmInside(context, panel, spec, arrays) {
 
   function layout() {
     drawMaps();
+    cell.layout();
   }
 
   function paint() {
@@ -348,7 +379,8 @@ export function lstmInside(context, panel, spec, arrays) {
       say(map.value, format(numbers.ours[map.name]));
     }
 
-    equations.paint(numbers, place, arrays, pointedOut);
+    if (folds.diagram.open) cell.paint(numbers, place, arrays, pointedOut);
+    if (folds.equations.open) equations.paint(numbers, place, arrays, pointedOut);
     compared?.paint(numbers);
 
     const text = inWords(spec, place, numbers);
@@ -373,7 +405,7 @@ export function lstmInside(context, panel, spec, arrays) {
       const picking = event.target === rowChoice && (event.key === "ArrowUp" || event.key === "ArrowDown");
       if (picking) return false; // a list moves its own choice
       if (event.key === " ") {
-        if (["BUTTON", "SELECT"].includes(event.target.tagName)) return false; // presses it, opens it
+        if (["BUTTON", "SELECT", "SUMMARY"].includes(event.target.tagName)) return false; // presses it, opens it
         togglePlay();
         return true;
       }
@@ -384,6 +416,7 @@ export function lstmInside(context, panel, spec, arrays) {
     close() {
       stopPlaying();
       voice.close();
+      cell.close();
     },
   };
 }
