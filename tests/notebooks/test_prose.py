@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import nbformat
-import pyphen
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,7 +15,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if not path.name.startswith("00")]
 PAGES = [*NOTEBOOKS, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_LINES = 15  # of code in a cell: a dozen, and an import or two
-EASIEST, HARDEST = 100, 55  # Flesch's reading ease; newspapers have about 60, and formulas make it no easier
+HARDEST = 60  # Flesch's reading ease: "plain English" begins there
 
 
 def cells(path: Path, kind: str | None = None) -> list[nbformat.NotebookNode]:
@@ -125,13 +124,18 @@ def test_the_map_names_every_notebook(map_of_the_course):
     assert [p.name for p in NOTEBOOKS if p != map_of_the_course and p.name not in text] == []
 
 
+NO_WORDS = "ue,ot,hist,nd,ba,fo,te,olt,tahn"  # pieces of code, and a mistake that a test makes
+NO_TEXTS = "*.npz,*.gz,*.gif,*.webp,*.svg,*.png,*.h5,*.keras,*.npy,*.onnx"
+PLACES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "notebooks", "lstm_edu", "tests", "benchmarks"]
+
+
 def test_spelling():
     done = subprocess.run(
-        [sys.executable, "-m", "codespell_lib", "--ignore-words-list=ue,ot,hist,nd,ba,fo,te,olt,tahn",
-         "--skip=*.npz,*.gz,*.gif,*.webp,*.svg,*.png", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "notebooks",
-         "lstm_edu", "tests", "benchmarks"],
-        cwd=ROOT, capture_output=True, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "codespell_lib", f"--ignore-words-list={NO_WORDS}", f"--skip={NO_TEXTS}", *PLACES],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert not done.stdout, done.stdout
 
 
@@ -148,20 +152,24 @@ def plain_sentences(text: str) -> list[list[str]]:
     return [sentence for sentence in words if len(sentence) >= 3]
 
 
+def syllables(word: str) -> int:
+    """Groups of vowels, but for a silent e at the end: right for nine words in ten."""
+    groups = re.findall(r"[aeiouy]+", re.sub(r"(?<![aeiouyl])e$", "", word.lower()))
+    return max(1, len(groups))
+
+
 def reading_ease(text: str) -> float:
     """Flesch's figure (1948): 206.835 - 1.015 words per sentence - 84.6 syllables per word."""
-    hyphens = pyphen.Pyphen(lang="en_GB")
     sentences = plain_sentences(text)
     words = [word for sentence in sentences for word in sentence]
-    syllables = sum(len(hyphens.positions(word)) + 1 for word in words)
-    return 206.835 - 1.015 * len(words) / len(sentences) - 84.6 * syllables / len(words)
+    return 206.835 - 1.015 * len(words) / len(sentences) - 84.6 * sum(map(syllables, words)) / len(words)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_reads_easily(path, record_property):
     ease = reading_ease(markdown(path))
     record_property("ease", (path.name, ease))
-    assert HARDEST <= ease <= EASIEST
+    assert ease >= HARDEST
 
 
 def test_the_figure_tells_easy_from_hard():
