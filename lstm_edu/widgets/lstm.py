@@ -16,7 +16,7 @@ QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
 # Files of static/, for the explorer of a model too.
 MODULES = ("cell.js", "equations.js", "recompute.js", "whatif.js", "lstm.js")
-STYLES = ("cell.css",)
+STYLES = ("cell.css", "whatif.css")
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
 

@@ -62,6 +62,12 @@ export function inWords(spec, { t, unit, batch }, { ours, masked }) {
     `It shows ${share(ours.o)} of ${spec.activation}(c): h = ${n(ours.h)}.`; // prettier-ignore
 }
 
+/** "was 0.1234", where a what-if changed a number that is written; else "". */
+export function whatItWas({ ours, was }, quantity) {
+  const [before, now] = [was, ours].map((numbers) => numbers && format(numbers[quantity]));
+  return before && before !== now ? `was ${before}` : "";
+}
+
 /** How many of these numbers are not finite, and where the first one is, as text; "" if all are. */
 export function notFinite(spec, arrays, batch) {
   let count = 0;
@@ -109,6 +115,7 @@ export function lstmInside(context, panel, spec, arrays) {
     unit: clampTo(model.get("unit"), spec.units),
     batch: clampTo(model.get("batch"), spec.rows),
   });
+  const whatIf = whatIfPanel(context, spec, arrays, here); // whatIf.of(batch): the arrays to show, recorded or computed anew
 
   // --- controls -------------------------------------------------------------
   const sequences = (n) => `${n} sequence${n === 1 ? "" : "s"}`;
@@ -145,6 +152,7 @@ export function lstmInside(context, panel, spec, arrays) {
     const cell = h("div", { class: "le-cell" });
     const pointer = h("div", { class: "le-pointer" });
     const value = h("span", { class: "le-value" });
+    const was = h("span", { class: "le-was-number" });
     const scale = h("span", {});
     const rows = name === "x" ? spec.features : spec.units;
     return {
@@ -155,6 +163,7 @@ export function lstmInside(context, panel, spec, arrays) {
       cell,
       pointer,
       value,
+      was,
       scale,
       height: Math.max(22, Math.min(rows * 13, name === "x" && rows <= 16 ? 88 : 68)),
       plot: h("div", { class: "le-plot", "data-q": name }, canvas, cursor, name === "x" ? null : [cell, pointer]),
@@ -164,6 +173,7 @@ export function lstmInside(context, panel, spec, arrays) {
         chip(name, palette),
         h("span", { class: "le-name" }, palette.names[name]),
         value,
+        was,
         scale,
       ),
     };
@@ -194,7 +204,7 @@ export function lstmInside(context, panel, spec, arrays) {
     [["← →", "step"], ["↑ ↓", "unit"], ["Page Up, Page Down", "ten steps"], ["Home, End", "first, last"], ["Space", "play"]]
       .map(([key, what], n) => [n ? " · " : "", h("kbd", {}, key), ` ${what}`]), // prettier-ignore
   );
-  panel.append(head, controls, h("div", { class: "le-body" }, pictures, side), keys);
+  panel.append(head, controls, whatIf.element, h("div", { class: "le-body" }, pictures, side), keys);
   const voice = announcer(panel);
 
   // --- view to model --------------------------------------------------------
@@ -278,7 +288,7 @@ export function lstmInside(context, panel, spec, arrays) {
       const { t, row } = placeOf(map, event);
       const what = map.name === "x" ? "feature" : "unit";
       tip.hidden = false;
-      say(tip, `${map.name} · step ${t}, ${what} ${row}: ${format(at(arrays[map.name], here().batch, t, row), 6)}`);
+      say(tip, `${map.name} · step ${t}, ${what} ${row}: ${format(at(whatIf.of(here().batch)[map.name], here().batch, t, row), 6)}`);
       const frame = pictures.getBoundingClientRect();
       const left = Math.min(event.clientX - frame.left + 12, frame.width - tip.offsetWidth);
       tip.style.transform = `translate(${Math.max(0, left)}px, ${event.clientY - frame.top + 16}px)`;
@@ -289,19 +299,21 @@ export function lstmInside(context, panel, spec, arrays) {
   // --- painting -------------------------------------------------------------
   let plotWidth = 0;
   let drawnRow = -1;
+  let drawn = null; // the arrays
   let noteText = "";
 
-  /** The pictures themselves: they change with the sequence, the size and the theme, not with the step. */
+  /** The pictures themselves: they change with the sequence, the what-if, the size and the theme, not with the step. */
   function drawMaps() {
     const { batch } = here();
-    drawnRow = batch;
+    const run = whatIf.of(batch);
+    [drawnRow, drawn] = [batch, run];
     plotWidth = Math.max(40, maps[0].plot.clientWidth);
     const dark = context.theme === "dark";
-    const runs = arrays.counts ? maskedRuns(arrays.counts, batch, spec.steps) : [];
+    const runs = run.counts ? maskedRuns(run.counts, batch, spec.steps) : [];
     for (const map of maps) {
-      const scale = spec.scales[map.name];
+      const scale = whatIf.scale(map.name, batch);
       const stops = stopsOf(scale, map.name, palette, context.theme);
-      const { shape, data } = arrays[map.name];
+      const { shape, data } = run[map.name];
       const start = batch * shape[1] * shape[2];
       const value = (row, t) => data[start + t * shape[2] + row];
       const pen = paintCells(map.canvas, plotWidth, map.height, map.rows, spec.steps, value, { ...scale, stops }, dark);
@@ -320,7 +332,7 @@ export function lstmInside(context, panel, spec, arrays) {
       }),
       h("em", {}, `step${spec.time ? " (in the order of processing)" : ""} · one row a unit, unit 0 on top`),
     );
-    const notes = [notFinite(spec, arrays, batch)];
+    const notes = [notFinite(spec, run, batch)];
     if (runs.length) notes.push("Hatched steps are masked: the layer skips them.");
     if (spec.rows < spec.batch) {
       notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
@@ -340,12 +352,15 @@ export function lstmInside(context, panel, spec, arrays) {
   function layout() {
     drawMaps();
     cell.layout();
+    whatIf.layout();
   }
 
   function paint() {
     const place = here();
     const { t, unit, batch } = place;
-    if (batch !== drawnRow) drawMaps();
+    const run = whatIf.of(batch);
+    if (batch !== drawnRow || run !== drawn) drawMaps();
+    panel.dataset.whatif = whatIf.active();
     root.dataset.kind = context.spec.kind;
     root.dataset.t = t;
     root.dataset.unit = unit;
@@ -358,7 +373,8 @@ export function lstmInside(context, panel, spec, arrays) {
     const source = spec.time ? `, reads input ${spec.time[t]}` : "";
     say(stepText, `step ${t} of 0…${spec.steps - 1}${source}`);
 
-    const numbers = numbersAt(spec, arrays, place);
+    const numbers = numbersAt(spec, run, place);
+    numbers.was = run === arrays ? null : numbersAt(spec, arrays, place).ours;
     const left = (t * plotWidth) / spec.steps;
     const column = plotWidth / spec.steps;
     const shownWidth = Math.max(column, 3);
@@ -377,16 +393,19 @@ export function lstmInside(context, panel, spec, arrays) {
       map.cell.style.height = `${shownHeight}px`;
       map.pointer.style.transform = `translateY(${(unit + 0.5) * row}px)`;
       say(map.value, format(numbers.ours[map.name]));
+      say(map.was, whatItWas(numbers, map.name));
     }
 
-    if (folds.diagram.open) cell.paint(numbers, place, arrays, pointedOut);
-    if (folds.equations.open) equations.paint(numbers, place, arrays, pointedOut);
-    compared?.paint(numbers);
+    if (folds.diagram.open) cell.paint(numbers, place, run, pointedOut);
+    if (folds.equations.open) equations.paint(numbers, place, run, pointedOut);
+    if (compared) compared.element.hidden = !numbers.keras;
+    if (numbers.keras) compared?.paint(numbers);
+    whatIf.paint(place);
 
     const text = inWords(spec, place, numbers);
     say(words, text);
     const against = numbers.keras ? ` Keras has h = ${format(numbers.keras.h)}.` : "";
-    voice.tell(`${text}${against} ${noteText}`);
+    voice.tell(`${text}${against} ${whatIf.words()} ${noteText}`);
     pictures.setAttribute(
       "aria-label",
       `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} ` +
@@ -396,12 +415,13 @@ export function lstmInside(context, panel, spec, arrays) {
   }
 
   // --- model to view --------------------------------------------------------
-  context.onChange(["t", "unit", "batch", "highlight"], context.repaint);
+  context.onChange(["t", "unit", "batch", "highlight", "whatif"], context.repaint);
 
   return {
     layout,
     paint,
     key(event) {
+      if (whatIf.has(event.target)) return false; // the panel's controls use the keys themselves
       const picking = event.target === rowChoice && (event.key === "ArrowUp" || event.key === "ArrowDown");
       if (picking) return false; // a list moves its own choice
       if (event.key === " ") {

@@ -7,7 +7,7 @@ const RECORDED = ["z", "i", "f", "g", "o", "c", "h"]; // what a run writes down 
 
 /** The parts of sequence `batch`'s run, each of which an edit or a mistake may exchange. Numbers are as wide as the trace's.
  *  gates: the activations of i, f, g, o. squash: those that c goes through on its way out, one after another (squashOld:
- *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. cell: the new c of unit n.
+ *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. dots: whether f·c, i·g and o·squash(c) are wanted as one number. cell: the new c of unit n.
  *  shown: h of unit n. before: what a step after the first finds, and masked: what a masked step leaves, for h and c. */
 export function partsOf(spec, arrays, batch) {
   const { steps, features, units } = spec;
@@ -25,6 +25,7 @@ export function partsOf(spec, arrays, batch) {
     squash: [spec.activation],
     squashOld: false,
     peepholes: false,
+    dots: false,
     seen: "h",
     cell: (s, n) => s.f[n] * s.c[n] + s.i[n] * s.g[n],
     shown: (s, n) => s.o[n] * s.squashed[n],
@@ -46,7 +47,8 @@ export function recompute(parts) {
   const sum = new Float64Array(width);
   const seen = new Float64Array(units);
   const zeros = new Numbers(units);
-  const s = { squashed: null }; // the rows of one step
+  // one step's rows, and their products as np.dot would have them
+  const s = { i: zeros, f: zeros, g: zeros, o: zeros, h: zeros, c: zeros, squashed: zeros, fc: 0, ig: 0, os: 0 };
   let { h, c } = parts.start;
   for (let pass = 0; pass < parts.passes; pass++) {
     const start = { h: h.slice(), c: c.slice() }; // a copy: it may be the last row of the pass before
@@ -88,11 +90,12 @@ export function recompute(parts) {
       open(1);
       open(2);
       const newC = place("c");
+      if (parts.dots) [s.fc, s.ig] = [dot(s.f, s.c), dot(s.i, s.g)];
       for (let n = 0; n < units; n++) newC[n] = parts.cell(s, n);
       open(3);
-      s.newC = newC;
       s.squashed = parts.squash.reduce((row, name) => activate(name, row), (parts.squashOld ? c : newC).slice());
       const newH = place("h");
+      if (parts.dots) s.os = dot(s.o, s.squashed);
       for (let n = 0; n < units; n++) newH[n] = parts.shown(s, n);
       if (counts && !counts[t]) {
         leave(newH, h, parts.masked.h);
@@ -104,12 +107,20 @@ export function recompute(parts) {
   return run;
 }
 
-/** sum += row of `from` times the matrix, `width` columns wide. */
+/** sum += `count` numbers of `from` times the matrix, `width` columns wide; four rows at a time, which is the faster way. */
 function addProduct(sum, from, offset, count, matrix, width) {
-  for (let k = 0; k < count; k++) {
-    const factor = from[offset + k];
-    const line = k * width;
-    for (let n = 0; n < width; n++) sum[n] += factor * matrix[line + n];
+  let k = 0;
+  for (; k + 3 < count; k += 4) {
+    const [v0, v1, v2, v3] = [from[offset + k], from[offset + k + 1], from[offset + k + 2], from[offset + k + 3]];
+    let place = k * width;
+    const [to1, to2, to3] = [width, 2 * width, 3 * width];
+    for (let n = 0; n < width; n++, place++) {
+      sum[n] += v0 * matrix[place] + v1 * matrix[place + to1] + v2 * matrix[place + to2] + v3 * matrix[place + to3];
+    }
+  }
+  for (; k < count; k++) {
+    const v = from[offset + k];
+    for (let n = 0, place = k * width; n < width; n++, place++) sum[n] += v * matrix[place];
   }
 }
 
@@ -242,11 +253,11 @@ const MUTATIONS = {
     "squashed-c-kept": ({ cell }) => ({ cell: (s, n) => Math.tanh(cell(s, n)), squash: [] }),
   },
   "product-not-elementwise": {
-    "f-c": () => ({ cell: (s, n) => dot(s.f, s.c) + s.i[n] * s.g[n] }),
-    "i-g": () => ({ cell: (s, n) => s.f[n] * s.c[n] + dot(s.i, s.g) }),
-    "f-c-i-g": () => ({ cell: (s) => dot(s.f, s.c) + dot(s.i, s.g) }),
-    "o-c": () => ({ shown: (s) => dot(s.o, s.squashed) }),
-    all: () => ({ cell: (s) => dot(s.f, s.c) + dot(s.i, s.g), shown: (s) => dot(s.o, s.squashed) }),
+    "f-c": () => ({ dots: true, cell: (s, n) => s.fc + s.i[n] * s.g[n] }),
+    "i-g": () => ({ dots: true, cell: (s, n) => s.f[n] * s.c[n] + s.ig }),
+    "f-c-i-g": () => ({ dots: true, cell: (s) => s.fc + s.ig }),
+    "o-c": () => ({ dots: true, shown: (s) => s.os }),
+    all: () => ({ dots: true, cell: (s) => s.fc + s.ig, shown: (s) => s.os }),
   },
   peepholes: { ones: () => ({ peepholes: true }), "recurrent-kernel": () => ({ seen: "both" }) },
   "state-not-carried": {

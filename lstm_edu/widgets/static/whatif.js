@@ -1,1 +1,391 @@
-// What if ...: the panel in which a reader changes an LSTM's run, and sees the old one beside the new.
+// What if ...: the panel in which a reader changes an LSTM's run, and sees the run as it was beside it.
+
+/** What is changed, in words, one entry a change: [{text, without: the what-if without it}]. */
+export function changesOf(edits, spec, arrays) {
+  const { hold = [], numbers = {}, mistake = "" } = edits;
+  const plain = (v) => String(Number(v.toPrecision(6))).replace("-", "−");
+  const held = hold.map(({ gate, value, unit, from = 0, to = spec.steps - 1 }, n) => {
+    const whose = unit === undefined ? (spec.units > 1 ? "all units" : "the unit") : `unit ${unit}`;
+    const steps = from > 0 || to < spec.steps - 1 ? `, ${from === to ? `step ${from}` : `steps ${from} to ${to}`}` : "";
+    return {
+      text: `${gate} of ${whose} held at ${plain(value)}${steps}`,
+      without: { ...edits, hold: hold.filter((_, other) => other !== n) },
+    };
+  });
+  const put = Object.entries(numbers).map(([place, value]) => {
+    const { [place]: _, ...others } = numbers;
+    const was = format(numberAt(arrays, place));
+    return { text: `${place} = ${plain(value)} (was ${was})`, without: { ...edits, numbers: others } };
+  });
+  const wrong = mistake ? [{ text: `mistake: ${mistake}`, without: { ...edits, mistake: "" } }] : [];
+  return [...held, ...put, ...wrong];
+}
+
+/** The number that "kernel[2,7]" names. */
+function numberAt(arrays, place) {
+  const [name, index] = placeNamed(place);
+  return at(arrays[name], ...index);
+}
+
+/** Where the old and the new run part, in words. */
+export function differenceInWords(first, spec) {
+  if (!first) return "No number changes: this run is the one that was recorded.";
+  const { t, quantity, unit, was, now, others } = first;
+  const digits = [4, 6, 9].find((n) => format(was, n) !== format(now, n)) ?? 12;
+  const name = quantity.replace("_", " of gate "); // z_f: the sum of gate f
+  const what = quantity === "x" ? `feature ${unit}` : `unit ${unit}`;
+  const more = others ? ` (and ${others} more ${quantity === "x" ? "feature" : "unit"}${others > 1 ? "s" : ""})` : "";
+  const until = t ? `The same up to step ${t - 1}. ` : "";
+  return `${until}The first difference: at step ${t}, ${name}, ${what}${more}: was ${format(was, digits)}, ` +
+    `now ${format(now, digits)}.`; // prettier-ignore
+}
+
+/** A what-if without the parts that are empty: as Python writes it down. */
+export function tidied({ hold = [], numbers = {}, mistake = "" }) {
+  return {
+    ...(hold.length ? { hold } : {}),
+    ...(Object.keys(numbers).length ? { numbers } : {}),
+    ...(mistake ? { mistake } : {}),
+  };
+}
+
+/** The scale of a picture, widened where the new run's numbers go beyond it. */
+export function widened(scale, values) {
+  let low = scale.low;
+  let high = scale.high;
+  for (const v of values) {
+    if (!Number.isFinite(v)) continue;
+    if (v < low) low = v;
+    if (v > high) high = v;
+  }
+  if (low === scale.low && high === scale.high) return scale;
+  const size = Math.max(-low, high);
+  const power = 10 ** Math.floor(Math.log10(size));
+  const end = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((v) => v >= size * (1 - 1e-6));
+  return low < 0 ? { kind: "signed", low: -end, high: end } : { kind: scale.kind, low: 0, high: end };
+}
+
+// --- the panel ------------------------------------------------------------------------------------------------------
+
+/** {element, of(batch): the arrays to show, active(), paint(place), layout(), scale(name, batch), words()}.
+ *  The what-if of a widget of its own is a trait that Python shares; a tab of a model's explorer keeps its own. */
+export function whatIfPanel(context, spec, arrays, here) {
+  const { model, palette, listen } = context;
+  const alone = spec === context.spec;
+  let kept = {};
+  const edits = () => (alone ? (model.get("whatif") ?? {}) : kept);
+  const active = () => !spec.no_what_if && Object.keys(edits()).length > 0;
+  const put = (next) => {
+    if (alone) context.set({ whatif: tidied(next) });
+    else kept = tidied(next);
+    context.repaint();
+  };
+
+  // --- the run --------------------------------------------------------------
+  const anew = spec.no_what_if ? null : editedRun(spec, arrays);
+  let shown = { batch: -1, edits: null, arrays: null, first: null };
+  function of(batch) {
+    if (!active()) return arrays;
+    if (shown.batch !== batch || shown.edits !== edits()) {
+      shown = { batch, edits: edits(), ...anew.compute(batch, edits()) };
+    }
+    return shown.arrays;
+  }
+
+  // --- controls -------------------------------------------------------------
+  const choice = (label, entries) =>
+    h("select", { "aria-label": label }, entries.map(([value, text]) => h("option", { value }, text))); // prettier-ignore
+  const dial = (label) => h("input", { type: "range", step: "any", "aria-label": label });
+  const field = (label, more = {}) => h("input", { type: "number", step: "any", class: "le-figure", "aria-label": label, ...more });
+  const button = (text, label) => h("button", { type: "button", title: label }, text);
+  const letters = [..."ifgo"].map((gate) => [gate, `${gate} · ${palette.names[gate]}`]);
+
+  const heldGate = choice("gate to hold", letters);
+  const heldUnit = choice("of which unit", [["all", "all units"], ["one", "this unit"]]); // prettier-ignore
+  const shut = button("shut (0)", "hold it at 0");
+  const open = button("open (1)", "hold it at 1");
+  const heldDial = dial("value at which the gate is held");
+  const heldField = field("value at which the gate is held, as a number");
+  const ends = { min: 0, max: spec.steps - 1, step: 1, class: "le-figure le-short-figure" };
+  const heldFrom = field("first step at which it is held", { ...ends, value: 0 });
+  const heldTo = field("last step at which it is held", { ...ends, value: spec.steps - 1 });
+
+  const kinds = [["x", "input x"], ["kernel", "kernel W"], ["recurrent_kernel", "recurrent kernel U"],
+    ...(spec.use_bias ? [["bias", "bias b"]] : [])]; // prettier-ignore
+  const kind = choice("which numbers", kinds);
+  const features = choice("feature", Array.from({ length: spec.features }, (_, n) => [n, n]));
+  const others = choice("unit that the weight comes from", Array.from({ length: spec.units }, (_, n) => [n, n]));
+  const ofGate = choice("gate that the weight leads to", letters);
+  const featureLabel = h("label", {}, "feature ", features);
+  const otherLabel = h("label", {}, "from unit ", others);
+  const gateLabel = h("label", {}, "to ", ofGate);
+  const placeName = h("code", {});
+  const placeText = h("span", { class: "le-muted" });
+  const numberDial = dial("the number");
+  const numberField = field("the number, as a number");
+
+  const families = Map.groupBy
+    ? Map.groupBy(spec.mistakes, (entry) => entry.id.split(":")[0])
+    : spec.mistakes.reduce((map, entry) => {
+        const family = entry.id.split(":")[0];
+        return map.set(family, [...(map.get(family) ?? []), entry]);
+      }, new Map());
+  const mistakes = h("select", { "aria-label": "mistake", class: "le-mistakes" }, h("option", { value: "" }, "none"),
+    [...families].map(([family, entries]) => {
+      const found = entries.map(({ id, sentence }) => h("option", { value: id, title: sentence }, id));
+      return found.length > 1 ? h("optgroup", { label: family }, found) : found;
+    })); // prettier-ignore
+
+  const tool = (title, ...content) => h("div", { class: "le-tool", role: "group", "aria-label": title }, h("strong", {}, title), content);
+  const count = h("span", { class: "le-muted" });
+  const tools = h(
+    "details",
+    { class: "le-fold" },
+    h("summary", {}, "What if … ", count),
+    spec.no_what_if
+      ? h("p", { class: "le-note" }, spec.no_what_if)
+      : h("div", { class: "le-tools" },
+          tool("Hold a gate", heldGate, spec.units > 1 && heldUnit, shut, open, heldDial, heldField,
+            spec.steps > 1 && h("span", {}, h("label", {}, "steps ", heldFrom), h("label", {}, " to ", heldTo))),
+          tool("Change a number", kind, featureLabel, otherLabel, gateLabel, placeName, placeText, numberDial, numberField),
+          tool("Make a mistake", mistakes)),
+  ); // prettier-ignore
+
+  // --- what is on -----------------------------------------------------------
+  const list = h("ul", { class: "le-changes", "aria-label": "what is changed" });
+  const reset = button("Reset", "back to the run as it was recorded");
+  const lesson = h("p", { class: "le-lesson" });
+  const lessonText = h("span", {});
+  const lessonFix = h("code", {});
+  lesson.append(lessonText, " Right: ", lessonFix);
+  const difference = h("p", { class: "le-difference" });
+  const remark = h("p", { class: "le-muted" });
+  const charts = ["c", "h"].map((name) => ghostChart(name, palette));
+  const on = h("div", { class: "le-whatif-on", hidden: true }, h("div", { class: "le-changed" }, list, reset), lesson,
+    difference, h("div", { class: "le-ghosts" }, charts.map((chart) => chart.element)), remark); // prettier-ignore
+  const element = h("div", { class: "le-whatif" }, tools, on);
+
+  // --- from the controls to the what-if -------------------------------------
+  const whole = (input, otherwise) => {
+    const value = Math.round(input.valueAsNumber);
+    return Number.isFinite(value) ? Math.max(0, Math.min(spec.steps - 1, value)) : otherwise;
+  };
+  const wanted = () => ({ gate: heldGate.value, ...(heldUnit.value === "one" ? { unit: here().unit } : {}) });
+  const heldIndex = () => (edits().hold ?? []).findLastIndex(({ gate, unit }) => gate === wanted().gate && unit === wanted().unit);
+  const held = () => (edits().hold ?? [])[heldIndex()];
+  function holdAt(value) {
+    if (!Number.isFinite(value)) return;
+    const from = whole(heldFrom, 0);
+    const to = Math.max(from, whole(heldTo, spec.steps - 1));
+    const next = { ...wanted(), value, ...(from > 0 ? { from } : {}), ...(to < spec.steps - 1 ? { to } : {}) };
+    const hold = [...(edits().hold ?? [])];
+    hold.splice(heldIndex() < 0 ? hold.length : heldIndex(), 1, next);
+    put({ ...edits(), hold });
+  }
+  listen(shut, "click", () => holdAt(0));
+  listen(open, "click", () => holdAt(1));
+  for (const input of [heldDial, heldField]) listen(input, "input", () => holdAt(input.valueAsNumber));
+  for (const input of [heldFrom, heldTo]) listen(input, "change", () => held() && holdAt(held().value));
+  listen(reset, "click", () => {
+    put({});
+    tools.querySelector("summary").focus(); // the button that had the focus is gone
+  });
+
+  function placeChosen() {
+    const { t, unit, batch } = here();
+    const column = "ifgo".indexOf(ofGate.value) * spec.units + unit;
+    if (kind.value === "x") return `x[${batch},${t},${features.value}]`;
+    if (kind.value === "bias") return `bias[${column}]`;
+    return `${kind.value}[${kind.value === "kernel" ? features.value : others.value},${column}]`;
+  }
+  function changeTo(value) {
+    if (!Number.isFinite(value)) return;
+    const place = placeChosen();
+    const { [place]: _, ...numbers } = edits().numbers ?? {};
+    put({ ...edits(), numbers: value === numberAt(arrays, place) ? numbers : { ...numbers, [place]: value } });
+  }
+  for (const input of [numberDial, numberField]) listen(input, "input", () => changeTo(input.valueAsNumber));
+  for (const input of [heldGate, heldUnit, kind, features, others, ofGate]) listen(input, "change", context.repaint);
+  listen(mistakes, "change", () => put({ ...edits(), mistake: mistakes.value }));
+  listen(tools, "toggle", context.repaint);
+
+  // --- painting -------------------------------------------------------------
+  const largest = {}; // |number| of each array of weights, found once
+  const unlessTyped = (input, value) => {
+    if (!input.matches(":focus")) input.value = value;
+  };
+
+  function paintControls({ t, unit, batch }) {
+    const run = of(batch);
+    const now = held();
+    const gate = heldGate.value;
+    const { low, high } = spec.scales[gate];
+    const value = now ? now.value : at(run[gate], batch, t, unit);
+    Object.assign(heldDial, { min: low, max: high });
+    heldDial.value = value;
+    heldDial.setAttribute("aria-valuetext", `${now ? "held at" : "free, here"} ${format(value)}`);
+    heldDial.classList.toggle("le-free", !now);
+    unlessTyped(heldField, now ? now.value : Number(format(value).replace("−", "-")) || 0);
+    if (now) {
+      unlessTyped(heldFrom, now.from ?? 0);
+      unlessTyped(heldTo, now.to ?? spec.steps - 1);
+    }
+    say(heldUnit.options[1] ?? heldUnit, `unit ${unit} only`);
+
+    featureLabel.hidden = !["x", "kernel"].includes(kind.value);
+    otherLabel.hidden = kind.value !== "recurrent_kernel";
+    gateLabel.hidden = kind.value === "x";
+    const place = placeChosen();
+    const number = edits().numbers?.[place] ?? numberAt(arrays, place);
+    if (kind.value !== "x") largest[kind.value] ??= arrays[kind.value].data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    const end = 1.5 * Math.max(kind.value === "x" ? spec.scales.x.high : largest[kind.value], Math.abs(number) || 0) || 1;
+    say(placeName, place.replaceAll(",", ", "));
+    say(placeText, kind.value === "x" ? "at this step" : `of unit ${unit}`);
+    if (!numberDial.matches(":active")) Object.assign(numberDial, { min: -end, max: end });
+    numberDial.value = number;
+    numberDial.setAttribute("aria-valuetext", format(number));
+    unlessTyped(numberField, String(Number(number.toPrecision(6))));
+    mistakes.value = edits().mistake ?? "";
+  }
+
+  let listed = null; // the what-if whose changes are listed
+  function paintList() {
+    if (listed === edits()) return;
+    listed = edits();
+    const changes = active() ? changesOf(edits(), spec, arrays) : [];
+    say(count, changes.length ? `${changes.length} change${changes.length > 1 ? "s" : ""}` : "");
+    const focused = [...list.querySelectorAll("button")].findIndex((b) => b.matches(":focus"));
+    list.replaceChildren(
+      ...changes.map(({ text, without }) => {
+        const remove = h("button", { type: "button", "aria-label": `remove: ${text}`, title: "remove" }, "×");
+        listen(remove, "click", () => put(without));
+        return h("li", {}, text, " ", remove);
+      }),
+    );
+    if (focused >= 0) {
+      const left = list.querySelectorAll("button");
+      (left[Math.min(focused, left.length - 1)] ?? tools.querySelector("summary")).focus();
+    }
+    const entry = spec.mistakes.find(({ id }) => id === edits().mistake);
+    lesson.hidden = !entry;
+    if (entry) {
+      say(lessonText, entry.sentence);
+      say(lessonFix, entry.fix.split("   #")[0]);
+    }
+    const remarks = [];
+    if (entry && changesEquations(entry.id)) {
+      remarks.push("The equations stand as Keras has them; with this mistake the numbers do not follow them.");
+    }
+    if (edits().hold?.length) remarks.push("A held gate has its value whatever its sum z says.");
+    if (spec.comparison) remarks.push("This is no longer the run that Keras made; Reset brings it back, with Keras beside it.");
+    if (!alone) remarks.push("Only this layer is computed anew: the others still show the run as it was.");
+    say(remark, remarks.join(" "));
+  }
+
+  function paint(place) {
+    paintList();
+    on.hidden = !active();
+    if (tools.open && !spec.no_what_if) paintControls(place);
+    if (!active()) return;
+    const run = of(place.batch);
+    say(difference, differenceInWords(shown.first, spec));
+    for (const chart of charts) chart.paint(arrays, run, place, spec, context.theme);
+  }
+
+  return {
+    element,
+    of,
+    active,
+    paint,
+    layout() {
+      for (const chart of charts) chart.forget();
+    },
+    /** The scale of a picture of what is shown. */
+    scale(name, batch) {
+      if (!active()) return spec.scales[name];
+      const { shape, data } = of(batch)[name];
+      const size = shape[1] * shape[2];
+      return widened(spec.scales[name], data.subarray(batch * size, (batch + 1) * size));
+    },
+    /** For a screen reader: what is on, where it begins; only what was, while the reader walks through it. */
+    words() {
+      if (!active()) return "";
+      return `What if: ${changesOf(edits(), spec, arrays).map(({ text }) => text).join("; ")}. ${difference.textContent}`; // prettier-ignore
+    },
+    /** Whether an event belongs to the panel's own controls. */
+    has: (target) => element.contains(target),
+  };
+}
+
+/** A state of one unit over time: the old run dashed and grey, the new one solid. */
+function ghostChart(name, palette) {
+  const HEIGHT = 72;
+  const canvas = h("canvas", { "aria-hidden": "true" });
+  const cursor = h("div", { class: "le-cursor" });
+  const plot = h("div", { class: "le-ghost", role: "img" }, canvas, cursor);
+  const title = h("span", {});
+  const numbers = h("span", { class: "le-value" });
+  const key = (kind, text) => [h("i", { class: `le-key le-${kind}`, style: kind === "now" ? `color:${palette.colors[name]}` : null }), text];
+  const element = h("div", { class: "le-ghost-box" },
+    h("div", { class: "le-title" }, chip(name, palette), title, numbers,
+      h("span", { class: "le-legend" }, key("was", "before"), key("now", "now"))), plot); // prettier-ignore
+  let drawn = {};
+  let width = 0;
+
+  function draw(old, run, { unit, batch }, spec, theme) {
+    width = Math.max(40, plot.clientWidth);
+    const rows = [old, run].map((arrays) => Array.from({ length: spec.steps }, (_, t) => at(arrays[name], batch, t, unit)));
+    const finite = rows.flat().filter(Number.isFinite);
+    const [low, high] = finite.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [0, 0]);
+    const span = high - low || 1;
+    const y = (v) => 5 + ((high - v) / span) * (HEIGHT - 10);
+    const x = (t) => ((t + 0.5) * width) / spec.steps;
+    const pen = sizeCanvas(canvas, width, HEIGHT);
+    const ink = theme === "dark" ? "#e6e8eb" : "#1f2328";
+    const line = (values, colour, dashes, thickness) => {
+      pen.strokeStyle = pen.fillStyle = colour;
+      pen.lineWidth = thickness;
+      pen.setLineDash(dashes);
+      pen.beginPath();
+      let down = false;
+      values.forEach((v, t) => {
+        if (!Number.isFinite(v)) down = false;
+        else if (down) pen.lineTo(x(t), y(v));
+        else {
+          pen.moveTo(x(t), y(v));
+          down = true;
+        }
+      });
+      pen.stroke();
+      if (values.length <= 32) {
+        for (const [t, v] of values.entries()) if (Number.isFinite(v)) pen.fillRect(x(t) - thickness, y(v) - thickness, 2 * thickness, 2 * thickness);
+      }
+    };
+    pen.globalAlpha = 0.25;
+    line([0, ...Array(spec.steps - 1).fill(0)].map(() => 0), ink, [], 1);
+    pen.globalAlpha = 0.6;
+    line(rows[0], ink, [5, 4], 1.5);
+    pen.globalAlpha = 1;
+    line(rows[1], palette.colors[name], [], 2.5);
+  }
+
+  return {
+    element,
+    forget: () => (drawn = {}),
+    paint(old, run, place, spec, theme) {
+      const { t, unit, batch } = place;
+      if (drawn.run !== run || drawn.unit !== unit || drawn.batch !== batch || drawn.theme !== theme) {
+        draw(old, run, place, spec, theme);
+        drawn = { run, unit, batch, theme };
+      }
+      const column = width / spec.steps;
+      cursor.style.width = `${Math.max(1, Math.min(column, 3))}px`;
+      cursor.style.transform = `translateX(${(t + 0.5) * column - 1}px)`;
+      const [was, now] = [old, run].map((arrays) => format(at(arrays[name], batch, t, unit)));
+      say(title, `unit ${unit}`);
+      say(numbers, was === now ? `${now}, as before` : `${now}, was ${was}`);
+      plot.setAttribute("aria-label", `${name} of unit ${unit} over ${spec.steps} steps, before (dashed) and now (solid). ` +
+        `At step ${t}: now ${now}, before ${was}.`); // prettier-ignore
+    },
+  };
+}
