@@ -1,26 +1,31 @@
-"""How often the doctor finds the cause, and how often it invents one: python -m benchmarks.doctor [--quick]
+"""How often the doctor finds the cause, and how often it invents one: python -m benchmarks.doctor [--quick] [--readme]
 
 Random layers with random sizes, flags, weights, inputs, masks and states; a random mistake of the catalogue, or two, is
-made in each, and only the output is shown to `le.diagnose`. Then outputs that no entry explains. Everything is float32.
+made in each, and only the output is shown to `le.diagnose`. Then LSTMs written without the catalogue (`by_hand`), and
+outputs that no entry explains. Everything is float32.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import lstm_edu as le
 from lstm_edu.doctor.comparing import same
-from lstm_edu.doctor.recipes import RecurrentRecipe, recipe_of, run
+from lstm_edu.doctor.recipes import recipe_of, run
 from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 
-from . import markdown
+from . import by_hand, machine, markdown
+
+README = Path(__file__).resolve().parents[1] / "README.md"
 
 KINDS = ("LSTM", "GRU", "SimpleRNN", "Dense", "Embedding", "Bidirectional", "Sequential")
 HOW_OFTEN = (0.42, 0.2, 0.1, 0.06, 0.04, 0.1, 0.08)
@@ -115,6 +120,15 @@ def one_mistake(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...],
     return None
 
 
+def one_by_hand(case: Case, rng: np.random.Generator) -> tuple[tuple[str, ...], list[np.ndarray]] | None:
+    """One of the mistakes that `by_hand` makes without the catalogue: its id, and the output."""
+    if type(case.layer) is not le.LSTM:
+        return None
+    id = str(rng.choice(list(by_hand.LISTED)))
+    wrong = written_by_hand(case, by_hand.LISTED[id])
+    return None if wrong is None or same(wrong, case.right) or not _finite(wrong) else ((id,), wrong)
+
+
 def two_mistakes(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...], list[np.ndarray]] | None:
     """Two mistakes in one layer, of which neither is without effect beside the other, and which no single mistake
     equals; the output keeps its shape."""
@@ -141,14 +155,6 @@ def _outputs(right: Any, hypothesis: tuple[Made, ...]) -> list[np.ndarray] | Non
 
 def _finite(outputs: list[np.ndarray]) -> bool:
     return all(np.isfinite(y).all() for y in outputs)
-
-
-def _coupled_gates(i, f, g, c, h):
-    return f * c + (1 - f) * g
-
-
-def _squashed_at_the_end(o, c, old_c, squash):
-    return squash(o * c)
 
 
 def unexplained(case: Case, rng: np.random.Generator) -> tuple[str, list[np.ndarray]] | None:
@@ -194,18 +200,30 @@ def _with_another_input(case: Case, rng: np.random.Generator) -> list[np.ndarray
 
 
 def _unlisted(case: Case, rng: np.random.Generator) -> list[np.ndarray] | None:
-    recipe = case.recipe()
-    if not isinstance(recipe, RecurrentRecipe):
+    """Something else that is wrong: in the equations of an LSTM, in the weights of every other layer."""
+    if type(case.layer) is le.LSTM:
+        return written_by_hand(case, by_hand.UNLISTED[rng.choice(list(by_hand.UNLISTED))])
+    own = case.layer.get_weights()
+    k = rng.integers(len(own))
+    new = [w.copy() for w in own]
+    new[k] = new[k] * np.float32(rng.choice([-1, 0.5, 0.9, 3])) + np.float32(rng.choice([0, 0.1]))
+    case.layer.set_weights(new)
+    outputs = case.right
+    case.layer.set_weights(own)
+    return outputs
+
+
+def written_by_hand(case: Case, call: by_hand.Call) -> list[np.ndarray] | None:
+    """What an LSTM of one's own returns for this case; None where the case has something that it knows nothing of."""
+    layer = case.layer
+    if case.mask is not None or layer.go_backwards or layer.return_state or not layer.use_bias:
         return None
-    variants = [
-        recipe.but(kernel=recipe.kernel * np.float32(0.9)),
-        recipe.but(recurrent_kernel=recipe.recurrent_kernel * np.float32(rng.choice([-1, 0.5, 2]))),
-        recipe.but(bias=recipe.bias + np.float32(0.1)),
-    ]
-    if hasattr(recipe.equations, "cell"):
-        for pieces in ({"cell": _coupled_gates}, {"output": _squashed_at_the_end}):
-            variants.append(recipe.but(equations=dataclasses.replace(recipe.equations, **pieces)))
-    return run([variants[rng.integers(len(variants))]])[0]
+    if layer.recurrent_activation.name != "sigmoid":
+        return None
+    zeros = np.zeros((len(case.x), layer.units), "float32")
+    with np.errstate(all="ignore"):
+        y = call(case.x, tuple(layer.get_weights()), case.initial_state or (zeros, zeros))
+    return [y if layer.return_sequences else y[:, -1]]
 
 
 # --- measuring ------------------------------------------------------------------------------------------------------
@@ -223,15 +241,16 @@ class Score:
     seconds: float = 0.0
     missed: list[str] = dataclasses.field(default_factory=list)
 
-    def add(self, seed: int, made: tuple[Made, ...], found: le.doctor.Diagnosis) -> None:
+    def add(self, seed: int, made: tuple[Made | str, ...], found: le.doctor.Diagnosis) -> None:
         self.cases += 1
-        truth = {m.mistake.id for m in made}
+        truth = {m if isinstance(m, str) else m.mistake.id for m in made}
         names = [set(c.ids) for c in found.candidates] if found.verdict in ("cause", "several") else []
         if found.verdict == "cause" and truth in names:
             self.alone += 1
         if names and truth in [names[0], *(set(name.split(" + ")) for name in found.candidates[0].same_as)]:
             self.first += 1
-        if truth in names:
+        others = [{*name.split(" + ")} for c in found.candidates for name in c.same_as] if names else []
+        if truth in names or truth in others:
             self.named += 1
         else:
             self.missed.append(f"{seed}: {' + '.join(map(str, made))}: {found.verdict} {found.cause}")
@@ -300,49 +319,88 @@ def measure_speed() -> Iterator[tuple[str, float]]:
             yield name, time.perf_counter() - started
 
 
-def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.doctor", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the cases")
-    options = parser.parse_args(arguments)
-    part = 10 if options.quick else 1
+def keras_is_loaded() -> bool:
+    """Whether a diagnosis for a layer of ours imports Keras."""
+    program = (
+        "import sys, numpy as np, lstm_edu as le; layer = le.LSTM(3, seed=0); layer.build((None, None, 4)); "
+        "x = np.ones((2, 5, 4)); le.diagnose(layer(x) + 0.1, layer, x, progress=False); print('keras' in sys.modules)"
+    )
+    return (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout != "False\n"
+    )
 
-    def say(what: str) -> None:
-        print(f"... {what}", file=sys.stderr, flush=True)
 
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How many cases of each."""
+
+    single: int = 1000
+    by_hand: int = 300
+    pairs: int = 200
+    unexplained: int = 300
+    scalars: int = 200
+    speed: bool = True
+
+
+FULL, QUICK = Plan(), Plan(100, 30, 20, 30, 20)
+
+
+def report(plan: Plan, say: Callable[[str], None]) -> str:
+    """Measure, and say it in tables."""
     rows = []
-    for name, cases, make, pairs in (
-        ("one mistake", 1000 // part, one_mistake, False),
-        ("two mistakes", 200 // part, two_mistakes, True),
+    for name, cases, make, pairs, first_seed, goal in (
+        ("one mistake", plan.single, one_mistake, False, 0, "99 %"),
+        ("one mistake, written without the catalogue", plan.by_hand, one_by_hand, False, 20_000, ""),
+        ("two mistakes", plan.pairs, two_mistakes, True, 0, "95 %"),
     ):
         say(f"{cases} x {name}")
-        score = measure_mistakes(cases, make, pairs)
+        score = measure_mistakes(cases, make, pairs, first_seed)
         shares = (score.alone, score.first, score.named)
-        rows.append((name, str(score.cases), *(f"{n / score.cases:.1%}" for n in shares)))
+        rows.append((name, f"{score.cases:,}", *(f"{n / score.cases:.1%}" for n in shares), goal))
         for line in score.missed:
             say(f"  not named: {line}")
     say("outputs that no entry explains")
-    done, false, which = measure_unexplained(300 // part, pairs=True)
+    done, false, which = measure_unexplained(plan.unexplained, pairs=True)
     for line in which:
         say(f"  given a cause: {line}")
     say("single numbers")
-    numbers, of_one = measure_scalars(200 // part)
-    print(
-        markdown.table(("random float32 outputs", "cases", "one answer, the cause", "cause first", "cause named"), rows)
-    )
-    print()
-    print(
-        markdown.table(
-            ("outputs without a cause in the catalogue", "cases", "given one"),
-            [
-                ("noise, other weights, unlisted mistakes ...", str(done), str(false)),
-                ("one number", str(numbers), str(of_one)),
-            ],
-        )
-    )
-    print()
-    say("seconds")
-    speed = [(name, f"{seconds:.2f} s") for name, seconds in measure_speed()]
-    print(markdown.table(("one diagnosis that finds nothing", "time"), speed))
+    numbers, of_one = measure_scalars(plan.scalars)
+    header = ("a random layer's output with", "cases", "the one answer", "first", "named", "first, goal")
+    without = [
+        ("noise, other weights, other inputs, shuffled, unlisted mistakes", f"{done:,}", str(false), "at most 1"),
+        ("a single number", f"{numbers:,}", str(of_one), "0"),
+    ]
+    parts = [markdown.table(header, rows), markdown.table(("no cause", "cases", "given one", "goal"), without)]
+    if plan.speed:
+        say("seconds")
+        goals = {"single mistakes": "at most 2 s", "with pairs": "at most 15 s"}
+        speed = [
+            (name, f"{seconds:.2f} s", goals[name.rpartition(", ")[2]] if name.startswith("LSTM 1x") else "")
+            for name, seconds in measure_speed()
+        ]
+        parts.append(markdown.table(("one diagnosis that finds nothing, so that all is tried", "time", "goal"), speed))
+    loaded = "**imports it**" if keras_is_loaded() else "does not import it"
+    parts.append(f"{len(le.mistakes())} mistakes. A diagnosis for a layer of ours needs no Keras and {loaded}.")
+    return "\n\n".join(parts)
+
+
+def main(arguments: list[str] | None = None, plan: Plan | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.doctor", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the cases")
+    parser.add_argument("--readme", action="store_true", help=f"also write the tables into {README.name}")
+    options = parser.parse_args(arguments)
+    facts = machine.description(machine.load())
+    started = time.perf_counter()
+    text = report(plan or (QUICK if options.quick else FULL), lambda what: print(f"... {what}", file=sys.stderr))
+    minutes = (time.perf_counter() - started) / 60
+    text += f"\n\nOne run of {minutes:.0f} minutes: {facts[0]}"
+    print(text)
+    if options.readme:
+        page = README.read_text(encoding="utf-8")
+        README.write_text(markdown.put_between_markers(page, text, *MARKERS), encoding="utf-8")
+
+
+MARKERS = "<!-- doctor:begin -->", "<!-- doctor:end -->"
 
 
 if __name__ == "__main__":

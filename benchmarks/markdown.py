@@ -19,13 +19,13 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join([line(header), rule, *map(line, rows)])
 
 
-def put_between_markers(text: str, content: str) -> str:
+def put_between_markers(text: str, content: str, begin: str = BEGIN, end: str = END) -> str:
     """`text` with `content` in place of what stands between the two markers. ValueError without exactly one pair."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"there must be one line {BEGIN} and after it one line {END}")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    return f"{before}{BEGIN}\n\n{content.strip()}\n\n{END}{after}"
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise ValueError(f"there must be one line {begin} and after it one line {end}")
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    return f"{before}{begin}\n\n{content.strip()}\n\n{end}{after}"
 
 
 def time(seconds: float) -> str:
