@@ -60,6 +60,7 @@ _LATER = {
     "explore_pair": "lstm_edu.widgets",
     "packing": "lstm_edu.widgets",
     "predict": "lstm_edu.widgets",
+    "save_html": "lstm_edu.export",
     "explore_bins": "lstm_edu.widgets",
     "datasets": None,
     "doctor": None,

@@ -29,9 +29,14 @@ MAY_IMPORT = {
     "formats": ({"core"}, {"numpy"}),
     "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
     "_assignment": ({"teaching"}, set()),
+    "export": (
+        set(),
+        {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "pygments"},
+    ),
+    "_export": ({"export"}, set()),
     "_lab": (set(), {"jupyterlab"}),
     "_verify": ({"keras_bridge"}, {"numpy"}),
-    "__main__": ({"_assignment", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
+    "__main__": ({"_assignment", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }
 

@@ -1,0 +1,65 @@
+"""Notebooks: read, and run from the first cell to the last."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+_SECONDS = 600  # for one cell
+
+
+def read(path: Path) -> Any:
+    """A notebook in nbformat 4. ValueError for what is none."""
+    import nbformat
+
+    if not path.is_file():
+        raise ValueError(f"there is no notebook {path}")
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # not JSON, not a notebook, of a version to come: nbformat's errors have no common class
+        raise ValueError(f"{path} is no notebook that can be read: {str(error).splitlines()[0][:200]}") from None
+
+
+def run(notebook: Any, path: Path) -> None:
+    """Run all cells with this Python, in the notebook's folder, and keep outputs and the states of widgets in it.
+
+    RuntimeError for the first cell that raises an error: it names the notebook, the cell and the error.
+    """
+    from jupyter_client.kernelspec import KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    class ThisPython(AsyncKernelManager):
+        """Another Python's kernel of the same name may be installed: this one looks at none of those."""
+
+        def _kernel_spec_manager_default(self) -> KernelSpecManager:
+            return KernelSpecManager(kernel_dirs=[])
+
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        kernel_manager_class=ThisPython,
+        timeout=_SECONDS,
+        resources={"metadata": {"path": str(path.resolve().parent)}},
+        on_cell_execute=lambda cell, cell_index: place.update(cell=cell),
+    )
+    place: dict[str, Any] = {}
+    try:
+        client.execute()
+    except CellExecutionError as error:
+        what = f"{error.ename}: {error.evalue}"
+        if error.ename == "ModuleNotFoundError":
+            what += ". Install what the notebook needs, or take its saved outputs with --no-execute"
+    except CellTimeoutError:
+        what = f"it took longer than {_SECONDS} seconds"
+    except DeadKernelError:
+        what = "Python ended, perhaps for want of memory"
+    else:
+        return
+    first = next(iter(place["cell"].source.strip().splitlines()), "")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    number = next(n for n, cell in enumerate(cells, 1) if cell is place["cell"])
+    what = re.sub(r"\x1b\[[\d;]*m", "", what)
+    raise RuntimeError(f"{path.name}, code cell {number} of {len(cells)} ({first}): {what}")

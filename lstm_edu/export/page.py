@@ -1,0 +1,84 @@
+"""The page around the content: head, style, scripts; and how a file is written."""
+
+from __future__ import annotations
+
+import os
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from lstm_edu.export.states import Widgets
+
+_STATIC = Path(__file__).parent / "static"
+
+# The browser itself holds the page to its word: with this policy it loads nothing that is not in the file.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:; "
+    "font-src data:; media-src data:"
+)
+
+
+def whole(content: str, widgets: Widgets, *, title: str, before: str = "", after: str = "") -> str:
+    """An HTML document. `content`, `before` and `after` (for links to other pages) are markup, `title` is text."""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="lstm-edu">
+<title>{escape(title)}</title>
+<style>
+{_static("page.css")}
+</style>
+{widgets.styles()}
+</head>
+<body>
+<script>
+{_static("theme.js")}
+</script>
+<a class="skip" href="#content">Skip to the content</a>
+<header>{before}<button type="button" id="theme" hidden>Dark</button></header>
+<main id="content" tabindex="-1">
+{content}
+</main>
+{after}
+{_runtime(widgets)}
+</body>
+</html>
+"""
+
+
+def _runtime(widgets: Widgets) -> str:
+    if not widgets.models:
+        return ""
+    return f"""<script type="application/json" id="widgets">{widgets.json()}</script>
+<script type="module">
+{_static("runtime.js")}
+</script>"""
+
+
+def _static(name: str) -> str:
+    return (_STATIC / name).read_text(encoding="utf-8").strip()
+
+
+def destination(path: Any) -> Path:
+    """`path` as a file that can be written, or the error that says why it cannot."""
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"the file to write must be a path, got {type(path).__name__}")
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder: name the file to write, for example {path / 'page.html'}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
+    return path
+
+
+def write(path: Path, text: str) -> None:
+    """The whole file or none of it: a reader never meets half a page."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
