@@ -15,8 +15,8 @@ def add_command(commands) -> None:
     parser = commands.add_parser(
         "verify",
         help="rebuild a saved Keras model in NumPy and compare every number of every layer",
-        description="Open a Keras model, rebuild each Dense, Embedding and recurrent layer in NumPy, run it on what Keras "
-        "hands to that layer, and compare every number. Code that the file brings along is never run.",
+        description="Open a Keras model, rebuild each Dense, Embedding and recurrent layer in NumPy, run it on what "
+        "Keras hands to that layer, and compare every number. Code that the file brings along is never run.",
         epilog=f"Exit status: {AGREES} every rebuilt layer agrees, {DIFFERS} one differs, {CANNOT} it cannot be told.",
         allow_abbrev=False,
     )

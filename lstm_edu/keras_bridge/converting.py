@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from lstm_edu.core import Layer, Sequential
+from lstm_edu.keras_bridge import files
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import is_keras, keras
 
@@ -15,8 +15,8 @@ def from_keras(source: Any) -> Layer:
     """The same layer or model in NumPy: Keras's configuration and a copy of Keras's weights.
 
     Args:
-        source: a built Keras layer or model, or the path of a saved `.keras` file. Models: Sequential, and Functional
-            models that are a chain, Input -> layer -> layer. Input layers are not kept.
+        source: a built Keras layer or model, or the path of a saved `.keras` file (or `.h5` file of Keras 2). Models:
+            Sequential, and Functional models that are a chain, Input -> layer -> layer. Input layers are not kept.
 
     Returns:
         An lstm_edu layer, a `Sequential` for a model. Layers keep their Keras names, a stateful one its states.
@@ -26,15 +26,15 @@ def from_keras(source: Any) -> Layer:
         ValueError: not built; or a layer, subclass, activation, dtype or shape of model that is not supported, by name.
         ImportError: Keras is not installed.
     """
-    return _convert(opened(source), None)
+    return convert(opened(source), None)
 
 
-def _convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
+def convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
     """`source` in NumPy, for inputs of this shape; None: of any size that fits."""
     if is_model(source):
         layers = []
         for layer in chain(source):
-            own = _convert(layer, shape or tuple(source.input_shape))
+            own = convert(layer, shape or tuple(source.input_shape))
             layers.append(own)
             shape = own.compute_output_shape(own._input_shape)
         ours = Sequential(layers, name=source.name)
@@ -70,25 +70,12 @@ def opened(source: Any) -> Any:
 
 
 def load_model(path: str | os.PathLike) -> Any:
-    """The Keras model saved in a `.keras` file. Keras's safe mode: no code that the file brings along is run.
+    """The Keras model in a `.keras` file, or an `.h5` file of Keras 2; no code that the file brings along is run.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: it is no `.keras` file, or Keras cannot or will not read it.
+        FileNotFoundError, ValueError, ImportError: as `files.load`.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {str(path)!r}")
-    if path.suffix != ".keras":
-        raise ValueError(f"a saved model is a .keras file (model.save('name.keras')), got {path.name!r}")
-    load = keras().saving.load_model
-    try:
-        return load(path, compile=False, safe_mode=True)
-    except Exception as error:
-        raise ValueError(
-            f"Keras could not load {path.name!r}: it is damaged, needs layers of your own, or holds code, which safe "
-            f"mode refuses. Keras said: {error}"
-        ) from error
+    return files.load(path).model
 
 
 def is_model(value: Any) -> bool:
@@ -175,9 +162,16 @@ def _flat(structure: Any) -> list[Any]:
     return keras().tree.flatten(structure)
 
 
+def input_shape(layer: Any) -> tuple[int | None, ...] | None:
+    """The shape of a Keras layer's first input when it was built, as far as it says."""
+    config = layer.get_build_config() or {}
+    several = config.get("shapes_dict") or {}  # one that was first called with an initial_state, say
+    return config.get("input_shape") or next(iter(several.values()), None)
+
+
 def _input_shape(layer: Any) -> tuple[int | None, ...]:
     """What to build ours for: any batch and any time, but for a stateful layer, which has one state a sequence."""
-    known = (layer.get_build_config() or {}).get("input_shape")
+    known = input_shape(layer)
     if known is None:  # a layer without weights
         return (None, None, None)
     batch, *steps, features = known

@@ -26,6 +26,7 @@ from lstm_edu.core import (
     SimpleRNN,
     TimeDistributed,
 )
+from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.trace import Trace
 
@@ -70,6 +71,8 @@ def dtype_of(layer: Any) -> str:
 def activation_name(layer: Any, attribute: str) -> str:
     """Keras's name of an activation. ValueError for a function that is not one of keras.activations."""
     function = getattr(layer, attribute)
+    if function is hard_sigmoid_keras2:
+        return "hard_sigmoid_keras2"
     name = getattr(function, "__name__", type(function).__name__)
     known = getattr(keras().activations, name, None)
     if known is not function or function is None:

@@ -45,7 +45,7 @@ def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[A
 
 def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:
     if not is_model(source):
-        return _trace_layer(source, ours, x, mask, initial_state)
+        return trace_of(source, ours, x, mask, initial_state)
     if initial_state is not None:
         raise ValueError(f"the model {source.name!r} takes no initial_state; only a single recurrent layer does")
     x = rounded(x, source)
@@ -55,11 +55,11 @@ def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: An
         children[layer.name] = trace = _trace(layer, own, step_x, step_mask, None)
         step_x, step_mask = trace.output, trace.output_mask
     output = _call(source, x, mask=mask)
-    _confirm(source, (step_x, output))
+    confirm(source, (step_x, output))
     return Trace(ours, {}, output, mask=children[next(iter(children))].mask, output_mask=step_mask, children=children)
 
 
-def _trace_layer(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:
+def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:
     # A second layer of ours checks the arguments and puts everything into processing order; only its notes are used.
     given = {} if initial_state is None else {"initial_state": initial_state}
     plan = from_keras(layer).trace(x, mask=mask, keep=("x",), **given)
@@ -78,9 +78,9 @@ def _trace_layer(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_stat
             arrays = row.record(layer, plan.x, plan.mask, plan.initial_state)
     else:
         arrays, children = row.inside(
-            layer, x, mask, initial_state, lambda name, inner, *call: _trace_layer(inner, ours.inner[name], *call)
+            layer, x, mask, initial_state, lambda name, inner, *call: trace_of(inner, ours.inner[name], *call)
         )
-    _confirm(layer, *_same_twice(layer, arrays, output, plan.mask))
+    confirm(layer, *_same_twice(layer, arrays, output, plan.mask))
     output_mask = layer.compute_mask(x, mask)
     if isinstance(output_mask, (list, tuple)):  # of several outputs, the first is what the next layer would take
         output_mask = output_mask[0]
@@ -151,7 +151,7 @@ def _same_twice(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np
         yield arrays[name][:, -1], state
 
 
-def _confirm(layer: Any, *pairs: tuple[Any, Any]) -> None:
+def confirm(layer: Any, *pairs: tuple[Any, Any]) -> None:
     for recorded, returned in pairs:
         a, b = (v if isinstance(v, tuple) else (v,) for v in (recorded, returned))
         if len(a) != len(b) or any(differences(p, q)[1].any() for p, q in zip(a, b, strict=True)):

@@ -5,6 +5,7 @@ Colours are inherited, so that a table fits every theme; a sign never stands wit
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from html import escape
 
@@ -17,12 +18,65 @@ def _titled(ok: bool, title: str) -> str:
     return f"{'✓' if ok else '✗'} {title}"
 
 
-def text(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in plain text, its title first."""
+def text(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
+    """A table in plain text, its title first; in lines of at most `width` characters, if that is given."""
     lines = [tuple(header), *map(tuple, rows)]
     widths = [max(len(line[k]) for line in lines) for k in range(len(header))]
-    body = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
-    return "\n".join([_titled(ok, title), *body])
+    titled = _titled(ok, title)
+    if width is None:
+        body = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
+        return "\n".join([titled, *body])
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    titled = textwrap.fill(titled, width, subsequent_indent="  ")
+    return "\n".join([titled, "", _row(lines[0], widths), "─" * width, *(_row(line, widths) for line in lines[1:])])
+
+
+_NARROWEST = 10
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One row of a table, each cell wrapped in its column."""
+    columns = [textwrap.wrap(cell, w) or [""] for cell, w in zip(cells, widths, strict=True)]
+    height = max(map(len, columns))
+    lines = (
+        "  ".join((column[k] if k < len(column) else "").ljust(w) for column, w in zip(columns, widths, strict=True))
+        for k in range(height)
+    )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def text_list(title: str, items: Sequence[str], width: int | None = None) -> str:
+    """A titled list in plain text; nothing for no items."""
+    if not items:
+        return ""
+    if width is not None:
+        items = [textwrap.fill(item, width - 2, subsequent_indent="  ") for item in items]
+    return "\n".join([title, *(f"  {item}".replace("\n", "\n  ") for item in items)])
+
+
+def html_list(title: str, items: Sequence[str]) -> str:
+    """The same in HTML."""
+    if not items:
+        return ""
+    body = "".join(f'<li style="color: inherit">{escape(item)}</li>' for item in items)
+    style = "margin: 0.2em 0; padding-left: 1.4em; color: inherit"
+    return (
+        f'<p style="color: inherit; font-weight: bold; margin: 0.6em 0 0.2em">{escape(title)}</p>'
+        f'<ul style="{style}">{body}</ul>'
+    )
+
+
+def page(title: str, body: str) -> str:
+    """A page of its own, light or dark as the reader has it; nothing is fetched from anywhere."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n"
+        "<style>:root { color-scheme: light dark } body { font: 16px/1.5 system-ui, sans-serif; margin: 2em auto; "
+        "max-width: 75em; padding: 0 1em } h1 { font-size: 1.4em }</style>\n"
+        f"</head>\n<body>\n<h1>{escape(title)}</h1>\n{body}\n</body>\n</html>\n"
+    )
 
 
 _CELL = "text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; background: none; color: inherit"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from html import escape
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import Layer, Sequential
-from lstm_edu.keras_bridge import adequate, tables
+from lstm_edu.keras_bridge import adequate, counting, files, inputs, tables
+from lstm_edu.keras_bridge.cautions import Caution, of_layer, of_run
 from lstm_edu.keras_bridge.comparing import (
     Report,
     Row,
@@ -24,9 +29,11 @@ from lstm_edu.keras_bridge.comparing import (
     where,
     where_text,
 )
-from lstm_edu.keras_bridge.converting import is_model, opened
+from lstm_edu.keras_bridge.converting import chain, convert, from_keras, is_model, opened
 from lstm_edu.keras_bridge.gradients import compare_gradients, require_tape
-from lstm_edu.keras_bridge.recording import keras_trace, rounded
+from lstm_edu.keras_bridge.layers import LAYERS
+from lstm_edu.keras_bridge.recording import confirm, keras_trace, rounded, trace_of
+from lstm_edu.keras_bridge.tapping import Call, record, replaced
 from lstm_edu.trace import Trace
 
 
@@ -66,6 +73,7 @@ class LayerReport:
         name, kind: of the layer. report: one row a quantity.
         first: where ours first differs, or None.
         ours, keras: the two traces.
+        parameters: the number of its parameters, and where it comes from.
     """
 
     name: str
@@ -74,6 +82,7 @@ class LayerReport:
     first: Divergence | None
     ours: Trace = field(repr=False)
     keras: Trace = field(repr=False)
+    parameters: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.report)
@@ -95,15 +104,41 @@ class LayerReport:
 
 
 @dataclass(frozen=True)
+class PassedThrough:
+    """A layer that was not rebuilt: what it computed was taken from Keras.
+
+    Attributes:
+        name, kind: of the layer. what: its size, in words, or "". why: why it was not rebuilt.
+        inner: the layers inside it that were rebuilt and compared.
+    """
+
+    name: str
+    kind: str
+    what: str
+    why: str
+    inner: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        size = f" ({self.what})" if self.what else ""
+        inner = f"; of what is inside, {', '.join(self.inner)} was compared" if self.inner else ""
+        return f"{self.kind} {self.name!r}{size}; its output was taken from Keras: {self.why}{inner}"
+
+
+@dataclass(frozen=True)
 class VerifyReport:
     """What `verify` found: true if every number of every layer agrees. Shown as a table in a notebook.
 
     Attributes:
         name: the layer's or model's name.
-        layers: one LayerReport a layer, in order.
-        whole: the model's output, ours computed from x through all our layers; None for a single layer.
+        layers: one LayerReport a layer, in order; one a call for a layer that the model shares.
+        whole: the model's output, ours computed from x through all our layers; None for a single layer. Where a model
+            is no chain of layers that this package has: its output with our numbers in place of Keras's in every layer
+            that was rebuilt.
         gradients: the loss, and one row for the gradient of each weight, of the input and of each initial state that
             was given; None without y.
+        passed: the layers that were not rebuilt.
+        cautions: what computes without complaint and yet is not what one thinks, each with `.id`, `.layer`, `.text`.
+        notes: what else there is to say, such as that no input was given.
         first: the first divergence of the forward pass, or None.
     """
 
@@ -111,6 +146,9 @@ class VerifyReport:
     layers: tuple[LayerReport, ...]
     whole: Report | None
     gradients: Report | None = None
+    passed: tuple[PassedThrough, ...] = ()
+    cautions: tuple[Caution, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return all(self.layers) and all(self._beyond_layers)
@@ -156,7 +194,11 @@ class VerifyReport:
             layers = f"{len(self.layers)} layer" + ("s" if len(self.layers) > 1 else "")
             if self.gradients is not None:
                 layers += f" and {sum(row.size for row in self.gradients.rows):,} of their gradients"
-            return f"{self.name} agrees with Keras: {n:,} numbers in {layers}, largest difference {self.max_abs:.2g}"
+            others = f"; {len(self.passed)} not rebuilt" if self.passed else ""
+            return (
+                f"{self.name} agrees with Keras: {n:,} numbers in {layers}, largest difference {self.max_abs:.2g}"
+                + others
+            )
         if self.first is not None:
             return self.first.sentence
         for layer in self.layers:
@@ -193,13 +235,75 @@ class VerifyReport:
             rows.append(("gradients", quantities, f"{report.max_abs:.2g}", place, result))
         return rows
 
+    def _lists(self) -> dict[str, list[str]]:
+        """What stands under the table: title -> lines."""
+        counted: dict[str, str] = {}
+        for layer in self.layers:
+            if layer.parameters and not layer.parameters.startswith("0 "):
+                counted.setdefault(layer.name.split(" (call ")[0], f"{layer.kind}: {layer.parameters}")
+        return {
+            "Parameters": [f"{name}, {text}" for name, text in counted.items()],
+            "Not rebuilt": [str(layer) for layer in self.passed],
+            "Good to know": [str(caution) for caution in self.cautions],
+            "Input": list(self.notes),
+        }
+
+    def text(self, width: int | None = None) -> str:
+        """The report in plain text, in lines of at most `width` characters if that is given."""
+        parts = [tables.text(bool(self), self.sentence, _HEADER, self._rows(), width)]
+        parts += [tables.text_list(title, lines, width) for title, lines in self._lists().items()]
+        if self:
+            parts.append(self.adequacy.line if width is None else textwrap.fill(self.adequacy.line, width))
+        return ("\n" if width is None else "\n\n").join(filter(None, parts))
+
     def __repr__(self) -> str:
-        table = tables.text(bool(self), self.sentence, _HEADER, self._rows())
-        return table + (f"\n{self.adequacy.line}" if self else "")
+        return self.text()
 
     def _repr_html_(self) -> str:
         table = tables.html(bool(self), self.sentence, _HEADER, self._rows())
-        return table + (self.adequacy.fold if self else "")
+        lists = "".join(tables.html_list(title, lines) for title, lines in self._lists().items())
+        return table + lists + (self.adequacy.fold if self else "")
+
+    def page(self) -> str:
+        """The report, and every layer's own table, as an HTML page that needs nothing else."""
+        details = "".join(
+            f"<details><summary>{escape(layer.name)} ({escape(layer.kind)})</summary>{layer._repr_html_()}</details>"
+            for layer in self.layers
+        )
+        return tables.page(f"{self.name}: lstm-edu beside Keras", self._repr_html_() + details)
+
+    @property
+    def trace(self) -> Trace:
+        """Ours of every layer, as one Trace with a child a layer; of a single layer, its own."""
+        return self._together([layer.ours for layer in self.layers])
+
+    @property
+    def keras_trace(self) -> Trace:
+        """The same with Keras's numbers."""
+        return self._together([layer.keras for layer in self.layers])
+
+    def _together(self, traces: list[Trace]) -> Trace:
+        if self.whole is None:
+            return traces[0]
+        names = [layer.name for layer in self.layers]
+        return Trace(Model(self.name), {}, traces[-1].output, children=dict(zip(names, traces, strict=True)))
+
+    def explore(self, **places: Any) -> Any:
+        """Step through every layer's numbers, ours beside Keras's: an explorer, with one tab a layer.
+
+        Args:
+            places: where to begin, as in `le.explore`: layer, t, unit, batch.
+        """
+        explore = import_module("lstm_edu").explore  # the widgets read the bridge, which knows none
+        return explore(self.trace, reference=self.keras_trace, **places)
+
+
+@dataclass(frozen=True)
+class Model:
+    """Stands for a model of any shape in a trace: a name for what its layers recorded."""
+
+    name: str
+    weights: tuple[np.ndarray, ...] = ()
 
 
 def _grouped(names: list[str]) -> str:
@@ -216,7 +320,7 @@ _HEADER = ("layer", "compared", "largest difference", "first to differ", "result
 
 def verify(
     source: Any,
-    x: Any,
+    x: Any = None,
     y: Any = None,
     *,
     mask: Any = None,
@@ -227,7 +331,9 @@ def verify(
     """Hold every number that a layer or model computes for `x` against Keras's own.
 
     Each layer is given what Keras hands to it, so that a difference in one is not carried into the next; then the
-    model is compared as a whole. Inside a layer every recorded quantity is compared at every timestep.
+    model is compared as a whole. Inside a layer every recorded quantity is compared at every timestep. Any model will
+    do, branching ones too: a layer that this package does not have is passed through and listed (`report.passed`).
+    Layers that compute something else than one may think are named with the reason (`report.cautions`).
 
     With y the gradients are compared too: ours, from the chain rule, with Keras's, from tf.GradientTape, for every
     weight (frozen ones too), the input (unless it is token ids) and the initial states that are given. Both are taken
@@ -236,8 +342,10 @@ def verify(
     Keras compute in float32, whatever the model does, unless they are made with dtype="float64".
 
     Args:
-        source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
-        x: what to compute.
+        source: a Keras layer or model, or the path of a `.keras` file or of an `.h5` file of Keras 2. Code in a file is
+            not run.
+        x: what to compute: an array; for a model with several inputs a list of one for each, or a dict by their names;
+            None for random numbers of the right shapes (and ids that an Embedding knows), which the report then says.
         y: for a model its targets. For a single layer, which has no loss, dL/d(output), in the output's shape; where
             it returns several arrays, a list of one for each (with return_state=True: [dy, dh, dc]).
         mask: (B, T), if the layers do not find their own. initial_state: for a single recurrent layer.
@@ -246,11 +354,12 @@ def verify(
             with.
 
     Returns:
-        A VerifyReport: `bool(report)`, `.first`, `.layers`, `.gradients`, `.max_abs`, `.check()`.
+        A VerifyReport: `bool(report)`, `.first`, `.layers`, `.gradients`, `.max_abs`, `.check()`, `.explore()`.
 
     Raises:
-        ValueError, TypeError: as `keras_trace`; or `ours` is another kind of layer or takes other inputs. With y: no
-            loss, a loss or regularizer that is not supported, a y of another shape.
+        ValueError, TypeError: as `keras_trace`, or as `files.load` for a path; no layer of the model can be rebuilt;
+            y, ours or initial_state for a model that is no chain of supported layers; `ours` is another kind of layer
+            or takes other inputs. With y: no loss, a loss or regularizer that is not supported, a y of another shape.
         RuntimeError: y is given and Keras runs on another backend than TensorFlow.
 
     Example:
@@ -259,11 +368,22 @@ def verify(
     """
     if y is None and loss is not None:
         raise ValueError("verify: a loss needs the targets y, and there are none")
+    cautions: tuple[Caution, ...] = ()
+    if isinstance(source, (str, os.PathLike)):
+        saved = files.load(source)
+        source, cautions = saved.model, saved.cautions
     source = opened(source)
     if y is not None:
         require_tape()
+    try:
+        rebuilt = from_keras(source)
+    except ValueError:
+        if not is_model(source) or not source.built or y is not None or ours is not None or initial_state is not None:
+            raise
+        return _verify_graph(source, x, mask, cautions)
+    x, note = _input(source, x)
     theirs = keras_trace(source, x, mask, initial_state)
-    ours = theirs.layer if ours is None else ours
+    ours = rebuilt if ours is None else ours
     if not isinstance(ours, Layer):
         raise TypeError(f"verify: ours must be a layer or model of lstm_edu, got {type(ours).__name__}")
     given = {} if initial_state is None else {"initial_state": initial_state}
@@ -278,7 +398,127 @@ def verify(
     gradients = None
     if y is not None:
         gradients = compare_gradients(source, ours, theirs, x, y, mask=mask, initial_state=initial_state, loss=loss)
-    return VerifyReport(source.name, layers, whole, gradients)
+    keras_layers = list(_flat_chain(source))
+    for one, layer in zip(layers, keras_layers, strict=True):
+        cautions += _cautions(one, layer)
+    return VerifyReport(source.name, layers, whole, gradients, (), _once(cautions), (note,) if note else ())
+
+
+def _input(source: Any, x: Any) -> tuple[Any, str]:
+    """x as one array for a layer or a model with one input, and what there is to say of it."""
+    if not is_model(source):
+        return inputs.of_layer(source) if x is None else (x, "")
+    if x is not None and not isinstance(x, (Mapping, list, tuple)):
+        return x, ""
+    (array,), note = inputs.of_model(source, x)
+    return array, note
+
+
+def _flat_chain(source: Any) -> Iterator[Any]:
+    """Keras's layers in the order of `_leaves`."""
+    if is_model(source):
+        for layer in chain(source):
+            yield from _flat_chain(layer)
+    else:
+        yield source
+
+
+def _cautions(report: LayerReport, layer: Any) -> tuple[Caution, ...]:
+    x, mask = _input_of(report.keras)
+    return tuple(of_layer(layer, report.name, x, mask, report.keras.output, report.keras.layer))
+
+
+def _once(cautions: Sequence[Caution]) -> tuple[Caution, ...]:
+    return tuple(dict.fromkeys(cautions))
+
+
+def _verify_graph(model: Any, x: Any, mask: Any, cautions: tuple[Caution, ...]) -> VerifyReport:
+    """A model that is no chain, or has layers that this package lacks: each layer on what Keras handed to it."""
+    arrays, note = inputs.of_model(model, x)
+    given = inputs.structured(model, arrays)
+    calls, output = record(model, given, mask)
+    reports, passed, by = [], [], {}
+    for call in calls:
+        report = _verify_call(call) if call.supported else None
+        if report is None:
+            passed.append(_passed(call))
+            continue
+        reports.append(report)
+        cautions += _cautions(report, call.layer)
+        by[id(call.layer)] = _in_place_of(report.ours.layer)
+    if not reports:
+        raise ValueError(
+            f"{model.name!r} has no layer that can be rebuilt: {'; '.join(map(str, passed))}. Supported: "
+            f"{', '.join(LAYERS)}"
+        )
+    changed = replaced(model, given, by, mask)
+    pairs = list(zip(_named(changed), _named(output), strict=True))
+    whole = Report(tuple(compare_arrays(name, own, theirs) for (name, own), (_, theirs) in pairs))
+    cautions += tuple(of_run(calls))
+    return VerifyReport(
+        model.name, tuple(reports), whole, None, _unique(passed), _once(cautions), (note,) if note else ()
+    )
+
+
+def _verify_call(call: Call) -> LayerReport | None:
+    """One call of one layer, rebuilt; None if it cannot be, and `call.why_not` then says why."""
+    if call.training and (getattr(call.layer, "dropout", 0) or getattr(call.layer, "rate", 0)):
+        call.why_not = "it is called with training=True, so that its dropout draws at random"
+        return None
+    try:
+        ours = convert(call.layer, (None, *(None for _ in call.x.shape[1:-1]), call.x.shape[-1]))
+        keras_own = trace_of(call.layer, ours, call.x, call.mask, call.initial_state)
+    except (ValueError, TypeError, AttributeError) as error:
+        call.why_not = str(error)
+        return None
+    given = {} if call.initial_state is None else {"initial_state": call.initial_state}
+    with _states_kept(ours):
+        report = _verify_layer(call.name, ours, keras_own, given)
+    confirm(call.layer, (keras_own.output, _tupled(call.output)))
+    return report
+
+
+def _tupled(output: Any) -> Any:
+    return tuple(output) if isinstance(output, (list, tuple)) else output
+
+
+def _in_place_of(ours: Layer) -> Any:
+    def call(x, mask, initial_state):
+        given = {} if initial_state is None else {"initial_state": initial_state}
+        with _states_kept(ours):
+            return ours(x, mask=mask, **given)
+
+    return call
+
+
+def _named(nest: Any, name: str = "output") -> list[tuple[str, np.ndarray]]:
+    """(name, array) of each output of a model."""
+    if isinstance(nest, Mapping):
+        return [pair for key, value in nest.items() for pair in _named(value, f"{name} {key!r}")]
+    if isinstance(nest, (list, tuple)):
+        return [pair for k, value in enumerate(nest) for pair in _named(value, f"{name} {k}")]
+    return [(name, nest)]
+
+
+def _passed(call: Call) -> PassedThrough:
+    layer, what = call.layer, ""
+    for size in ("units", "filters", "rate"):
+        value = getattr(layer, size, None)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            what = f"rate {value}" if size == "rate" else f"{value} {size}"
+            break
+    if call.is_operation:
+        why = "an operation between layers"
+    elif "which is not supported" in call.why_not:
+        own = type(layer).__module__.split(".")[0] != "keras"
+        why = "a class of its own, which may compute anything" if own else "lstm_edu has no such layer"
+    else:
+        why = call.why_not
+    return PassedThrough(call.path, call.kind, what, why, tuple(call.inner))
+
+
+def _unique(passed: list[PassedThrough]) -> tuple[PassedThrough, ...]:
+    return tuple({(one.name, one.kind): one for one in passed}.values())
 
 
 def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, Trace]]:
@@ -299,7 +539,8 @@ def _verify_layer(name: str, ours: Layer, keras: Trace, given: dict[str, Any]) -
     own = ours.trace(x, mask=mask, **given)
     pairs = [pair for pair in trace_pairs(own, keras) if pair.name.split("/")[-1] != "x"]  # the same x went into both
     rows = tuple(compare_arrays(p.name, p.ours, p.keras, axes=p.axes, gates=p.gates, gate=p.gate) for p in pairs)
-    return LayerReport(name, keras.kind, Report(rows, own, inside=True), _first(name, pairs, rows), own, keras)
+    report, first = Report(rows, own, inside=True), _first(name, pairs, rows)
+    return LayerReport(name, keras.kind, report, first, own, keras, counting.explained(ours))
 
 
 def _input_of(trace: Trace) -> tuple[np.ndarray, np.ndarray | None]:

@@ -1,0 +1,174 @@
+"""What computes without any complaint and yet is not what one thinks: found in a model, or in one run of it.
+
+The ids are those of the catalogue of mistakes, where it has the case. Sources: Keras 3.15.1, run; keras.layers and its
+TensorFlow backend (`_assert_valid_mask` for what cuDNN takes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lstm_edu.core import Layer
+
+if TYPE_CHECKING:
+    from lstm_edu.keras_bridge.tapping import Call
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Something to know of a layer that agrees.
+
+    Attributes:
+        id: of the catalogue of mistakes, or a name of its own. layer: the layer's name. text: one or two sentences.
+    """
+
+    id: str
+    layer: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.text}"
+
+
+def of_layer(layer: Any, name: str, x: np.ndarray, mask: np.ndarray | None, output: Any, ours: Layer) -> list[Caution]:
+    """What to know of one layer of Keras, run on x: ours is the same in NumPy."""
+    found = [*_slope(name, ours, x, mask, output), *_states(layer, name)]
+    if type(layer).__name__ in ("LSTM", "GRU", "Bidirectional"):
+        found += _cudnn(layer, name, mask)
+    if type(layer).__name__ == "GRU" and not layer.reset_after:
+        found.append(
+            Caution(
+                "gru-reset-after",
+                name,
+                "reset_after=False: the reset gate works on h before the recurrent product, as in the paper and in "
+                "Keras before TensorFlow 2. PyTorch, cuDNN and Keras's default apply it after; such weights cannot be "
+                "moved there",
+            )
+        )
+    if type(layer).__name__ == "Embedding":
+        found += _padding(layer, name, x)
+    return found
+
+
+def _slope(name: str, ours: Layer, x: np.ndarray, mask: Any, output: Any) -> Iterator[Caution]:
+    """The two functions called hard_sigmoid, and what taking the other one would do here."""
+    swaps = {"hard_sigmoid": "hard_sigmoid_keras2", "hard_sigmoid_keras2": "hard_sigmoid"}
+    uses = {
+        argument: getattr(ours, argument).name
+        for argument in ("activation", "recurrent_activation")
+        if getattr(getattr(ours, argument, None), "name", None) in swaps
+    }
+    if not uses:
+        return
+    other = ours.copy(**{argument: swaps[used] for argument, used in uses.items()})
+    other.build(ours._input_shape)
+    other.set_weights(ours.get_weights())
+    with np.errstate(all="ignore"):
+        theirs = other(x, mask=mask)
+    first, second = (a[0] if isinstance(a, tuple) else a for a in (output, theirs))
+    far = float(np.nanmax(np.abs(np.subtract(first, second, dtype=np.float64)), initial=0))
+    if "hard_sigmoid" in uses.values():
+        yield Caution(
+            "hard-sigmoid-v3",
+            name,
+            "hard_sigmoid is clip(z/6 + 0.5, 0, 1) in Keras 3, and was clip(0.2 z + 0.5, 0, 1) in Keras 1 and 2. If "
+            f"the weights were trained there, these are not the numbers they gave: up to {far:.2g} from them on this "
+            "input",
+        )
+    else:
+        yield Caution(
+            "hard-sigmoid-v2",
+            name,
+            f"with Keras 3's own hard_sigmoid the output would differ by up to {far:.2g} on this input",
+        )
+
+
+def _states(layer: Any, name: str) -> Iterator[Caution]:
+    if getattr(layer, "stateful", False):
+        yield Caution(
+            "stateful-carry",
+            name,
+            "stateful: it begins with the states that the last call left, so that two calls on the same input differ. "
+            "These numbers begin with the states it has now; reset_state() of the layer makes them zero. In Keras 3 "
+            "such a model needs keras.Input(batch_shape=...)",
+        )
+
+
+def _cudnn(layer: Any, name: str, mask: np.ndarray | None) -> Iterator[Caution]:
+    if mask is None or getattr(layer, "use_cudnn", "auto") is False:
+        return
+    if any(not _for_cudnn(one) for one in (getattr(layer, "forward_layer", layer),)):
+        return
+    lengths = mask.sum(axis=1)
+    padded_right = (mask == (np.arange(mask.shape[1]) < lengths[:, None])).all()
+    why = []
+    if not padded_right:
+        row = int(np.flatnonzero((mask != (np.arange(mask.shape[1]) < lengths[:, None])).any(axis=1))[0])
+        why.append(f"the mask of sequence {row} is not padded on the right only")
+    if not lengths.all():
+        why.append(f"sequence {int(np.flatnonzero(lengths == 0)[0])} is masked everywhere")
+    if why:
+        yield Caution(
+            "cudnn-mask",
+            name,
+            f"{' and '.join(why)}: on a GPU, where cuDNN computes this layer, predict and fit stop at such a mask. "
+            "Pad on the right, leave no sequence empty, or give the layer use_cudnn=False",
+        )
+
+
+def _for_cudnn(layer: Any) -> bool:
+    """Whether Keras would give this layer to cuDNN on a GPU."""
+    if type(layer).__name__ not in ("LSTM", "GRU"):
+        return False
+    names = [getattr(getattr(layer, a), "__name__", "") for a in ("activation", "recurrent_activation")]
+    return (
+        names == ["tanh", "sigmoid"]
+        and layer.use_bias
+        and not layer.unroll
+        and not layer.recurrent_dropout
+        and getattr(layer, "reset_after", True)
+    )
+
+
+def _padding(layer: Any, name: str, ids: np.ndarray) -> Iterator[Caution]:
+    """Zeros at one end of the sequences, and no mask for them."""
+    if layer.mask_zero or ids.ndim != 2 or ids.shape[1] < 3:
+        return
+    ends = ((ids[:, :2] == 0).all(axis=1) | (ids[:, -2:] == 0).all(axis=1)) & (ids != 0).any(axis=1)
+    if ends.any():
+        yield Caution(
+            "mask-lost",
+            name,
+            f"mask_zero is off, and {int(ends.sum())} of {len(ids)} sequences begin or end with zeros: if those are "
+            "padding, the layers behind it compute with them as if they were words",
+        )
+
+
+def of_run(calls: list[Call]) -> list[Caution]:
+    """Where masks were lost on the way through a model."""
+    found = []
+    for call in calls:
+        if call.mask_arrived and call.mask_is_ignored:
+            found.append(
+                Caution(
+                    "mask-lost",
+                    call.name,
+                    f"a mask arrives here and none goes on: {call.kind} does not know masks, and what stands behind it "
+                    "computes with the padded steps",
+                )
+            )
+        elif call.mask_arrived and call.mask_not_handed_in:
+            found.append(
+                Caution(
+                    "mask-lost",
+                    call.name,
+                    "its input carries a mask, and it is not used: Keras 3 hands a mask on by itself only to a layer "
+                    "that is called with one tensor, and this one is called with an initial_state too. Call it with "
+                    "mask=embedding.compute_mask(ids) as well",
+                )
+            )
+    return found

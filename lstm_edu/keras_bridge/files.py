@@ -1,0 +1,381 @@
+"""A saved model is somebody else's data: it is looked at before Keras sees it, and never runs code of its own.
+
+Two kinds of file are opened: `.keras` (a zip archive of config.json, metadata.json and model.weights.h5, by Keras 3 or
+late Keras 2) and HDF5 as Keras 1 and 2 wrote it. What a file is, its first bytes say, not its name. Before Keras is
+even imported: nothing in the archive may lie outside it or unfold to many times its size, the HDF5 part may point to no
+other file, and the configuration may hold no code. While Keras builds the model, it may make no more weights than the
+file has. Nothing is unpickled anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.keras_bridge import keras2
+from lstm_edu.keras_bridge.cautions import Caution
+from lstm_edu.keras_bridge.loading import keras
+
+_ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+
+# What a file may unfold to: so many times its own size, and this much besides. Weights hardly compress.
+MOST_TIMES, MOST_BESIDES = 100, 16 * 2**20
+MOST_CONFIG = 16 * 2**20  # bytes of config.json
+MOST_BATCH = 2**16  # sequences in a batch of fixed size
+_PARTS = ("config.json", "metadata.json", "model.weights.h5")
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model from a file, and what loading it changed without a word from Keras."""
+
+    model: Any
+    cautions: tuple[Caution, ...]
+
+
+def load(path: str | os.PathLike) -> SavedModel:
+    """The Keras model saved in a `.keras` file, or in an `.h5` file of Keras 2.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is no such file; damaged, hostile or too big; holds code, or needs layers that are not Keras's
+            own; holds weights but no model, a model but no weights, or weights that are not numbers.
+        ImportError: Keras is not installed.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise ValueError(
+            f"{str(path)!r} is a folder (a SavedModel of TensorFlow, perhaps), and only files of Keras are opened: "
+            "load it with the Keras it was made with, and model.save('name.keras')"
+        )
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {str(path)!r}")
+    with path.open("rb") as file:
+        magic = file.read(8)
+    try:
+        if magic.startswith(_ZIP):
+            return _load_archive(path)
+        if magic == _HDF5:
+            return _load_hdf5(path)
+        raise ValueError(f"it is neither a .keras file nor HDF5 by its first bytes, {magic!r}{_what_else(magic)}")
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:
+        raise ValueError(f"could not load {path.name!r}: {_sentence(error)}") from error
+
+
+def _what_else(magic: bytes) -> str:
+    if not magic:
+        return ": it is empty"
+    if magic[:1] == b"\x80":
+        return ": a pickle, it seems, which can run any code and is never opened"
+    if magic.startswith(b"version "):
+        return ": a pointer of Git LFS, it seems; `git lfs pull` brings the file itself"
+    return ""
+
+
+def _sentence(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 600 else text[:600] + " ..."
+
+
+# --- .keras ---------------------------------------------------------------------------------------------------------
+
+
+def _load_archive(path: Path) -> SavedModel:
+    with _damage("the archive is damaged or cut off"), zipfile.ZipFile(path) as archive:
+        _check_members(archive, path)
+        names = set(archive.namelist())
+        if missing := [part for part in _PARTS[:1] + _PARTS[2:] if part not in names]:
+            other = "; weights in other files than model.weights.h5 are not read" if len(names) > 2 else ""
+            raise ValueError(f"the archive has no {' and no '.join(missing)}: it is not a whole model{other}")
+        config = _json(archive.read("config.json"), "config.json")
+        metadata = _json(archive.read("metadata.json"), "metadata.json") if "metadata.json" in names else {}
+        check_config(config)
+        with archive.open("model.weights.h5") as file:
+            stored = _check_hdf5(file, path, archive.getinfo("model.weights.h5").file_size)
+    version = str(metadata.get("keras_version", "")) if isinstance(metadata, dict) else ""
+    if not keras2.is_old(version) and path.suffix == ".keras":
+        with _limited(stored):
+            return _finished(_keras_loads(path), ())
+    mended, cautions = keras2.mended(config, version) if keras2.is_old(version) else (config, ())
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "model.keras"  # Keras goes by the name
+        with zipfile.ZipFile(path) as archive, zipfile.ZipFile(copy, "w") as new:
+            for name in archive.namelist():
+                content = json.dumps(mended).encode() if name == "config.json" else archive.read(name)
+                new.writestr(name, content)
+        with _limited(stored):
+            model = _keras_loads(copy)
+    if keras2.is_old(version):
+        cautions += keras2.with_old_functions(model, version)
+    return _finished(model, cautions)
+
+
+def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
+    total, most = 0, MOST_TIMES * path.stat().st_size + MOST_BESIDES
+    seen = set()
+    for info in archive.infolist():
+        name = info.filename
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        if ".." in parts or name.startswith(("/", "\\")) or ":" in name or "\0" in name:
+            raise ValueError(f"the archive holds {name!r}, a path that leads out of it; no model of Keras does")
+        if stat.S_ISLNK(info.external_attr >> 16):
+            raise ValueError(f"the archive holds {name!r}, a link to another file; no model of Keras does")
+        if name in seen:
+            raise ValueError(f"the archive holds {name!r} twice; no model of Keras does")
+        if info.flag_bits & 1:
+            raise ValueError(f"{name!r} in the archive is encrypted")
+        if name == "config.json" and info.file_size > MOST_CONFIG:
+            raise ValueError(f"config.json has {info.file_size:,} bytes, more than {MOST_CONFIG:,}: no model's has")
+        seen.add(name)
+        total += info.file_size
+    if total > most:
+        raise ValueError(
+            f"the archive of {path.stat().st_size:,} bytes would unfold to {total:,}, more than {most:,}: a zip bomb, "
+            "for weights hardly compress"
+        )
+
+
+def _json(content: bytes, name: str) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name} is no JSON that could be read: {error}") from error
+
+
+def _keras_loads(path: Path) -> Any:
+    """Keras's own loader in safe mode. Of a file that asks for too much, the reason comes first."""
+    load_model = keras().saving.load_model
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of arguments that Keras 3 takes but no longer likes
+        try:
+            return load_model(path, compile=False, safe_mode=True)
+        except _TooManyWeights:
+            raise
+        except Exception as error:
+            cause: BaseException | None = error
+            while cause is not None:
+                if isinstance(cause, _TooManyWeights):
+                    raise cause from None
+                cause = cause.__cause__ or cause.__context__
+            raise ValueError(
+                f"it is damaged, needs layers of your own (make them known with "
+                f"keras.saving.register_keras_serializable, or load the model yourself and pass it instead of the "
+                f"path), or holds code, which safe mode refuses. Keras {keras().__version__} said: {error}"
+            ) from error
+
+
+@contextmanager
+def _damage(said: str) -> Iterator[None]:
+    """What damaged data makes the libraries below raise, as one sentence."""
+    try:
+        yield
+    except (zipfile.BadZipFile, EOFError, OSError, KeyError, RuntimeError, NotImplementedError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(f"{said} ({_sentence(error)})") from error
+
+
+# --- HDF5 -----------------------------------------------------------------------------------------------------------
+
+
+def _load_hdf5(path: Path) -> SavedModel:
+    import h5py
+
+    with _damage("the HDF5 file is damaged or cut off"), h5py.File(path, "r") as file:
+        stored = _check_hdf5(file, path, path.stat().st_size)
+        config = file.attrs.get("model_config")
+        if config is None:
+            raise ValueError(
+                "it holds no model, only weights (save_weights writes such files): build the model, call "
+                "model.load_weights(path), and pass the model instead"
+            )
+        if "model_weights" not in file:
+            raise ValueError("it holds a model without weights")
+        config = _json(config if isinstance(config, bytes) else str(config).encode(), "model_config")
+        version = _text(file.attrs.get("keras_version", file["model_weights"].attrs.get("keras_version", "")))
+        check_config(config)
+        biases = keras2.gru_biases(file["model_weights"])
+    if not keras2.is_old(version):  # Keras 3 can still write such files
+        with _limited(stored):
+            return _finished(_keras_loads_hdf5(path, config), ())
+    mended, cautions = keras2.mended(config, version, biases)
+    with _limited(stored):
+        model = _keras_loads_hdf5(path, mended)
+    return _finished(model, cautions + keras2.with_old_functions(model, version))
+
+
+def _keras_loads_hdf5(path: Path, config: Any) -> Any:
+    """Through a copy whose configuration is the given one, under a name that tells Keras what it is."""
+    import h5py
+
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "model.h5"
+        with h5py.File(path, "r") as old, h5py.File(copy, "w") as new:
+            for key, value in old.attrs.items():
+                if key not in ("model_config", "training_config"):
+                    new.attrs[key] = value
+            old.copy("model_weights", new)
+            # The attribute of an HDF5 object cannot be longer than 64 kB unless it lies apart, as h5py puts a str.
+            new.attrs["model_config"] = json.dumps(config)
+        return _keras_loads(copy)
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _check_hdf5(source: Any, path: Path, size: int) -> int:
+    """How many numbers the file's datasets hold, after a look at each of them, without reading any.
+
+    Raises:
+        ValueError: a link to another file or place, data that lie in another file, or more than the file could hold.
+    """
+    import h5py
+
+    if not isinstance(source, h5py.Group):
+        with _damage("model.weights.h5 is damaged or cut off"), h5py.File(source, "r") as file:
+            return _check_hdf5(file, path, size)
+    count, nbytes, most = 0, 0, MOST_TIMES * size + MOST_BESIDES
+    todo = [(source, "")]
+    visited: set[Any] = set()
+    while todo:
+        group, where = todo.pop()
+        for name in group:
+            link, place = group.get(name, getlink=True), f"{where}/{name}"
+            if not isinstance(link, h5py.HardLink):
+                raise ValueError(f"{place} in the HDF5 part is a link to somewhere else; no model of Keras has one")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                if item.id not in visited:  # groups can contain each other
+                    visited.add(item.id)
+                    todo.append((item, place))
+                continue
+            if not isinstance(item, h5py.Dataset):
+                continue
+            if item.external or item.is_virtual:
+                raise ValueError(f"{place} in the HDF5 part takes its data from another file; no model of Keras does")
+            count += item.size or 0
+            nbytes += (item.size or 0) * item.dtype.itemsize
+            if nbytes > most:
+                raise ValueError(
+                    f"the HDF5 part of {size:,} bytes would unfold to more than {most:,} ({place} has shape "
+                    f"{item.shape}): it is hostile, for weights hardly compress"
+                )
+    return count
+
+
+# --- the configuration ----------------------------------------------------------------------------------------------
+
+
+def check_config(config: Any) -> None:
+    """Refuse a configuration that holds code, or needs any that is not Keras's own.
+
+    Raises:
+        ValueError: it does, naming the layer; or it is no configuration at all.
+    """
+    if not isinstance(config, Mapping) or "class_name" not in config:
+        raise ValueError("its configuration is none of a model: it has no class_name")
+    for layer, node in _nodes(config):
+        kind, inner = node.get("class_name"), node.get("config")
+        if kind == "__lambda__" or (
+            kind == "Lambda" and isinstance(inner, Mapping) and inner.get("function_type") in ("lambda", "raw")
+        ):
+            raise ValueError(
+                f"the layer {layer!r} is a Lambda, whose code is in the file. Code from a file is not run. If you "
+                "trust it, load it yourself, model = keras.saving.load_model(path, safe_mode=False), and pass the "
+                "model; or write that layer with keras.ops, or as a layer class"
+            )
+        shape = inner.get("batch_shape", inner.get("batch_input_shape")) if isinstance(inner, Mapping) else None
+        if isinstance(shape, list) and shape and isinstance(shape[0], (int, float)) and shape[0] > MOST_BATCH:
+            raise ValueError(
+                f"the layer {layer!r} wants {shape[0]:,} sequences in a batch, more than {MOST_BATCH:,}: a stateful "
+                "layer would make a state for each"
+            )
+        module = node.get("module")
+        if not isinstance(module, str) or "class_name" not in node:
+            continue
+        if module.split(".")[0] not in ("keras", "tf_keras", "builtins", "numpy") and not _registered(node):
+            raise ValueError(
+                f"the layer {layer!r} needs {kind} from the Python module {module!r}, which is not Keras's and is not "
+                "imported for a file. Import it yourself first and make the class known with "
+                "keras.saving.register_keras_serializable(); or load the model yourself and pass it instead of the path"
+            )
+
+
+def _nodes(config: Any) -> Iterator[tuple[str, Mapping]]:
+    """(the layer's name, node) of every dict inside, however deep."""
+    todo = [(config, "?")]
+    while todo:
+        node, layer = todo.pop()
+        if isinstance(node, Mapping):
+            inner = node.get("config")
+            name = inner.get("name") if isinstance(inner, Mapping) else None
+            layer = name if isinstance(name, str) else layer
+            yield layer, node
+            todo += [(value, layer) for value in node.values()]
+        elif isinstance(node, (list, tuple)):
+            todo += [(value, layer) for value in node]
+
+
+def _registered(node: Mapping) -> bool:
+    """Whether the user has made this class known to Keras."""
+    name = node.get("registered_name")
+    return isinstance(name, str) and keras().saving.get_registered_object(name) is not None
+
+
+# --- no more weights than the file has ------------------------------------------------------------------------------
+
+
+class _TooManyWeights(ValueError):
+    pass
+
+
+@contextmanager
+def _limited(most: int) -> Iterator[None]:
+    """While open, Keras makes layers with at most so many weights together; one that asks for more is named."""
+    layer_class = keras().Layer
+    add_weight = layer_class.add_weight
+    made = 0
+
+    def add_within_limit(self, shape=None, *args, **kwargs):
+        nonlocal made
+        sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
+        made += int(np.prod([float(n or 0) for n in sizes]))
+        if made > most:
+            raise _TooManyWeights(
+                f"its configuration asks for more weights than the file holds: {type(self).__name__} {self.name!r} "
+                f"wants a weight of shape {sizes}, and the file has {most:,} numbers in all"
+            )
+        return add_weight(self, shape, *args, **kwargs)
+
+    layer_class.add_weight = add_within_limit
+    try:
+        yield
+    finally:
+        layer_class.add_weight = add_weight
+
+
+def _finished(model: Any, cautions: tuple[Caution, ...]) -> SavedModel:
+    for weight in model.weights:
+        values = np.asarray(weight.value)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
+            raise ValueError(
+                f"the weight {weight.path!r} holds {values[place]} at {place} ({int((~np.isfinite(values)).sum())} of "
+                f"{values.size} values are not finite): training has diverged, or the file is damaged. A comparison "
+                "of such numbers tells nothing"
+            )
+    return SavedModel(model, cautions)

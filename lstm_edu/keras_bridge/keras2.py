@@ -1,0 +1,170 @@
+"""What Keras 1 and 2 wrote into files and Keras 3 reads otherwise, or not at all.
+
+Sources: files written with tf_keras 2.21 and by older versions, read by Keras 3.15.1; the differences of hard_sigmoid
+and of the GRU's reset_after are entries of the catalogue of mistakes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from lstm_edu.keras_bridge.cautions import Caution
+from lstm_edu.keras_bridge.loading import keras
+
+_CANNOT = {
+    "CuDNNLSTM": "keeps its weights in cuDNN's own order; in Keras 2, load them into an LSTM with "
+    "recurrent_activation='sigmoid' and save that",
+    "CuDNNGRU": "keeps its weights in cuDNN's own order; in Keras 2, load them into a GRU with reset_after=True and "
+    "save that",
+    "TFOpLambda": "is an operation that Keras 2 noted by the name of a function of TensorFlow; write it with keras.ops",
+    "SlicingOpLambda": "is an operation that Keras 2 noted by the name of a function of TensorFlow; write it with "
+    "keras.ops",
+    "Merge": "is a layer of Keras 1",
+    "MaxoutDense": "is a layer of Keras 1",
+}
+_RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN")
+
+
+def is_old(version: str) -> bool:
+    """Whether a file of this Keras version was written before Keras 3."""
+    return re.match(r"[012]\.|[012]$", version) is not None
+
+
+def hard_sigmoid_keras2(x: Any) -> Any:
+    """clip(0.2 x + 0.5, 0, 1): what hard_sigmoid was until Keras 3, in Keras 3's operations."""
+    ops = keras().ops
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+
+
+def mended(
+    config: Any, version: str, gru_bias_ranks: Mapping[str, int] | None = None
+) -> tuple[Any, tuple[Caution, ...]]:
+    """The configuration of a model of Keras 2 as Keras 3 wants it, and what that changed in meaning.
+
+    Args:
+        gru_bias_ranks: of each GRU layer by name, the rank of its bias in the file: 2 under reset_after.
+
+    Raises:
+        ValueError: a layer that Keras 3 no longer has, or a setting that it cannot follow, by name.
+    """
+    cautions: list[Caution] = []
+
+    def mend(node: Any) -> Any:
+        if isinstance(node, list):
+            return [mend(value) for value in node]
+        if not isinstance(node, dict):
+            return node
+        if node.get("class_name") == "Sequential":
+            node = _with_input(node)
+        node = {key: mend(value) for key, value in node.items()}
+        kind, inner = node.get("class_name"), node.get("config")
+        if not isinstance(kind, str):
+            return node
+        if not isinstance(inner, dict):
+            return node
+        name = str(inner.get("name", kind))
+        if kind in _CANNOT:
+            raise ValueError(
+                f"the layer {name!r} is a {kind} of Keras {version}, which Keras 3 lacks: it {_CANNOT[kind]}"
+            )
+        if kind == "Policy":  # "mixed_float16" and the like
+            return inner.get("name", "float32")
+        if kind == "Model":
+            node["class_name"] = "Functional"
+        _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions)
+        return node
+
+    return mend(config), tuple(cautions)
+
+
+def _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions):
+    if "inner_activation" in inner or (kind in _RECURRENT and "output_dim" in inner):
+        raise ValueError(
+            f"the layer {name!r} is a {kind} of Keras 1, whose arguments have other names: its weights can be brought "
+            "over with le.formats.from_keras1"
+        )
+    if inner.pop("time_major", False):
+        raise ValueError(
+            f"the layer {name!r} has time_major=True (time before batch), which Keras 3 lacks; put a Permute before it"
+        )
+    if kind == "InputLayer":
+        if inner.pop("ragged", False):
+            raise ValueError(f"the input {name!r} takes ragged tensors, which are not supported")
+        if "batch_input_shape" in inner:
+            inner["batch_shape"] = inner.pop("batch_input_shape")
+    else:
+        inner.pop("batch_input_shape", None)
+    if kind == "Embedding":
+        inner.pop("input_length", None)
+    if kind in _RECURRENT:
+        inner.pop("implementation", None)
+    if kind == "BatchNormalization" and isinstance(inner.get("axis"), list) and len(inner["axis"]) == 1:
+        inner["axis"] = inner["axis"][0]
+    if kind == "GRU" and "reset_after" not in inner:
+        rank = (gru_bias_ranks or {}).get(name)
+        inner["reset_after"] = rank == 2
+        how = (
+            f"its bias has {rank} axis" + ("es" if rank == 2 else "") + " in the file"
+            if rank
+            else "it has no bias that would tell, and this was the only kind when such files were written"
+        )
+        cautions.append(
+            Caution(
+                "gru-reset-after",
+                name,
+                f"the file of Keras {version or '1 or 2'} does not say where this GRU applies its reset gate, and "
+                f"Keras 3 would take reset_after=True. Taken here: reset_after={inner['reset_after']}, because {how}",
+            )
+        )
+
+
+def _with_input(node: dict) -> dict:
+    """A Sequential with the Input layer that Keras 2 wrote into the first layer's configuration."""
+    inner = node.get("config")
+    if isinstance(inner, list):  # before 2.2.3: the layers themselves
+        inner = {"name": "sequential", "layers": inner}
+    layers = inner.get("layers") if isinstance(inner, dict) else None
+    first = layers[0] if isinstance(layers, list) and layers else None
+    config = first.get("config") if isinstance(first, dict) else None
+    if not isinstance(config, dict):
+        return node
+    if first.get("class_name") != "InputLayer" and "batch_input_shape" in config:
+        shape = {"batch_shape": config["batch_input_shape"], "name": f"{config.get('name')}_input"}
+        layers = [{"class_name": "InputLayer", "config": shape}, *layers]
+    return node | {"config": inner | {"layers": layers}}
+
+
+def gru_biases(weights: Any) -> dict[str, int]:
+    """Of each layer in the weights' part of an HDF5 file, the rank of the last weight called bias."""
+    found: dict[str, int] = {}
+
+    def note(path, item):
+        if hasattr(item, "shape") and "bias" in path.rsplit("/", 1)[-1]:
+            found[path.split("/")[0]] = len(item.shape)
+
+    weights.visititems(note)
+    return found
+
+
+def with_old_functions(model: Any, version: str) -> tuple[Caution, ...]:
+    """Give the layers that name hard_sigmoid the one of Keras 2; a caution for each."""
+    new = keras().activations.hard_sigmoid
+    cautions = []
+    owners = {id(layer.cell): layer.name for layer in model._flatten_layers() if hasattr(layer, "cell")}
+    for layer in model._flatten_layers():
+        old = [name for name in ("activation", "recurrent_activation") if vars(layer).get(name) is new]
+        # Past Layer.__setattr__, which would track and convert what it is given.
+        vars(layer).update(dict.fromkeys(old, hard_sigmoid_keras2))
+        if old:
+            cautions.append(
+                Caution(
+                    "hard-sigmoid-v2",
+                    owners.get(id(layer), layer.name),
+                    f"{' and '.join(old)} is hard_sigmoid, in a file of Keras {version}: there it was "
+                    "clip(0.2 z + 0.5, 0, 1), and so it is computed here. Keras 3 has another function of that name, "
+                    "clip(z/6 + 0.5, 0, 1), and load_model takes it without a word",
+                )
+            )
+    return tuple(cautions)
