@@ -138,8 +138,7 @@ export function lstmInside(context, panel, spec, arrays) {
   const controls = h(
     "div",
     { class: "le-controls" },
-    h("span", { class: "le-buttons" }, back, play, next),
-    slider,
+    spec.steps > 1 && [h("span", { class: "le-buttons" }, back, play, next), slider],
     stepText,
     h("label", {}, "unit ", unitChoice),
     spec.rows > 1 && h("label", {}, "sequence ", rowChoice),
@@ -371,7 +370,7 @@ export function lstmInside(context, panel, spec, arrays) {
     unitChoice.value = unit;
     rowChoice.value = batch;
     const source = spec.time ? `, reads input ${spec.time[t]}` : "";
-    say(stepText, `step ${t} of 0…${spec.steps - 1}${source}`);
+    say(stepText, `${spec.steps > 1 ? `step ${t} of 0…${spec.steps - 1}` : "one step, step 0"}${source}`);
 
     const numbers = numbersAt(spec, run, place);
     numbers.was = run === arrays ? null : numbersAt(spec, arrays, place).ours;
@@ -426,7 +425,7 @@ export function lstmInside(context, panel, spec, arrays) {
       if (picking) return false; // a list moves its own choice
       if (event.key === " ") {
         if (["BUTTON", "SELECT", "SUMMARY"].includes(event.target.tagName)) return false; // presses it, opens it
-        togglePlay();
+        if (spec.steps > 1) togglePlay();
         return true;
       }
       const place = moved(event.key, here(), limits);

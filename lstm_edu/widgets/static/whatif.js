@@ -136,7 +136,7 @@ export function whatIfPanel(context, spec, arrays, here) {
       return found.length > 1 ? h("optgroup", { label: family }, found) : found;
     })); // prettier-ignore
 
-  const tool = (title, ...content) => h("div", { class: "le-tool", role: "group", "aria-label": title }, h("strong", {}, title), content);
+  const tool = (title, ...content) => h("div", { class: "le-tool", role: "group", "aria-label": title }, h("span", { class: "le-tool-name" }, title), content);
   const count = h("span", { class: "le-muted" });
   const tools = h(
     "details",
@@ -244,7 +244,7 @@ export function whatIfPanel(context, spec, arrays, here) {
     if (!numberDial.matches(":active")) Object.assign(numberDial, { min: -end, max: end });
     numberDial.value = number;
     numberDial.setAttribute("aria-valuetext", format(number));
-    unlessTyped(numberField, String(Number(number.toPrecision(6))));
+    unlessTyped(numberField, String(Number(number.toPrecision(5))));
     mistakes.value = edits().mistake ?? "";
   }
 
@@ -324,10 +324,11 @@ function ghostChart(name, palette) {
   const cursor = h("div", { class: "le-cursor" });
   const plot = h("div", { class: "le-ghost", role: "img" }, canvas, cursor);
   const title = h("span", {});
-  const numbers = h("span", { class: "le-value" });
+  const number = h("span", { class: "le-value" });
+  const before = h("span", { class: "le-was-number" });
   const key = (kind, text) => [h("i", { class: `le-key le-${kind}`, style: kind === "now" ? `color:${palette.colors[name]}` : null }), text];
   const element = h("div", { class: "le-ghost-box" },
-    h("div", { class: "le-title" }, chip(name, palette), title, numbers,
+    h("div", { class: "le-title" }, chip(name, palette), title, number, before,
       h("span", { class: "le-legend" }, key("was", "before"), key("now", "now"))), plot); // prettier-ignore
   let drawn = {};
   let width = 0;
@@ -357,12 +358,13 @@ function ghostChart(name, palette) {
         }
       });
       pen.stroke();
-      if (values.length <= 32) {
-        for (const [t, v] of values.entries()) if (Number.isFinite(v)) pen.fillRect(x(t) - thickness, y(v) - thickness, 2 * thickness, 2 * thickness);
-      }
+      if (values.length > 32) return;
+      const size = 2 * thickness; // a mark at each step, so that a single one is seen too
+      values.forEach((v, t) => Number.isFinite(v) && pen.fillRect(x(t) - thickness, y(v) - thickness, size, size));
     };
     pen.globalAlpha = 0.25;
-    line([0, ...Array(spec.steps - 1).fill(0)].map(() => 0), ink, [], 1);
+    pen.fillStyle = ink;
+    pen.fillRect(0, y(0), width, 1);
     pen.globalAlpha = 0.6;
     line(rows[0], ink, [5, 4], 1.5);
     pen.globalAlpha = 1;
@@ -383,7 +385,8 @@ function ghostChart(name, palette) {
       cursor.style.transform = `translateX(${(t + 0.5) * column - 1}px)`;
       const [was, now] = [old, run].map((arrays) => format(at(arrays[name], batch, t, unit)));
       say(title, `unit ${unit}`);
-      say(numbers, was === now ? `${now}, as before` : `${now}, was ${was}`);
+      say(number, now);
+      say(before, was === now ? "as before" : `was ${was}`);
       plot.setAttribute("aria-label", `${name} of unit ${unit} over ${spec.steps} steps, before (dashed) and now (solid). ` +
         `At step ${t}: now ${now}, before ${was}.`); // prettier-ignore
     },
