@@ -56,7 +56,13 @@ class Explorer(anywidget.AnyWidget):
     _spec = traitlets.Dict().tag(sync=True)
     _data = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], **traits: Any):
+    def __init__(
+        self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], *, name: str | None = None, **traits: Any
+    ):
+        if name is not None:
+            if not isinstance(name, str):
+                raise TypeError(f"name must be a string, got {name!r} ({type(name).__name__})")
+            spec = spec | {"name": name, "title": spec["title"].replace(repr(spec["name"]), repr(name), 1)}
         table, data = pack(arrays)
         super().__init__(_spec=spec | {"palette": PALETTE, "arrays": table}, _data=data, **traits)
 
