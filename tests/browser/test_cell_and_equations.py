@@ -386,8 +386,8 @@ def in_words(trace, t: int, unit: int) -> str:
     return (
         f"The cell of unit {unit} at step {t}. Into the gates go the sums z: forget gate f = {n(f)} from {n(z['f'])}, "
         f"input gate i = {n(i)} from {n(z['i'])}, candidate g = {n(g)} from {n(z['g'])}, output gate o = {n(o)} from "
-        f"{n(z['o'])}. The cell state before, {n(old)}, is multiplied by f, which leaves {n(float(f) * old)}; i times g "
-        f"adds {n(float(i) * float(g))}: c = {n(c)}. tanh makes {n(np.tanh(float(c)))} of it, and multiplied by o it "
+        f"{n(z['o'])}. The cell state before, {n(old)}, is multiplied by f, which leaves {n(float(f) * old)}; i times "
+        f"g adds {n(float(i) * float(g))}: c = {n(c)}. tanh makes {n(np.tanh(float(c)))} of it, and multiplied by o it "
         f"leaves as h = {n(h)}."
     )
 
@@ -431,11 +431,13 @@ def test_what_is_folded_is_not_painted_until_it_is_opened(page):
 # --- readable everywhere --------------------------------------------------------------------------------------------
 
 OVERLAPS = """svg => {
-    const texts = [...svg.querySelectorAll('text')].filter(text => text.textContent && !text.closest('.le-diagram-gate'));
+    const texts = [...svg.querySelectorAll('text')];
+    const boxes = texts.filter(text => text.textContent && !text.closest('.le-diagram-gate'))
+        .map(text => [text.textContent, text.getBoundingClientRect()]);
     const frame = svg.getBoundingClientRect();
-    const boxes = texts.map(text => [text.textContent, text.getBoundingClientRect()]);
-    const found = boxes.filter(([, b]) => b.left < frame.left - 3 || b.right > frame.right + 3 || b.top < frame.top - 3 ||
-        b.bottom > frame.bottom + 3).map(([text]) => `${text} sticks out`);
+    const inside = b => b.left > frame.left - 3 && b.right < frame.right + 3 && b.top > frame.top - 3 &&
+        b.bottom < frame.bottom + 3;
+    const found = boxes.filter(([, box]) => !inside(box)).map(([text]) => `${text} sticks out`);
     boxes.forEach(([text, a], n) => boxes.slice(n + 1).forEach(([other, b]) => {
         const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
         const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
