@@ -404,7 +404,7 @@ export function lstmInside(context, panel, spec, arrays) {
     const text = inWords(spec, place, numbers);
     say(words, text);
     const against = numbers.keras ? ` Keras has h = ${format(numbers.keras.h)}.` : "";
-    voice.tell(`${text}${against} ${whatIf.words()} ${noteText}`);
+    voice.tell(`${text}${against} ${whatIf.words(numbers)} ${noteText}`);
     pictures.setAttribute(
       "aria-label",
       `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} ` +

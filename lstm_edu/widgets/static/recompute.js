@@ -7,8 +7,9 @@ const RECORDED = ["z", "i", "f", "g", "o", "c", "h"]; // what a run writes down 
 
 /** The parts of sequence `batch`'s run, each of which an edit or a mistake may exchange. Numbers are as wide as the trace's.
  *  gates: the activations of i, f, g, o. squash: those that c goes through on its way out, one after another (squashOld:
- *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. dots: whether f·c, i·g and o·squash(c) are wanted as one number. cell: the new c of unit n.
- *  shown: h of unit n. before: what a step after the first finds, and masked: what a masked step leaves, for h and c. */
+ *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. cell: the new c of unit n; shown: its
+ *  h; dots: whether they need np.dot(f, c), np.dot(i, g) or np.dot(o, tanh(c)). before: what a step after the first
+ *  finds of h and c; masked: what a masked step leaves of them. */
 export function partsOf(spec, arrays, batch) {
   const { steps, features, units } = spec;
   const row = (name, size) => arrays[name].data.subarray(batch * size, (batch + 1) * size);
@@ -289,11 +290,6 @@ const MUTATIONS = {
     })), // prettier-ignore
   },
 }; // prettier-ignore
-
-/** Those that put another form in the equations' place, so that numbers no longer come out as the equations say. */
-const OTHER_EQUATIONS = ["hard-sigmoid-v2", "hard-sigmoid-v3", "candidate-activation", "wrong-previous-state",
-  "product-not-elementwise", "peepholes"]; // prettier-ignore
-export const changesEquations = (id) => OTHER_EQUATIONS.includes(id.split(":")[0]);
 
 /** parts -> the parts that the mistake of this id exchanges; null for an id that the page cannot compute. */
 export function mutationOf(id) {

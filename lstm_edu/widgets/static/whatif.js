@@ -29,7 +29,7 @@ function numberAt(arrays, place) {
 
 /** Where the old and the new run part, in words. */
 export function differenceInWords(first, spec) {
-  if (!first) return "No number changes: this run is the one that was recorded.";
+  if (!first) return "No number changes: in this run it makes no difference.";
   const { t, quantity, unit, was, now, others } = first;
   const digits = [4, 6, 9].find((n) => format(was, n) !== format(now, n)) ?? 12;
   const name = quantity.replace("_", " of gate "); // z_f: the sum of gate f
@@ -101,6 +101,7 @@ export function whatIfPanel(context, spec, arrays, here) {
   const letters = [..."ifgo"].map((gate) => [gate, `${gate} · ${palette.names[gate]}`]);
 
   const heldGate = choice("gate to hold", letters);
+  heldGate.value = "f";
   const heldUnit = choice("of which unit", [["all", "all units"], ["one", "this unit"]]); // prettier-ignore
   const shut = button("shut (0)", "hold it at 0");
   const open = button("open (1)", "hold it at 1");
@@ -159,7 +160,7 @@ export function whatIfPanel(context, spec, arrays, here) {
   const lessonFix = h("code", {});
   lesson.append(lessonText, " Right: ", lessonFix);
   const difference = h("p", { class: "le-difference" });
-  const remark = h("p", { class: "le-muted" });
+  const remark = h("p", { class: "le-muted le-remark" });
   const charts = ["c", "h"].map((name) => ghostChart(name, palette));
   const on = h("div", { class: "le-whatif-on", hidden: true }, h("div", { class: "le-changed" }, list, reset), lesson,
     difference, h("div", { class: "le-ghosts" }, charts.map((chart) => chart.element)), remark); // prettier-ignore
@@ -230,7 +231,7 @@ export function whatIfPanel(context, spec, arrays, here) {
       unlessTyped(heldFrom, now.from ?? 0);
       unlessTyped(heldTo, now.to ?? spec.steps - 1);
     }
-    say(heldUnit.options[1] ?? heldUnit, `unit ${unit} only`);
+    say(heldUnit.options[1], `unit ${unit} only`);
 
     featureLabel.hidden = !["x", "kernel"].includes(kind.value);
     otherLabel.hidden = kind.value !== "recurrent_kernel";
@@ -249,6 +250,7 @@ export function whatIfPanel(context, spec, arrays, here) {
   }
 
   let listed = null; // the what-if whose changes are listed
+  let told = null; // the one that a screen reader was told of
   function paintList() {
     if (listed === edits()) return;
     listed = edits();
@@ -273,13 +275,10 @@ export function whatIfPanel(context, spec, arrays, here) {
       say(lessonFix, entry.fix.split("   #")[0]);
     }
     const remarks = [];
-    if (entry && changesEquations(entry.id)) {
-      remarks.push("The equations stand as Keras has them; with this mistake the numbers do not follow them.");
-    }
-    if (edits().hold?.length) remarks.push("A held gate has its value whatever its sum z says.");
     if (spec.comparison) remarks.push("This is no longer the run that Keras made; Reset brings it back, with Keras beside it.");
     if (!alone) remarks.push("Only this layer is computed anew: the others still show the run as it was.");
     say(remark, remarks.join(" "));
+    remark.hidden = !remarks.length;
   }
 
   function paint(place) {
@@ -307,9 +306,12 @@ export function whatIfPanel(context, spec, arrays, here) {
       const size = shape[1] * shape[2];
       return widened(spec.scales[name], data.subarray(batch * size, (batch + 1) * size));
     },
-    /** For a screen reader: what is on, where it begins; only what was, while the reader walks through it. */
-    words() {
-      if (!active()) return "";
+    /** For a screen reader: all that is changed when it is new; what was, as the reader walks through it. */
+    words({ was }) {
+      if (!was) return "";
+      const isNew = told !== edits();
+      told = edits();
+      if (!isNew) return `In the recorded run c was ${format(was.c)} and h was ${format(was.h)}.`;
       return `What if: ${changesOf(edits(), spec, arrays).map(({ text }) => text).join("; ")}. ${difference.textContent}`; // prettier-ignore
     },
     /** Whether an event belongs to the panel's own controls. */
