@@ -274,8 +274,7 @@ export function gradientExplorer(context) {
       if (map.isGradient && byPower) {
         const { high } = scale;
         const named = h("span", { class: "le-legend" }, `−${formatLimit(high)}`, h("span", { class: "le-bar",
-          style: `background:linear-gradient(to right, ${stops.join(", ")})` }), formatLimit(high),
-          ` (powers of ten down to ${formatLimit(high * 10 ** -DECADES_OF_COLOUR)})`); // prettier-ignore
+          style: `background:linear-gradient(to right, ${stops.join(", ")})` }), `${formatLimit(high)}, log`); // prettier-ignore
         const powers = (k, t) => byPowers(value(k, t), high, DECADES_OF_COLOUR);
         map.draw(plotWidth, powers, { kind: "signed", low: -1, high: 1 }, stops, runs, dark, named);
       } else {
@@ -313,6 +312,10 @@ export function gradientExplorer(context) {
         found.push(`Before step ${first} nothing is left of the ${kind}'s gradient: it is smaller than the smallest number of ` +
           "this precision, and so exactly 0."); // prettier-ignore
       }
+    }
+    if (model.get("log_maps")) {
+      found.push(`The gradients' colours go by powers of ten, down to 1e−${DECADES_OF_COLOUR} of the end of their scale; what is ` +
+        "smaller has the colour of 0."); // prettier-ignore
     }
     if (runs.length) found.push("Hatched steps are masked: the gradient passes through them untouched.");
     if (spec.rows < spec.batch) found.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
