@@ -126,6 +126,14 @@ class _Renderer(IPythonRenderer):
             return f'<a href="{escape(url)}">{text or escape(url)}</a>'
         return super().image(text, url, title)
 
+    def _html_embed_images(self, html: str) -> str:
+        """nbconvert's own parses the piece and so closes what a later piece closes: <details> around Markdown."""
+        return re.sub(
+            r"""(<img\b[^>]*?\bsrc\s*=\s*)(["'])(.*?)\2""",
+            lambda m: f"{m[1]}{m[2]}{self._src_to_base64(m[3]) or m[3]}{m[2]}",
+            html,
+        )
+
     def block_code(self, code: str, info: str | None = None) -> str:
         language = (info or "").split()[0] if (info or "").strip() else "text"
         return _code(code.rstrip("\n"), language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def run(notebook: Any, path: Path) -> None:
     )
     place: dict[str, Any] = {}
     try:
-        client.execute()
+        client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; what cells write there is in their outputs
     except CellExecutionError as error:
         what = f"{error.ename}: {error.evalue}"
         if error.ename == "ModuleNotFoundError":
