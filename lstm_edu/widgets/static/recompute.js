@@ -1,14 +1,14 @@
 // An LSTM's run computed anew in the page: with other numbers in it, with gates held, with a mistake of the catalogue.
-// Pure: nothing here knows of the page. The mistakes are those of lstm_edu.doctor by their ids; a test holds the two equal.
+// Pure: nothing here knows of the page. The mistakes are lstm_edu.doctor's, by their ids; a test holds the two equal.
 
 const RECORDED = ["z", "i", "f", "g", "o", "c", "h"]; // what a run writes down at each step, in order of computation
 
 // --- what a run is made of ------------------------------------------------------------------------------------------
 
-/** The parts of sequence `batch`'s run, each of which an edit or a mistake may exchange. Numbers are as wide as the trace's.
- *  gates: the activations of i, f, g, o. squash: those that c goes through on its way out, one after another (squashOld:
- *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. cell: the new c of unit n; shown: its
- *  h; dots: whether they need np.dot(f, c), np.dot(i, g) or np.dot(o, tanh(c)). before: what a step after the first
+/** The parts of sequence `batch`'s run, which an edit or a mistake may exchange; numbers as wide as the trace's.
+ *  gates: the activations of i, f, g, o. squash: what c goes through on its way out, one after another (squashOld:
+ *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. cell: the new c of unit n; shown:
+ *  its h; dots: whether they need np.dot(f, c), np.dot(i, g) or np.dot(o, tanh(c)). before: what a step after the first
  *  finds of h and c; masked: what a masked step leaves of them. */
 export function partsOf(spec, arrays, batch) {
   const { steps, features, units } = spec;
@@ -108,7 +108,7 @@ export function recompute(parts) {
   return run;
 }
 
-/** sum += `count` numbers of `from` times the matrix, `width` columns wide; four rows at a time, which is the faster way. */
+/** sum += `count` numbers of `from` times the matrix, `width` columns wide; four rows at a time, which is faster. */
 function addProduct(sum, from, offset, count, matrix, width) {
   let k = 0;
   for (; k + 3 < count; k += 4) {
@@ -163,8 +163,6 @@ function rearranged(weight, width, from) {
 }
 
 const dot = (a, b) => a.reduce((sum, v, n) => sum + v * b[n], 0);
-const sigmoidOnly = (name) => ({ gates, recurrent }) => gates.map((gate) => (gate === recurrent ? name : gate)); // prettier-ignore
-const onGates = (letters, name) => ({ gates }) => gates.map((gate, k) => (letters.includes("ifgo"[k]) ? name : gate)); // prettier-ignore
 
 /** Where a reshape that should have been a transposition, or a wrong cut, leaves the numbers. */
 const RESHAPED = {
@@ -174,7 +172,8 @@ const RESHAPED = {
     return (place % rows) * width + Math.floor(place / rows);
   },
   interleaved: (width, units) => (row, column) => row * width + (column % units) * 4 + Math.floor(column / units),
-  cutAcross: (width, units) => (row, column, rows) => (Math.floor(column / units) * rows + row) * units + (column % units),
+  cutAcross: (width, units) => (row, column, rows) =>
+    (Math.floor(column / units) * rows + row) * units + (column % units),
   transposed: (width, units) => (row, column) => (column % units) * width + Math.floor(column / units) * units + row,
 };
 
@@ -199,8 +198,9 @@ function biases(change) {
 const BOTH_KERNELS = ["kernel", "recurrent_kernel"];
 const timesBias = (factor) => () => biases((gate, b) => factor * b(gate));
 const forgetPlus = (number) => biases((gate, b) => b(gate) + (gate === "f" ? number : 0));
-const tanhOn = (letters) => (parts) => ({ gates: onGates(letters, "tanh")(parts) });
-const hard = (name) => (parts) => ({ gates: sigmoidOnly(name)({ gates: parts.gates, recurrent: parts.gates[0] }) });
+const onGates = (letters, name) => ({ gates }) =>
+  ({ gates: gates.map((gate, k) => (letters.includes("ifgo"[k]) ? name : gate)) }); // prettier-ignore
+const forSigmoid = (name) => ({ gates }) => ({ gates: gates.map((gate) => (gate === gates[0] ? name : gate)) });
 const unmasked = (parts, change) => (parts.counts ? change(parts.counts) : {});
 
 /** Family of ids -> variant -> (parts -> the parts that are other ones). A family as a function takes any variant. */
@@ -234,15 +234,15 @@ const MUTATIONS = {
     if (one === "only") return biases((gate, b) => b(other));
     return biases((gate, b) => b(gate === one ? other : gate === other ? one : gate));
   },
-  "hard-sigmoid-v2": { "": hard("hard_sigmoid_keras2") },
-  "hard-sigmoid-v3": { "": hard("hard_sigmoid"), sigmoid: hard("sigmoid") },
+  "hard-sigmoid-v2": { "": forSigmoid("hard_sigmoid_keras2") },
+  "hard-sigmoid-v3": { "": forSigmoid("hard_sigmoid"), sigmoid: forSigmoid("sigmoid") },
   "candidate-activation": {
-    sigmoid: (parts) => ({ gates: onGates("g", "sigmoid")(parts) }),
-    none: (parts) => ({ gates: onGates("g", "linear")(parts) }),
-    "tanh-on-i": tanhOn("i"),
-    "tanh-on-f": tanhOn("f"),
-    "tanh-on-o": tanhOn("o"),
-    "tanh-on-ifo": tanhOn("ifo"),
+    sigmoid: onGates("g", "sigmoid"),
+    none: onGates("g", "linear"),
+    "tanh-on-i": onGates("i", "tanh"),
+    "tanh-on-f": onGates("f", "tanh"),
+    "tanh-on-o": onGates("o", "tanh"),
+    "tanh-on-ifo": onGates("ifo", "tanh"),
     "sigmoid-on-c": () => ({ squash: ["sigmoid"] }),
   },
   "wrong-previous-state": {
@@ -309,9 +309,9 @@ export function editedParts(spec, arrays, batch, { numbers = {}, mistake = "", h
   return { ...parts, ...mutation(parts), hold };
 }
 
-/** Where two runs of one sequence first differ: {t, quantity, unit, was, now, others}, the unit being the one whose number
- *  changed most and `others` how many more changed; null if they are the same. The quantities are those of one step in
- *  order of computation, x first. */
+/** Where two runs of one sequence first differ: {t, quantity, unit, was, now, others}, the unit being the one whose
+ *  number changed most and `others` how many more changed; null if they are the same. The quantities of one step come
+ *  in order of computation, x first. */
 export function firstDifference(before, after, spec) {
   const { steps, features, units } = spec;
   const same = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b));
@@ -325,7 +325,8 @@ export function firstDifference(before, after, spec) {
       if (!changed.length) continue;
       const by = (n) => Math.abs(after[array][line + n] - before[array][line + n]);
       const unit = changed.reduce((most, n) => (by(n) > by(most) ? n : most));
-      return { t, quantity, unit, was: before[array][line + unit], now: after[array][line + unit], others: changed.length - 1 };
+      const [was, now] = [before, after].map((run) => run[array][line + unit]);
+      return { t, quantity, unit, was, now, others: changed.length - 1 };
     }
   }
   return null;
@@ -360,7 +361,9 @@ export function editedRun(spec, arrays) {
     put("h_start", batch, run.start.h);
     put("c_start", batch, run.start.c);
     const shown = { ...now };
-    for (const name of [...BOTH_KERNELS, "bias"]) if (arrays[name]) shown[name] = { ...arrays[name], data: parts[name] };
+    for (const name of [...BOTH_KERNELS, "bias"]) {
+      if (arrays[name]) shown[name] = { ...arrays[name], data: parts[name] };
+    }
     if (parts.counts) {
       const data = arrays.counts.data.slice();
       data.set(parts.counts, batch * spec.steps);

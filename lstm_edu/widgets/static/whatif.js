@@ -94,9 +94,10 @@ export function whatIfPanel(context, spec, arrays, here) {
 
   // --- controls -------------------------------------------------------------
   const choice = (label, entries) =>
-    h("select", { "aria-label": label }, entries.map(([value, text]) => h("option", { value }, text))); // prettier-ignore
+    h("select", { "aria-label": label }, ...entries.map(([value, text]) => h("option", { value }, text)));
   const dial = (label) => h("input", { type: "range", step: "any", "aria-label": label });
-  const field = (label, more = {}) => h("input", { type: "number", step: "any", class: "le-figure", "aria-label": label, ...more });
+  const field = (label, more = {}) =>
+    h("input", { type: "number", step: "any", class: "le-figure", "aria-label": label, ...more });
   const button = (text, label) => h("button", { type: "button", title: label }, text);
   const letters = [..."ifgo"].map((gate) => [gate, `${gate} · ${palette.names[gate]}`]);
 
@@ -137,7 +138,10 @@ export function whatIfPanel(context, spec, arrays, here) {
       return found.length > 1 ? h("optgroup", { label: family }, found) : found;
     })); // prettier-ignore
 
-  const tool = (title, ...content) => h("div", { class: "le-tool", role: "group", "aria-label": title }, h("span", { class: "le-tool-name" }, title), content);
+  const tool = (title, ...content) => {
+    const name = h("span", { class: "le-tool-name" }, title);
+    return h("div", { class: "le-tool", role: "group", "aria-label": title }, name, content);
+  };
   const count = h("span", { class: "le-muted" });
   const tools = h(
     "details",
@@ -148,7 +152,8 @@ export function whatIfPanel(context, spec, arrays, here) {
       : h("div", { class: "le-tools" },
           tool("Hold a gate", heldGate, spec.units > 1 && heldUnit, shut, open, heldDial, heldField,
             spec.steps > 1 && h("span", {}, h("label", {}, "steps ", heldFrom), h("label", {}, " to ", heldTo))),
-          tool("Change a number", kind, featureLabel, otherLabel, gateLabel, placeName, placeText, numberDial, numberField),
+          tool("Change a number", kind, featureLabel, otherLabel, gateLabel, placeName, placeText, numberDial,
+            numberField),
           tool("Make a mistake", mistakes)),
   ); // prettier-ignore
 
@@ -159,11 +164,14 @@ export function whatIfPanel(context, spec, arrays, here) {
   const lessonText = h("span", {});
   const lessonFix = h("code", {});
   lesson.append(lessonText, " Right: ", lessonFix);
-  const difference = h("p", { class: "le-difference" });
+  const differenceText = h("span", {});
+  const goThere = button("Go there", "go to the first difference");
+  const difference = h("p", { class: "le-difference" }, differenceText, " ", goThere);
   const remark = h("p", { class: "le-muted le-remark" });
   const charts = ["c", "h"].map((name) => ghostChart(name, palette));
+  const ghosts = h("div", { class: "le-ghosts" }, charts.map((chart) => chart.element));
   const on = h("div", { class: "le-whatif-on", hidden: true }, h("div", { class: "le-changed" }, list, reset), lesson,
-    difference, h("div", { class: "le-ghosts" }, charts.map((chart) => chart.element)), remark); // prettier-ignore
+    difference, ghosts, remark); // prettier-ignore
   const element = h("div", { class: "le-whatif" }, tools, on);
 
   // --- from the controls to the what-if -------------------------------------
@@ -172,7 +180,10 @@ export function whatIfPanel(context, spec, arrays, here) {
     return Number.isFinite(value) ? Math.max(0, Math.min(spec.steps - 1, value)) : otherwise;
   };
   const wanted = () => ({ gate: heldGate.value, ...(heldUnit.value === "one" ? { unit: here().unit } : {}) });
-  const heldIndex = () => (edits().hold ?? []).findLastIndex(({ gate, unit }) => gate === wanted().gate && unit === wanted().unit);
+  const heldIndex = () => {
+    const { gate, unit } = wanted();
+    return (edits().hold ?? []).findLastIndex((one) => one.gate === gate && one.unit === unit);
+  };
   const held = () => (edits().hold ?? [])[heldIndex()];
   function holdAt(value) {
     if (!Number.isFinite(value)) return;
@@ -190,6 +201,11 @@ export function whatIfPanel(context, spec, arrays, here) {
   listen(reset, "click", () => {
     put({});
     tools.querySelector("summary").focus(); // the button that had the focus is gone
+  });
+
+  listen(goThere, "click", () => {
+    const { t, quantity, unit } = shown.first;
+    context.set(quantity === "x" ? { t } : { t, unit });
   });
 
   function placeChosen() {
@@ -238,8 +254,8 @@ export function whatIfPanel(context, spec, arrays, here) {
     gateLabel.hidden = kind.value === "x";
     const place = placeChosen();
     const number = edits().numbers?.[place] ?? numberAt(arrays, place);
-    if (kind.value !== "x") largest[kind.value] ??= arrays[kind.value].data.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
-    const end = 1.5 * Math.max(kind.value === "x" ? spec.scales.x.high : largest[kind.value], Math.abs(number) || 0) || 1;
+    largest[kind.value] ??= arrays[kind.value].data.reduce((most, v) => Math.max(most, Math.abs(v) || 0), 0);
+    const end = 1.5 * Math.max(largest[kind.value], Math.abs(number) || 0) || 1;
     say(placeName, place.replaceAll(",", ", "));
     say(placeText, kind.value === "x" ? "at this step" : `of unit ${unit}`);
     if (!numberDial.matches(":active")) Object.assign(numberDial, { min: -end, max: end });
@@ -275,7 +291,9 @@ export function whatIfPanel(context, spec, arrays, here) {
       say(lessonFix, entry.fix.split("   #")[0]);
     }
     const remarks = [];
-    if (spec.comparison) remarks.push("This is no longer the run that Keras made; Reset brings it back, with Keras beside it.");
+    if (spec.comparison) {
+      remarks.push("This is no longer the run that Keras made; Reset brings it back, with Keras beside it.");
+    }
     if (!alone) remarks.push("Only this layer is computed anew: the others still show the run as it was.");
     say(remark, remarks.join(" "));
     remark.hidden = !remarks.length;
@@ -287,8 +305,10 @@ export function whatIfPanel(context, spec, arrays, here) {
     if (tools.open && !spec.no_what_if) paintControls(place);
     if (!active()) return;
     const run = of(place.batch);
-    say(difference, differenceInWords(shown.first, spec));
-    for (const chart of charts) chart.paint(arrays, run, place, spec, context.theme);
+    say(differenceText, differenceInWords(shown.first, spec));
+    goThere.hidden = !shown.first;
+    ghosts.hidden = spec.steps === 1; // one point is no line
+    if (!ghosts.hidden) for (const chart of charts) chart.paint(arrays, run, place, spec, context.theme);
   }
 
   return {
@@ -312,7 +332,8 @@ export function whatIfPanel(context, spec, arrays, here) {
       const isNew = told !== edits();
       told = edits();
       if (!isNew) return `In the recorded run c was ${format(was.c)} and h was ${format(was.h)}.`;
-      return `What if: ${changesOf(edits(), spec, arrays).map(({ text }) => text).join("; ")}. ${difference.textContent}`; // prettier-ignore
+      const changes = changesOf(edits(), spec, arrays).map(({ text }) => text);
+      return `What if: ${changes.join("; ")}. ${differenceText.textContent}`;
     },
     /** Whether an event belongs to the panel's own controls. */
     has: (target) => element.contains(target),
@@ -328,7 +349,10 @@ function ghostChart(name, palette) {
   const title = h("span", {});
   const number = h("span", { class: "le-value" });
   const before = h("span", { class: "le-was-number" });
-  const key = (kind, text) => [h("i", { class: `le-key le-${kind}`, style: kind === "now" ? `color:${palette.colors[name]}` : null }), text];
+  const key = (kind, text) => {
+    const style = kind === "now" ? `color:${palette.colors[name]}` : null;
+    return [h("i", { class: `le-key le-${kind}`, style }), text];
+  };
   const element = h("div", { class: "le-ghost-box" },
     h("div", { class: "le-title" }, chip(name, palette), title, number, before,
       h("span", { class: "le-legend" }, key("was", "before"), key("now", "now"))), plot); // prettier-ignore
@@ -337,7 +361,8 @@ function ghostChart(name, palette) {
 
   function draw(old, run, { unit, batch }, spec, theme) {
     width = Math.max(40, plot.clientWidth);
-    const rows = [old, run].map((arrays) => Array.from({ length: spec.steps }, (_, t) => at(arrays[name], batch, t, unit)));
+    const steps = Array.from({ length: spec.steps }, (_, t) => t);
+    const rows = [old, run].map((arrays) => steps.map((t) => at(arrays[name], batch, t, unit)));
     const finite = rows.flat().filter(Number.isFinite);
     const [low, high] = finite.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [0, 0]);
     const span = high - low || 1;
@@ -389,8 +414,8 @@ function ghostChart(name, palette) {
       say(title, `unit ${unit}`);
       say(number, now);
       say(before, was === now ? "as before" : `was ${was}`);
-      plot.setAttribute("aria-label", `${name} of unit ${unit} over ${spec.steps} steps, before (dashed) and now (solid). ` +
-        `At step ${t}: now ${now}, before ${was}.`); // prettier-ignore
+      const what = `${name} of unit ${unit} over ${spec.steps} steps, before (dashed) and now (solid).`;
+      plot.setAttribute("aria-label", `${what} At step ${t}: now ${now}, before ${was}.`);
     },
   };
 }
