@@ -78,7 +78,7 @@ def flow(
     if type(layer) not in (LSTM, GRU, SimpleRNN):
         raise TypeError(
             "gradients through time are shown of a single LSTM, GRU or SimpleRNN, "
-            f"got {type(layer).__name__}: of a model take one layer, model.layers[0]"
+            f"got {type(layer).__name__}: of a model take one layer, model.layers[0]; of Keras, le.from_keras(layer)"
         )
     if not layer.activation.elementwise:
         raise ValueError(
