@@ -345,16 +345,20 @@ class _TooManyWeights(ValueError):
 
 @contextmanager
 def _limited(most: int) -> Iterator[None]:
-    """While open, Keras makes layers with at most so many weights together; one that asks for more is named."""
+    """While open, Keras makes layers with about so many weights together; one that asks for many more is named.
+
+    Some more there may be: Bidirectional makes the layer that it was given, and then two copies of it.
+    """
     layer_class = keras().Layer
     add_weight = layer_class.add_weight
+    allowed = 4 * most + 4096
     made = 0
 
     def add_within_limit(self, shape=None, *args, **kwargs):
         nonlocal made
         sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
         made += int(np.prod([float(n or 0) for n in sizes]))
-        if made > most:
+        if made > allowed:
             raise _TooManyWeights(
                 f"its configuration asks for more weights than the file holds: {type(self).__name__} {self.name!r} "
                 f"wants a weight of shape {sizes}, and the file has {most:,} numbers in all"

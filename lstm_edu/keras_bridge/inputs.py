@@ -16,8 +16,8 @@ BATCH, STEPS = 3, 7  # where a shape leaves them open
 _MOST = 2**24  # numbers that are drawn; more than these, and someone must mean it
 
 
-def of_model(model: Any, x: Any) -> tuple[list[np.ndarray], str]:
-    """One array for each input of the model, in its order, and what there is to say about them.
+def of_model(model: Any, x: Any) -> tuple[Any, str]:
+    """x as the model takes it, and what there is to say about it.
 
     Args:
         x: an array; a list or tuple of one for each input; a dict by the inputs' names; None: random numbers.
@@ -26,14 +26,18 @@ def of_model(model: Any, x: Any) -> tuple[list[np.ndarray], str]:
         ValueError: another number of arrays, a name that the model does not have, a shape that does not fit.
         TypeError: something that holds no numbers.
     """
-    wanted = list(model.inputs)
+    wanted = getattr(model, "inputs", None)
+    if wanted is None:  # a model with code of its own takes whatever it takes
+        if x is None:
+            raise ValueError(f"the model {model.name!r} does not say what inputs it takes: give an x")
+        return x, ""
     names = [tensor.name for tensor in wanted]
     if x is None:
         arrays = [_drawn(tensor, _vocabulary(model, tensor), k) for k, tensor in enumerate(wanted)]
         what = "; ".join(
             f"{name} {checks.shape_text(a.shape)} {a.dtype}" for name, a in zip(names, arrays, strict=True)
         )
-        return arrays, f"no input was given; random numbers were taken (seed {SEED}): {what}"
+        return _structured(model, arrays), f"no input was given; random numbers were taken (seed {SEED}): {what}"
     if isinstance(x, Mapping):
         unknown = sorted(set(x) - set(names))
         missing = [name for name in names if name not in x]
@@ -60,7 +64,7 @@ def of_model(model: Any, x: Any) -> tuple[list[np.ndarray], str]:
             f"{model.name!r}: the inputs must have as many samples each, got "
             f"{', '.join(f'{name} {len(a)}' for name, a in zip(names, arrays, strict=True))}"
         )
-    return arrays, ""
+    return _structured(model, arrays), ""
 
 
 def of_layer(layer: Any) -> tuple[np.ndarray, str]:
@@ -73,7 +77,7 @@ def of_layer(layer: Any) -> tuple[np.ndarray, str]:
     return x, (f"no input was given; random numbers were taken (seed {SEED}): {checks.shape_text(x.shape)} {x.dtype}")
 
 
-def structured(model: Any, arrays: list[np.ndarray]) -> Any:
+def _structured(model: Any, arrays: list[np.ndarray]) -> Any:
     """The arrays as the model takes them: alone, or packed as its `inputs` were."""
     if len(arrays) == 1 and type(model) is keras().Sequential:
         return arrays[0]
@@ -81,6 +85,11 @@ def structured(model: Any, arrays: list[np.ndarray]) -> Any:
     if structure is None:
         return arrays[0] if len(arrays) == 1 else arrays
     return keras().tree.pack_sequence_as(structure, arrays)
+
+
+def flat(given: Any) -> list[np.ndarray]:
+    """The arrays of a structure, in order."""
+    return keras().tree.flatten(given)
 
 
 def _checked(value: Any, tensor: Any, model: Any) -> np.ndarray:

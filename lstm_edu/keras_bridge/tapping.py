@@ -33,6 +33,7 @@ class Call:
         supported: whether this package has such a layer. why_not: if not, the reason.
         inner: the names of layers inside that were noted on their own.
         mask_arrived: whether a mask came with the input.
+        carried: whether initial_state is what the layer, a stateful one, kept from the call before.
     """
 
     layer: Any
@@ -48,6 +49,7 @@ class Call:
     why_not: str = ""
     inner: list[str] = field(default_factory=list)
     mask_arrived: bool = False
+    carried: bool = False
 
     @property
     def name(self) -> str:
@@ -118,7 +120,8 @@ def replaced(model: Any, inputs: Any, by: dict[int, Callable[..., Any]], mask: A
         if id(layer) not in by:
             return call(*args, **kwargs)
         noted = _noted(layer, layer.name, args, kwargs)
-        output = by[id(layer)](noted.x, noted.mask, noted.initial_state)
+        start = None if noted.carried else noted.initial_state
+        output = by[id(layer)](noted.x, noted.mask, start)
         convert = keras().ops.convert_to_tensor
         return tuple(map(convert, output)) if isinstance(output, tuple) else convert(output)
 
@@ -179,6 +182,7 @@ def _noted(layer: Any, path: str, args: tuple, kwargs: dict) -> Call:
         noted.initial_state = None if state is None else [numbers(s) for s in keras().tree.flatten(state)]
         if noted.initial_state is None and getattr(layer, "stateful", False) and getattr(layer, "states", None):
             noted.initial_state = [numbers(s) for s in layer.states]
+            noted.carried = True
     except Exception:  # numbers that are not there yet: inside a function that is being compiled
         noted.supported, noted.x = False, None
         noted.why_not = "it runs inside a compiled function, where its numbers cannot be seen"

@@ -410,7 +410,8 @@ def _input(source: Any, x: Any) -> tuple[Any, str]:
         return inputs.of_layer(source) if x is None else (x, "")
     if x is not None and not isinstance(x, (Mapping, list, tuple)):
         return x, ""
-    (array,), note = inputs.of_model(source, x)
+    given, note = inputs.of_model(source, x)
+    (array,) = inputs.flat(given)
     return array, note
 
 
@@ -434,8 +435,7 @@ def _once(cautions: Sequence[Caution]) -> tuple[Caution, ...]:
 
 def _verify_graph(model: Any, x: Any, mask: Any, cautions: tuple[Caution, ...]) -> VerifyReport:
     """A model that is no chain, or has layers that this package lacks: each layer on what Keras handed to it."""
-    arrays, note = inputs.of_model(model, x)
-    given = inputs.structured(model, arrays)
+    given, note = inputs.of_model(model, x)
     calls, output = record(model, given, mask)
     reports, passed, by = [], [], {}
     for call in calls:
@@ -445,7 +445,7 @@ def _verify_graph(model: Any, x: Any, mask: Any, cautions: tuple[Caution, ...]) 
             continue
         reports.append(report)
         cautions += _cautions(report, call.layer)
-        by[id(call.layer)] = _in_place_of(report.ours.layer)
+        by.setdefault(id(call.layer), _in_place_of(report.ours.layer))
     if not reports:
         raise ValueError(
             f"{model.name!r} has no layer that can be rebuilt: {'; '.join(map(str, passed))}. Supported: "
@@ -466,7 +466,9 @@ def _verify_call(call: Call) -> LayerReport | None:
         call.why_not = "it is called with training=True, so that its dropout draws at random"
         return None
     try:
-        ours = convert(call.layer, (None, *(None for _ in call.x.shape[1:-1]), call.x.shape[-1]))
+        batch, *steps, features = call.x.shape
+        fixed = batch if getattr(call.layer, "stateful", False) else None
+        ours = convert(call.layer, (fixed, *(None for _ in steps), features))
         keras_own = trace_of(call.layer, ours, call.x, call.mask, call.initial_state)
     except (ValueError, TypeError, AttributeError) as error:
         call.why_not = str(error)
@@ -485,8 +487,7 @@ def _tupled(output: Any) -> Any:
 def _in_place_of(ours: Layer) -> Any:
     def call(x, mask, initial_state):
         given = {} if initial_state is None else {"initial_state": initial_state}
-        with _states_kept(ours):
-            return ours(x, mask=mask, **given)
+        return ours(x, mask=mask, **given)  # a stateful one goes on from call to call, as Keras's does
 
     return call
 
