@@ -106,13 +106,6 @@ def test_bad_input_is_told_by_rule_value_and_cause(make, error, message):
         make()
 
 
-def test_a_kind_without_an_explorer_is_named():
-    layer = le.core.SimpleRNN(3) if hasattr(le.core, "SimpleRNN") else pytest.skip("no SimpleRNN")
-    layer.build((None, None, F))
-    with pytest.raises(ValueError, match="no explorer for SimpleRNN layers yet"):
-        le.explore(layer, X)
-
-
 # --- what travels ---------------------------------------------------------------------------------------------------
 
 

@@ -50,3 +50,12 @@ def lstm_scales(layer: Any, arrays: dict[str, np.ndarray]) -> dict[str, dict[str
     scales["g"] = scale_of(layer.activation.name, arrays["g"])
     scales["x"] = input_scale(arrays["x"])
     return scales | {name: signed_scale(arrays[name]) for name in "ch"}
+
+
+def recurrent_scales(layer: Any, arrays: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """The scales of a GRU's x, z, r, g, h or a SimpleRNN's x, z, h, given the layer and what it recorded."""
+    scales = {"x": input_scale(arrays["x"]), "h": signed_scale(arrays["h"])}
+    if hasattr(layer, "recurrent_activation"):
+        scales |= {name: scale_of(layer.recurrent_activation.name, arrays[name]) for name in "zr"}
+        return scales | {"g": scale_of(layer.activation.name, arrays["g"])}
+    return scales | {"z": signed_scale(arrays["z"])}

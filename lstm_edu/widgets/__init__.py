@@ -10,23 +10,29 @@ from lstm_edu.trace import Trace
 from lstm_edu.widgets._base import Explorer
 from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
+from lstm_edu.widgets.embedding import EmbeddingExplorer
 from lstm_edu.widgets.gradients import GradientExplorer, explore_gradients
 from lstm_edu.widgets.lstm import LSTMExplorer
-from lstm_edu.widgets.model import ModelExplorer
+from lstm_edu.widgets.model import ModelExplorer, inside_of
 from lstm_edu.widgets.packing import PackingExplorer
 from lstm_edu.widgets.pair import PairExplorer, explore_pair
+from lstm_edu.widgets.plain import LayerExplorer
 from lstm_edu.widgets.predict import Prediction, predict
+from lstm_edu.widgets.recurrent import RecurrentExplorer
 
 __all__ = [
     "BinsExplorer",
     "DenseExplorer",
+    "EmbeddingExplorer",
     "Explorer",
     "GradientExplorer",
     "LSTMExplorer",
+    "LayerExplorer",
     "ModelExplorer",
     "PackingExplorer",
     "PairExplorer",
     "Prediction",
+    "RecurrentExplorer",
     "explore",
     "explore_bins",
     "explore_gradients",
@@ -56,11 +62,13 @@ def explore(
         places: where to begin: t, unit, batch; for a model also layer.
 
     Returns:
-        LSTMExplorer, DenseExplorer, or ModelExplorer with one tab a layer.
+        LSTMExplorer; RecurrentExplorer for GRU and SimpleRNN; DenseExplorer, also for TimeDistributed(Dense);
+        EmbeddingExplorer; ModelExplorer with one tab a layer, also for Bidirectional; LayerExplorer for all others:
+        what goes in and what comes out.
 
     Raises:
         TypeError: something that is neither a Trace nor a layer.
-        ValueError: x missing, or given with a Trace; a layer of a kind that has no explorer.
+        ValueError: x missing, or given with a Trace.
     """
     run = {"mask": mask, "initial_state": initial_state}
     run = {name: value for name, value in run.items() if value is not None}
@@ -112,16 +120,20 @@ def packing(units: Any, features: int | None = None, *, kind: str | None = None,
 
 
 def _explorer(trace: Trace, reference: Trace | None, places: dict[str, Any]) -> Explorer:
-    if trace.kind == "LSTM":
-        return LSTMExplorer(trace, reference, **places)
-    if trace.kind == "Dense":
-        return DenseExplorer(trace, reference=reference, **places)
-    if trace.children:
-        return ModelExplorer(trace, reference, **places)
-    raise ValueError(
-        f"there is no explorer for {trace.kind} layers yet, only for LSTM, Dense and models of them; "
-        f"the trace of {trace.layer.name!r} has the numbers: {', '.join(trace.names) or 'none'}"
-    )
+    fitting = {
+        "LSTM": LSTMExplorer,
+        "GRU": RecurrentExplorer,
+        "SimpleRNN": RecurrentExplorer,
+        "Dense": DenseExplorer,
+        "Embedding": EmbeddingExplorer,
+    }
+    if trace.kind in fitting:
+        explorer = fitting[trace.kind]
+    elif trace.children and trace.kind != "TimeDistributed":
+        explorer = ModelExplorer
+    else:
+        explorer = DenseExplorer if inside_of(trace) == "Dense" else LayerExplorer
+    return explorer(trace, reference=reference, **places)
 
 
 def _need_x(x: Any, source: Any) -> Any:

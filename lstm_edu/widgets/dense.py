@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from lstm_edu.core import Dense
+from lstm_edu.core import Dense, TimeDistributed
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
@@ -28,7 +28,7 @@ class DenseExplorer(_base.Explorer):
     what the reader has changed, such as {"W[0,3]": 1.5}; set it from Python, or {} to take all changes back.
 
     Args:
-        layer_or_trace: a built Dense layer, with x; or its Trace.
+        layer_or_trace: a built Dense layer or TimeDistributed(Dense), with x; or its Trace.
         x: (B, F), or (B, T, F) with time. Only with a layer.
         reference: the Trace of Keras's layer for the same x, shown beside ours while nothing is changed.
         t, unit, batch: where to begin.
@@ -57,14 +57,14 @@ class DenseExplorer(_base.Explorer):
         **layout: Any,
     ):
         trace = layer_or_trace
-        if isinstance(layer_or_trace, Dense):
+        if isinstance(layer_or_trace, (Dense, TimeDistributed)):
             if x is None:
                 raise ValueError("DenseExplorer needs an x to compute with: DenseExplorer(layer, x) or a trace")
             trace = layer_or_trace.trace(x)
         elif x is not None:
             raise ValueError("a trace has its own x: give DenseExplorer a layer and x, or a trace alone")
         spec, arrays = describe(trace, reference)
-        self._trace = trace
+        self._trace, self._layer = trace, dense_of(trace)
         super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
 
     @traitlets.validate("t", "unit", "batch", "highlight", "edits")
@@ -108,13 +108,13 @@ class DenseExplorer(_base.Explorer):
     @property
     def bias(self) -> np.ndarray | None:
         """b with the reader's changes, (units,); None for a layer without bias."""
-        return self._edited("b", self._trace.weights[1]) if self._trace.layer.use_bias else None
+        return self._edited("b", self._trace.weights[1]) if self._layer.use_bias else None
 
     @property
     def output(self) -> np.ndarray:
         """What the layer would return with the reader's changes, by NumPy."""
         z = self.x @ self.kernel
-        return self._trace.layer.activation(z if self.bias is None else z + self.bias)
+        return self._layer.activation(z if self.bias is None else z + self.bias)
 
     def _edited(self, name: str, array: np.ndarray) -> np.ndarray:
         array = array.copy()
@@ -129,7 +129,7 @@ class DenseExplorer(_base.Explorer):
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not np.isfinite(number):
             raise ValueError(f"edits: {place} must be a finite number, got {number!r}")
         x, kernel = self._trace["x"], self._trace.weights[0]
-        shapes = {"x": x.shape, "W": kernel.shape} | ({"b": kernel.shape[1:]} if self._trace.layer.use_bias else {})
+        shapes = {"x": x.shape, "W": kernel.shape} | ({"b": kernel.shape[1:]} if self._layer.use_bias else {})
         match = _PLACE.fullmatch(str(place).replace(" ", ""))
         index = tuple(int(n) for n in match.groups()[1:] if n is not None) if match else ()
         shape = shapes.get(match[1]) if match else None
@@ -139,13 +139,19 @@ class DenseExplorer(_base.Explorer):
         return match[1], index
 
 
+def dense_of(trace: Trace) -> Any:
+    """The Dense layer of a trace: the layer itself, or the one that a TimeDistributed applies to every timestep."""
+    return getattr(trace.layer, "layer", trace.layer)
+
+
 def describe(
     trace: Trace, reference: Trace | None = None, rows: int | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page needs of a Dense layer's trace: (spec, arrays). `rows`: at most so many samples."""
     owner = "DenseExplorer"
-    trace = _base.need_trace(trace, "Dense", QUANTITIES, owner)
-    x, layer = trace["x"], trace.layer
+    around = isinstance(trace, Trace) and trace.kind == "TimeDistributed" and isinstance(dense_of(trace), Dense)
+    trace = _base.need_trace(trace, "TimeDistributed" if around else "Dense", QUANTITIES, owner)
+    x, layer = trace["x"], dense_of(trace)
     if x.size == 0:
         raise ValueError(f"{owner} needs at least one sample, but x has shape {x.shape}: there is nothing to show")
     if x.ndim > 3:
@@ -171,8 +177,8 @@ def describe(
     batch, steps, features = per_row["x"].shape
     spec = {
         "kind": "Dense",
-        "name": layer.name,
-        "title": f"Dense {layer.name!r}, {units} units, {features} features",
+        "name": trace.layer.name,
+        "title": f"{trace.kind} {trace.layer.name!r}, {units} units, {features} features",
         "rows": rows,
         "batch": batch,
         "steps": steps,

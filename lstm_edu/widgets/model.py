@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from lstm_edu.core import Dense
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base, dense, lstm
+from lstm_edu.widgets import _base, dense, embedding, lstm, plain, recurrent
 
-_DESCRIBE = {"LSTM": lstm.describe, "Dense": dense.describe}
+_DESCRIBE = {
+    "LSTM": lstm.describe,
+    "GRU": recurrent.describe,
+    "SimpleRNN": recurrent.describe,
+    "Dense": dense.describe,
+    "Embedding": embedding.describe,
+    "plain": plain.describe,
+}
 
 
 class ModelExplorer(_base.Explorer):
@@ -26,8 +34,10 @@ class ModelExplorer(_base.Explorer):
         layer: the tab to begin with; the first that can be explored, if not given.
     """
 
-    _esm = _base.module(*lstm.MODULES, "dense.js", "model.js", build="modelExplorer")
-    _css = _base.style(*lstm.STYLES)
+    _esm = _base.module(
+        *lstm.MODULES, "dense.js", *recurrent.MODULES, "embedding.js", "plain.js", "model.js", build="modelExplorer"
+    )
+    _css = _base.style(*lstm.STYLES, "recurrent.css", "embedding.css")
 
     layer = traitlets.Unicode("", help="The name of the layer shown.").tag(sync=True)
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
@@ -55,10 +65,9 @@ class ModelExplorer(_base.Explorer):
                 f"ModelExplorer: the reference must be of the same model, but it has {len(theirs)} layers and the "
                 f"trace {len(found)}"
             )
-        able = [name for name, child in found if child.kind in _DESCRIBE]
-        if not able:
-            kinds = ", ".join(child.kind for _, child in found) or "none"
-            raise ValueError(f"ModelExplorer shows LSTM and Dense layers, but this trace has {kinds}")
+        if not found:
+            raise ValueError(f"ModelExplorer shows the layers of a model, but this {trace.kind} trace has none inside")
+        able = [name for name, child in found if inside_of(child) != "plain"] or [name for name, _ in found]
         specs, arrays = describe_all(found, theirs)
         spec = {
             "kind": trace.kind,
@@ -83,7 +92,7 @@ class ModelExplorer(_base.Explorer):
                 raise ValueError(f"layer must be one of {', '.join(self.layers)}, got {value!r}")
             return value
         if name == "highlight":
-            known = ("x", "i", "f", "g", "o", "c", "h", "W", "b", "y")
+            known = ("x", "i", "f", "g", "o", "c", "h", "z", "r", "W", "b", "y")
             if value not in ("", *known):
                 raise ValueError(f"highlight must be one of {', '.join(known)}, or '' for none, got {value!r}")
             return value
@@ -118,31 +127,40 @@ class ModelExplorer(_base.Explorer):
 
 
 def leaves(trace: Trace, path: str = "") -> Iterator[tuple[str, Trace]]:
-    """(name, trace) of every layer without layers of its own, in order; "bidirectional/forward" for inner ones."""
+    """(name, trace) of every layer, in order: "bidirectional/forward" for inner ones, and "bidirectional/merged".
+
+    TimeDistributed counts as one layer.
+    """
     for name, child in trace.children.items():
-        if child.children:
+        if child.children and child.kind != "TimeDistributed":
             yield from leaves(child, f"{path}{name}/")
         else:
             yield path + name, child
+    if trace.kind == "Bidirectional":
+        yield f"{path}merged", trace
+
+
+def inside_of(trace: Trace) -> str:
+    """Which explorer fits: "LSTM", "GRU", "SimpleRNN", "Dense", "Embedding"; "plain" for all others."""
+    if trace.kind == "TimeDistributed":
+        return "Dense" if isinstance(dense.dense_of(trace), Dense) and trace["x"].ndim == 3 else "plain"
+    if trace.kind == "Dense" and "x" in trace and trace["x"].ndim > 3:
+        return "plain"
+    return trace.kind if trace.kind in _DESCRIBE else "plain"
 
 
 def describe_all(
     found: list[tuple[str, Trace]], theirs: list[Trace | None]
 ) -> tuple[list[dict[str, Any]], dict[str, np.ndarray]]:
     """The specs of all layers, and their arrays under "0/x", "1/x" ...; as many samples of each as of the others."""
-
-    def describe(child: Trace, other: Trace | None, rows: int):
-        if child.kind in _DESCRIBE:
-            return _DESCRIBE[child.kind](child, other, rows)
-        output = child.output[0] if isinstance(child.output, (list, tuple)) else child.output
-        spec = {"kind": child.kind, "name": child.layer.name, "output": str(np.shape(output)), "units": 1}
-        return spec, {}
-
     recorded = [t for pair in zip([child for _, child in found], theirs, strict=True) for t in pair if t is not None]
-    rows = _base.fitting({f"{n}/{name}": t[name] for n, t in enumerate(recorded) for name in t.names})
+    sized = {f"{n}/{name}": t[name] for n, t in enumerate(recorded) for name in t.names}
+    rows = _base.fitting(sized) if sized else None
     specs, arrays = [], {}
     for n, ((tab, child), other) in enumerate(zip(found, theirs, strict=True)):
-        spec, own = describe(child, other, rows)
-        specs.append(spec | {"tab": tab})
+        inside = inside_of(child)
+        spec, own = _DESCRIBE[inside](child, other, rows)
+        shapes = {"input_shape": str(plain.input_shape(child)), "output_shape": str(plain.output_shape(child))}
+        specs.append(spec | shapes | {"tab": tab, "kind": child.kind, "inside": inside})
         arrays |= {f"{n}/{name}": array for name, array in own.items()}
     return specs, arrays

@@ -216,6 +216,340 @@ def test_the_sliders_rewrite_the_formula_and_the_slices(page):
     expect(root.locator(".le-card [data-of='Keras 3'] code").last).to_have_text("recurrent_kernel[:, 21:28]")
 
 
+# --- GRU and SimpleRNN ----------------------------------------------------------------------------------------------
+
+
+def recurrent_trace(kind="GRU", batch=2, steps=9, features=4, units=5, mask=None, x=None, **flags):
+    layer = built(kind, (None, None, features), units, **flags)
+    x = RNG.normal(size=(batch, steps, features)) if x is None else x
+    return layer.trace(x, mask=mask, initial_state=[RNG.normal(size=(len(x), units))])
+
+
+def shown(root, quantity: str) -> float:
+    """The number on the screen, by its quantity, in full: it stands in the title of its element."""
+    return float(root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title").partition("=")[2])
+
+
+def parts_by_numpy(trace, batch, t, unit) -> dict[str, float]:
+    """The parts of a GRU's sums at one place, in float64."""
+    W, U, *bias = (w.astype(float) for w in trace.weights)
+    h = (trace.h[batch, t - 1] if t else trace.initial_state[0][batch]).astype(float)
+    found = {}
+    for k, gate in enumerate("zrh"):
+        column = k * trace.layer.units + unit
+        found[f"xW_{gate}"] = trace.x[batch, t] @ W[:, column]
+        found[f"hU_{gate}"] = h @ U[:, column]
+        found[f"rhU_{gate}"] = (trace.r[batch, t] * h) @ U[:, column]
+        if bias:
+            rows = np.atleast_2d(bias[0])
+            found[f"b_{gate}"] = rows[0, column]
+            found[f"d_{gate}"] = rows[-1, column]
+    return found
+
+
+@pytest.mark.parametrize("place", [(0, 0, 0), (1, 6, 3)])
+@pytest.mark.parametrize("use_bias", [True, False])
+@pytest.mark.parametrize("reset_after", [True, False])
+def test_a_grus_equations_have_numpys_numbers(page, reset_after, use_bias, place):
+    trace = recurrent_trace(reset_after=reset_after, use_bias=use_bias)
+    batch, t, unit = place
+    root = put(page, widgets.explore(trace, t=t, unit=unit, batch=batch))
+    for name in "zrgh":
+        assert shown(root, name) == trace[name][batch, t, unit]
+    wanted = parts_by_numpy(trace, batch, t, unit)
+    inside = "hU_h" if trace.layer.reset_after else "rhU_h"
+    on_screen = ["xW_z", "hU_z", "xW_r", "hU_r", "xW_h", inside]
+    if trace.layer.use_bias:
+        on_screen += ["b_z", "b_r", "b_h"] + (["d_z", "d_r", "d_h"] if trace.layer.reset_after else [])
+    for name in on_screen:
+        assert shown(root, name) == pytest.approx(wanted[name], abs=1e-6), name
+    assert root.locator(".le-num[data-q^='d_']").count() == (3 if "d_z" in on_screen else 0)
+    # the parts give the sum that was recorded
+    d = {gate: wanted.get(f"d_{gate}", 0) if trace.layer.reset_after else 0 for gate in "zrh"}
+    b = {gate: wanted.get(f"b_{gate}", 0) for gate in "zrh"}
+    assert shown(root, "a_z") == pytest.approx(wanted["xW_z"] + wanted["hU_z"] + b["z"] + d["z"], abs=1e-5)
+    past = shown(root, "r") * (wanted["hU_h"] + d["h"]) if trace.layer.reset_after else wanted["rhU_h"]
+    assert shown(root, "a_g") == pytest.approx(wanted["xW_h"] + b["h"] + past, abs=1e-5)
+    z, g, h_prev = shown(root, "z"), shown(root, "g"), shown(root, "h_prev")
+    assert shown(root, "h") == pytest.approx(z * h_prev + (1 - z) * g, abs=1e-6)
+    assert root.get_attribute("data-kind") == "GRU"
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_simple_rnns_equations_have_numpys_numbers(page, use_bias):
+    trace = recurrent_trace("SimpleRNN", use_bias=use_bias, activation="softsign")
+    root = put(page, widgets.explore(trace, t=3, unit=2, batch=1))
+    W, U, *bias = (w.astype(float) for w in trace.weights)
+    assert shown(root, "xW") == pytest.approx(trace.x[1, 3] @ W[:, 2], abs=1e-6)
+    assert shown(root, "hU") == pytest.approx(trace.h[1, 2] @ U[:, 2], abs=1e-6)
+    assert root.locator(".le-num[data-q='b']").count() == len(bias)
+    assert shown(root, "z") == trace.z[1, 3, 2]
+    assert shown(root, "h") == trace.h[1, 3, 2]
+    assert "softsign(" in root.locator("[data-row='h']").inner_text()
+    assert root.get_attribute("data-kind") == "SimpleRNN"
+
+
+def test_a_product_opens_to_its_terms_and_follows_the_reader(page):
+    trace = recurrent_trace(units=17)
+    root = put(page, widgets.explore(trace, t=2, unit=1))
+    button = root.locator("[data-row='r'] button").nth(1)  # h_prev · U_r
+    assert button.get_attribute("aria-expanded") == "false"
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(button).to_have_attribute("aria-expanded", "true")
+    panel = root.locator(f"#{button.get_attribute('aria-controls')}")
+    for t in (2, 3):
+        page.evaluate("t => model.set('t', t)", t)
+        expect(root).to_have_attribute("data-t", str(t))
+        products = trace.h[0, t - 1].astype(float) * trace.weights[1][:, 17 + 1].astype(float)
+        largest = int(np.argmax(np.abs(products)))
+        cell = panel.locator(f"[data-q='hU_r.{largest}']")
+        expect(cell).to_be_visible()
+        assert float(cell.get_attribute("title")) == pytest.approx(products[largest], abs=1e-6)
+        total = float(panel.locator("[data-q='hU_r.sum']").get_attribute("title"))
+        assert total == pytest.approx(products.sum(), abs=1e-6)
+    assert "5 smaller terms" in panel.inner_text()
+    assert "recurrent_kernel[k, 18]" in panel.inner_text()
+
+
+def test_keys_move_through_time_and_units(page):
+    root = put(page, widgets.explore(recurrent_trace(steps=25)))
+    root.focus()
+    for key, t, unit in [
+        ("ArrowRight", 1, 0), ("ArrowDown", 1, 1), ("PageDown", 11, 1), ("End", 24, 1),
+        ("PageUp", 14, 1), ("ArrowUp", 14, 0), ("ArrowLeft", 13, 0), ("Home", 0, 0),
+    ]:  # fmt: skip
+        page.keyboard.press(key)
+        expect(root).to_have_attribute("data-t", str(t))
+        expect(root).to_have_attribute("data-unit", str(unit))
+    box = root.locator(".le-plot[data-q='r'] canvas").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 7.5 / 25, box["y"] + box["height"] * 3.5 / 5)
+    expect(root).to_have_attribute("data-t", "7")
+    expect(root).to_have_attribute("data-unit", "3")
+    page.keyboard.press("Space")
+    expect(root.locator(".le-play")).to_have_text("Pause")
+    expect(root).to_have_attribute("data-t", "9")
+    page.keyboard.press("Space")
+    expect(root.locator(".le-play")).to_have_text("Play")
+
+
+def test_keras_beside_ours_shows_where_they_differ(page):
+    trace = recurrent_trace()
+    other = trace.layer.trace(trace.x * np.float32(1.01), initial_state=trace.initial_state)
+    root = put(page, widgets.explore(trace, reference=other, t=3, unit=2, batch=1))
+    assert "they differ, most of all in" in root.locator(".le-verdict").inner_text()
+    assert root.locator("[data-difference='a_g']").inner_text().startswith("≠")
+    assert number(root.locator("[data-keras='r']").inner_text()) == pytest.approx(float(other.r[1, 3, 2]), abs=1e-6)
+    same = put(page, widgets.explore(trace, reference=trace))
+    assert "every number agrees" in same.locator(".le-verdict").inner_text()
+    assert same.locator("td.le-differs").count() == 0
+
+
+def test_masked_steps_nan_and_the_order_of_time_are_said(page):
+    mask = np.ones((2, 9), bool)
+    mask[0, 3:5] = False
+    root = put(page, widgets.explore(recurrent_trace(mask=mask, go_backwards=True), t=5, unit=2))
+    assert "this step is masked" in root.locator(".le-words").inner_text()  # step 5 reads timestep 3
+    assert "reads input 3" in root.locator(".le-step").inner_text()
+    assert "Hatched steps are masked" in root.locator(".le-note").last.inner_text()
+    x = RNG.normal(size=(1, 9, 4))
+    x[0, 6, 1] = np.nan
+    root = put(page, widgets.explore(recurrent_trace("SimpleRNN", x=x), t=7))
+    note = root.locator(".le-note").last.inner_text()
+    assert f"{1 + 2 * 3 * 5} numbers of this sequence are NaN or infinite" in note
+    assert "the first: x at step 6, feature 1" in note
+    assert "not finite" in root.locator(".le-words").inner_text()
+
+
+def test_what_a_grus_gates_do_is_said_in_percent_only_where_they_are_shares(page):
+    trace = recurrent_trace()
+    root = put(page, widgets.explore(trace, t=4, unit=1))
+    z = float(trace.z[0, 4, 1])
+    assert f"keeps {int(100 * z + 0.5)} % of its state" in root.locator(".le-words").inner_text()
+    root = put(page, widgets.explore(recurrent_trace(recurrent_activation="relu", steps=3)))
+    assert "%" not in root.locator(".le-words").inner_text()
+
+
+def test_dropped_numbers_keep_the_sums_closed(page):
+    layer = built("GRU", (None, None, 4), 3, dropout=0.5)
+    trace = layer.trace(RNG.normal(size=(1, 5, 4)), training=True)
+    root = put(page, widgets.explore(trace, t=2))
+    assert root.locator(".le-equations button").count() == 0
+    assert shown(root, "a_z") == trace.a[0, 2, 0]
+    assert "dropped numbers" in root.locator(".le-equations").inner_text()
+
+
+# --- Embedding ------------------------------------------------------------------------------------------------------
+
+
+def embedding(tokens, size=11, width=6, **flags):
+    layer = built("Embedding", (None, None), size, width, **flags)
+    return layer, layer.trace(np.array(tokens))
+
+
+def test_a_token_picks_its_row(page):
+    layer, trace = embedding([[3, 0, 7, 3, 10], [1, 1, 2, 4, 5]])
+    root = put(page, widgets.explore(trace, t=2, unit=4))
+    assert float(root.locator(".le-num[data-q='y']").get_attribute("title").partition("=")[2]) == layer.embeddings[7, 4]
+    for column in range(6):
+        text = root.locator(f"[data-q='v{column}']").get_attribute("title")
+        assert float(text) == layer.embeddings[7, column]
+    expect(root).to_have_attribute("data-token", "7")
+    root.focus()
+    page.keyboard.press("ArrowRight")
+    expect(root).to_have_attribute("data-token", "3")
+    assert "2 steps of this sequence pick the same row" in root.locator(".le-words").inner_text()
+    root.get_by_role("button", name="step 1, token 0").click()
+    expect(root).to_have_attribute("data-t", "1")
+    page.evaluate("model.set('batch', 1)")
+    expect(root).to_have_attribute("data-token", "1")
+
+
+def test_a_click_on_a_row_of_the_table_goes_to_the_next_step_that_picks_it(page):
+    _, trace = embedding([[3, 0, 7, 3, 10]])
+    root = put(page, widgets.explore(trace))
+    box = root.locator("[data-q='table'] canvas").bounding_box()
+
+    def click(row, column):
+        page.mouse.click(box["x"] + box["width"] * (column + 0.5) / 6, box["y"] + box["height"] * (row + 0.5) / 11)
+
+    click(3, 2)
+    expect(root).to_have_attribute("data-t", "3")  # the next one, not the first
+    expect(root).to_have_attribute("data-unit", "2")
+    click(3, 2)
+    expect(root).to_have_attribute("data-t", "0")
+    click(5, 1)  # no token picks it: only the column moves
+    expect(root).to_have_attribute("data-unit", "1")
+    expect(root).to_have_attribute("data-t", "0")
+
+
+def test_a_large_table_says_that_only_the_rows_in_use_are_here(page, monkeypatch):
+    monkeypatch.setattr(widgets.embedding, "_TABLE_BYTES", 100)
+    layer, trace = embedding([[3, 200, 7, 3, 150]], size=300, mask_zero=True)
+    root = put(page, widgets.explore(trace, t=1))
+    expect(root).to_have_attribute("data-token", "200")
+    assert number(root.locator(".le-num[data-q='y']").inner_text()) == pytest.approx(
+        float(layer.embeddings[200, 0]), abs=1e-6
+    )
+    assert "The table has 300 rows; the 4 that these sequences use are here." in root.inner_text()
+
+
+# --- layers without anything inside, and models ---------------------------------------------------------------------
+
+
+def test_a_plain_layer_shows_what_goes_in_and_what_comes_out(page):
+    layer = built("Masking", (None, None, 3), mask_value=0.0)
+    x = RNG.normal(size=(2, 6, 3))
+    x[0, 4:] = 0
+    trace = layer.trace(x)
+    root = put(page, widgets.explore(trace, t=3, unit=1))
+    for name in "xy":
+        title = root.locator(f"[data-map='{name}'] .le-value").get_attribute("title")
+        assert float(title.partition("=")[2]) == trace[name][0, 3, 1]
+    assert "Finds the steps that are only padding" in root.inner_text()
+    root.focus()
+    page.keyboard.press("End")
+    expect(root).to_have_attribute("data-t", "5")
+    expect(root.locator(".le-words").last).to_contain_text("This step is masked")
+    assert root.get_attribute("data-kind") == "Masking"
+
+
+def everything():
+    model = le.Sequential(
+        [
+            le.Embedding(11, 6, name="words"),
+            le.Dropout(0.2, name="drop"),
+            le.Bidirectional(le.LSTM(3, return_sequences=True), name="both"),
+            le.GRU(4, return_sequences=True, name="gru"),
+            le.SimpleRNN(5, return_sequences=True, name="rnn"),
+            le.TimeDistributed(le.Dense(2, "tanh"), name="each"),
+        ]
+    )
+    model.build((None, 7))
+    model.set_weights([RNG.normal(size=w.shape) for w in model.weights])
+    return model, RNG.integers(0, 11, size=(3, 7))
+
+
+def test_every_tab_of_a_model_works(page):
+    model, tokens = everything()
+    trace = model.trace(tokens)
+    root = put(page, widgets.explore(trace, t=4, batch=1))
+    checks = {
+        "words": ("y", trace["words"].y[1, 4, 0]),
+        "both/forward": ("h", trace["both"]["forward"].h[1, 4, 0]),
+        "both/backward": ("h", trace["both"]["backward"].h[1, 4, 0]),
+        "gru": ("z", trace["gru"].z[1, 4, 0]),
+        "rnn": ("z", trace["rnn"].z[1, 4, 0]),
+    }
+    for tab in ("words", "drop", "both/forward", "both/backward", "both/merged", "gru", "rnn", "each"):
+        root.get_by_role("tab", name=tab).click()
+        expect(root).to_have_attribute("data-layer", tab)
+        expect(root).to_have_attribute("data-t", "4")
+        panel = root.get_by_role("tabpanel", name=tab)
+        expect(panel.locator(".le-about")).to_contain_text("out (3, 7,")
+        if tab in checks:
+            name, value = checks[tab]
+            element = panel.locator(f".le-num[data-q='{name}']").first
+            assert float(element.get_attribute("title").partition("=")[2]) == value
+        expect(root.locator(".le-error")).to_have_count(0)
+    root.get_by_role("tab", name="both/backward").click()
+    about = root.get_by_role("tabpanel", name="both/backward").locator(".le-about")
+    expect(about).to_contain_text("from its end to its start: step 0 here is timestep 6")
+    root.get_by_role("tab", name="both/forward").click()
+    about = root.get_by_role("tabpanel", name="both/forward").locator(".le-about")
+    expect(about).to_contain_text("from its start to its end")
+
+
+def test_a_dense_inside_a_model_can_be_changed_and_each_tab_keeps_its_changes(page):
+    model = le.Sequential([le.Dense(3, "tanh", name="first"), le.Dense(2, name="second")])
+    model.build((None, 4))
+    model.set_weights([RNG.normal(size=w.shape) for w in model.weights])
+    x = RNG.normal(size=(2, 4)).astype("f4")
+    root = put(page, widgets.explore(model, x))
+    panels = {name: root.get_by_role("tabpanel", name=name) for name in ("first", "second")}
+    panels["first"].locator("[data-q='W1,0']").click()
+    page.keyboard.press("ArrowUp")
+    expect(panels["first"].locator(".le-changed")).to_have_count(1)
+    changed = number(panels["first"].get_by_label("value of W[1,0], typed").input_value())
+    kernel = model.layers[0].kernel.astype(float)
+    kernel[1, 0] = changed
+    wanted = np.tanh(x[0] @ kernel + model.layers[0].bias)[0]
+    expect(panels["first"].locator("[data-q='y0,0']")).to_have_text(f"{wanted:.4f}".replace("-", "−"))
+    root.get_by_role("tab", name="second").click()
+    expect(panels["second"].locator(".le-number").first).to_be_visible()
+    expect(panels["second"].locator(".le-changed")).to_have_count(0)
+    root.get_by_role("tab", name="first").click()
+    expect(panels["first"].locator(".le-changed")).to_have_count(1)
+    panels["first"].get_by_text("Reset all").click()
+    expect(panels["first"].locator(".le-changed")).to_have_count(0)
+
+
+def test_names_cannot_inject_markup(page):
+    name = "<img src=x onerror=document.title='injected'>"
+    for kind, shape, arguments in (("GRU", (None, None, 4), [3]), ("Dropout", (None, None, 4), [0.1]),
+                                   ("Embedding", (None, None), [4, 2])):  # fmt: skip
+        layer = built(kind, shape, *arguments, name=name)
+        root = put(page, widgets.explore(layer, np.ones((1, 3) if kind == "Embedding" else (1, 3, 4))))
+        assert root.locator("strong").first.inner_text() == name
+        assert root.locator("img").count() == 0
+    assert page.title() == "explorer"
+
+
+def test_closing_leaves_nothing_behind(page):
+    for explorer in (
+        widgets.explore(recurrent_trace()),
+        widgets.explore(embedding([[1, 2, 3]])[1]),
+        widgets.packing(2, 3),
+    ):
+        root = put(page, explorer)
+        play = root.locator(".le-play")
+        if play.count():
+            play.click()
+        page.evaluate("cleanup()")
+        assert page.evaluate("model.listeners()") == 0
+        expect(page.locator(".lstm-edu-explorer")).to_have_count(0)
+
+
 # --- accessible, at every width -------------------------------------------------------------------------------------
 
 PACKING = {
@@ -225,7 +559,21 @@ PACKING = {
     "packing, GRU": lambda: widgets.packing(3, 5, kind="GRU", block="d_r", beside="ONNX"),
     "packing, Dense": lambda: widgets.packing(3, 500, kind="Dense", block="W", beside="PyTorch"),
 }
-ALL = PACKING
+ALL = PACKING | {
+    "GRU": lambda: widgets.explore(recurrent_trace(), t=2, highlight="z"),
+    "GRU with Keras": lambda: (lambda trace: widgets.explore(trace, reference=trace))(
+        recurrent_trace(reset_after=False)
+    ),
+    "SimpleRNN, masked": lambda: widgets.explore(
+        recurrent_trace("SimpleRNN", mask=np.arange(18).reshape(2, 9) % 9 < 6), t=7
+    ),
+    "Embedding": lambda: widgets.explore(embedding([[3, 0, 7, 3, 10]] * 2, mask_zero=True)[1], t=1),
+    "Embedding, large": lambda: widgets.explore(embedding([range(400)], size=500, width=64)[1], t=300, unit=40),
+    "Dropout": lambda: widgets.explore(built("Dropout", (None, None, 4), 0.5), RNG.normal(size=(2, 9, 4))),
+    "model, GRU": lambda: (lambda model, x: widgets.explore(model, x, layer="gru"))(*everything()),
+    "model, merged": lambda: (lambda model, x: widgets.explore(model, x, layer="both/merged"))(*everything()),
+    "model, Dense": lambda: (lambda model, x: widgets.explore(model, x, layer="each"))(*everything()),
+}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "forced"])

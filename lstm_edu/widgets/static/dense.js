@@ -36,19 +36,21 @@ const ROWS_SHOWN = 6;
 
 export function denseExplorer(context) {
   const { spec, model } = context;
-  return denseInside(context, context.root, spec, readArrays(spec.arrays, model.get("_data")), true);
+  const store = { get: () => model.get("edits") ?? {}, set: (edits) => context.set({ edits }) };
+  return denseInside(context, context.root, spec, readArrays(spec.arrays, model.get("_data")), store);
 }
 
-export function denseInside(context, panel, spec, arrays, editable) {
+/** The explorer of one Dense inside `panel`. `store` keeps what the reader changes: {get(), set(edits)}. */
+export function denseInside(context, panel, spec, arrays, store) {
   const { model, root, palette, listen } = context;
-  editable &&= activate(spec.activation, [0, 1]) !== null; // what the page cannot compute is not offered for change
+  const editable = activate(spec.activation, [0, 1]) !== null; // what the page cannot compute is not offered for change
   const clampTo = (value, count) => Math.max(0, Math.min(count - 1, value));
   const here = () => ({
     t: clampTo(model.get("t"), spec.steps),
     unit: clampTo(model.get("unit"), spec.units),
     batch: clampTo(model.get("batch"), spec.rows),
   });
-  const edits = () => (editable ? (model.get("edits") ?? {}) : {});
+  const edits = () => (editable ? store.get() : {});
   // What lies one below another: the timesteps of one sample, or the samples.
   const down = spec.timed
     ? { name: "step", count: spec.steps, chosen: () => here().t, go: (n) => context.set({ t: n }) }
@@ -169,7 +171,7 @@ export function denseInside(context, panel, spec, arrays, editable) {
   };
   const change = (value) => {
     if (!edited || !Number.isFinite(value)) return;
-    context.set({ edits: { ...edits(), [edited]: value } });
+    store.set({ ...edits(), [edited]: value });
   };
   listen(dial, "input", () => change(Number(dial.value)));
   listen(typed, "input", () => typed.value.trim() && change(Number(typed.value)));
@@ -179,7 +181,7 @@ export function denseInside(context, panel, spec, arrays, editable) {
     dialName.setAttribute("aria-invalid", !known);
     if (known) take(place);
   });
-  listen(reset, "click", () => context.set({ edits: {} }));
+  listen(reset, "click", () => store.set({}));
 
   /** A number was chosen in a matrix: the picture follows, and a number that can be changed goes under the slider. */
   function choose(name, row, column, taken) {

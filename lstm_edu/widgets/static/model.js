@@ -1,6 +1,36 @@
 // A model's explorer: one tab a layer, over one run. Step and sequence stay when the tab changes; each layer keeps its unit.
 
-const INSIDE = { LSTM: lstmInside, Dense: (...args) => denseInside(...args, false) };
+const INSIDE = {
+  LSTM: lstmInside,
+  GRU: recurrentInside,
+  SimpleRNN: recurrentInside,
+  Dense: (context, ...args) => denseInside(context, ...args, keptHere(context)),
+  Embedding: embeddingInside,
+  plain: plainInside,
+};
+
+/** Where a Dense tab keeps what the reader changes in it: in the page, for as long as the page is open. */
+function keptHere(context) {
+  let edits = {};
+  return {
+    get: () => edits,
+    set(changed) {
+      edits = changed;
+      context.repaint();
+    },
+  };
+}
+
+/** In which direction a layer reads its input, and what goes in and out: what a tab says above its explorer. */
+export function aboutLayer(layer) {
+  const turned = layer.time && layer.time.every((t, step) => t === layer.time.length - 1 - step);
+  const inner = / *\/(forward|backward)$/.exec(layer.tab);
+  const way = turned
+    ? `This layer reads the input from its end to its start: step 0 here is timestep ${layer.time[0]} of the input.`
+    : inner ? "This layer reads the input from its start to its end: step and timestep are the same." : ""; // prettier-ignore
+  const shapes = `${layer.input_shape === "()" ? "" : `in ${layer.input_shape} → `}out ${layer.output_shape}`;
+  return [shapes, way].filter(Boolean).join(" · ");
+}
 
 /** The arrays of layer n, under their own names: "2/x" becomes "x". */
 export function arraysOf(arrays, n) {
@@ -42,7 +72,8 @@ export function modelExplorer(context) {
     const tab = tabs[n];
     const layer = spec.layers[n];
     if (!tab.inside) {
-      const build = INSIDE[layer.kind] ?? nothingToStep;
+      const build = INSIDE[layer.inside];
+      tab.panel.append(h("p", { class: "le-muted le-small le-about" }, aboutLayer(layer)));
       tab.inside = build({ ...context, get theme() { return context.theme; } }, tab.panel, layer, arraysOf(arrays, n)); // prettier-ignore
     }
     if (tab.width !== width || tab.theme !== theme) {
@@ -50,11 +81,6 @@ export function modelExplorer(context) {
       tab.inside.layout(width);
     }
     return tab.inside;
-  }
-
-  function nothingToStep(_, panel, layer) {
-    panel.append(h("p", { class: "le-note" }, `A ${layer.kind} layer has no explorer of its own. Its output has shape ${layer.output}.`));
-    return { layout() {}, paint() {}, key: () => false, close() {} };
   }
 
   context.onChange(["layer"], context.repaint);

@@ -1,0 +1,123 @@
+"""EmbeddingExplorer: which row of the table each token picks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from lstm_edu.plots.scales import signed_scale
+from lstm_edu.trace import Trace
+from lstm_edu.widgets import _base
+
+QUANTITIES = ("x", "y")
+MODULES = ("over_time.js", "embedding.js")
+_TABLE_BYTES = 2 * 2**20  # a larger table stays in Python; the rows that are used travel
+
+
+class EmbeddingExplorer(_base.Explorer):
+    """An Embedding's table as a heat map, the tokens of a sequence, and the row that each of them picks.
+
+    Keys: left and right a step, up and down a column of the table, Page Up and Page Down ten steps, Home and End the
+    first and the last, Space plays. A click on a row of the table goes to the next step that holds this token.
+
+    `t` is the step, `unit` the column of the table (one number of the vector), `batch` the sequence.
+
+    Args:
+        trace: the Trace of an Embedding with x (B,) or (B, T) and y.
+        reference: the same by Keras, shown beside ours.
+        t, unit, batch: where to begin.
+
+    Raises:
+        TypeError, ValueError: as `LSTMExplorer`.
+    """
+
+    _esm = _base.module(*MODULES, build="embeddingExplorer")
+    _css = _base.style("embedding.css")
+
+    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
+    unit = traitlets.Int(0, help="The column of the table, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
+    highlight = traitlets.Unicode("", help="A part to point out: x, y, or nothing.").tag(sync=True)
+
+    def __init__(
+        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
+    ):
+        spec, arrays = describe(trace, reference)
+        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+
+    @traitlets.validate("t", "unit", "batch", "highlight")
+    def _valid(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        if name == "highlight":
+            if value not in ("", "x", "y"):
+                raise ValueError(f"highlight must be one of x, y, or '' for none, got {value!r}")
+            return value
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "columns"), "batch": ("rows", "sequences")}[name]
+        return _base.where(name, value, self._spec[key], what)
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+    ) -> None:
+        """Go to a step, a column, a sequence, and point out a part; what is not given stays as it is."""
+        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+
+
+def describe(
+    trace: Trace, reference: Trace | None = None, rows: int | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page needs of an Embedding's trace: (spec, arrays). `rows`: at most so many sequences.
+
+    arrays: ids (B, T) rows of the table, y (B, T, D), table (V, D): all rows, or those in "kept" if the table is large.
+    """
+    owner = "EmbeddingExplorer"
+    trace = _base.need_trace(trace, "Embedding", QUANTITIES, owner)
+    x, layer = trace["x"], trace.layer
+    if x.size == 0:
+        raise ValueError(f"{owner} needs at least one token, but x has shape {x.shape}: there is nothing to show")
+    if x.ndim > 2:
+        raise ValueError(
+            f"{owner} shows x of shape (batch,) or (batch, timesteps), got {x.shape}: explore a part of it"
+        )
+    table = trace.weights[0]
+    size, width = table.shape
+    batch = len(x)
+    ids = (x % size).reshape(batch, -1)  # a negative id counts from the end
+    per_row = {"ids": ids, "y": trace["y"].reshape(batch, -1, width)}
+    if reference is not None:
+        reference = _base.need_same(trace, reference, ("y",), owner)
+        per_row["keras_y"] = reference["y"].reshape(per_row["y"].shape)
+    rows = _base.fitting(per_row, rows)
+    arrays = {name: array[:rows] for name, array in per_row.items()}
+    kept = None
+    if table.nbytes > _TABLE_BYTES:
+        used = np.unique(arrays["ids"])
+        table, kept = table[used], used.tolist()
+        arrays["ids"] = np.searchsorted(used, arrays["ids"])
+    arrays["table"] = table
+    arrays["ids"] = arrays["ids"].astype(np.float64)  # exact, whatever their number
+    spec = {
+        "kind": "Embedding",
+        "name": layer.name,
+        "title": f"Embedding {layer.name!r}, a table of {size} rows of {width} numbers",
+        "rows": rows,
+        "batch": batch,
+        "steps": ids.shape[1],
+        "units": width,
+        "vocabulary": size,
+        "kept": kept,
+        "mask_zero": layer.mask_zero,
+        "scale": signed_scale(table),
+        "tolerance": _base.TOLERANCE[trace["y"].dtype.name],
+        "comparison": None
+        if reference is None
+        else _base.furthest({"y": (per_row["y"], per_row["keras_y"])}, ("sequence", "step", "column")),
+    }
+    return spec, arrays

@@ -1,0 +1,183 @@
+"""LayerExplorer: what goes into a layer and what comes out, for layers that have nothing inside to step through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from lstm_edu.plots.scales import input_scale
+from lstm_edu.trace import Trace
+from lstm_edu.widgets import _base
+
+MODULES = ("over_time.js", "plain.js")
+
+
+class LayerExplorer(_base.Explorer):
+    """A layer's input and output as pictures, and in words what it does: Masking, Dropout, Bidirectional, or any other.
+
+    Keys and traits are those of `LSTMExplorer`: `t` the step (0 where there is no time), `unit` the feature, `batch`.
+
+    Args:
+        trace: the Trace of any layer.
+        reference: the same by Keras.
+        t, unit, batch: where to begin.
+
+    Raises:
+        TypeError: not a Trace. ValueError: a place out of range.
+    """
+
+    _esm = _base.module(*MODULES, build="plainExplorer")
+
+    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
+    unit = traitlets.Int(0, help="The feature shown, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
+    highlight = traitlets.Unicode("", help="A part to point out: x, y, or nothing.").tag(sync=True)
+
+    def __init__(
+        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
+    ):
+        if not isinstance(trace, Trace):
+            raise TypeError(f"LayerExplorer needs a Trace (layer.trace(x)), got {type(trace).__name__}")
+        spec, arrays = describe(trace, reference)
+        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+
+    @traitlets.validate("t", "unit", "batch", "highlight")
+    def _valid(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        if name == "highlight":
+            if value not in ("", "x", "y"):
+                raise ValueError(f"highlight must be one of x, y, or '' for none, got {value!r}")
+            return value
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "features"), "batch": ("rows", "sequences")}[name]
+        return _base.where(name, value, self._spec[key], what)
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+    ) -> None:
+        """Go to a step, a feature, a sequence, and point out a part; what is not given stays as it is."""
+        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+
+
+def describe(
+    trace: Trace, reference: Trace | None = None, rows: int | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page needs of any layer's trace: (spec, arrays). `rows`: at most so many sequences."""
+    layer = trace.layer
+    output = trace.output[0] if isinstance(trace.output, tuple) else trace.output
+    given = _input(trace)
+    whole = {"x": given, "y": np.asarray(output)}
+    if reference is not None:
+        theirs = reference.output[0] if isinstance(reference.output, tuple) else reference.output
+        if np.shape(theirs) == output.shape:
+            whole["keras_y"] = np.asarray(theirs)
+    shown = {name: _timed(a) for name, a in whole.items() if a is not None and a.size and a.dtype.kind in "fiub"}
+    shown = {name: a for name, a in shown.items() if a is not None}
+    mask = _mask(trace)
+    steps = max((a.shape[1] for a in shown.values()), default=1)
+    if mask is not None and mask.ndim == 2 and mask.shape[1] == steps:
+        shown["counts"] = mask
+    rows = _base.fitting(shown, rows) if shown else 1
+    arrays = {name: array[:rows] for name, array in shown.items()}
+    widths = [a.shape[2] for name, a in arrays.items() if name != "counts"]
+    spec = {
+        "kind": trace.kind,
+        "name": layer.name,
+        "title": f"{trace.kind} {layer.name!r}",
+        "says": says(trace),
+        "shapes": {name: str(array.shape) for name, array in whole.items() if array is not None and name != "keras_y"},
+        "rows": rows,
+        "batch": len(output) if np.ndim(output) else 1,
+        "steps": steps,
+        "units": max(widths, default=1),
+        "scales": _scales({name: arrays[name] for name in "xy" if name in arrays}),
+        "tolerance": _base.TOLERANCE.get(str(output.dtype), _base.TOLERANCE["float32"]),
+        "comparison": _base.furthest({"y": (shown["y"], shown["keras_y"])}, ("sequence", "step", "feature"))
+        if "keras_y" in shown and "y" in shown and shown["y"].dtype.name in _base.TOLERANCE
+        else None,
+    }
+    return spec, arrays
+
+
+def input_shape(trace: Trace) -> tuple[int, ...]:
+    """The shape of what went in; () where the trace did not keep it."""
+    given = _input(trace)
+    return () if given is None else given.shape
+
+
+def output_shape(trace: Trace) -> tuple[int, ...]:
+    """The shape of the output, the first of them if there are several."""
+    return np.shape(trace.output[0] if isinstance(trace.output, tuple) else trace.output)
+
+
+def _input(trace: Trace) -> np.ndarray | None:
+    """What went in: recorded by the layer itself, or by the first of its inner layers, in the order of the input."""
+    if "x" in trace:
+        return trace["x"]
+    for child in trace.children.values():
+        found = _input(child)
+        if found is not None:
+            return found if child.time is None else found[:, np.argsort(child.time)]
+    return None
+
+
+def _scales(arrays: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """One scale for both where they have the same shape, so that equal numbers have equal colours."""
+    if len({a.shape for a in arrays.values()}) == 1:
+        return dict.fromkeys(arrays, input_scale(np.concatenate([a.ravel() for a in arrays.values()])))
+    return {name: input_scale(a) for name, a in arrays.items()}
+
+
+def _mask(trace: Trace) -> np.ndarray | None:
+    return trace.mask if trace.kind == "Masking" or trace.mask is not None else trace.output_mask
+
+
+def _timed(array: np.ndarray) -> np.ndarray | None:
+    """(B,), (B, F) or (B, T, F) as (B, T, F); None for more axes than a picture has."""
+    if array.ndim > 3 or array.ndim == 0:
+        return None
+    return array.reshape(len(array), 1, -1) if array.ndim < 3 else array
+
+
+def says(trace: Trace) -> str:
+    """What such a layer does, in words, with the numbers of this one."""
+    layer = trace.layer
+    if trace.kind == "Masking":
+        counted = f"{int(trace.mask.sum())} of {trace.mask.size}" if trace.mask is not None else "all"
+        return (
+            f"Finds the steps that are only padding: those whose features all equal {layer.mask_value:g}. Their output "
+            f"is 0, and the mask tells the layers that follow to skip them. {counted} steps count."
+        )
+    if trace.kind == "Dropout":
+        used = [mask for mask in trace.dropout_masks if mask is not None]
+        if not used:
+            return (
+                f"Does nothing here: numbers are dropped in training only, each with probability {layer.rate:g}. "
+                "The output is the input."
+            )
+        lost = np.mean([np.mean(mask == 0) for mask in used])
+        return (
+            f"In training: {lost:.0%} of the numbers were set to 0 (the rate is {layer.rate:g}), and the others were "
+            f"multiplied by {1 / (1 - layer.rate):.4g}, so that sums stay as large on average."
+        )
+    if trace.kind == "Bidirectional":
+        n = layer.forward_layer.units
+        merge = {
+            "concat": f"side by side: features 0 to {n - 1} are the forward layer's, the others the backward layer's",
+            "sum": "added",
+            "mul": "multiplied",
+            "ave": "averaged",
+            None: "both returned, one after the other; the first is shown",
+        }[layer.merge_mode]
+        turned = ", the backward layer's turned round, so that both speak of the same timestep" * layer.return_sequences
+        return (
+            f"Two layers read the same input, one from its start, one from its end. Their outputs are {merge}{turned}."
+        )
+    return f"A {trace.kind} layer: what goes in, and what comes out. It has no explorer of its own."

@@ -1,0 +1,159 @@
+"""RecurrentExplorer: step through a GRU's or a SimpleRNN's trace, with every gate in view."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from lstm_edu import palette
+from lstm_edu.plots.scales import recurrent_scales
+from lstm_edu.trace import Trace
+from lstm_edu.widgets import _base
+
+# What each kind records, and the parts of its sums, gate by gate.
+QUANTITIES = {"GRU": ("x", "a", "z", "r", "g", "h"), "SimpleRNN": ("x", "z", "h")}
+MAPS = {"GRU": ("x", "z", "r", "g", "h"), "SimpleRNN": ("x", "z", "h")}
+AXES = ("sequence", "step", "unit")
+MODULES = ("over_time.js", "recurrent.js")
+
+
+class RecurrentExplorer(_base.Explorer):
+    """A GRU's or a SimpleRNN's numbers over time, in the page: point, drag, or use the keys.
+
+    Keys and traits are `LSTMExplorer`'s: left and right a timestep, up and down a unit, Page Up and Page Down ten
+    timesteps, Home and End the first and the last, Space plays; `t`, `unit`, `batch` and `highlight`.
+
+    Args:
+        trace: a complete Trace of a GRU, x (B, T, F), a (B, T, 3 * units), z, r, g, h (B, T, units), with reset_after
+            True or False; or of a SimpleRNN, x, z, h.
+        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
+        t, unit, batch: where to begin.
+
+    Raises:
+        TypeError: `trace` or `reference` is not a Trace; a place is not a whole number.
+        ValueError: a trace of another kind of layer, one that kept only some quantities, a reference from another
+            input, a place out of range.
+    """
+
+    _esm = _base.module(*MODULES, build="recurrentExplorer")
+    _css = _base.style("recurrent.css")
+
+    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
+    unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
+    highlight = traitlets.Unicode("", help="A quantity to point out: x, z, r, g, h, or nothing.").tag(sync=True)
+
+    def __init__(
+        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
+    ):
+        spec, arrays = describe(trace, reference)
+        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+
+    @traitlets.validate("t", "unit", "batch", "highlight")
+    def _valid(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        if name == "highlight":
+            known = self._spec["maps"]
+            if value not in ("", *known):
+                raise ValueError(f"highlight must be one of {', '.join(known)}, or '' for none, got {value!r}")
+            return value
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
+        return _base.where(name, value, self._spec[key], what)
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+    ) -> None:
+        """Go to a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
+        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+
+
+def describe(
+    trace: Trace, reference: Trace | None = None, rows: int | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page needs of a GRU's or SimpleRNN's trace: (spec, arrays). `rows`: at most so many sequences.
+
+    The arrays hold the weights too, as the layer has them; none of them if they are too large to travel, or if the
+    run dropped numbers, so that its sums are not those of x and h alone.
+    """
+    owner = "RecurrentExplorer"
+    kind = getattr(trace, "kind", "GRU")
+    if kind not in QUANTITIES:
+        kind = "GRU"  # need_trace says what is wrong
+    quantities = QUANTITIES[kind]
+    trace = _base.need_trace(trace, kind, quantities, owner)
+    batch, steps, features = trace["x"].shape
+    units = trace["h"].shape[2]
+    if batch == 0 or steps == 0:
+        raise ValueError(
+            f"{owner} needs at least one sequence and one timestep, but x has shape {trace['x'].shape}: "
+            "there is nothing to step through"
+        )
+    layer = trace.layer
+    wanted = {name: trace[name] for name in quantities} | {"h_start": trace.initial_state[0]}
+    if trace.mask is not None:
+        wanted["counts"] = trace.mask
+    if reference is not None:
+        reference = _base.need_same(trace, reference, quantities, owner)
+        wanted |= {f"keras_{name}": reference[name] for name in quantities[1:]}
+
+    weights = dict(zip(layer.weight_names, trace.weights, strict=True))
+    dropped = any(mask is not None for mask in trace.dropout_masks)
+    light = _base.light(weights.values())
+    if dropped or not light:
+        weights = {}
+    rows = _base.fitting(wanted, rows, taken=sum(array.nbytes for array in weights.values()))
+    arrays = {name: array[:rows] for name, array in wanted.items()}
+    time = None if trace.time is None or (trace.time == np.arange(steps)).all() else trace.time.tolist()
+    why = "This run dropped numbers (training=True)" if dropped else "The weights are too large to travel to this page"
+    spec = {
+        "kind": kind,
+        "name": layer.name,
+        "title": f"{kind} {layer.name!r}, {units} units, {steps} timesteps of {features} features",
+        "rows": rows,
+        "batch": batch,
+        "steps": steps,
+        "features": features,
+        "units": units,
+        "activation": layer.activation.name,
+        "recurrent_activation": layer.recurrent_activation.name if kind == "GRU" else "",
+        "reset_after": bool(getattr(layer, "reset_after", False)),
+        "use_bias": layer.use_bias,
+        "zero_output_for_mask": layer.zero_output_for_mask,
+        "closed": "" if weights else why,
+        "time": time,
+        "maps": list(MAPS[kind]),
+        "letters": letters(kind),
+        "scales": recurrent_scales(layer, arrays),
+        "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
+        "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
+    }
+    return spec, arrays | weights
+
+
+def letters(kind: str) -> dict[str, dict[str, str]]:
+    """What the page is told of letters that mean something else here than in an LSTM: colour, name, role."""
+    if kind == "GRU":
+        return {letter: {"as": of, "name": name, "role": role} for letter, (of, name, role) in palette.GRU.items()}
+    return {
+        "z": {"as": "x", "name": "sum (pre-activation)", "role": "what the input and the previous output add up to"},
+        "h": {"as": "h", "name": palette.NAMES["h"], "role": "what the layer remembers, and says at this step"},
+    }
+
+
+def _pairs(trace: Trace, reference: Trace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """name -> (ours, Keras's); a gate by gate, so that a place is always (sequence, step, unit)."""
+    both = []
+    for one in (trace, reference):
+        found = {name: one[name] for name in QUANTITIES[trace.kind][1:] if name != "a"}
+        if "a" in QUANTITIES[trace.kind]:
+            found = {f"a_{g}": block for g, block in zip("zrg", np.split(one["a"], 3, axis=2), strict=True)} | found
+        both.append(found)
+    return {name: (both[0][name], both[1][name]) for name in both[0]}
