@@ -124,7 +124,7 @@ function rnnEquations(spec, palette, listen) {
     const bias = spec.use_bias ? [" + ", part(rnnNamed("b", subscript), symbol(rnnNamed("b", subscript)))] : [];
     const second = twoRows ? [" + ", part(rnnNamed("d", subscript), symbol(rnnNamed("d", subscript)))] : [];
     const start = [symbol(sum), " = "];
-    const end = [" = ", number(sum)];
+    const end = [" ", h("span", { class: "le-part" }, "= ", number(sum))];
     if (spec.closed) {
       const past = sum === "a_g" && !spec.reset_after ? ["(", symbol("r"), " · ", symbol("h_prev"), ") · "] : [symbol("h_prev"), " · "];
       const seen = sum === "a_g" && spec.reset_after ? [symbol("r"), " · ("] : [];
@@ -171,7 +171,7 @@ function rnnEquations(spec, palette, listen) {
     amounts.hidden = amountText.hidden = true;
   }
   const closed = spec.closed ? h("p", { class: "le-note" }, `${spec.closed}: the sums cannot be opened here.`) : null;
-  const element = h("div", { class: "le-equations" }, closed, rows);
+  const element = h("div", { class: "le-equations le-rnn" }, closed, rows);
   const lit = [...element.querySelectorAll("[data-row]")];
 
   /** What the old state and the candidate each give to the new one, as lengths from zero. */
