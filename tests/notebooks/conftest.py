@@ -21,6 +21,16 @@ def pytest_terminal_summary(terminalreporter) -> None:
         memory = "not measured" if peak_mb is None else f"{peak_mb:5d} MB at the peak"
         terminalreporter.write_line(f"{name:<40}{seconds:6.1f} s   {memory}")
 
+    judged = [
+        dict(r.user_properties)["adequacy"]
+        for r in terminalreporter.stats.get("passed", [])
+        if "adequacy" in dict(r.user_properties)
+    ]
+    if judged:
+        terminalreporter.section("comparisons with Keras: of how many it was measured what they would have caught")
+    for name, known, compared in sorted(judged):
+        terminalreporter.write_line(f"{name:<40}{known:4d} of {compared}")
+
     eases = [
         dict(r.user_properties)[EASE]
         for r in terminalreporter.stats.get("passed", [])

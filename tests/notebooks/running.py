@@ -1,0 +1,96 @@
+"""One run of each notebook, for all the tests that look at it: as on Binder, and with its comparisons noted."""
+
+import json
+import os
+import re
+import sys
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+HERE = Path(__file__).resolve().parent
+NOTEBOOKS = sorted((HERE.parents[1] / "notebooks").glob("*.ipynb"))
+SECONDS = 60
+CANNOT_CATCH = "# Cannot catch"  # a comment that says that, and why, its cell's comparison is not adequate
+
+
+@dataclass
+class Run:
+    """What happened when a notebook ran.
+
+    comparisons: (cell, what `recorder.noted` said) for every comparison that was checked.
+    """
+
+    notebook: nbformat.NotebookNode
+    seconds: float = 0.0
+    peak_mb: int | None = None
+    failure: str = ""
+    comparisons: list[tuple[nbformat.NotebookNode, dict]] = field(default_factory=list)
+
+
+@cache
+def run_of(path: Path) -> Run:
+    """The run of a notebook in a process of its own; the first test that asks makes it."""
+    return run(nbformat.read(path, as_version=nbformat.NO_CONVERT), path.parent)
+
+
+def run(notebook: nbformat.NotebookNode, folder: Path) -> Run:
+    found = Run(notebook)
+    test = os.environ.pop("PYTEST_CURRENT_TEST", None)  # or the kernel would not catch what libraries write to stderr
+    client = NotebookClient(
+        notebook, kernel_name="python3", timeout=2 * SECONDS, resources={"metadata": {"path": str(folder)}}
+    )
+    try:
+        with client.setup_kernel():
+            _asked(client, f"import sys; sys.path.append({str(HERE)!r})")
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type == "code":
+                    _run_cell(client, cell, index, found)
+                if found.failure:
+                    break
+            found.peak_mb = peak_megabytes(client.km.provisioner.process.pid)
+    finally:
+        if test is not None:
+            os.environ["PYTEST_CURRENT_TEST"] = test
+    return found
+
+
+def _run_cell(client: NotebookClient, cell: nbformat.NotebookNode, index: int, found: Run) -> None:
+    compares = re.search(r"\b(compare|verify|check)\(", cell.source) is not None
+    start = time.perf_counter()
+    if "keras" in cell.source or compares:
+        _asked(
+            client, ("import keras; " if "import keras" in cell.source else "") + "import recorder; recorder.watch()"
+        )
+    try:
+        client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        print(re.sub(r"\x1b\[[\d;]*m", "", error.traceback))  # without its colours
+        found.failure = f"cell {index}: {error.ename}: {error.evalue}"
+        return
+    found.seconds += time.perf_counter() - start
+    if compares:
+        said = _asked(client, "import json, recorder; print(json.dumps(recorder.noted()))")
+        found.comparisons += [(cell, one) for one in json.loads(said.strip().splitlines()[-1])]
+
+
+def _asked(client: NotebookClient, source: str) -> str:
+    """What a line of our own prints; it stands in no cell and in no history."""
+    cell, first = nbformat.v4.new_code_cell(source), client.nb.cells[0]
+    client.execute_cell(cell, 0, store_history=False)
+    client.nb.cells[0] = first  # where the client puts what it has run
+    return "".join(output.get("text", "") for output in cell.outputs if output.get("name") == "stdout")
+
+
+def peak_megabytes(pid: int) -> int | None:
+    """The largest resident memory that a running process has had so far; None where only Linux would tell."""
+    if sys.platform != "linux":
+        return None
+    status = Path(f"/proc/{pid}/status").read_text()
+    kilobytes = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
+    return round(int(kilobytes) * 1024 / 1e6)
