@@ -90,17 +90,19 @@ def _progress(progress: Progress | bool | None) -> Progress | None:
 
 
 class _Line:
-    """A line that counts up, once something takes longer than a second."""
+    """A line that counts up, once something takes longer than a second. In a notebook it is no warning, so no stderr."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
-        self.shown = False
+        self.shown = self.ended = False
 
     def __call__(self, done: int, total: int, words: str) -> None:
         last = done >= total
-        if time.monotonic() - self.started > 1 and not (last and not self.shown):
-            self.shown = True
-            print(f"\r{words}: {done:,} of {total:,}", end="\n" if last else "", file=sys.stderr, flush=True)
+        if time.monotonic() - self.started < 1 or self.ended or (last and not self.shown):
+            return
+        self.shown, self.ended = True, last
+        stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
+        print(f"\r{words}: {done:,} of {total:,} tried", end="\n" if last else "", file=stream, flush=True)
 
 
 # --- one observation ------------------------------------------------------------------------------------------------
