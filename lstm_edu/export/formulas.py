@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
+from html import escape, unescape
+from typing import Any
 
 # latex2mathml knows aligned equations by these names only.
-_ENVIRONMENTS = {
-    "aligned": "align*",
-    "align": "align*",
-    "eqnarray": "align*",
-    "gather": "gather*",
-    "gathered": "gather*",
-}
+_ENVIRONMENTS = {"aligned": "align*", "align": "align*", "eqnarray": "align*", "gathered": "align*"}
 
-# A minus after another sign, as in "(1, -2)", is the number's own, and stands close to it. Browsers know it by its
-# place in a group; latex2mathml makes no groups.
-_SIGN = re.compile(
-    r"(<mo[^>]*>(?!&#x0?0?0?(?:29|5D|7D|7C);|&#x02016;)[^<]*</mo>(?:<mspace[^>]*/>)?)<mo>(&#x02212;|&#x0002B;)"
-)
+_SIGNS = ("\N{MINUS SIGN}", "+")
+_CLOSING = (")", "]", "}", "|", "\N{DOUBLE VERTICAL LINE}", "!", "\N{PRIME}")
 
 
 def mathml(latex: str, *, block: bool) -> str:
     """A formula as a <math> element; LaTeX that cannot be read stands there as it was written."""
-    from latex2mathml.converter import convert
+    from xml.etree.ElementTree import tostring
 
-    for name, known in _ENVIRONMENTS.items():
+    from latex2mathml.converter import convert_to_element
+
+    known = latex.strip()
+    for name, other in _ENVIRONMENTS.items():
         for word in ("begin", "end"):
-            latex = latex.replace(f"\\{word}{{{name}}}", f"\\{word}{{{known}}}")
+            known = known.replace(f"\\{word}{{{name}}}", f"\\{word}{{{other}}}")
     try:
-        made = convert(latex.strip(), display="block" if block else "inline")
+        made = convert_to_element(known, display="block" if block else "inline")
     except Exception:  # its errors have no common class; a formula in LaTeX is better than no page
         return f'<code class="latex">{escape(latex)}</code>'
-    made = re.sub(r"(<mtext[^>]*>)(.*?)(</mtext>)", lambda m: m[1] + m[2].replace("\\_", "_") + m[3], made)
-    made = _SIGN.sub(r'\1<mo form="prefix">\2', made)
-    label = escape(" ".join(latex.split()))
-    return made.replace("<math ", f'<math data-latex="{label}" ', 1)
+    _amend(made)
+    made.set("data-latex", " ".join(latex.split()))
+    return tostring(made, encoding="unicode")
+
+
+def _amend(element: Any) -> None:
+    """What latex2mathml leaves to be done, in the whole tree."""
+    before = None  # the last piece that is seen
+    for piece in element:
+        # A sign after another one, as in "(1, -2)", is the number's own, and stands close to it.
+        signed = piece.tag == "mo" and unescape(piece.text or "") in _SIGNS
+        if signed and before is not None and before.tag == "mo" and unescape(before.text or "") not in _CLOSING:
+            piece.set("form", "prefix")
+        if piece.tag != "mspace":
+            before = piece
+        _amend(piece)
+    if element.text:
+        element.text = unescape(element.text)  # its names for letters; written, "<" is escaped again
+        if element.tag == "mtext":
+            element.text = element.text.replace("\\_", "_")
+    element.attrib.pop("href", None)  # could be a script

@@ -1,0 +1,198 @@
+"""Exported pages, opened from file:// without a network: explorers step, are edited, follow the theme."""
+
+import nbformat
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+import lstm_edu as le
+
+ROOT = ".lstm-edu-explorer"
+SOURCE = """
+import numpy as np
+import lstm_edu as le
+rng = np.random.default_rng(7)
+model = le.Sequential([le.LSTM(5, return_sequences=True, name="one"), le.Dense(3, "tanh", name="two")])
+model.build((None, 7, 4))
+model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
+trace = model.trace(rng.normal(size=(2, 7, 4)))
+explorer = le.explore(trace)
+dense = le.explore(trace.layers[1])
+packing = le.packing(2, 4)
+"""
+
+
+@pytest.fixture(scope="module")
+def here() -> dict:
+    names: dict = {}
+    exec(SOURCE, names)
+    return names
+
+
+@pytest.fixture
+def offline(new_page):
+    """A function: a page that opens a file, with the network switched off."""
+
+    def offline(path, **options):
+        page = new_page(offline=True, **options)
+        page.goto(path.as_uri())
+        return page
+
+    return offline
+
+
+def shown(root, quantity: str) -> float:
+    return float(root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title").partition("=")[2])
+
+
+def test_an_lstm_explorer_steps_from_a_file(offline, here, tmp_path):
+    trace = here["trace"].layers[0]
+    page = offline(le.save_html(le.explore(trace, t=2, unit=1), tmp_path / "page.html"))
+    root = page.locator(ROOT)
+    expect(root).to_have_attribute("data-ready", "true")
+    root.focus()
+    t, unit = 2, 1
+    for key, dt, du in (("", 0, 0), ("ArrowRight", 1, 0), ("ArrowDown", 0, 1), ("End", 9, 0), ("ArrowLeft", -1, 0)):
+        if key:
+            page.keyboard.press(key)
+        t, unit = min(t + dt, 6), unit + du
+        expect(root).to_have_attribute("data-t", str(t))
+        expect(root).to_have_attribute("data-unit", str(unit))
+        for name in "ifgoch":
+            assert shown(root, name) == trace[name][0, t, unit]
+        assert shown(root, "c_prev") == trace.c[0, t - 1, unit]
+
+
+def test_a_models_tabs_open_and_a_dense_layer_is_edited_in_a_file(offline, here, tmp_path):
+    page = offline(le.save_html(here["explorer"], tmp_path / "page.html"))
+    root = page.locator(ROOT)
+    expect(root).to_have_attribute("data-ready", "true")
+    root.get_by_role("tab").nth(1).click()
+    expect(root).to_have_attribute("data-layer", "two")
+    kernel, bias = here["model"].layers[1].get_weights()
+    x = here["trace"].layers[1].x[0, 0]
+    y = root.get_by_role("tabpanel").locator(".le-result [data-q='y']")
+    assert float(y.get_attribute("title")) == pytest.approx(np.tanh(x @ kernel[:, 0] + bias[0]), abs=1e-6)
+
+
+def test_a_dense_explorer_computes_in_a_file(offline, here, tmp_path):
+    page = offline(le.save_html(here["dense"], tmp_path / "page.html"))
+    root = page.locator(ROOT)
+    expect(root).to_have_attribute("data-ready", "true")
+    kernel, bias = here["model"].layers[1].get_weights()
+    x = here["trace"].layers[1].x[0, 0]
+    y = root.locator(".le-result [data-q='y']")
+    assert float(y.get_attribute("title")) == pytest.approx(np.tanh(x @ kernel[:, 0] + bias[0]), abs=1e-6)
+    root.locator("[data-q='W2,0']").click()
+    page.keyboard.press("ArrowRight")
+    expect(root.locator(".le-changed").first).to_be_visible()
+    changed = kernel[:, 0].copy()
+    changed[2] = float(root.locator("[data-q='W2,0']").inner_text().replace("\N{MINUS SIGN}", "-"))
+    assert changed[2] != pytest.approx(kernel[2, 0], abs=0.005)
+    assert float(y.get_attribute("title")) == pytest.approx(
+        np.tanh(x @ changed + bias[0]), abs=0.01 * abs(float(x[2])) + 1e-5
+    )
+
+
+def test_a_hostile_name_is_text_in_the_page(offline, tmp_path):
+    name = "</script><script>window.bad = 1</script><!--<img src=x onerror='window.bad = 2'>"
+    layer = le.LSTM(2, name=name)
+    layer.build((None, None, 3))
+    page = offline(le.save_html(le.explore(layer, np.ones((1, 4, 3))), tmp_path / "page.html"))
+    expect(page.locator(ROOT)).to_have_attribute("data-ready", "true")
+    expect(page.locator(f"{ROOT} strong").first).to_have_text(name)
+    assert name in page.title()
+    assert page.evaluate("window.bad") is None
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A site of two executed notebooks."""
+    from lstm_edu.export.site import whole_site
+
+    folder = tmp_path_factory.mktemp("course")
+    text = """# A lesson about gates
+A paragraph of text that is long enough to stand in the list of contents. Then [the other](02_b.ipynb).
+
+$$\\begin{aligned} c_t &= f \\odot c_{t-1} + i \\odot g \\\\ h_t &= o \\odot \\tanh(c_t) \\end{aligned}$$
+
+| a | b |
+|---|---|
+| 1 | 2 |
+"""
+    cells = [SOURCE + "packing", "packing.goto(units=3)", "packing", "explorer", "trace.output.shape"]
+    for name in ("01_a", "02_b"):
+        made = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_markdown_cell(text), *map(nbformat.v4.new_code_cell, cells)],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        )
+        nbformat.write(made, folder / f"{name}.ipynb")
+    whole_site(folder, folder / "site", say=lambda name: None)
+    return folder / "site"
+
+
+def test_a_site_is_read_from_page_to_page(offline, site):
+    page = offline(site / "index.html")
+    page.get_by_role("link", name="A lesson about gates").first.click()
+    expect(page).to_have_url((site / "01_a.html").as_uri())
+    page.get_by_role("link", name="Next: A lesson about gates").click()
+    expect(page).to_have_url((site / "02_b.html").as_uri())
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    assert skip.bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.get_by_role("link", name="lstm-edu", exact=True).click()
+    expect(page).to_have_url((site / "index.html").as_uri())
+
+
+def test_two_views_of_a_widget_stay_one(offline, site):
+    page = offline(site / "01_a.html")
+    views = page.locator(f"{ROOT}[data-kind=Packing][data-ready=true]")
+    expect(views).to_have_count(2)
+    expect(views.first).to_have_attribute("data-units", "3")
+    views.last.get_by_label("units").last.fill("5")
+    for n in (0, 1):
+        expect(views.nth(n)).to_have_attribute("data-units", "5")
+        expect(views.nth(n).locator("[data-q='total']")).to_have_text(str(4 * (4 * 5 + 5 * 5 + 5)))
+
+
+def test_mathematics_is_drawn(offline, site):
+    page = offline(site / "01_a.html")
+    math = page.locator("math[display=block]")
+    expect(math).to_have_count(1)
+    tops = math.locator("mtr").evaluate_all("rows => rows.map(r => r.getBoundingClientRect().top)")
+    assert tops[0] + 10 < tops[1]
+    signs = math.locator("mtr > mtd:nth-child(2)").evaluate_all(
+        "cells => cells.map(c => c.getBoundingClientRect().left)"
+    )
+    assert signs[0] == pytest.approx(signs[1], abs=1)  # aligned at their "="
+    expect(page.get_by_text("$$")).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_and_its_explorers_follow_the_theme_and_its_switch(offline, site, theme):
+    other = {"light": "dark", "dark": "light"}[theme]
+    page = offline(site / "01_a.html", color_scheme=theme)
+    explorers = page.locator(f"{ROOT}[data-ready=true]")
+    expect(explorers).to_have_count(3)
+    for now in (theme, other, theme):
+        for n in range(3):
+            expect(explorers.nth(n)).to_have_attribute("data-theme", now)
+        paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (sum(map(int, paper[4:-1].split(", "))) > 400) == (now == "light")
+        page.locator("#theme").click()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nobody_is_kept_out(offline, site, theme, width):
+    for name in ("index.html", "01_a.html"):
+        page = offline(site / name, color_scheme=theme, viewport={"width": width, "height": 900})
+        expect(page.locator(f"{ROOT}[data-ready=true]")).to_have_count(0 if name == "index.html" else 3)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"]) for v in found] == []
