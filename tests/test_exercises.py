@@ -69,7 +69,10 @@ def test_the_exercises_of_the_course_are_all_there():
         "simple_rnn",
         "rnn_backward",
         "backward_step",
+        "forget_path",
+        "adam_step",
         "gru_step",
+        "bidirectional",
     }
     assert all(getattr(ex, name) is ex.get(name) and name in dir(ex) for name in NAMES)
     with pytest.raises(AttributeError, match="the exercises are dense"):

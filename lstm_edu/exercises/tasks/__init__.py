@@ -1,6 +1,17 @@
 """The exercises themselves, in the course's order. A new one is one entry in one of these files."""
 
-from lstm_edu.exercises.tasks import backward, classes, counting, dense, embedding, gru, lstm, simple_rnn, training
+from lstm_edu.exercises.tasks import (
+    backward,
+    classes,
+    counting,
+    dense,
+    directions,
+    embedding,
+    gru,
+    lstm,
+    simple_rnn,
+    training,
+)
 
 ALL = (
     dense.DENSE,
@@ -21,5 +32,8 @@ ALL = (
     lstm.LSTM_LOOP,
     lstm.MASKS,
     backward.BACKWARD_STEP,
+    backward.FORGET_PATH,
+    training.ADAM_STEP,
     gru.GRU_STEP,
+    directions.BIDIRECTIONAL,
 )

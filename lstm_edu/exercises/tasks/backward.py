@@ -155,3 +155,71 @@ BACKWARD_STEP = Exercise(
         Wrong(_pass(sign=-1), sentence="dz has the wrong sign; the minus comes with the optimizer's step."),
     ),
 )
+
+
+# --- along the cell state -------------------------------------------------------------------------------------------
+
+
+def forget_path(f):
+    path = np.ones_like(f)
+    for t in range(len(f) - 2, -1, -1):
+        path[t] = path[t + 1] * f[t + 1]
+    return path
+
+
+def _draw_gates(rng, k):
+    steps, units = [(5, 3), (4, 6), (7, 2), (6, 4)][k]
+    return {"f": rng.uniform(0.2, 0.95, (steps, units)).astype(np.float32)}
+
+
+def _path_reference(a):
+    f = a["f"].astype(np.float64)
+    return (np.stack([f[t + 1 :].prod(axis=0) for t in range(len(f))]),)
+
+
+def _products(one):
+    return lambda f: np.stack([one(f, t) for t in range(len(f))])
+
+
+FORGET_PATH = Exercise(
+    name="forget_path",
+    title="what is left of a gradient on its way along the cell state",
+    idea="At each step c = f * c_before + ..., so on its way from c of a step to c of the step before it, a gradient "
+    "is multiplied by f. How much of it reaches step t, if it begins at the last step with 1? (Only along the cell "
+    "state: what goes through h is left out.)",
+    takes=(("f", "(T, H)", "the forget gates of one sequence"),),
+    returns=(
+        Output("path", ("timestep", "unit"), "(T, H), for each step t the factor between c of the last step and c_t"),
+    ),
+    draw=_draw_gates,
+    reference=_path_reference,
+    example=lambda: {"f": array([0.5], [0.9], [0.5])},
+    hints=(
+        "At the last step nothing has happened yet. One step before it, exactly one gate has been passed: which?",
+        "path[t] = f[t + 1] * f[t + 2] * ... * f[T - 1]: go from the end to the beginning, and reuse path[t + 1].",
+        "path = np.ones_like(f)\nfor t in range(len(f) - 2, -1, -1):\n    path[t] = path[t + 1] * f[t + 1]",
+    ),
+    answer=(forget_path,),
+    wrong_answers=(
+        Wrong(
+            _products(lambda f, t: f[t:].prod(axis=0)),
+            sentence="The forget gate of step t itself is one too many: it stands between c_t and the step before it.",
+            fix="path[t] = path[t + 1] * f[t + 1]",
+        ),
+        Wrong(
+            lambda f: np.cumprod(f, axis=0),
+            sentence="You multiply from the first step on; the gradient comes from the last one.",
+            fix="for t in range(len(f) - 2, -1, -1):      # from the end to the beginning",
+        ),
+        Wrong(
+            _products(lambda f, t: f[t + 1 : -1].prod(axis=0)),
+            sentence="The forget gate of the last step is missing: it is the first one that the gradient passes.",
+            fix="path[t] = path[t + 1] * f[t + 1]      # path of the last step is 1",
+        ),
+        Wrong(
+            _products(lambda f, t: 1 + f[t + 1 :].sum(axis=0)),
+            sentence="The gates are multiplied one after the other, not added.",
+            fix="path[t] = path[t + 1] * f[t + 1]",
+        ),
+    ),
+)

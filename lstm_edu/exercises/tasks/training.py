@@ -236,3 +236,126 @@ TRAIN_DENSE = Exercise(
         ),
     ),
 )
+
+
+# --- Adam -----------------------------------------------------------------------------------------------------------
+
+
+def adam_step(w, g, m, v, t, learning_rate, epsilon):
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * g**2
+    rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    return w - rate * m / (np.sqrt(v) + epsilon), m, v
+
+
+def _draw_adam(rng, k):
+    shape = [(3, 2), (4,), (2, 5), (3, 4)][k]
+    return {
+        "w": normal(rng, *shape),
+        "g": normal(rng, *shape),
+        "m": normal(rng, *shape, scale=0.5),
+        "v": rng.uniform(0.01, 1, shape).astype(np.float32),
+        "t": int(rng.integers(2, 30)),
+        "learning_rate": round(float(rng.uniform(0.01, 0.2)), 3),
+        "epsilon": round(float(rng.uniform(0.05, 0.3)), 3),
+    }
+
+
+def _adam_reference(a):
+    adam = optimizers.Adam(a["learning_rate"], epsilon=a["epsilon"])
+    w, g, m, v = (a[name].astype(np.float64) for name in "wgmv")
+    slot = {"m": m, "v": v}
+    return adam._new_weight(w, g, a["learning_rate"], a["t"], slot), slot["m"], slot["v"]
+
+
+def _adam_in_keras(keras, a):
+    adam = keras.optimizers.Adam(a["learning_rate"], epsilon=a["epsilon"])
+    w = keras.Variable(a["w"])
+    adam.build([w])
+    adam.iterations.assign(a["t"] - 1)
+    for variable, value in zip(adam.variables[2:], (a["m"], a["v"]), strict=True):
+        variable.assign(value)
+    adam.apply([keras.ops.convert_to_tensor(a["g"])])
+    return [np.asarray(variable) for variable in (w, *adam.variables[2:])]
+
+
+def _adam(old_m=False, corrected=True, inside=False, hatted=False, root=True, square=True):
+    def answer(w, g, m, v, t, learning_rate, epsilon):
+        before = m
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * (g**2 if square else np.abs(g))
+        one, two = (1 - 0.9**t, 1 - 0.999**t) if corrected else (1, 1)
+        used = before if old_m else m
+        if hatted:
+            step = used / one / (np.sqrt(v / two) + epsilon)
+        elif inside:
+            step = np.sqrt(two) / one * used / np.sqrt(v + epsilon)
+        else:
+            step = np.sqrt(two) / one * used / ((np.sqrt(v) if root else v) + epsilon)
+        return w - learning_rate * step, m, v
+
+    return answer
+
+
+_ADAM = "w - rate * m / (np.sqrt(v) + epsilon)"
+_RATE = "rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)"
+
+ADAM_STEP = Exercise(
+    name="adam_step",
+    title="one update by Adam, as Keras does it",
+    idea="m follows the gradient, v follows its square: m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2. Both begin at 0, "
+    "and are too small at first; the rate makes up for it: rate = learning_rate * sqrt(1 - 0.999^t) / (1 - 0.9^t). "
+    "Then w = w - rate * m / (sqrt(v) + epsilon).",
+    takes=(
+        ("w", "(...)", "the weights"),
+        ("g", "(...)", "dL/dw"),
+        ("m", "(...)", "m before this update"),
+        ("v", "(...)", "v before this update"),
+        ("t", "int", "the number of this update: 1 for the first"),
+        ("learning_rate", "float", "as given to Adam"),
+        ("epsilon", "float", "as given to Adam"),
+    ),
+    returns=(
+        Output("w", None, "the new weights"),
+        Output("m", None, "the new m"),
+        Output("v", None, "the new v"),
+    ),
+    draw=_draw_adam,
+    reference=_adam_reference,
+    example=lambda: {
+        "w": array(1, 1),
+        "g": array(2, -1),
+        "m": array(0, 0),
+        "v": array(0, 0),
+        "t": 1,
+        "learning_rate": 0.1,
+        "epsilon": 0.0,
+    },
+    hints=(
+        "Which m and v does the update use, the old ones or the new ones? And where exactly does epsilon stand?",
+        "First the new m and v, then the rate from t, then the new w. epsilon is added to the root, not under it.",
+        f"m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g**2\n{_RATE}\nw = {_ADAM}",
+    ),
+    answer=(adam_step,),
+    wrong_answers=(
+        Wrong(_adam(old_m=True), sentence="The step uses m as it was before this update.", fix=_ADAM + "  # the new m"),
+        Wrong(
+            _adam(corrected=False),
+            sentence="The rate is not corrected for m and v that began at 0.",
+            fix=_RATE,
+        ),
+        Wrong(_adam(inside=True), sentence="epsilon stands under the root; Keras adds it to the root.", fix=_ADAM),
+        Wrong(
+            _adam(hatted=True),
+            sentence="epsilon is added to the corrected root, as in the paper's first form; Keras adds it to the root "
+            "of v itself, and corrects the rate.",
+            fix=f"{_RATE}\n{_ADAM}",
+        ),
+        Wrong(_adam(root=False), sentence="The step is divided by v; it is divided by the root of v.", fix=_ADAM),
+        Wrong(
+            _adam(square=False),
+            sentence="v follows the square of the gradient, not its size.",
+            fix="v = 0.999 * v + 0.001 * g**2",
+        ),
+    ),
+    keras=_adam_in_keras,
+)
