@@ -1,16 +1,16 @@
 """The LSTM explorer's what-if: the page's run equals NumPy's, and the catalogue's with a mistake; what it shows."""
 
 import base64
-import json
 
 import numpy as np
 import pytest
-from test_explorers_in_page import ROOT, put
+from playwright.sync_api import expect
+from test_explorers_in_page import axe, put, shown  # noqa: F401  axe is a fixture
 
 import lstm_edu as le
 from lstm_edu import widgets
 from lstm_edu.doctor import CATALOGUE
-from lstm_edu.widgets import whatif
+from lstm_edu.widgets import _base, whatif
 
 RECORDED = ("z", "i", "f", "g", "o", "c", "h")
 B, T, F, H = 2, 7, 4, 3
@@ -209,3 +209,327 @@ def test_a_mistake_in_the_page_is_the_catalogues(module, name):
             np.testing.assert_allclose(
                 run[quantity], wrong[quantity][batch], atol=1e-5, rtol=1e-6, err_msg=f"{mistake.id} {quantity} {batch}"
             )
+
+
+# --- what is said of it (pure) --------------------------------------------------------------------------------------
+
+
+def test_where_two_runs_part_is_the_first_quantity_of_the_first_step(module):
+    spec = {"steps": 3, "features": 2, "units": 2}
+    runs = []
+    for _ in range(2):
+        sizes = {"x": 6, "z": 24} | dict.fromkeys("ifgoch", 6)
+        runs.append({name: [float(n) for n in range(size)] for name, size in sizes.items()})
+    before, after = runs
+    find = "([before, after, spec]) => module.firstDifference(before, after, spec)"
+    assert module.page.evaluate(find, [before, after, spec]) is None
+    after["h"][5] = 9.0  # step 2, unit 1
+    after["i"][3] = 7.0  # step 1, unit 1
+    after["z"][8 + 2] += 0.5  # step 1, the sum of f of unit 0
+    after["z"][8 + 3] -= 2.0  # ... of unit 1
+    found = module.page.evaluate(find, [before, after, spec])
+    assert found == {"t": 1, "quantity": "z_f", "unit": 1, "was": 11, "now": 9, "others": 1}
+    text = module.page.evaluate("([first, spec]) => module.differenceInWords(first, spec)", [found, spec])
+    assert text == (
+        "The same up to step 0. The first difference: at step 1, z of gate f, unit 1 (and 1 more unit): "
+        "was 11.0000, now 9.0000."
+    )
+    after["x"][1] = -1.0
+    found = module.page.evaluate(find, [before, after, spec])
+    assert (found["t"], found["quantity"], found["unit"], found["others"]) == (0, "x", 1, 0)
+    small = {"t": 0, "quantity": "h", "unit": 0, "was": 0.12345, "now": 0.123451, "others": 0}
+    text = module.page.evaluate("([first, spec]) => module.differenceInWords(first, spec)", [small, spec])
+    assert "was 0.123450, now 0.123451" in text
+    assert "no difference" in module.page.evaluate("spec => module.differenceInWords(null, spec)", spec)
+
+
+def test_what_no_edit_touches_keeps_the_numbers_of_the_trace(module):
+    layer = layer_of()
+    x, call = call_of()
+    trace = layer.trace(x, **call)
+    explorer = le.explore(trace)
+    shown = module.page.evaluate(
+        """([spec, data]) => {
+            const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+            const arrays = module.readArrays(spec.arrays, new DataView(bytes.buffer));
+            const run = module.editedRun(spec, arrays);
+            const edits = {hold: [{gate: 'f', value: 1, from: 3}]};
+            const of = batch => Array.from(run.compute(batch, edits).arrays.c.data);
+            return [of(0), of(1), arrays.c.data === run.compute(0, edits).arrays.c.data];
+        }""",
+        [explorer._spec, base64.b64encode(explorer._data).decode()],
+    )
+    for batch in range(B):
+        c = np.array(shown[batch]).reshape(trace.c.shape)[batch]
+        np.testing.assert_array_equal(c[:3], trace.c[batch, :3])
+        assert not np.allclose(c[3:], trace.c[batch, 3:])
+    assert shown[2] is False  # the recorded arrays are not written into
+
+
+@pytest.mark.parametrize(
+    ("values", "scale", "wider"),
+    [
+        ([0.2, 1.0], ["from zero", 0, 1], ["from zero", 0, 1]),
+        ([0.2, 1.3], ["from zero", 0, 1], ["from zero", 0, 1.5]),
+        ([-0.2, 0.3], ["from zero", 0, 1], ["signed", -1, 1]),
+        ([-7.3, 0.3], ["signed", -2, 2], ["signed", -8, 8]),
+        ([float("nan"), 0.3], ["signed", -2, 2], ["signed", -2, 2]),
+    ],
+)
+def test_a_scale_is_widened_by_numbers_beyond_it(module, values, scale, wider):
+    found = module.page.evaluate(
+        "([values, [kind, low, high]]) => module.widened({kind, low, high}, values)", [values, scale]
+    )
+    assert [found["kind"], found["low"], found["high"]] == wider
+
+
+# --- in the widget --------------------------------------------------------------------------------------------------
+
+
+def value_of(root, quantity, kind="value"):
+    """The number at the title of a map, or what it was."""
+    return root.locator(f".le-map[data-map='{quantity}'] .le-{kind}")
+
+
+def said(number):
+    return f"{number:.4f}".replace("-", "−")
+
+
+def opened(page, explorer):
+    root = put(page, explorer)
+    root.get_by_text("What if …").click()
+    expect(root.get_by_role("group", name="Hold a gate")).to_be_visible()
+    return root
+
+
+@pytest.fixture
+def recorded():
+    """A layer, its call, its trace."""
+    layer = layer_of(units=4)
+    x, call = call_of(units=4, mask=False)
+    return layer, (x, call), layer.trace(x, **call)
+
+
+def test_a_what_if_of_python_is_shown_beside_the_recorded_run(page, recorded):
+    layer, (x, call), trace = recorded
+    explorer = le.explore(trace, reference=trace, t=4, unit=2, batch=1)
+    explorer.what_if(mistake="bias-missing")
+    root = put(page, explorer)
+    wrong = CATALOGUE["bias-missing"].trace(layer, x, **call)
+    expect(root).to_have_attribute("data-whatif", "true")
+    for quantity in "ifgoch":
+        expect(value_of(root, quantity)).to_have_text(said(wrong[quantity][1, 4, 2]))
+        expect(value_of(root, quantity, "was-number")).to_have_text(f"was {said(trace[quantity][1, 4, 2])}")
+        assert shown(root, quantity) == pytest.approx(wrong[quantity][1, 4, 2], abs=1e-5)
+    expect(root).to_contain_text(CATALOGUE["bias-missing"].sentence)
+    expect(root.locator(".le-difference")).to_contain_text("at step 0, z of gate")
+    expect(root.locator(".le-compare")).to_be_hidden()
+    expect(root).to_contain_text("This is no longer the run that Keras made")
+    ghost = root.get_by_role("img", name="c of unit 2 over 7 steps")
+    label = f"At step 4: now {said(wrong.c[1, 4, 2])}, before {said(trace.c[1, 4, 2])}."
+    expect(ghost).to_have_attribute("aria-label", f"c of unit 2 over 7 steps, before (dashed) and now (solid). {label}")
+    expect(root.locator("[aria-live=polite]")).to_contain_text("What if: mistake: bias-missing.")
+    root.get_by_role("button", name="Reset").click()
+    expect(root).to_have_attribute("data-whatif", "false")
+    expect(value_of(root, "c")).to_have_text(said(trace.c[1, 4, 2]))
+    expect(value_of(root, "c", "was-number")).to_have_text("")
+    expect(root.locator(".le-compare")).to_be_visible()
+    assert page.evaluate("model.get('whatif')") == {}
+
+
+def test_a_gate_is_held_by_hand(page, recorded):
+    _, _, trace = recorded
+    root = opened(page, le.explore(trace, t=3, unit=1))
+    root.get_by_role("button", name="open (1)").click()
+    expect(value_of(root, "f")).to_have_text("1.0000")
+    expect(value_of(root, "f", "was-number")).to_have_text(f"was {said(trace.f[0, 3, 1])}")
+    assert page.evaluate("model.get('whatif')") == {"hold": [{"gate": "f", "value": 1}]}
+    root.get_by_label("of which unit").select_option("one")
+    root.get_by_label("gate to hold").select_option("o")
+    root.get_by_label("last step at which it is held").fill("5")
+    root.get_by_label("value at which the gate is held, as a number").fill("0.25")
+    expect(value_of(root, "o")).to_have_text("0.2500")
+    hold = [{"gate": "f", "value": 1}, {"gate": "o", "unit": 1, "value": 0.25, "to": 5}]
+    assert page.evaluate("model.get('whatif')") == {"hold": hold}
+    dial = root.get_by_role("slider", name="value at which the gate is held")
+    dial.focus()
+    page.keyboard.press("End")
+    expect(value_of(root, "o")).to_have_text("1.0000")
+    expect(root).to_have_attribute("data-t", "3")  # the dial's own key, not the explorer's
+    expect(root.locator(".le-changes li")).to_have_count(2)
+    root.get_by_role("button", name="remove: f of all units held at 1").click()
+    expect(root.locator(".le-changes li")).to_have_count(1)
+    expect(root.get_by_role("button", name="remove: o of unit 1 held at 1, steps 0 to 5")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(root).to_have_attribute("data-whatif", "false")
+    expect(value_of(root, "o")).to_have_text(said(trace.o[0, 3, 1]))
+    expect(root.get_by_text("What if …")).to_be_focused()
+    page.wait_for_function("model.saved.length > 0")
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "place"),
+    [
+        ("input x", {"feature": "2"}, "x[1,3,2]"),
+        ("kernel W", {"feature": "2", "gate that the weight leads to": "o"}, "kernel[2,13]"),
+        (
+            "recurrent kernel U",
+            {"unit that the weight comes from": "3", "gate that the weight leads to": "g"},
+            "recurrent_kernel[3,9]",
+        ),
+        ("bias b", {"gate that the weight leads to": "f"}, "bias[5]"),
+    ],
+)
+def test_a_number_is_changed_by_hand(page, module, recorded, kind, chosen, place):
+    _, _, trace = recorded
+    explorer = le.explore(trace, t=3, unit=1, batch=1)
+    wanted = module.run(explorer, {"numbers": {place: 1.5}}, batch=1)
+    root = opened(page, explorer)
+    root.get_by_label("which numbers").select_option(kind)
+    for label, option in chosen.items():
+        root.get_by_label(label, exact=True).select_option(option)
+    number = root.get_by_label("the number, as a number")
+    expect(root.locator(".le-tool code")).to_have_text(place.replace(",", ", "))
+    before = number.input_value()
+    number.fill("1.5")
+    expect(value_of(root, "h")).to_have_text(said(wanted["h"][3, 1]))
+    assert page.evaluate("model.get('whatif')") == {"numbers": {place: 1.5}}
+    expect(root.locator(".le-changes li")).to_contain_text(f"{place} = 1.5 (was {said(float(before))[:5]}")
+    page.evaluate("model.set('whatif', {})")  # as Python's reset does
+    expect(value_of(root, "h")).to_have_text(said(trace.h[1, 3, 1]))
+    number.blur()
+    expect(number).to_have_value(before)
+
+
+def test_a_mistake_is_chosen_from_the_catalogue(page, recorded):
+    layer, (x, call), trace = recorded
+    root = opened(page, le.explore(trace, t=5))
+    mistakes = root.get_by_label("mistake", exact=True)
+    assert mistakes.locator("optgroup[label='gate-order'] option").count() == 23
+    mistakes.select_option("gate-order:i,g,f,o")
+    wrong = CATALOGUE["gate-order:i,g,f,o"]
+    expect(root).to_contain_text(wrong.sentence)
+    expect(value_of(root, "h")).to_have_text(said(wrong.trace(layer, x, **call).h[0, 5, 0]))
+    mistakes.select_option("none")
+    expect(root).to_have_attribute("data-whatif", "false")
+
+
+def test_the_first_difference_is_a_place_to_go_to(page, recorded):
+    _, _, trace = recorded
+    explorer = le.explore(trace, t=6)
+    explorer.what_if(hold={"i": 0}, unit=2, steps=(4, 5))
+    root = put(page, explorer)
+    expect(root.locator(".le-difference")).to_contain_text("The same up to step 3.")
+    root.get_by_role("button", name="Go there").click()
+    expect(root).to_have_attribute("data-t", "4")
+    expect(root).to_have_attribute("data-unit", "2")
+
+
+def test_a_walk_through_a_what_if_computes_nothing_again(page, recorded):
+    _, _, trace = recorded
+    explorer = le.explore(trace)
+    explorer.what_if(hold={"i": 0.5})
+    root = put(page, explorer)
+    page.evaluate(
+        """() => {
+            window.drawn = 0;
+            const pen = CanvasRenderingContext2D.prototype;
+            const draw = pen.putImageData;
+            pen.putImageData = function (...args) { drawn++; return draw.apply(this, args); };
+        }"""
+    )
+    root.focus()
+    for t in range(1, 5):
+        page.keyboard.press("ArrowRight")
+        expect(root).to_have_attribute("data-t", str(t))
+    assert page.evaluate("drawn") == 0
+    page.evaluate("model.set('whatif', {hold: [{gate: 'i', value: 1}]})")
+    expect(value_of(root, "i")).to_have_text("1.0000")
+    assert page.evaluate("drawn") == 7
+
+
+def test_each_sequence_is_computed_when_it_is_shown(page, recorded):
+    layer, (x, call), trace = recorded
+    explorer = le.explore(trace, t=5)
+    explorer.what_if(mistake="bias-twice")
+    root = put(page, explorer)
+    wrong = CATALOGUE["bias-twice"].trace(layer, x, **call)
+    for batch in (1, 0):
+        page.evaluate("batch => model.set('batch', batch)", batch)
+        expect(value_of(root, "h")).to_have_text(said(wrong.h[batch, 5, 0]))
+
+
+def test_a_lost_mask_is_no_longer_hatched(page):
+    layer = layer_of()
+    x, call = call_of()
+    call["mask"] = np.array([[True, False] + [True] * (T - 2)] * B)
+    explorer = le.explore(layer, x, **call, t=1)
+    explorer.what_if(mistake="mask-lost")
+    root = put(page, explorer)
+    expect(value_of(root, "h")).to_have_text(said(layer.trace(x, initial_state=call["initial_state"]).h[0, 1, 0]))
+    expect(root).not_to_contain_text("Hatched steps")
+    page.evaluate("model.set('whatif', {})")
+    expect(root).to_contain_text("Hatched steps")
+
+
+def test_each_tab_of_a_model_has_a_what_if_of_its_own(page):
+    model = le.Sequential([layer_of(units=5, name="one"), layer_of(units=3, features=5, name="two"), le.Dense(2)])
+    model.build((None, T, F))
+    trace = model.trace(call_of()[0])
+    root = put(page, widgets.explore(trace, t=2))
+    first = root.get_by_role("tabpanel", name="one")
+    first.get_by_text("What if …").click()
+    first.get_by_role("button", name="shut (0)").click()
+    expect(value_of(first, "f")).to_have_text("0.0000")
+    expect(first).to_contain_text("Only this layer is computed anew")
+    root.get_by_role("tab", name="two").click()
+    second = root.get_by_role("tabpanel", name="two")
+    expect(value_of(second, "f")).to_have_text(said(trace["two"].f[0, 2, 0]))
+    expect(second).to_have_attribute("data-whatif", "false")
+    root.get_by_role("tab", name="one").click()
+    expect(value_of(first, "f")).to_have_text("0.0000")
+    assert page.evaluate("model.get('whatif') === undefined")
+
+
+def test_weights_that_stay_in_python_are_said(page, recorded, monkeypatch):
+    _, _, trace = recorded
+    monkeypatch.setattr(_base, "MAX_BYTES", 2 * sum(w.nbytes for w in trace.weights) - 2)
+    root = put(page, le.explore(trace, t=3))
+    root.get_by_text("What if …").click()
+    expect(root).to_contain_text("too large to travel to the page")
+    expect(root.get_by_role("group", name="Hold a gate")).to_have_count(0)
+    expect(value_of(root, "h")).to_have_text(said(trace.h[0, 3, 0]))
+
+
+def test_a_run_of_one_step_has_no_play_and_no_line(page):
+    layer = layer_of()
+    x, call = call_of(steps=1, mask=False)
+    explorer = le.explore(layer, x, **call, name="<b>one</b> step")
+    explorer.what_if(hold={"f": 0})
+    root = put(page, explorer)
+    expect(root.locator(".le-head")).to_contain_text("<b>one</b> step")
+    expect(root.get_by_role("button", name="Play")).to_have_count(0)
+    expect(root.get_by_role("slider", name="timestep")).to_have_count(0)
+    expect(root.locator(".le-ghosts")).to_be_hidden()
+    expect(value_of(root, "f")).to_have_text("0.0000")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
+def test_axe_finds_nothing_in_a_what_if(new_page, recorded, scheme, request):
+    page = new_page(
+        color_scheme="dark" if scheme == "dark" else "light",
+        forced_colors="active" if scheme == "forced" else "none",
+        viewport={"width": 400, "height": 900},
+    )
+    _, _, trace = recorded
+    explorer = le.explore(trace, reference=trace)
+    explorer.what_if(hold={"f": 1}, mistake="gate-order:i,g,f,o", kernel={(0, 1): 2.0})
+    root = opened(page, explorer)
+    page.add_script_tag(content=request.getfixturevalue("axe"))
+    found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
+    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+    wide = root.evaluate(
+        """root => [...root.querySelectorAll('.le-whatif *')].filter(e => e.offsetParent &&
+            e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1).map(e => e.className)"""
+    )
+    assert wide == []

@@ -236,8 +236,11 @@ export function lstmInside(context, panel, spec, arrays) {
 
   /** A part of the page that folds; what is folded is not painted. */
   function fold(title, content) {
-    const element = h("details", { class: "le-fold", open: true }, h("summary", {}, title), content);
-    listen(element, "toggle", context.repaint);
+    const element = h("details", { class: `le-fold ${content.className}-fold`, open: true }, h("summary", {}, title), content);
+    listen(element, "toggle", () => {
+      if (element.open) cell.layout();
+      context.repaint();
+    });
     return element;
   }
 
@@ -404,7 +407,7 @@ export function lstmInside(context, panel, spec, arrays) {
     const text = inWords(spec, place, numbers);
     say(words, text);
     const against = numbers.keras ? ` Keras has h = ${format(numbers.keras.h)}.` : "";
-    voice.tell(`${text}${against} ${whatIf.words(numbers)} ${noteText}`);
+    voice.tell(`${text}${against} ${whatIf.words(numbers, place)} ${noteText}`);
     pictures.setAttribute(
       "aria-label",
       `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} ` +

@@ -222,6 +222,7 @@ export function whatIfPanel(context, spec, arrays, here) {
     put({ ...edits(), numbers: value === numberAt(arrays, place) ? numbers : { ...numbers, [place]: value } });
   }
   for (const input of [numberDial, numberField]) listen(input, "input", () => changeTo(input.valueAsNumber));
+  for (const input of [heldField, heldFrom, heldTo, numberField]) listen(input, "blur", context.repaint);
   for (const input of [heldGate, heldUnit, kind, features, others, ofGate]) listen(input, "change", context.repaint);
   listen(mistakes, "change", () => put({ ...edits(), mistake: mistakes.value }));
   listen(tools, "toggle", context.repaint);
@@ -266,7 +267,7 @@ export function whatIfPanel(context, spec, arrays, here) {
   }
 
   let listed = null; // the what-if whose changes are listed
-  let told = null; // the one that a screen reader was told of
+  let told = {}; // the one that a screen reader was told of, and where
   function paintList() {
     if (listed === edits()) return;
     listed = edits();
@@ -327,11 +328,12 @@ export function whatIfPanel(context, spec, arrays, here) {
       return widened(spec.scales[name], data.subarray(batch * size, (batch + 1) * size));
     },
     /** For a screen reader: all that is changed when it is new; what was, as the reader walks through it. */
-    words({ was }) {
+    words({ was }, { t, unit, batch }) {
       if (!was) return "";
-      const isNew = told !== edits();
-      told = edits();
-      if (!isNew) return `In the recorded run c was ${format(was.c)} and h was ${format(was.h)}.`;
+      const isNew = told.edits !== edits();
+      if (isNew) told = { edits: edits(), t, unit, batch };
+      const walked = t !== told.t || unit !== told.unit || batch !== told.batch;
+      if (!isNew && walked) return `In the recorded run c was ${format(was.c)} and h was ${format(was.h)}.`;
       const changes = changesOf(edits(), spec, arrays).map(({ text }) => text);
       return `What if: ${changes.join("; ")}. ${differenceText.textContent}`;
     },
