@@ -3,8 +3,8 @@
 
 // --- what it shows (pure) -------------------------------------------------------------------------------------------
 
-/** The number on each wire: {c_prev, kept, written, c, squashed, h, i, f, g, o, z_i, ...}; x and h_prev, of which there are many, as
- *  their largest size. */
+/** The number on each wire: {c_prev, kept, written, c, squashed, h, i, f, g, o, z_i, ...}; x and h_prev, of which there
+ *  are many, as their largest size. */
 export function flowsAt(spec, arrays, { batch, t }, { ours, masked }) {
   const flows = { ...ours, kept: ours.f * ours.c_prev, written: ours.i * ours.g };
   const largest = (count, value) => {
@@ -13,10 +13,7 @@ export function flowsAt(spec, arrays, { batch, t }, { ours, masked }) {
     return size;
   };
   flows.x = spec.features === 1 ? at(arrays.x, batch, t, 0) : largest(spec.features, (k) => at(arrays.x, batch, t, k));
-  flows.h_prev =
-    spec.units === 1
-      ? ours.h_prev
-      : largest(spec.units, (k) => previous(arrays, "h", batch, t, k));
+  flows.h_prev = spec.units === 1 ? ours.h_prev : largest(spec.units, (k) => previous(arrays, "h", batch, t, k));
   if (masked) flows.kept = ours.c_prev; // a masked step hands the state on
   return flows;
 }
@@ -83,7 +80,7 @@ const CELL_ARROWS = ["c", "squashed", "h", "f", "i", "g", "written", "o", "z_f",
 const WIRE_OF = { c_prev: "c", kept: "c", c: "c", c_down: "c", squashed: "c", written: "c", h: "h", h_prev: "h", x: "x",
   f: "f", i: "i", g: "g", o: "o", z_f: "z", z_i: "z", z_g: "z", z_o: "z" }; // prettier-ignore
 
-/** Where the numbers stand: name -> [x, y, anchor, name's y or null]. */
+/** Where the numbers stand: name -> [x, y, anchor]; a name stands above its number. */
 function labelsOf({ left, f, i, g, o, out, right, join, box }) {
   const beside = (x) => [x + 7, CELL_GATE - 32, "start"];
   const below = (x) => [x + 7, CELL_BUS - 17, "start"];
@@ -177,12 +174,12 @@ export function cellDiagram(spec, palette, listen, pointing) {
       return [gate, { group: group("gate", box, letter, label, track, fill, zero), box, letter, label, track, fill, zero }];
     }),
   );
-  const operators = [["×", "f"], ["+", "g"], ["×", "write"], ["×", "out"]].map(([sign]) => {
+  const operators = ["×", "+", "×", "×"].map((sign) => {
     const circle = cellPart("circle", { r: 12 });
     const text = cellPart("text", {}, sign);
     group("operator", circle, text);
     return { circle, text };
-  }); // prettier-ignore
+  });
   const pill = cellPart("rect", { class: "le-pill", y: CELL_TANH - 11, height: 22, rx: 11 });
   const pillText = cellPart("text", { class: "le-gate-function le-pill-text", y: CELL_TANH + 3.5 },
     spec.activation.length > 9 ? `${spec.activation.slice(0, 8)}…` : spec.activation); // prettier-ignore
@@ -202,7 +199,8 @@ export function cellDiagram(spec, palette, listen, pointing) {
   group("amounts", frame, zero, kept, written, total, letters);
 
   // --- numbers and words
-  const names = { c_prev: ["c_prev"], kept: ["f", "·", "c_prev"], c: ["c"], written: ["i", "·", "g"], h: ["h"], h_prev: ["h_prev"], x: ["x"] };
+  const names = { c_prev: ["c_prev"], kept: ["f", "·", "c_prev"], c: ["c"], written: ["i", "·", "g"], h: ["h"],
+    h_prev: ["h_prev"], x: ["x"] }; // prettier-ignore
   const texts = group("texts");
   for (const name of Object.keys(WIRE_OF)) {
     if (name === "c_down") continue;
@@ -212,7 +210,7 @@ export function cellDiagram(spec, palette, listen, pointing) {
     texts.append(value, title ?? "");
     numbers[name] = { value, title };
   }
-  const words = [["keep", "f"], ["write", "i"], ["show", "o"]].map(([text]) => cellPart("text", { class: "le-diagram-word" }, text)); // prettier-ignore
+  const words = ["keep", "write", "show"].map((text) => cellPart("text", { class: "le-diagram-word" }, text));
   const law = cellPart("text", { class: "le-diagram-name le-law-text" },
     cellSymbols("z", " = ", "x", " · ", "W", " + ", "h_prev", " · ", "U", ...(spec.use_bias ? [" + ", "b"] : []))); // prettier-ignore
   texts.append(...words, law);
@@ -220,7 +218,8 @@ export function cellDiagram(spec, palette, listen, pointing) {
   // --- buttons for the keyboard and for fingers, over what they name
   const spots = ["x", "f", "i", "g", "o", "c", "h"].map((quantity) => {
     const button = h("button", { type: "button", class: "le-spot", "data-spot": quantity, "aria-pressed": "false",
-      "aria-label": `point out ${quantity}, ${palette.names[quantity]}` }); // prettier-ignore
+      "aria-label": `point out ${quantity}, ${palette.names[quantity]}`,
+      title: `${palette.names[quantity]}: ${palette.roles[quantity]}` }); // prettier-ignore
     listen(button, "pointerenter", () => pointing.enter(quantity));
     listen(button, "pointerleave", () => pointing.leave());
     listen(button, "focus", () => pointing.enter(quantity));
@@ -233,8 +232,9 @@ export function cellDiagram(spec, palette, listen, pointing) {
   // --- where: once for a shape
   let shape = null;
   function layout() {
-    const wanted = CELL_SHAPES[element.parentElement.clientWidth >= 540 ? "wide" : "compact"];
-    if (wanted === shape) return;
+    const room = element.parentElement.clientWidth; // 0 while it is folded
+    const wanted = CELL_SHAPES[room >= 540 ? "wide" : "compact"];
+    if (wanted === shape || (shape && !room)) return;
     shape = wanted;
     const { width, f, i, g, o, out, box, half } = shape;
     element.classList.toggle("le-wide", Boolean(box));
@@ -269,7 +269,7 @@ export function cellDiagram(spec, palette, listen, pointing) {
     [[f, CELL_TOP], [g, CELL_TOP], [g, CELL_WRITE], [out, CELL_OUT]].forEach(([x, y], n) => {
       place(operators[n].circle, { cx: x, cy: y });
       place(operators[n].text, { x, y: y + 5.5 });
-    }); // prettier-ignore
+    });
     place(pill, { x: out - 27, width: 54 });
     place(pillText, { x: out });
     place(frame, { x: g - 42 });
@@ -312,8 +312,9 @@ export function cellDiagram(spec, palette, listen, pointing) {
   let described = "";
 
   function paint(found, place, arrays, highlight) {
-    layout();
+    if (!shape) layout();
     const flows = flowsAt(spec, arrays, place, found);
+    const was = found.was ? { ...found.was, kept: found.was.f * found.was.c_prev, written: found.was.i * found.was.g } : {};
     const reach = reachOf(spec, arrays, place);
     for (const name of ["c_prev", "kept", "written", "c", "c_down"]) most[name] = reach;
     for (const [name, wire] of Object.entries(wires)) {
@@ -327,6 +328,8 @@ export function cellDiagram(spec, palette, listen, pointing) {
       const plain = ["i", "f", "o"].includes(name) && spec.scales[name].kind !== "signed";
       const text = many ? `${count} ${name === "x" ? "features" : "units"}` : plain ? format(value, 3) : withSign(value);
       say(numbers[name].value, text);
+      const other = !many && name in was && format(was[name], 3) !== format(value, 3); // a what-if changed it
+      numbers[name].value.classList.toggle("le-other", other);
     }
     for (const gate of GATES) paintGate(gates[gate], flows[gate], spec.scales[gate], gate === highlight);
     paintAmounts(flows, reach, found.masked, highlight);

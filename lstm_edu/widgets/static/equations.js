@@ -114,7 +114,7 @@ export function equationsOf(spec, palette, listen, opens) {
       spec.use_bias && [h("span", {}, "+"), addend(`b_${gate}`, symbol(`b_${gate}`))],
       h("span", {}, equals(`z_${gate}`), number(`z_${gate}`)),
     ];
-    return [h("div", { class: "le-sum" }, line), xW.panel, hU.panel];
+    return [h("div", { class: "le-sum" }, line), h("div", { class: "le-dot-products" }, xW.panel, hU.panel)];
   };
   const gateRow = (gate) => {
     const name = gate === "g" ? spec.activation : spec.recurrent_activation;
