@@ -237,9 +237,7 @@ def _number(value: Any, what: str) -> float:
 
 def _mistake(mistake: Any, spec: Mapping[str, Any]) -> str:
     if not isinstance(mistake, str):
-        raise TypeError(
-            f"a mistake is named by its id, as in le.mistakes(), got {mistake!r} ({type(mistake).__name__})"
-        )
+        raise TypeError(f"a mistake is named by its id in le.mistakes(), got {mistake!r} ({type(mistake).__name__})")
     known = [entry["id"] for entry in spec["mistakes"]]
     if mistake in known:
         return mistake
