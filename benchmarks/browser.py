@@ -1,0 +1,101 @@
+"""A browser to measure in, and servers to open in it: for benchmarks.explorers, and for the scripts in docs/."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, sync_playwright
+
+TOKEN = "lstm-edu"
+_ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+_ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium or Chrome of this machine, else the one that Playwright has downloaded."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    arguments = _ARGUMENTS + (["--no-sandbox"] if root else [])  # its sandbox refuses to work for root
+    path = next(filter(None, map(shutil.which, _ON_PATH)), None)
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(args=arguments, executable_path=path)
+        except Error as error:
+            raise SystemExit(f"no browser could be started: install Chromium or Chrome\n{error}") from None
+        try:
+            yield started
+        finally:
+            started.close()
+
+
+def free_port() -> int:
+    with socket.create_server(("localhost", 0)) as server:
+        return server.getsockname()[1]
+
+
+@contextmanager
+def server(module: list[str], folder: Path, *options: str) -> Iterator[str]:
+    """Start `python -m MODULE`, a Jupyter server of some kind, on a free port, and yield its address.
+
+    Its settings are its own, in `folder`; nothing of the user's is read or written.
+    """
+    port = free_port()
+    own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = os.environ | {name: str(folder / f".{name.lower()}") for name in own}
+    here = str(Path(__file__).resolve().parents[1])
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *module, "--no-browser", f"--port={port}", *options],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        address = f"http://localhost:{port}"
+        _wait(address, process, log)
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(address: str, process: subprocess.Popen, log: Path, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{address}/?token={TOKEN}", timeout=5).close()
+            return
+        except urllib.error.HTTPError:
+            return  # it answers
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"the server did not start:\n{log.read_text()[-2000:]}")
+
+
+def notebook(path: Path, cells: list[str], metadata: Mapping[str, object] | None = None) -> None:
+    """Write a notebook of code cells."""
+    import nbformat
+
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    made = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel | dict(metadata or {})
+    )
+    nbformat.write(made, path)

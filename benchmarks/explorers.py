@@ -1,0 +1,311 @@
+"""How fast the LSTM explorer is in a browser: python -m benchmarks.explorers [--quick] [--readme]
+
+Measured in Chromium, in a page that `le.save_html` wrote and in a real JupyterLab. A key press is timed from its
+dispatch to the first moment after the frame that shows its result was painted. It comes at a random moment between
+two frames, as a finger does: half a frame, 8 ms, is the screen's share.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from playwright.sync_api import Page
+
+import lstm_edu as le
+
+from . import __main__ as main_program
+from . import machine
+from .browser import TOKEN, browser, notebook, server
+from .markdown import table
+
+BEGIN, END = "<!-- explorers:begin -->", "<!-- explorers:end -->"
+EXPLORERS = 20
+
+_TOOLS = """
+window.tools = {
+  root: (n = 0) => [...document.querySelectorAll(".lstm-edu-explorer")].filter((el) => el.clientWidth)[n],
+  press: (root, key) => root.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })),
+  wait: (ms) => new Promise((done) => setTimeout(done, ms)),
+  painted: () =>
+    new Promise((done) =>
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel(); // a message sent in a frame arrives after it was painted
+        channel.port1.onmessage = done;
+        channel.port2.postMessage(0);
+      }),
+    ),
+};
+"""
+
+# Milliseconds of `times` single presses, there and back.
+_PRESSES = """async ([times, key, back]) => {
+  const root = tools.root();
+  const took = [];
+  for (let n = 0; n < times; n++) {
+    await tools.wait(60 + 40 * Math.random());
+    const before = root.dataset.t;
+    const start = performance.now();
+    tools.press(root, n % 20 < 10 ? key : back);
+    await tools.painted();
+    took.push(performance.now() - start);
+    if (root.dataset.t === before) throw new Error("the key moved nothing");
+  }
+  return took;
+}"""
+
+# A key held down: 30 repeats, 33 ms apart. How many of the 30 steps were drawn?
+_HELD = """async () => {
+  const root = tools.root();
+  tools.press(root, "Home");
+  await tools.wait(300);
+  const drawn = new Set();
+  const observer = new MutationObserver(() => drawn.add(root.dataset.t));
+  observer.observe(root, { attributes: true, attributeFilter: ["data-t"] });
+  const start = performance.now();
+  for (let n = 1; n <= 30; n++) {
+    tools.press(root, "ArrowRight");
+    await tools.wait(Math.max(0, start + 33 * n - performance.now()));
+  }
+  await tools.wait(100);
+  observer.disconnect();
+  return drawn.size;
+}"""
+
+
+class Row(NamedTuple):
+    """One line of the table."""
+
+    what: str
+    measured: str
+    goal: str
+    reached: bool | None
+
+
+def _trace(steps: int, units: int) -> Any:
+    rng = np.random.default_rng(0)
+    layer = le.LSTM(units, return_sequences=True)
+    layer.build((None, None, 12))
+    layer.set_weights([rng.normal(scale=0.3, size=w.shape) for w in layer.weights])
+    return layer.trace(rng.normal(size=(1, steps, 12)))
+
+
+def _presses(what: str, took: list[float], median: float, most: float | None) -> list[Row]:
+    middle, late = statistics.median(took), float(np.percentile(took, 95))
+    rows = [Row(f"{what}, median of {len(took)}", f"{middle:.1f} ms", f"at most {median:g} ms", middle <= median)]
+    if most is not None:
+        rows.append(Row(f"{what}, 95th percentile", f"{late:.1f} ms", f"at most {most:g} ms", late <= most))
+    return rows
+
+
+def in_a_page(started: Any, times: int) -> list[Row]:
+    """Single presses and a held key in exported pages."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for steps, units, median, most in ((128, 32, 20, 34), (1000, 128, 34, None)):
+            path = le.save_html(le.explore(_trace(steps, units)), Path(folder) / f"{steps}.html")
+            page = started.new_page(viewport={"width": 1280, "height": 900})
+            page.goto(path.as_uri())
+            page.wait_for_selector(".lstm-edu-explorer[data-ready=true]")
+            page.evaluate(_TOOLS)
+            page.evaluate(_PRESSES, [10, "ArrowRight", "ArrowLeft"])
+            size = f"T={steps}, H={units}"
+            rows += _presses(
+                f"{size}: key to repaint", page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"]), median, most
+            )
+            if most is not None:
+                drawn = page.evaluate(_HELD)
+                rows.append(Row(f"{size}: steps drawn of 30 while a key is held", str(drawn), "30", drawn == 30))
+            page.close()
+    return rows
+
+
+# --- in JupyterLab --------------------------------------------------------------------------------------------------
+
+_SETUP = """
+import numpy as np
+import lstm_edu as le
+rng = np.random.default_rng(0)
+layer = le.LSTM(32, return_sequences=True)
+layer.build((None, None, 12))
+layer.set_weights([rng.normal(scale=0.3, size=w.shape) for w in layer.weights])
+trace = layer.trace(rng.normal(size=(1, 128, 12)))
+"""
+
+_KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+_RUN_ALL = """() => { window.ran = false;
+    jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ran = true; }); }"""
+
+# From the kernel's message that displays the widget to the frame after its first paint.
+_FIRST_PAINTS = """async (times) => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const took = [];
+  for (let n = 0; n < times; n++) {
+    let start = 0;
+    const heard = (_, message) => {
+      if (message.content.data?.["application/vnd.jupyter.widget-view+json"]) start = performance.now();
+    };
+    kernel.iopubMessage.connect(heard);
+    const old = tools.root();
+    await jupyterapp.commands.execute('notebook:run-cell');
+    for (;;) {
+      const root = tools.root();
+      if (start && root && root !== old && root.dataset.ready) break;
+      await new Promise(requestAnimationFrame);
+    }
+    await tools.painted();
+    took.push(performance.now() - start);
+    kernel.iopubMessage.disconnect(heard);
+    await tools.wait(200);
+  }
+  return took;
+}"""
+
+
+def _open(started: Any, address: str, name: str) -> Page:
+    page = started.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)
+    page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
+    page.wait_for_function(
+        "() => { const panel = window.jupyterapp?.shell.currentWidget; return panel?.context?.isReady"
+        " && panel.sessionContext.session?.kernel?.status === 'idle'; }"
+    )
+    page.evaluate(_TOOLS)
+    return page
+
+
+def _run_all(page: Page) -> None:
+    page.evaluate(_RUN_ALL)
+    page.wait_for_function(f"() => window.ran && {_KERNEL}.status === 'idle'", timeout=300_000)
+    page.wait_for_selector(".lstm-edu-explorer[data-ready=true]")
+
+
+def _show(page: Page, index: int) -> None:
+    page.evaluate(
+        """async index => { const notebook = jupyterapp.shell.currentWidget.content;
+            notebook.activeCellIndex = index; await notebook.scrollToItem(index, 'start'); }""",
+        index,
+    )
+    page.wait_for_timeout(500)
+
+
+def _held_by_page(page: Page) -> dict[str, float]:
+    """What the page holds on to, after its garbage was collected."""
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    for _ in range(3):
+        session.send("HeapProfiler.collectGarbage")
+        page.wait_for_timeout(300)
+    metrics = {entry["name"]: entry["value"] for entry in session.send("Performance.getMetrics")["metrics"]}
+    session.detach()
+    return {
+        "event listeners": metrics["JSEventListeners"],
+        "nodes": metrics["Nodes"],
+        "MB of heap": metrics["JSHeapUsedSize"] / 1e6,
+    }
+
+
+def in_jupyterlab(started: Any, times: int, rounds: int) -> list[Row]:
+    """The same with a kernel, idle and busy; first paint; twenty explorers, cleared and run again."""
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        notebook(folder / "one.ipynb", [_SETUP, "le.explore(trace)"])
+        many = ["explorer = le.explore(trace)\nexplorer"] * EXPLORERS
+        again = [f"explorers[{n}]" for n in range(EXPLORERS)]
+        notebook(folder / "new.ipynb", [_SETUP, *many])
+        notebook(folder / "same.ipynb", [f"{_SETUP}\nexplorers = globals().get('explorers') or "
+                                         f"[le.explore(trace) for _ in range({EXPLORERS})]", *again])  # fmt: skip
+        options = [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
+        with server(["lstm_edu", "lab"], folder, *options, "--LabApp.expose_app_in_browser=True") as address:
+            page = _open(started, address, "one.ipynb")
+            _run_all(page)
+            _show(page, 1)
+            first = page.evaluate(_FIRST_PAINTS, 10)
+            rows.append(Row("JupyterLab: display to first paint, median of 10", f"{statistics.median(first):.0f} ms",
+                            "at most 300 ms", statistics.median(first) <= 300))  # fmt: skip
+            page.evaluate(_PRESSES, [10, "ArrowRight", "ArrowLeft"])
+            took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
+            rows += _presses("JupyterLab, T=128, H=32: key to repaint", took, 20, 34)
+            busy = "import time\\nend = time.time() + 90\\nwhile time.time() < end: sum(range(100000))"
+            page.evaluate(f"() => {{ window.busy = {_KERNEL}.requestExecute({{code: '{busy}'}}); }}")
+            page.wait_for_function(f"() => {_KERNEL}.status === 'busy'")
+            took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
+            rows += _presses("JupyterLab, the kernel busy: key to repaint", took, 20, 34)
+            drawn = page.evaluate(_HELD)
+            rows.append(Row("JupyterLab, the kernel busy: steps drawn of 30", str(drawn), "30", drawn == 30))
+            page.evaluate(f"() => {_KERNEL}.interrupt()")
+            page.close()
+
+            page = _open(started, address, "new.ipynb")
+            _run_all(page)
+            _show(page, EXPLORERS // 2)
+            page.evaluate(_PRESSES, [10, "ArrowRight", "ArrowLeft"])
+            took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
+            rows += _presses(f"JupyterLab, {EXPLORERS} explorers: key to repaint", took, 20, 34)
+            page.close()
+
+            page = _open(started, address, "same.ipynb")
+            counts = []
+            for _ in range(rounds):
+                _run_all(page)
+                for index in range(1, EXPLORERS + 1, 4):
+                    _show(page, index)
+                _show(page, 0)
+                page.evaluate("() => { jupyterapp.commands.execute('notebook:clear-all-cell-outputs'); }")
+                page.wait_for_function("() => !document.querySelector('.lstm-edu-explorer')")
+                counts.append(_held_by_page(page))
+            page.close()
+            for what in counts[0]:
+                first_, last = counts[1][what], counts[-1][what]
+                text = f"{first_:.1f}, {last:.1f}" if what.startswith("MB") else f"{first_:.0f}, {last:.0f}"
+                rows.append(Row(f"{what} after {EXPLORERS} explorers were cleared, round 2 and {rounds}", text,
+                                "no growth", last <= 1.05 * first_))  # fmt: skip
+    return rows
+
+
+# --- the report -----------------------------------------------------------------------------------------------------
+
+
+def write(rows: list[Row], load: float | None, version: str) -> str:
+    """The table in Markdown, with what it depends on."""
+    said = {True: "yes", False: "**no**", None: ""}
+    lines = [[row.what, row.measured, row.goal, said[row.reached]] for row in rows]
+    warning = machine.busy(load, machine.cores())
+    where = (
+        f"{machine.description(load)[0]} Chromium {version}, headless and without a GPU, so the processor also "
+        "rasterises. A key comes at a random moment between two frames of 16.7 ms."
+    )
+    return "\n\n".join(
+        [*([f"**{warning}**"] if warning else []), table(["", "measured", "goal", "reached"], lines), where]
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.explorers", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer presses, no JupyterLab")
+    parser.add_argument("--readme", action="store_true", help="also write the table into README.md")
+    options = parser.parse_args(arguments)
+    load = machine.load()
+    with browser() as started:
+        rows = in_a_page(started, 30 if options.quick else 100)
+        print("\n".join(map(str, rows)), file=sys.stderr)
+        if not options.quick:
+            rows += in_jupyterlab(started, 60, 6)
+        text = write(rows, load, started.version)
+    print(text)
+    if options.readme:
+        readme = main_program.README
+        before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+        after = rest.split(END)[1]
+        readme.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
