@@ -148,6 +148,29 @@ def test_the_lstm_explorer_shows_the_traces_numbers_at_first_paint_and_after_eve
     assert tell(page, "print(lstm.t, lstm.unit)") == f"{T - 1} 0\n"
 
 
+def test_a_what_if_goes_both_ways(show, page):
+    names = run_here(LSTM)
+    trace = names["trace"]
+    wrong = names["le"].mistakes()["bias-missing"].trace(names["layer"], names["x"], None, list(trace.initial_state))
+    root = show("LSTM")
+    tell(page, "lstm.goto(t=3, unit=1, batch=0, highlight=''); lstm.what_if(mistake='bias-missing')")
+    value = root.locator(".le-map[data-map=h] .le-value")
+    expect(value).to_have_text(f"{wrong.h[0, 3, 1]:.4f}".replace("-", "−"))
+    root.locator(".le-whatif details").evaluate("e => { e.open = true; }")
+    root.get_by_role("button", name="open (1)").click()
+    expect(root.locator(".le-changes li")).to_have_count(2)
+    asked = "{'hold': [{'gate': 'f', 'value': 1.0}], 'mistake': 'bias-missing'}\n"
+    for _ in range(50):  # what the page tells Python is throttled
+        if tell(page, "print(lstm.whatif)") == asked:
+            break
+        page.wait_for_timeout(100)
+    assert tell(page, "print(lstm.whatif)") == asked
+    tell(page, "lstm.reset()")
+    expect(root).to_have_attribute("data-whatif", "false")
+    expect(value).to_have_text(f"{trace.h[0, 3, 1]:.4f}".replace("-", "−"))
+    root.locator(".le-whatif details").evaluate("e => { e.open = false; }")
+
+
 def test_a_key_in_the_explorer_does_not_reach_jupyterlab(show, page):
     root = show("LSTM")
     tell(page, "lstm.goto(t=0, unit=0, batch=0, highlight='')")
@@ -192,7 +215,7 @@ def test_the_mouse_moves_the_lstm_explorer(show, page):
     assert shown(root, "h") == trace.h[0, 2, 1]
     tip = root.locator(".le-tip").inner_text()
     assert tip == f"g · step 2, unit 1: {trace.g[0, 2, 1]:.6f}".replace("-", "−")
-    root.locator("input[type=range]").fill("4")
+    root.get_by_role("slider", name="timestep").fill("4")
     expect(root).to_have_attribute("data-t", "4")
     root.get_by_label("sequence of the batch").select_option("2")
     expect(root).to_have_attribute("data-batch", "2")
