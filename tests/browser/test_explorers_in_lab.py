@@ -1,6 +1,7 @@
 """The explorers in a real JupyterLab: numbers, keys, mouse, and Python on the other side."""
 
 import re
+import uuid
 
 import nbformat
 import pytest
