@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -20,7 +21,7 @@ from benchmarks.browser import browser
 
 HERE = Path(__file__).resolve().parent
 FILM = HERE / "explorer.gif"
-WIDTH, HEIGHT = 800, 640
+WIDTH, HEIGHT = 800, 836
 UNITS = 8
 EPOCHS = 30
 STEP, LONG, END = 320, 1400, 2600  # milliseconds: a step, a moment to look, the last picture
@@ -91,9 +92,10 @@ def save(taken: list[tuple[Image.Image, int]], path: Path) -> None:
 def main() -> None:
     trace, who = utterance()
     print(who, file=sys.stderr)
+    lively = int(np.ptp(trace.c[0], axis=0)[: UNITS - 2].argmax())  # the unit whose cell state moves most
     with tempfile.TemporaryDirectory() as folder, browser() as started:
         page = started.new_page(viewport={"width": WIDTH, "height": HEIGHT + 400}, color_scheme="light")
-        file = le.save_html(le.explore(trace, unit=2), Path(folder) / "film.html")
+        file = le.save_html(le.explore(trace, unit=lively), Path(folder) / "film.html")
         page.goto(file.as_uri())
         page.add_style_tag(content="main { padding: 0 !important; max-width: none !important }")
         page.add_style_tag(content="* { transition: none !important; caret-color: transparent !important }")

@@ -69,5 +69,5 @@ def _index(title: str, pages: list[tuple[str, Contents]]) -> str:
         + "</li>"
         for name, contents in pages
     ]
-    content = f'<h1>{escape(title)}</h1>\n<ol class="contents">{"".join(lines)}</ol>'
+    content = f'<h1>{escape(title)}</h1>\n<ul class="contents">{"".join(lines)}</ul>'
     return page.whole(content, Widgets({}), title=title)
