@@ -65,6 +65,7 @@ _LATER = {
     "datasets": None,
     "doctor": None,
     "exercises": None,
+    "formats": None,
     "keras_bridge": None,
     "palette": None,
     "plots": None,
