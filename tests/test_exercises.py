@@ -70,6 +70,7 @@ def test_the_exercises_of_the_course_are_all_there():
         "rnn_backward",
         "backward_step",
         "forget_path",
+        "global_clip",
         "adam_step",
         "gru_step",
         "bidirectional",

@@ -33,6 +33,7 @@ ALL = (
     lstm.MASKS,
     backward.BACKWARD_STEP,
     backward.FORGET_PATH,
+    training.GLOBAL_CLIP,
     training.ADAM_STEP,
     gru.GRU_STEP,
     directions.BIDIRECTIONAL,

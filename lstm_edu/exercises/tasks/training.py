@@ -264,8 +264,9 @@ def _draw_adam(rng, k):
 def _adam_reference(a):
     adam = optimizers.Adam(a["learning_rate"], epsilon=a["epsilon"])
     w, g, m, v = (a[name].astype(np.float64) for name in "wgmv")
-    slot = {"m": m, "v": v}
-    return adam._new_weight(w, g, a["learning_rate"], a["t"], slot), slot["m"], slot["v"]
+    adam.iterations, adam.slots = a["t"] - 1, [{"m": m, "v": v}]
+    (new,) = adam.update([w], [g])
+    return new, *adam.slots[0].values()
 
 
 def _adam_in_keras(keras, a):
@@ -358,4 +359,100 @@ ADAM_STEP = Exercise(
         ),
     ),
     keras=_adam_in_keras,
+)
+
+
+# --- clipping -------------------------------------------------------------------------------------------------------
+
+
+def clip_together(g_kernel, g_bias, most):
+    norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())
+    share = min(1, most / norm)
+    return g_kernel * share, g_bias * share
+
+
+def _draw_clipped(rng, k):
+    features, units = [(3, 4), (5, 2), (2, 6), (4, 3)][k]
+    g_kernel, g_bias = normal(rng, features, units), normal(rng, units)
+    norm = float(np.sqrt((g_kernel**2).sum() + (g_bias**2).sum()))
+    # The second question is one in which nothing has to be clipped.
+    return {"g_kernel": g_kernel, "g_bias": g_bias, "most": round(norm * (0.4 if k != 1 else 1.7), 4)}
+
+
+def _clip_reference(a):
+    sgd = optimizers.SGD(1.0, global_clipnorm=a["most"])
+    gradients = [a["g_kernel"].astype(np.float64), a["g_bias"].astype(np.float64)]
+    return tuple(-moved for moved in sgd.update([np.zeros_like(g) for g in gradients], gradients))
+
+
+def _clip_in_keras(keras, a):
+    sgd = keras.optimizers.SGD(1.0, global_clipnorm=a["most"])
+    variables = [keras.Variable(np.zeros_like(a[name])) for name in ("g_kernel", "g_bias")]
+    sgd.build(variables)
+    sgd.apply([keras.ops.convert_to_tensor(a[name]) for name in ("g_kernel", "g_bias")])
+    return [-np.asarray(variable) for variable in variables]
+
+
+def _clip(norm, always=False):
+    def answer(g_kernel, g_bias, most):
+        shares = [most / n if always else min(1, most / n) for n in norm(g_kernel, g_bias)]
+        return g_kernel * shares[0], g_bias * shares[1]
+
+    return answer
+
+
+def _together(a, b):
+    return [np.sqrt((a**2).sum() + (b**2).sum())] * 2
+
+
+_NORM = "norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())"
+
+GLOBAL_CLIP = Exercise(
+    name="global_clip",
+    title="clip all gradients together",
+    idea="One strange batch can send gradients that are far too large. global_clipnorm takes all gradients as one long "
+    "list of numbers. If its length, the root of the sum of all squares, is more than `most`, all of them are "
+    "made smaller by the same factor, so that the length becomes `most`. Otherwise nothing happens.",
+    takes=(
+        ("g_kernel", "(F, U)", "dL/d(kernel)"),
+        ("g_bias", "(U,)", "dL/d(bias)"),
+        ("most", "float", "the length that is allowed"),
+    ),
+    returns=(
+        Output("g_kernel", ("feature", "unit"), "(F, U), clipped"),
+        Output("g_bias", ("unit",), "(U,), clipped"),
+    ),
+    draw=_draw_clipped,
+    reference=_clip_reference,
+    example=lambda: {"g_kernel": array([3, 0]), "g_bias": array(0, 4), "most": 2.5},
+    hints=(
+        "How long is the whole gradient? The kernel's numbers and the bias's go into one sum.",
+        "The factor is most / norm, but never more than 1, and it is the same for both arrays.",
+        f"{_NORM}\nshare = min(1, most / norm)\nreturn g_kernel * share, g_bias * share",
+    ),
+    answer=(clip_together,),
+    wrong_answers=(
+        Wrong(
+            _clip(lambda a, b: [np.sqrt((a**2).sum()), np.sqrt((b**2).sum())]),
+            sentence="You clip each array by its own length (that is `clipnorm`); here all numbers "
+            "have one common length.",
+            fix=_NORM,
+        ),
+        Wrong(
+            _clip(_together, always=True),
+            sentence="Gradients that are short enough stay as they are; yours are made longer.",
+            fix="share = min(1, most / norm)",
+        ),
+        Wrong(
+            lambda g_kernel, g_bias, most: (np.clip(g_kernel, -most, most), np.clip(g_bias, -most, most)),
+            sentence="You cut off each number by itself (that is `clipvalue`), which changes the direction.",
+            fix="share = min(1, most / norm)      # one factor for all numbers",
+        ),
+        Wrong(
+            _clip(lambda a, b: [(a**2).sum() + (b**2).sum()] * 2),
+            sentence="The root is missing: the length is the root of the sum of the squares.",
+            fix=_NORM,
+        ),
+    ),
+    keras=_clip_in_keras,
 )
