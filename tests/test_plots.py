@@ -1,6 +1,9 @@
 """Still pictures: what they show, what they say, and that they disturb nothing."""
 
 import base64
+import html
+import io
+import re
 import subprocess
 import sys
 
@@ -27,23 +30,51 @@ def pictures(figure):
     return [axes.images[0].get_array() for axes in figure.axes if axes.images and axes.get_xlim()[1] > 2]
 
 
+def traced(kind, shape, x, *arguments, **flags):
+    layer = getattr(le, kind)(*arguments, **flags)
+    layer.build(shape)
+    layer.set_weights([RNG.normal(size=w.shape) for w in layer.weights])
+    return layer.trace(x)
+
+
+def recurrent(kind, steps=T, **flags):
+    return traced(kind, (None, None, F), RNG.normal(size=(B, steps, F)), H, return_sequences=True, **flags)
+
+
+def dense_trace(features=3, units=4, activation="tanh", shape=(5,), **flags):
+    x = RNG.normal(size=(*shape, features)).astype("f4")
+    return traced("Dense", (None, features), x, units, activation, **flags)
+
+
+def embedding_trace(size=9, width=5, ids=((3, 0, 7, 3), (1, 1, 2, 8))):
+    return traced("Embedding", (None, None), np.array(ids), size, width)
+
+
 FIGURES = {
-    "gates": lambda theme: le.plots.gates(lstm_trace(), theme=theme),
-    "packing": lambda theme: le.plots.packing(2, 4, theme=theme),
-    "activations": lambda theme: le.plots.activations(["sigmoid", "tanh", "relu"], theme=theme),
-    "cell": lambda theme: le.plots.cell_diagram(theme=theme),
+    "gates": lambda **theme: le.plots.gates(lstm_trace(), **theme),
+    "gates of a GRU": lambda **theme: le.plots.gates(recurrent("GRU"), t=3, unit=1, **theme),
+    "gates of a SimpleRNN": lambda **theme: le.plots.gates(recurrent("SimpleRNN"), **theme),
+    "packing": lambda **theme: le.plots.packing(2, 4, **theme),
+    "packing, PyTorch": lambda **theme: le.plots.packing(2, 4, layout="PyTorch", **theme),
+    "packing, GRU": lambda **theme: le.plots.packing(2, 4, kind="GRU", layout="ONNX", **theme),
+    "activations": lambda **theme: le.plots.activations(["sigmoid", "tanh", "relu"], **theme),
+    "cell": lambda **theme: le.plots.cell_diagram(**theme),
+    "dense": lambda **theme: le.plots.dense(dense_trace(), 1, unit=2, **theme),
+    "dense, large": lambda **theme: le.plots.dense(dense_trace(20, 30, shape=(2, 9)), 1, t=4, **theme),
+    "embedding": lambda **theme: le.plots.embedding(embedding_trace(), t=2, **theme),
 }
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_is_shown_with_its_description(name, theme):
-    figure = FIGURES[name](theme)
+    figure = FIGURES[name](theme=theme)
     bundle = le.plots.show(figure)._repr_mimebundle_()
     description = le.plots.describe(figure)
     assert len(description) > 60
     assert bundle["text/plain"] == description
-    assert 'alt="' + description.split(":")[0][:30] in bundle["text/html"]
+    assert 'alt="' + html.escape(description.split(":")[0][:30]) in bundle["text/html"]
+    assert bundle["text/html"].count("<img") == 1  # the theme was asked for
     png = base64.b64decode(bundle["text/html"].partition("base64,")[2].partition('"')[0])
     assert png.startswith(b"\x89PNG")
     assert len(png) < 400_000
@@ -60,7 +91,7 @@ def test_all_text_stands_out_from_its_paper(name, theme):
     from matplotlib.colors import to_rgba
     from matplotlib.text import Text
 
-    figure = FIGURES[name](theme)
+    figure = FIGURES[name](theme=theme)
     figure.canvas.draw()
     paper = luminance(figure.get_facecolor())
     on_paper = [t for t in figure.findobj(Text) if t.get_text() and t.get_bbox_patch() is None and t.get_visible()]
@@ -103,7 +134,8 @@ def test_the_description_of_gates_tells_the_ranges_the_mask_and_what_is_not_fini
     assert "2 masked steps are hatched" in text
     assert "Step 3 is framed" in text
     hatched = [p for axes in figure.axes for p in axes.patches if p.get_hatch()]
-    assert len(hatched) == 2 * 7
+    assert len(hatched) == 7  # steps 0 and 1 together
+    assert {(p.get_x(), p.get_width()) for p in hatched} == {(-0.5, 2.0)}
 
 
 def test_packing_counts_right():
@@ -125,6 +157,130 @@ def test_packing_is_to_scale():
     assert boxes[8].get_height() == pytest.approx(wide)
 
 
+@pytest.mark.parametrize("kind", ["GRU", "SimpleRNN"])
+def test_gates_draws_other_recurrent_layers_too(kind):
+    trace = recurrent(kind)
+    names = {"GRU": "xzrgh", "SimpleRNN": "xzh"}[kind]
+    figure = le.plots.gates(trace, batch=1)
+    for name, picture in zip(names, pictures(figure), strict=True):
+        np.testing.assert_array_equal(picture, trace[name][1].T, err_msg=name)
+    said = {"GRU": "update gate z", "SimpleRNN": "pre-activation z"}[kind]
+    assert said in le.plots.describe(figure)
+
+
+def test_single_spikes_and_nan_among_thousands_of_steps_are_drawn():
+    x = 0.1 * RNG.normal(size=(1, 9000, F))
+    x[0, 4321, 1], x[0, 7777, 2] = 50.0, np.nan
+    shown = pictures(le.plots.gates(lstm_trace(x=x), quantities=("x",)))[0]
+    assert shown.shape[1] <= 2000
+    assert shown.max() == 50
+    column = int(np.argwhere(shown.mask[2])[0, 0])
+    assert column / shown.shape[1] == pytest.approx(7777 / 9000, abs=1e-3)
+    assert np.argwhere(shown == 50)[0, 1] / shown.shape[1] == pytest.approx(4321 / 9000, abs=1e-3)
+
+
+@pytest.mark.parametrize(("kind", "layout", "shapes"), [
+    ("LSTM", "PyTorch", {"weight_ih_l0": (12, 5), "weight_hh_l0": (12, 3), "bias_ih_l0": (12,), "bias_hh_l0": (12,)}),
+    ("LSTM", "TF1", {"kernel": (8, 12), "bias": (12,)}),
+    ("GRU", "ONNX", {"W": (1, 9, 5), "R": (1, 9, 3), "B": (1, 18)}),
+    ("Dense", "PyTorch", {"weight": (3, 5), "bias": (3,)}),
+])  # fmt: skip
+def test_packing_tells_the_arrays_of_other_programs(kind, layout, shapes):
+    from matplotlib.patches import Rectangle
+
+    figure = le.plots.packing(3, 5, kind=kind, layout=layout)
+    text = le.plots.describe(figure)
+    for name, shape in shapes.items():
+        assert f"{name} of shape {shape}" in text
+    assert f"= {sum(int(np.prod(shape)) for shape in shapes.values())} numbers" in text
+    labels = [t.get_text() for t in figure.findobj(lambda a: hasattr(a, "get_text"))]
+    for name in shapes:
+        assert any(name in label for label in labels)
+    boxes = [p for p in figure.axes[0].patches if isinstance(p, Rectangle)]
+    colors = {p.get_facecolor() for p in boxes}
+    assert len(colors) == {"LSTM": 4, "GRU": 3, "Dense": 1}[kind]
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN", "Dense"])
+def test_packing_counts_what_the_layer_counts(kind):
+    layer = getattr(le, kind)(7)
+    layer.build((None, 5) if kind == "Dense" else (None, None, 5))
+    assert f"= {layer.count_params()} numbers" in le.plots.describe(le.plots.packing(7, 5, kind=kind))
+
+
+def test_dense_draws_and_writes_its_own_numbers():
+    trace = dense_trace()
+    figure = le.plots.dense(trace, 3, unit=1)
+    by_title = {axes.get_title(loc="left").partition(" ")[0]: axes for axes in figure.axes}
+    for name, values in (("W", trace.weights[0]), ("b", trace.weights[1][None]), ("x", trace.x), ("y", trace.y)):
+        np.testing.assert_array_equal(by_title[name].images[0].get_array(), values.astype(float), err_msg=name)
+    np.testing.assert_array_equal(by_title["z"].images[0].get_array(), trace.z.astype(float))
+    text = le.plots.describe(figure).replace("−", "-")
+    terms = [f"{x:.3g} · {w:.3g}" for x, w in zip(trace.x[3], trace.weights[0][:, 1], strict=True)]
+    assert f"z[1] = {' + '.join(terms)} + {trace.weights[1][1]:.3g} = {trace.z[3, 1]:.3g}" in text
+    assert f"y[1] = tanh({trace.z[3, 1]:.3g}) = {trace.y[3, 1]:.3g}" in text
+    frames = [p for axes in figure.axes for p in axes.patches if not p.get_fill()]
+    assert len(frames) == 5
+
+
+def test_dense_over_time_draws_the_steps_around_the_chosen_one():
+    trace = dense_trace(3, 4, shape=(2, 20))
+    figure = le.plots.dense(trace, 1, t=13)
+    x = next(axes for axes in figure.axes if axes.get_title(loc="left").startswith("x"))
+    np.testing.assert_array_equal(x.images[0].get_array(), trace.x[1, 10:16].astype(float))
+    assert "step 13 of sample 1" in le.plots.describe(figure)
+
+
+def test_embedding_draws_the_table_and_the_rows_that_are_picked():
+    trace = embedding_trace()
+    figure = le.plots.embedding(trace, 1, t=3)
+    table, result = figure.axes
+    np.testing.assert_array_equal(table.images[0].get_array(), trace.weights[0].astype(float))
+    np.testing.assert_array_equal(result.images[0].get_array(), trace.y[1].T.astype(float))
+    assert table.get_yticks().tolist() == [1, 2, 8]
+    text = le.plots.describe(figure)
+    assert "the 3 rows that are picked" in text
+    assert "holds token 8 and picks row 8" in text
+
+
+# --- both themes ----------------------------------------------------------------------------------------------------
+
+
+def images(bundle) -> dict[str, np.ndarray]:
+    """The pictures of an output by their class, as arrays (height, width, 4)."""
+    from matplotlib.image import imread
+
+    found = re.findall(r'<img class="lstm-edu-(\w+)" src="data:image/png;base64,([^"]+)"', bundle["text/html"])
+    return {name: imread(io.BytesIO(base64.b64decode(data))) for name, data in found}
+
+
+def test_a_figure_without_a_theme_comes_in_both():
+    trace = lstm_trace()
+    figure = le.plots.gates(trace, batch=1, quantities=("h",))
+    found = images(le.plots.show(figure)._repr_mimebundle_())
+    assert list(found) == ["light", "dark"]
+    assert found["light"].shape == found["dark"].shape
+    np.testing.assert_array_equal(found["light"][0, 0], [1, 1, 1, 1])  # white paper
+    assert found["dark"][0, 0, 3] == 0  # the page's own paper shows through
+    opaque = found["dark"][found["dark"][..., 3] > 0.99][:, :3]
+    assert opaque.max() > 0.85  # light ink
+
+
+def test_a_figure_that_somebody_drew_into_is_shown_as_it_is():
+    figure = le.plots.gates(lstm_trace(), quantities=("h",))
+    figure.axes[0].axhline(1)
+    assert le.plots.show(figure)._repr_mimebundle_()["text/html"].count("<img") == 1
+
+
+def test_both_themes_of_every_picture_have_one_description():
+    for name, make in FIGURES.items():
+        figure = make()
+        again = figure.lstm_edu_again("dark")
+        assert again is not figure
+        assert again.get_facecolor() != figure.get_facecolor(), name
+        assert again.get_size_inches().tolist() == figure.get_size_inches().tolist(), name
+
+
 def test_activations_draws_the_functions_themselves():
     figure = le.plots.activations(["hard_sigmoid", "hard_sigmoid_keras2"], low=-4, high=4)
     curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
@@ -142,6 +298,16 @@ def test_activations_draws_the_functions_themselves():
         (lambda: le.plots.gates(lstm_trace(), unit=4), ValueError, "unit must be from 0 to 3, got 4"),
         (lambda: le.plots.gates(lstm_trace(), quantities=("i", "q")), ValueError, "some of x, i, f, g, o, c, h"),
         (lambda: le.plots.gates(lstm_trace(), theme="sepia"), ValueError, 'theme must be "light" or "dark"'),
+        (lambda: le.plots.gates(recurrent("GRU"), quantities=("i",)), ValueError, "some of x, z, r, g, h"),
+        (lambda: le.plots.packing(2, 4, layout="Torch"), ValueError, "layout must be one of Keras 3, PyTorch, ONNX"),
+        (lambda: le.plots.packing(2, 4, kind="GRU", layout="TF1"), ValueError, "one of Keras 3, PyTorch, ONNX for"),
+        (lambda: le.plots.packing(2, 4, kind="RNN"), ValueError, "kind must be one of LSTM, GRU"),
+        (lambda: le.plots.dense(dense_trace(), unit=4), ValueError, "unit must be from 0 to 3, got 4"),
+        (lambda: le.plots.dense(dense_trace(), t=1), ValueError, "t must be from 0 to 0, got 1"),
+        (lambda: le.plots.dense(lstm_trace()), ValueError, "a Dense layer, got that of LSTM"),
+        (lambda: le.plots.dense(le.Dense(2)), TypeError, "needs a Trace"),
+        (lambda: le.plots.embedding(dense_trace()), ValueError, "an Embedding, got that of Dense"),
+        (lambda: le.plots.embedding(embedding_trace(), t=4), ValueError, "t must be from 0 to 3"),
         (lambda: le.plots.packing(0, 4), ValueError, "units must be at least 1, got 0"),
         (lambda: le.plots.packing(2, 4.0), TypeError, "features must be a whole number"),
         (lambda: le.plots.activations([]), ValueError, "1 to 7 curves, got 0"),
@@ -163,7 +329,7 @@ def test_a_trace_that_kept_too_little_or_is_of_another_layer_is_told():
         le.plots.gates(layer.trace(RNG.normal(size=(B, T, F)), keep=("i", "f", "o", "c", "h")))
     dense = le.Dense(2, name="last")
     dense.build((None, 3))
-    with pytest.raises(ValueError, match="an LSTM, got that of Dense 'last'"):
+    with pytest.raises(ValueError, match="an LSTM, GRU or SimpleRNN, got that of Dense 'last'"):
         le.plots.gates(dense.trace(np.ones((1, 3))))
 
 

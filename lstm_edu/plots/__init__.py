@@ -1,7 +1,7 @@
 """Still pictures: for print, for slides, and for reading without a kernel. Each has a description in words.
 
 Every function returns a matplotlib Figure that belongs to no window and to no global state. `show(figure)` displays it
-in a notebook together with its description, for those who do not see it.
+in a notebook together with its description, for those who do not see it, in the theme of the page.
 """
 
 from importlib import import_module
@@ -10,6 +10,8 @@ from typing import Any
 _HOMES = {
     "activations": "curves",
     "cell_diagram": "cell",
+    "dense": "matrices",
+    "embedding": "matrices",
     "gates": "heatmaps",
     "gradients": "gradient_flow",
     "packing": "blocks",
@@ -26,6 +28,8 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'lstm_edu.plots' has no attribute {name!r}")
     value = getattr(import_module(f"lstm_edu.plots.{_HOMES[name]}"), name)
+    if _HOMES[name] != "paper":
+        value = import_module("lstm_edu.plots.paper").in_both_themes(value)
     globals()[name] = value
     return value
 

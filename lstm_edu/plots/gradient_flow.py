@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from lstm_edu import palette
 from lstm_edu.core.flow import CARRIES, Flow, flow
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
-from lstm_edu.plots.scales import signed_scale
+from lstm_edu.plots.scales import signed_scale, strongest
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 1.5, 1, 1.5)))
 _COLUMNS = 1200  # more steps than this are sampled
@@ -169,16 +169,6 @@ class Stack:
         axes.tick_params(labelbottom=True)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel(text, color=self.look["muted"], fontsize=10)
-
-
-def strongest(values: np.ndarray, most: int) -> np.ndarray:
-    """At most `most` columns of (rows, T): of each group the value largest in magnitude; what is not finite wins."""
-    count = values.shape[1]
-    if count <= most:
-        return values
-    weight = np.where(np.isfinite(values), np.abs(values), np.inf)
-    groups = np.array_split(np.arange(count), most)
-    return np.stack([values[np.arange(len(values)), g[0] + weight[:, g].argmax(axis=1)] for g in groups], axis=1)
 
 
 def hatch(axes: Axes, skipped: np.ndarray | None, look: dict[str, str]) -> None:

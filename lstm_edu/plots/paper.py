@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -40,9 +42,9 @@ def ink_on(color: str) -> str:
     return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
 
 
-def letter(axes: Axes, x: float, y: float, name: str, **text: Any) -> None:
-    """A quantity's letter on its colour."""
-    color = palette.COLORS[name]
+def letter(axes: Axes, x: float, y: float, name: str, of: str | None = None, **text: Any) -> None:
+    """A quantity's letter on its colour; `of`: whose colour, if not its own."""
+    color = palette.COLORS[of or name]
     style = {"ha": "center", "va": "center", "fontsize": 11} | text
     box = {"boxstyle": "round,pad=0.28,rounding_size=0.2", "facecolor": color, "edgecolor": "none"}
     axes.text(x, y, name, color=ink_on(color), bbox=box, family="serif", style="italic", weight="bold", **style)
@@ -70,29 +72,88 @@ def describe(figure: Figure) -> str:
 
 
 class Picture:
-    """A figure as a notebook displays it: an image with its description as alternative text."""
+    """A figure as a notebook displays it: an image with its description as alternative text.
+
+    A figure that can be drawn in both themes comes as two images, of which the page shows the one that fits: dark on
+    pages that JupyterLab, Notebook, Voila, nbconvert, VS Code, Colab or Sphinx mark as dark; light on others and on
+    paper.
+    """
 
     def __init__(self, figure: Figure, description: str):
         self.figure = figure
         self.description = description
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        other = _in_theme(self.figure, "dark")
+        if other is None:
+            images = self._image(self.figure)
+        else:
+            images = f"<style>{_SWITCH}</style>" + self._image(self.figure, "lstm-edu-light")
+            images += self._image(other, "lstm-edu-dark")
+        return {"text/html": images, "text/plain": self.description}
+
+    def _image(self, figure: Figure, name: str = "") -> str:
         buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=192, facecolor=self.figure.get_facecolor())
+        dark = name == "lstm-edu-dark"  # seen on dark pages only: their own paper shows through
+        paper = "none" if dark else figure.get_facecolor()
+        for axes in figure.axes if dark else ():
+            if axes.get_facecolor() == figure.get_facecolor():
+                axes.patch.set_alpha(0)
+        figure.savefig(buffer, format="png", dpi=192, facecolor=paper)
         source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-        width = round(96 * self.figure.get_figwidth())
-        image = f'<img src="{source}" width="{width}" style="max-width:100%;height:auto" alt="{{}}">'
-        return {"text/html": image.format(html.escape(self.description)), "text/plain": self.description}
+        width = round(96 * figure.get_figwidth())
+        marked = f' class="{name}"' if name else ""
+        # Where style sheets are taken away (a notebook that is not trusted), the light image is the one that is seen.
+        style = f"{'display:none;' if dark else ''}max-width:100%;height:auto"
+        text = html.escape(self.description)
+        return f'<img{marked} src="{source}" width="{width}" style="{style}" alt="{text}">'
 
     def __repr__(self) -> str:
         return self.description
 
 
+# Who says that a page is dark: JupyterLab, Notebook, Voila and nbconvert; VS Code; Colab; Sphinx and Jupyter Book.
+_DARK = ":is([data-jp-theme-light='false'], .vscode-dark, html[theme='dark'], html[data-theme='dark'])"
+_SWITCH = (
+    "@media not print {"
+    f"{_DARK} img.lstm-edu-light {{display: none !important}} "
+    f"{_DARK} img.lstm-edu-dark {{display: inline !important}}"
+    "}"
+)
+
+
+def in_both_themes(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """`draw`, whose figures remember how to be drawn in the other theme; not if a theme was asked for."""
+
+    @wraps(draw)
+    def drawn(*args: Any, **options: Any) -> Figure:
+        figure = draw(*args, **options)
+        if "theme" not in options:
+            figure.lstm_edu_again = lambda theme: draw(*args, theme=theme, **options)
+            figure.lstm_edu_parts = len(figure.findobj())
+        return figure
+
+    return drawn
+
+
+def _in_theme(figure: Figure, theme: str) -> Figure | None:
+    """The same figure in another theme; None if it is not known how, or if somebody has drawn more into it since."""
+    again = getattr(figure, "lstm_edu_again", None)
+    if again is None or len(figure.findobj()) != figure.lstm_edu_parts:
+        return None
+    return again(theme)
+
+
 def show(figure: Figure, description: str | None = None) -> Picture:
     """Display a figure, as the last line of a cell, with its description for those who do not see it.
 
+    A figure of this package fits light and dark pages alike, unless it was given a theme of its own.
+
     Args:
         figure: a figure of this package, or any other with a `description`.
+
+    Raises:
+        TypeError: not a matplotlib Figure. ValueError: a figure without a description.
     """
     if not isinstance(figure, Figure):
         raise TypeError(f"show needs a matplotlib Figure, such as le.plots.gates(trace), got {type(figure).__name__}")
