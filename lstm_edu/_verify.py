@@ -42,14 +42,27 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
             from lstm_edu import keras_bridge
 
             report = keras_bridge.verify(options.model, x)
-        if options.html is not None:
-            options.html.write_text(report.page(), encoding="utf-8")
+            if options.html is not None:
+                from lstm_edu.export import page
+
+                page.write(page.destination(options.html), _page(report))
     except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
         return _cannot(str(error))
     _print(report.text(min(max(shutil.get_terminal_size((100, 24)).columns, NARROW), WIDE)))
     if options.html is not None:
         _print(f"\nThe report as a page: {options.html}")
     return AGREES if report else DIFFERS
+
+
+def _page(report) -> str:
+    """The report with, below it, the explorer of every layer it can show; it steps and computes in the page."""
+    from lstm_edu.export import states
+
+    try:
+        explorer = report.explore()
+    except ValueError:  # no layer of a kind that an explorer shows
+        return report.page()
+    return states.page_of(explorer, title=report.title, before=f"{report.body()}\n<h2>Step by step</h2>\n")
 
 
 def _input(path: Path):

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "trace": (set(), {"numpy"}),
     "datasets": (set(), {"numpy"}),
     "core": ({"trace"}, {"numpy", "tqdm"}),
-    "keras_bridge": (BASE, {"numpy", "keras", "tensorflow"}),
+    "keras_bridge": (BASE, {"numpy", "keras", "tensorflow", "h5py"}),
     "doctor": (BASE, {"numpy"}),
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
@@ -35,7 +35,7 @@ MAY_IMPORT = {
     ),
     "_export": ({"export"}, set()),
     "_lab": (set(), {"jupyterlab"}),
-    "_verify": ({"keras_bridge"}, {"numpy"}),
+    "_verify": ({"keras_bridge", "export"}, {"numpy"}),
     "__main__": ({"_assignment", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }

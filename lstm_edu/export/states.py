@@ -86,22 +86,23 @@ class Widgets:
 NEEDS_PYTHON = '<p class="needs-python">A control that needs Python: open the notebook to use it.</p>'
 
 
-def page_of(widget: Any) -> str:
-    """The page of one widget."""
+def page_of(widget: Any, *, title: str = "", before: str = "") -> str:
+    """The page of one widget, with `before`, markup, above it. The title, text, is the widget's own if not given."""
     from ipywidgets.embed import dependency_state
 
     from lstm_edu.export import page
 
     states = dependency_state([widget], drop_defaults=False)
-    title = str(states[widget.model_id]["state"].get("_spec", {}).get("title") or type(widget).__name__)
+    named = str(states[widget.model_id]["state"].get("_spec", {}).get("title") or type(widget).__name__)
+    title = title or named
     widgets = Widgets(states)
-    view = widgets.view(widget.model_id, title)
+    view = widgets.view(widget.model_id, named)
     if view is None:
         raise ValueError(
             f"{type(widget).__name__} cannot live in a page: it needs Python at every click. "
             "Explorers can (le.explore, le.packing), and every other anywidget that computes in JavaScript"
         )
-    return page.whole(f"<h1>{escape(title)}</h1>\n{view}", widgets, title=title)
+    return page.whole(f"<h1>{escape(title)}</h1>\n{before}{view}", widgets, title=title)
 
 
 def _reference(value: Any) -> str:

@@ -264,13 +264,20 @@ class VerifyReport:
         lists = "".join(tables.html_list(title, lines) for title, lines in self._lists().items())
         return table + lists + (self.adequacy.fold if self else "")
 
-    def page(self) -> str:
-        """The report, and every layer's own table, as an HTML page that needs nothing else."""
-        details = "".join(
+    @property
+    def title(self) -> str:
+        return f"{self.name}: lstm-edu beside Keras"
+
+    def body(self) -> str:
+        """The report, and every layer's own table to unfold, as HTML."""
+        return self._repr_html_() + "".join(
             f"<details><summary>{escape(layer.name)} ({escape(layer.kind)})</summary>{layer._repr_html_()}</details>"
             for layer in self.layers
         )
-        return tables.page(f"{self.name}: lstm-edu beside Keras", self._repr_html_() + details)
+
+    def page(self) -> str:
+        """The report as an HTML page that needs nothing else."""
+        return tables.page(self.title, self.body())
 
     @property
     def trace(self) -> Trace:
