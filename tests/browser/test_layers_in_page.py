@@ -550,6 +550,33 @@ def test_closing_leaves_nothing_behind(page):
         expect(page.locator(".lstm-edu-explorer")).to_have_count(0)
 
 
+# --- still pictures in a page ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("<body>", "light"),
+        ("<body data-jp-theme-light='true'>", "light"),
+        ("<body data-jp-theme-light='false'>", "dark"),
+        ("<body class='vscode-dark'>", "dark"),
+    ],
+)
+def test_a_picture_is_the_one_that_fits_the_page(new_page, body, shown):
+    page = new_page(color_scheme="dark")  # what the system likes does not make a white page dark
+    bundle = le.plots.show(le.plots.gates(recurrent_trace(), quantities=("h",)))._repr_mimebundle_()
+    page.set_content(f"<!doctype html>{body}{bundle['text/html']}</body>")
+    expect(page.locator("img:visible")).to_have_count(1)
+    expect(page.locator(f"img.lstm-edu-{shown}")).to_be_visible()
+    assert page.locator("img:visible").get_attribute("alt").startswith("Heat maps over 9 steps")
+    page.emulate_media(media="print")
+    expect(page.locator("img.lstm-edu-light")).to_be_visible()
+    expect(page.locator("img:visible")).to_have_count(1)
+    # where style sheets are taken away, one is left
+    page.evaluate("document.querySelector('style').remove()")
+    expect(page.locator("img:visible")).to_have_count(1)
+
+
 # --- accessible, at every width -------------------------------------------------------------------------------------
 
 PACKING = {
