@@ -29,8 +29,8 @@ from lstm_edu.trace import Trace
 
 CARRIES = {"LSTM": "c", "GRU": "h", "SimpleRNN": "h"}
 
-_MOST_WORK = 1e9  # multiplications for all Jacobians together: a second or two
-_MOST_WORK_ALONE = 4e9  # for those of one sequence: a few seconds
+_MOST_WORK = 2e8  # multiplications for all Jacobians together: about a second
+_MOST_WORK_ALONE = 5e8  # for those of one sequence: two or three
 _STEP = 2e5  # a step takes as long as so many, however small the layer
 _MOST_BYTES = 1 << 26  # of memory for them at a time
 

@@ -458,7 +458,15 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
     GRU: "the update gates between here and the end: z[t+1] · … · z[T]",
     SimpleRNN: `the slopes between here and the end, each times U[u, u]: (${layer.activation === "tanh" ? "1 − h²" : `${layer.activation}'`}) · U[u, u]`,
   }[layer.kind];
-  const factors = h("div", { class: "le-factors" });
+  const chips = Array.from({ length: 8 }, (_, n) => {
+    const [index, value] = [h("sub", {}), h("span", {})];
+    const chipped = h("span", {}, n ? " · " : "", h("span", { class: "le-factor" }, h("small", {}, letter, index), value));
+    return { chipped, index, value };
+  });
+  const [rest, equals] = [h("span", {}), h("span", {})];
+  const product = h("strong", { class: "le-num", "data-q": `${which}/product` });
+  const factors = h("div", { class: "le-factors" }, chips.map(({ chipped }) => chipped), rest,
+    h("span", { class: "le-product" }, equals, product)); // prettier-ignore
   const wayTitle = h("p", { class: "le-small le-muted" }, `The unit's own way: ${rule}`);
 
   const bars = layer.blocks.map((block) => {
@@ -486,7 +494,29 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
       slotted.title = `${name} = ${value}`;
     }
   };
-  let sums = { key: "", found: null };
+  let sums = { key: "", found: null, span: 1 };
+
+  /** What came back by each way: the same ways at most steps, so that only the numbers change. */
+  let waysShown = "";
+  function paintWays(back) {
+    const names = back.map(([by]) => by).join();
+    if (names !== waysShown) {
+      waysShown = names;
+      ways.hidden = !back.length;
+      ways.replaceChildren(
+        ...back.map(([by]) => {
+          const block = layer.blocks.find(({ name }) => name === by);
+          const number = h("span", { class: "le-num", "data-q": `${which}/back_${by}` });
+          if (block) number.style.borderBottomColor = palette.colors[block.like];
+          return h("span", { class: "le-part" }, " ", number, h("sub", {}, block ? by : ` ${by}`));
+        }),
+      );
+    }
+    ways.querySelectorAll(".le-num").forEach((number, n) => {
+      say(number, summand(back[n][1]));
+      number.title = `${back[n][0]} = ${back[n][1]}`;
+    });
+  }
 
   return {
     element,
@@ -499,31 +529,24 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
         for (const name of ["o", "slope", "dcNext", "fNext"]) put(name, numbers[name], inProduct);
         put("kept", numbers.dcNext * numbers.fNext, summand);
       }
-      ways.replaceChildren(
-        ...numbers.back.flatMap(([by, value]) => {
-          const block = layer.blocks.find(({ name }) => name === by);
-          const number = h("span", { class: "le-num", "data-q": `${which}/back_${by}`, title: `${by} = ${value}` }, summand(value));
-          if (block) number.style.borderBottomColor = palette.colors[block.like];
-          return [h("span", { class: "le-part" }, " ", number, h("sub", {}, block ? by : ` ${by}`))];
-        }),
-      );
-      ways.hidden = !numbers.back.length;
-
-      const { factors: shown, more } = wayFrom(arrays.direct, place);
-      const product = fromExponent(way.exponent[t], way.sign[t]);
-      factors.replaceChildren(
-        ...shown.flatMap(([step, factor], n) => [
-          n ? " · " : "",
-          h("span", { class: "le-factor" }, h("small", {}, letter, h("sub", {}, String(step))), ` ${format(factor, 3)}`),
-        ]),
-        ...(more ? [` · … (${more} more)`] : []),
-        h("span", { class: "le-product" }, shown.length ? " = " : "no factor yet: ",
-          h("strong", { class: "le-num", "data-q": `${which}/product` }, product)), // prettier-ignore
-      );
+      paintWays(numbers.back);
+      const { factors: shown, more } = wayFrom(arrays.direct, place, chips.length);
+      chips.forEach(({ chipped, index, value }, n) => {
+        chipped.hidden = n >= shown.length;
+        if (chipped.hidden) return;
+        say(index, String(shown[n][0]));
+        say(value, ` ${format(shown[n][1], 3)}`);
+      });
+      say(rest, more ? " · … (" + more + " more)" : "");
+      say(equals, shown.length ? " = " : "no factor yet: ");
+      say(product, fromExponent(way.exponent[t], way.sign[t]));
 
       const key = `${batch},${unit}`;
-      if (sums.key !== key) sums = { key, found: gathered(arrays.d_sums, batch, unit, bars.length) };
-      const span = Math.max(...sums.found.map((s) => s.reduce((most, v) => Math.max(most, Math.abs(v)), 0)), 1e-300);
+      if (sums.key !== key) {
+        const found = gathered(arrays.d_sums, batch, unit, bars.length);
+        sums = { key, found, span: Math.max(...found.map((s) => s.reduce((most, v) => Math.max(most, Math.abs(v)), 0)), 1e-300) };
+      }
+      const { span } = sums;
       bars.forEach(({ fill, now, sofar, all, colour }, n) => {
         const value = sums.found[n][t];
         say(now, format(numbers.sums[n]));

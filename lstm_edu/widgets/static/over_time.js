@@ -325,6 +325,12 @@ export function spanOf(curves, log) {
   return { low: low - room, high: high + room };
 }
 
+/** How well one colour is seen on another, 1 to 21 (WCAG). */
+export function contrast(a, b) {
+  const [dark, light] = [luminance(rgb(a)), luminance(rgb(b))].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
 /** "1e−7" as it is written on an axis. */
 export const powerOfTen = (n) => (n === 0 ? "1" : `1e${String(n).replace("-", "−")}`);
 
@@ -372,8 +378,9 @@ export function timeChart(context, bar, tip, { key, title, steps, height = 118, 
       for (const { values, colour, dash } of curves) {
         const groups = envelope(values, Math.round(width * ratio));
         pen.lineJoin = "round";
-        // Twice: an edge of ink that lets pale colours be seen on pale paper, then the colour.
-        for (const [style, thick] of [[muted, 3.6], [colour, 2.2]]) {
+        // A pale colour on pale paper gets an edge of ink first.
+        const pale = contrast(colour, paper) < 3;
+        for (const [style, thick] of pale ? [[muted, 3.6], [colour, 2.2]] : [[colour, 2.4]]) {
           pen.strokeStyle = style;
           pen.lineWidth = thick;
           pen.setLineDash(DASHES[dash]);
@@ -404,6 +411,9 @@ export function timeChart(context, bar, tip, { key, title, steps, height = 118, 
         pen.fillStyle = muted;
         pen.fillText(text, 4, y);
       }
+      const legendOf = curves.map(({ label, colour, dash }) => [label, colour, dash].join()).join();
+      if (lines.dataset.of === legendOf) return;
+      lines.dataset.of = legendOf;
       lines.replaceChildren(
         ...curves.map(({ name, label, colour, dash }) => {
           const sample = h("span", { class: `le-sample le-${dash}`, "aria-hidden": "true" });
