@@ -65,6 +65,8 @@ export function widened(scale, values) {
   return low < 0 ? { kind: "signed", low: -end, high: end } : { kind: scale.kind, low: 0, high: end };
 }
 
+const titledButton = (text, title) => h("button", { type: "button", title }, text);
+
 // --- the panel ------------------------------------------------------------------------------------------------------
 
 /** {element, of(batch): the arrays to show, active(), paint(place), layout(), scale(name, batch), words()}.
@@ -92,80 +94,19 @@ export function whatIfPanel(context, spec, arrays, here) {
     return shown.arrays;
   }
 
-  // --- controls -------------------------------------------------------------
-  const choice = (label, entries) =>
-    h("select", { "aria-label": label }, ...entries.map(([value, text]) => h("option", { value }, text)));
-  const dial = (label) => h("input", { type: "range", step: "any", "aria-label": label });
-  const field = (label, more = {}) =>
-    h("input", { type: "number", step: "any", class: "le-figure", "aria-label": label, ...more });
-  const button = (text, label) => h("button", { type: "button", title: label }, text);
-  const letters = [..."ifgo"].map((gate) => [gate, `${gate} · ${palette.names[gate]}`]);
-
-  const heldGate = choice("gate to hold", letters);
-  heldGate.value = "f";
-  const heldUnit = choice("of which unit", [["all", "all units"], ["one", "this unit"]]); // prettier-ignore
-  const shut = button("shut (0)", "hold it at 0");
-  const open = button("open (1)", "hold it at 1");
-  const heldDial = dial("value at which the gate is held");
-  const heldField = field("value at which the gate is held, as a number");
-  const ends = { min: 0, max: spec.steps - 1, step: 1, class: "le-figure le-short-figure" };
-  const heldFrom = field("first step at which it is held", { ...ends, value: 0 });
-  const heldTo = field("last step at which it is held", { ...ends, value: spec.steps - 1 });
-
-  const kinds = [["x", "input x"], ["kernel", "kernel W"], ["recurrent_kernel", "recurrent kernel U"],
-    ...(spec.use_bias ? [["bias", "bias b"]] : [])]; // prettier-ignore
-  const kind = choice("which numbers", kinds);
-  const features = choice("feature", Array.from({ length: spec.features }, (_, n) => [n, n]));
-  const others = choice("unit that the weight comes from", Array.from({ length: spec.units }, (_, n) => [n, n]));
-  const ofGate = choice("gate that the weight leads to", letters);
-  const featureLabel = h("label", {}, "feature ", features);
-  const otherLabel = h("label", {}, "from unit ", others);
-  const gateLabel = h("label", {}, "to ", ofGate);
-  const placeName = h("code", {});
-  const placeText = h("span", { class: "le-muted" });
-  const numberDial = dial("the number");
-  const numberField = field("the number, as a number");
-
-  const families = Map.groupBy
-    ? Map.groupBy(spec.mistakes, (entry) => entry.id.split(":")[0])
-    : spec.mistakes.reduce((map, entry) => {
-        const family = entry.id.split(":")[0];
-        return map.set(family, [...(map.get(family) ?? []), entry]);
-      }, new Map());
-  const mistakes = h("select", { "aria-label": "mistake", class: "le-mistakes" }, h("option", { value: "" }, "none"),
-    [...families].map(([family, entries]) => {
-      const found = entries.map(({ id, sentence }) => h("option", { value: id, title: sentence }, id));
-      return found.length > 1 ? h("optgroup", { label: family }, found) : found;
-    })); // prettier-ignore
-
-  const tool = (title, ...content) => {
-    const name = h("span", { class: "le-tool-name" }, title);
-    return h("div", { class: "le-tool", role: "group", "aria-label": title }, name, content);
-  };
+  // --- parts ----------------------------------------------------------------
   const count = h("span", { class: "le-muted" });
-  const tools = h(
-    "details",
-    { class: "le-fold" },
-    h("summary", {}, "What if … ", count),
-    spec.no_what_if
-      ? h("p", { class: "le-note" }, spec.no_what_if)
-      : h("div", { class: "le-tools" },
-          tool("Hold a gate", heldGate, spec.units > 1 && heldUnit, shut, open, heldDial, heldField,
-            spec.steps > 1 && h("span", {}, h("label", {}, "steps ", heldFrom), h("label", {}, " to ", heldTo))),
-          tool("Change a number", kind, featureLabel, otherLabel, gateLabel, placeName, placeText, numberDial,
-            numberField),
-          tool("Make a mistake", mistakes)),
-  ); // prettier-ignore
-
-  // --- what is on -----------------------------------------------------------
+  const tools = h("details", { class: "le-fold" }, h("summary", {}, "What if … ", count),
+    spec.no_what_if && h("p", { class: "le-note" }, spec.no_what_if)); // prettier-ignore
+  let controls = null; // made when they are first asked for: they are many
   const list = h("ul", { class: "le-changes", "aria-label": "what is changed" });
-  const reset = button("Reset", "back to the run as it was recorded");
+  const reset = titledButton("Reset", "back to the run as it was recorded");
   const lesson = h("p", { class: "le-lesson" });
   const lessonText = h("span", {});
   const lessonFix = h("code", {});
   lesson.append(lessonText, " Right: ", lessonFix);
   const differenceText = h("span", {});
-  const goThere = button("Go there", "go to the first difference");
+  const goThere = titledButton("Go there", "go to the first difference");
   const difference = h("p", { class: "le-difference" }, differenceText, " ", goThere);
   const remark = h("p", { class: "le-muted le-remark" });
   const charts = ["c", "h"].map((name) => ghostChart(name, palette));
@@ -174,100 +115,20 @@ export function whatIfPanel(context, spec, arrays, here) {
     difference, ghosts, remark); // prettier-ignore
   const element = h("div", { class: "le-whatif" }, tools, on);
 
-  // --- from the controls to the what-if -------------------------------------
-  const whole = (input, otherwise) => {
-    const value = Math.round(input.valueAsNumber);
-    return Number.isFinite(value) ? Math.max(0, Math.min(spec.steps - 1, value)) : otherwise;
-  };
-  const wanted = () => ({ gate: heldGate.value, ...(heldUnit.value === "one" ? { unit: here().unit } : {}) });
-  const heldIndex = () => {
-    const { gate, unit } = wanted();
-    return (edits().hold ?? []).findLastIndex((one) => one.gate === gate && one.unit === unit);
-  };
-  const held = () => (edits().hold ?? [])[heldIndex()];
-  function holdAt(value) {
-    if (!Number.isFinite(value)) return;
-    const from = whole(heldFrom, 0);
-    const to = Math.max(from, whole(heldTo, spec.steps - 1));
-    const next = { ...wanted(), value, ...(from > 0 ? { from } : {}), ...(to < spec.steps - 1 ? { to } : {}) };
-    const hold = [...(edits().hold ?? [])];
-    hold.splice(heldIndex() < 0 ? hold.length : heldIndex(), 1, next);
-    put({ ...edits(), hold });
-  }
-  listen(shut, "click", () => holdAt(0));
-  listen(open, "click", () => holdAt(1));
-  for (const input of [heldDial, heldField]) listen(input, "input", () => holdAt(input.valueAsNumber));
-  for (const input of [heldFrom, heldTo]) listen(input, "change", () => held() && holdAt(held().value));
   listen(reset, "click", () => {
     put({});
     tools.querySelector("summary").focus(); // the button that had the focus is gone
   });
-
   listen(goThere, "click", () => {
     const { t, quantity, unit } = shown.first;
     context.set(quantity === "x" ? { t } : { t, unit });
   });
-
-  function placeChosen() {
-    const { t, unit, batch } = here();
-    const column = "ifgo".indexOf(ofGate.value) * spec.units + unit;
-    if (kind.value === "x") return `x[${batch},${t},${features.value}]`;
-    if (kind.value === "bias") return `bias[${column}]`;
-    return `${kind.value}[${kind.value === "kernel" ? features.value : others.value},${column}]`;
-  }
-  function changeTo(value) {
-    if (!Number.isFinite(value)) return;
-    const place = placeChosen();
-    const { [place]: _, ...numbers } = edits().numbers ?? {};
-    put({ ...edits(), numbers: value === numberAt(arrays, place) ? numbers : { ...numbers, [place]: value } });
-  }
-  for (const input of [numberDial, numberField]) listen(input, "input", () => changeTo(input.valueAsNumber));
-  for (const input of [heldField, heldFrom, heldTo, numberField]) listen(input, "blur", context.repaint);
-  for (const input of [heldGate, heldUnit, kind, features, others, ofGate]) listen(input, "change", context.repaint);
-  listen(mistakes, "change", () => put({ ...edits(), mistake: mistakes.value }));
   listen(tools, "toggle", context.repaint);
 
   // --- painting -------------------------------------------------------------
-  const largest = {}; // |number| of each array of weights, found once
-  const unlessTyped = (input, value) => {
-    if (!input.matches(":focus")) input.value = value;
-  };
-
-  function paintControls({ t, unit, batch }) {
-    const run = of(batch);
-    const now = held();
-    const gate = heldGate.value;
-    const { low, high } = spec.scales[gate];
-    const value = now ? now.value : at(run[gate], batch, t, unit);
-    Object.assign(heldDial, { min: low, max: high });
-    heldDial.value = value;
-    heldDial.setAttribute("aria-valuetext", `${now ? "held at" : "free, here"} ${format(value)}`);
-    heldDial.classList.toggle("le-free", !now);
-    unlessTyped(heldField, now ? now.value : Number(format(value).replace("−", "-")) || 0);
-    if (now) {
-      unlessTyped(heldFrom, now.from ?? 0);
-      unlessTyped(heldTo, now.to ?? spec.steps - 1);
-    }
-    say(heldUnit.options[1], `unit ${unit} only`);
-
-    featureLabel.hidden = !["x", "kernel"].includes(kind.value);
-    otherLabel.hidden = kind.value !== "recurrent_kernel";
-    gateLabel.hidden = kind.value === "x";
-    const place = placeChosen();
-    const number = edits().numbers?.[place] ?? numberAt(arrays, place);
-    largest[kind.value] ??= arrays[kind.value].data.reduce((most, v) => Math.max(most, Math.abs(v) || 0), 0);
-    const end = 1.5 * Math.max(largest[kind.value], Math.abs(number) || 0) || 1;
-    say(placeName, place.replaceAll(",", ", "));
-    say(placeText, kind.value === "x" ? "at this step" : `of unit ${unit}`);
-    if (!numberDial.matches(":active")) Object.assign(numberDial, { min: -end, max: end });
-    numberDial.value = number;
-    numberDial.setAttribute("aria-valuetext", format(number));
-    unlessTyped(numberField, String(Number(number.toPrecision(5))));
-    mistakes.value = edits().mistake ?? "";
-  }
-
   let listed = null; // the what-if whose changes are listed
   let told = {}; // the one that a screen reader was told of, and where
+
   function paintList() {
     if (listed === edits()) return;
     listed = edits();
@@ -303,7 +164,10 @@ export function whatIfPanel(context, spec, arrays, here) {
   function paint(place) {
     paintList();
     on.hidden = !active();
-    if (tools.open && !spec.no_what_if) paintControls(place);
+    if (tools.open && !spec.no_what_if) {
+      if (!controls) tools.append((controls = whatIfControls(context, spec, arrays, here, { edits, put }, of)).element);
+      controls.paint(place);
+    }
     if (!active()) return;
     const run = of(place.batch);
     say(differenceText, differenceInWords(shown.first, spec));
@@ -341,6 +205,153 @@ export function whatIfPanel(context, spec, arrays, here) {
     has: (target) => element.contains(target),
   };
 }
+
+// --- the controls ---------------------------------------------------------------------------------------------------
+
+/** {element, paint(place)}: what a reader changes things with. `store`: {edits(), put(next)}. */
+function whatIfControls(context, spec, arrays, here, store, of) {
+  const { palette, listen } = context;
+  const { edits, put } = store;
+  const choice = (label, entries) =>
+    h("select", { "aria-label": label }, ...entries.map(([value, text]) => h("option", { value }, text)));
+  const dial = (label) => h("input", { type: "range", step: "any", "aria-label": label });
+  const field = (label, more = {}) =>
+    h("input", { type: "number", step: "any", class: "le-figure", "aria-label": label, ...more });
+  const letters = [..."ifgo"].map((gate) => [gate, `${gate} · ${palette.names[gate]}`]);
+
+  const heldGate = choice("gate to hold", letters);
+  heldGate.value = "f";
+  const heldUnit = choice("of which unit", [["all", "all units"], ["one", "this unit"]]); // prettier-ignore
+  const shut = titledButton("shut (0)", "hold it at 0");
+  const open = titledButton("open (1)", "hold it at 1");
+  const heldDial = dial("value at which the gate is held");
+  const heldField = field("value at which the gate is held, as a number");
+  const ends = { min: 0, max: spec.steps - 1, step: 1, class: "le-figure le-short-figure" };
+  const heldFrom = field("first step at which it is held", { ...ends, value: 0 });
+  const heldTo = field("last step at which it is held", { ...ends, value: spec.steps - 1 });
+
+  const kinds = [["x", "input x"], ["kernel", "kernel W"], ["recurrent_kernel", "recurrent kernel U"],
+    ...(spec.use_bias ? [["bias", "bias b"]] : [])]; // prettier-ignore
+  const kind = choice("which numbers", kinds);
+  const features = choice("feature", Array.from({ length: spec.features }, (_, n) => [n, n]));
+  const others = choice("unit that the weight comes from", Array.from({ length: spec.units }, (_, n) => [n, n]));
+  const ofGate = choice("gate that the weight leads to", letters);
+  const featureLabel = h("label", {}, "feature ", features);
+  const otherLabel = h("label", {}, "from unit ", others);
+  const gateLabel = h("label", {}, "to ", ofGate);
+  const placeName = h("code", {});
+  const placeText = h("span", { class: "le-muted" });
+  const numberDial = dial("the number");
+  const numberField = field("the number, as a number");
+
+  const families = Map.groupBy
+    ? Map.groupBy(spec.mistakes, (entry) => entry.id.split(":")[0])
+    : spec.mistakes.reduce((map, entry) => {
+        const family = entry.id.split(":")[0];
+        return map.set(family, [...(map.get(family) ?? []), entry]);
+      }, new Map());
+  const mistakes = h("select", { "aria-label": "mistake", class: "le-mistakes" }, h("option", { value: "" }, "none"),
+    [...families].map(([family, entries]) => {
+      const found = entries.map(({ id, sentence }) => h("option", { value: id, title: sentence }, id));
+      return found.length > 1 ? h("optgroup", { label: family }, found) : found;
+    })); // prettier-ignore
+
+  const tool = (title, ...content) => {
+    const name = h("span", { class: "le-tool-name" }, title);
+    return h("div", { class: "le-tool", role: "group", "aria-label": title }, name, content);
+  };
+  const element = h("div", { class: "le-tools" },
+    tool("Hold a gate", heldGate, spec.units > 1 && heldUnit, shut, open, heldDial, heldField,
+      spec.steps > 1 && h("span", {}, h("label", {}, "steps ", heldFrom), h("label", {}, " to ", heldTo))),
+    tool("Change a number", kind, featureLabel, otherLabel, gateLabel, placeName, placeText, numberDial, numberField),
+    tool("Make a mistake", mistakes)); // prettier-ignore
+
+  // --- from the controls to the what-if -------------------------------------
+  const whole = (input, otherwise) => {
+    const value = Math.round(input.valueAsNumber);
+    return Number.isFinite(value) ? Math.max(0, Math.min(spec.steps - 1, value)) : otherwise;
+  };
+  const wanted = () => ({ gate: heldGate.value, ...(heldUnit.value === "one" ? { unit: here().unit } : {}) });
+  const heldIndex = () => {
+    const { gate, unit } = wanted();
+    return (edits().hold ?? []).findLastIndex((one) => one.gate === gate && one.unit === unit);
+  };
+  const held = () => (edits().hold ?? [])[heldIndex()];
+  function holdAt(value) {
+    if (!Number.isFinite(value)) return;
+    const from = whole(heldFrom, 0);
+    const to = Math.max(from, whole(heldTo, spec.steps - 1));
+    const next = { ...wanted(), value, ...(from > 0 ? { from } : {}), ...(to < spec.steps - 1 ? { to } : {}) };
+    const hold = [...(edits().hold ?? [])];
+    hold.splice(heldIndex() < 0 ? hold.length : heldIndex(), 1, next);
+    put({ ...edits(), hold });
+  }
+  listen(shut, "click", () => holdAt(0));
+  listen(open, "click", () => holdAt(1));
+  for (const input of [heldDial, heldField]) listen(input, "input", () => holdAt(input.valueAsNumber));
+  for (const input of [heldFrom, heldTo]) listen(input, "change", () => held() && holdAt(held().value));
+
+  function placeChosen() {
+    const { t, unit, batch } = here();
+    const column = "ifgo".indexOf(ofGate.value) * spec.units + unit;
+    if (kind.value === "x") return `x[${batch},${t},${features.value}]`;
+    if (kind.value === "bias") return `bias[${column}]`;
+    return `${kind.value}[${kind.value === "kernel" ? features.value : others.value},${column}]`;
+  }
+  function changeTo(value) {
+    if (!Number.isFinite(value)) return;
+    const place = placeChosen();
+    const { [place]: _, ...numbers } = edits().numbers ?? {};
+    put({ ...edits(), numbers: value === numberAt(arrays, place) ? numbers : { ...numbers, [place]: value } });
+  }
+  for (const input of [numberDial, numberField]) listen(input, "input", () => changeTo(input.valueAsNumber));
+  for (const input of [heldField, heldFrom, heldTo, numberField]) listen(input, "blur", context.repaint);
+  for (const input of [heldGate, heldUnit, kind, features, others, ofGate]) listen(input, "change", context.repaint);
+  listen(mistakes, "change", () => put({ ...edits(), mistake: mistakes.value }));
+
+  // --- from the what-if to the controls -------------------------------------
+  const largest = {}; // |number| of each array of weights, found once
+  const unlessTyped = (input, value) => {
+    if (!input.matches(":focus")) input.value = value;
+  };
+
+  function paint({ t, unit, batch }) {
+    const run = of(batch);
+    const now = held();
+    const gate = heldGate.value;
+    const { low, high } = spec.scales[gate];
+    const value = now ? now.value : at(run[gate], batch, t, unit);
+    Object.assign(heldDial, { min: low, max: high });
+    heldDial.value = value;
+    heldDial.setAttribute("aria-valuetext", `${now ? "held at" : "free, here"} ${format(value)}`);
+    heldDial.classList.toggle("le-free", !now);
+    unlessTyped(heldField, now ? now.value : Number(format(value).replace("−", "-")) || 0);
+    if (now) {
+      unlessTyped(heldFrom, now.from ?? 0);
+      unlessTyped(heldTo, now.to ?? spec.steps - 1);
+    }
+    say(heldUnit.options[1], `unit ${unit} only`);
+
+    featureLabel.hidden = !["x", "kernel"].includes(kind.value);
+    otherLabel.hidden = kind.value !== "recurrent_kernel";
+    gateLabel.hidden = kind.value === "x";
+    const place = placeChosen();
+    const number = edits().numbers?.[place] ?? numberAt(arrays, place);
+    largest[kind.value] ??= arrays[kind.value].data.reduce((most, v) => Math.max(most, Math.abs(v) || 0), 0);
+    const end = 1.5 * Math.max(largest[kind.value], Math.abs(number) || 0) || 1;
+    say(placeName, place.replaceAll(",", ", "));
+    say(placeText, kind.value === "x" ? "at this step" : `of unit ${unit}`);
+    if (!numberDial.matches(":active")) Object.assign(numberDial, { min: -end, max: end });
+    numberDial.value = number;
+    numberDial.setAttribute("aria-valuetext", format(number));
+    unlessTyped(numberField, String(Number(number.toPrecision(5))));
+    mistakes.value = edits().mistake ?? "";
+  }
+
+  return { element, paint };
+}
+
+// --- a line over time ------------------------------------------------------------------------------------------------
 
 /** A state of one unit over time: the old run dashed and grey, the new one solid. */
 function ghostChart(name, palette) {
