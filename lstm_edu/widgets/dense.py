@@ -38,6 +38,7 @@ class DenseExplorer(_base.Explorer):
     """
 
     _esm = _base.module("dense.js", build="denseExplorer")
+    _css = _base.style("dense.css")
 
     t = traitlets.Int(0, help="The timestep shown; 0 where x has no time axis.").tag(sync=True)
     unit = traitlets.Int(0, help="The output shown, from 0.").tag(sync=True)

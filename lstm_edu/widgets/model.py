@@ -37,7 +37,7 @@ class ModelExplorer(_base.Explorer):
     _esm = _base.module(
         *lstm.MODULES, "dense.js", *recurrent.MODULES, "embedding.js", "plain.js", "model.js", build="modelExplorer"
     )
-    _css = _base.style(*lstm.STYLES, "recurrent.css", "embedding.css")
+    _css = _base.style(*lstm.STYLES, "dense.css", "recurrent.css", "embedding.css")
 
     layer = traitlets.Unicode("", help="The name of the layer shown.").tag(sync=True)
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)

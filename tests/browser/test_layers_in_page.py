@@ -216,6 +216,63 @@ def test_the_sliders_rewrite_the_formula_and_the_slices(page):
     expect(root.locator(".le-card [data-of='Keras 3'] code").last).to_have_text("recurrent_kernel[:, 21:28]")
 
 
+# --- Dense ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_curve_is_the_activations_own_and_reaches_every_sum(page):
+    put(page, widgets.explore(built("Dense", (None, 3), 4, "tanh"), np.ones((1, 3))))
+    for name in ("tanh", "relu", "gelu", "hard_sigmoid"):
+        curve = call(page, "curveOf", name, [0.5, -7.0, "NaN", 2.0])
+        z, y = np.array(curve["points"]).T
+        np.testing.assert_allclose(y, le.activations.get(name)(z), atol=1e-6)
+        assert z[0] < -7 and z[-1] > 7
+        assert curve["y"][0] < min(0, y.min()) and curve["y"][1] > max(0, y.max())
+    assert call(page, "curveOf", "softmax", [1.0, 2.0]) is None
+
+
+def test_the_point_stands_on_the_curve_where_the_output_is(page):
+    layer = built("Dense", (None, 3), 4, "tanh")
+    trace = layer.trace(RNG.normal(size=(2, 3)))
+    root = put(page, widgets.explore(trace, unit=1))
+    curve = root.locator(".le-curve canvas")
+    for unit in (1, 3):
+        page.evaluate("unit => model.set('unit', unit)", unit)
+        z, y = float(trace.z[0, unit]), float(trace.y[0, unit])
+        said = f"the point at z = {z:.3f}, y = {y:.3f}.".replace("-", "−")
+        expect(curve).to_have_attribute("aria-label", f"The curve of tanh; this output is {said}")
+        reach = max(4, 1.15 * np.abs(trace.z[0]).max())
+        colour = curve.evaluate(
+            """(canvas, [across, y]) => {
+                const down = 4 + (1 - (y - -1.16 * Math.tanh(1e9)) / 2.32) * 108;  // from 8 % below −1 to 8 % above 1
+                const scale = canvas.width / canvas.clientWidth;
+                const x = across * canvas.width;
+                return [...canvas.getContext('2d').getImageData(x, down * scale, 1, 1).data];
+            }""",
+            [(z + reach) / (2 * reach), y],
+        )
+        np.testing.assert_allclose(colour[:3], [0x56, 0xB4, 0xE9], atol=3)
+    root = put(page, widgets.explore(built("Dense", (None, 3), 4, "softmax"), RNG.normal(size=(2, 3)), unit=2))
+    assert "softmax looks at all sums of a row" in root.locator(".le-curve canvas").get_attribute("aria-label")
+    root = put(page, widgets.explore(built("Dense", (None, 3), 4), RNG.normal(size=(2, 3))))
+    assert root.locator(".le-curve").count() == 0  # a straight line says nothing
+
+
+def test_a_weight_is_under_the_slider_from_the_start_and_the_old_output_stays_in_sight(page):
+    layer = built("Dense", (None, 3), 4, "tanh")
+    trace = layer.trace(RNG.normal(size=(2, 3)))
+    root = put(page, widgets.explore(trace, unit=2))
+    expect(root.locator(".le-place")).to_have_value("W[0,2]")
+    slider = root.get_by_role("slider", name="value of W[0,2]")
+    assert float(slider.input_value()) == pytest.approx(float(layer.kernel[0, 2]), rel=0.02)
+    assert root.locator(".le-changed").count() == 0
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    assert list(page.evaluate("model.get('edits')")) == ["W[0,2]"]
+    old = f"{trace.y[0, 2]:.4f}".replace("-", "−")
+    expect(root.locator("[data-q='was']")).to_have_text(f"before your changes: y = {old}")
+
+
 # --- GRU and SimpleRNN ----------------------------------------------------------------------------------------------
 
 
@@ -596,6 +653,8 @@ ALL = PACKING | {
     ),
     "Embedding": lambda: widgets.explore(embedding([[3, 0, 7, 3, 10]] * 2, mask_zero=True)[1], t=1),
     "Embedding, large": lambda: widgets.explore(embedding([range(400)], size=500, width=64)[1], t=300, unit=40),
+    "Dense": lambda: widgets.explore(built("Dense", (None, 3), 4, "relu"), RNG.normal(size=(2, 3))),
+    "Dense, softmax": lambda: widgets.explore(built("Dense", (None, 12), 50, "softmax"), RNG.normal(size=(9, 12))),
     "Dropout": lambda: widgets.explore(built("Dropout", (None, None, 4), 0.5), RNG.normal(size=(2, 9, 4))),
     "model, GRU": lambda: (lambda model, x: widgets.explore(model, x, layer="gru"))(*everything()),
     "model, merged": lambda: (lambda model, x: widgets.explore(model, x, layer="both/merged"))(*everything()),

@@ -24,6 +24,19 @@ export function withEdits(spec, arrays, edits) {
   return { W, b, row };
 }
 
+/** The piece of an activation's curve on which these sums lie: {points: [[z, y], ...], z: [low, high], y: [low, high]}.
+ *  null for an activation without a curve: each of its outputs depends on all sums of a row. */
+export function curveOf(name, sums) {
+  if (!isElementwise(name)) return null;
+  const reach = Math.max(4, ...sums.filter(Number.isFinite).map((z) => 1.15 * Math.abs(z)));
+  const places = Array.from({ length: 201 }, (_, n) => (reach * (n - 100)) / 100);
+  const points = activate(name, places).map((y, n) => [places[n], y]);
+  const finite = points.map(([, y]) => y).filter(Number.isFinite);
+  const [low, high] = [Math.min(0, ...finite), Math.max(0, ...finite)];
+  const room = 0.08 * (high - low) || 1;
+  return { points, z: [-reach, reach], y: [low - room, high + room] };
+}
+
 /** The window of at most `most` rows that shows row `chosen`: [first, end). */
 export function windowAround(chosen, count, most) {
   const first = Math.max(0, Math.min(count - most, chosen - Math.floor(most / 2)));
@@ -33,6 +46,8 @@ export function windowAround(chosen, count, most) {
 // --- the explorer ---------------------------------------------------------------------------------------------------
 
 const ROWS_SHOWN = 6;
+const BARS_SHOWN = 40;
+const CURVE_HEIGHT = 132;
 
 export function denseExplorer(context) {
   const { spec, model } = context;
@@ -122,6 +137,8 @@ export function denseInside(context, panel, spec, arrays, store) {
   const words = h("p", { class: "le-words le-short" });
   const table = h("table", { class: "le-table le-terms" });
   const result = h("div", { class: "le-result" });
+  const curve = h("canvas", { role: "img" });
+  const curveBox = spec.activation === "linear" ? null : h("div", { class: "le-curve" }, curve);
   const note = h("p", { class: "le-note", hidden: true });
   const verdict = spec.comparison
     ? h("p", { class: spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs" },
@@ -129,12 +146,12 @@ export function denseInside(context, panel, spec, arrays, store) {
     : null;
 
   // --- changing a number ----------------------------------------------------
-  let edited = null; // the place under the slider: "W[1,3]"
+  let edited = editable ? `W[0,${here().unit}]` : null; // the place under the slider: "W[1,3]"
   const dial = h("input", { type: "range", step: "any", "aria-label": "value" });
   const typed = h("input", { type: "number", step: "any", "aria-label": "value, typed" });
   const dialName = h("input", { type: "text", class: "le-place", "aria-label": "which number to change", placeholder: "W[0,0]", spellcheck: "false" });
   const reset = h("button", { type: "button" }, "Reset all");
-  const bench = h("div", { class: "le-bench" }, dialName, dial, typed, reset);
+  const bench = h("div", { class: "le-bench" }, h("span", {}, "change "), dialName, dial, typed, reset);
   const hint = h("p", { class: "le-muted le-small" }, "Click a number of x, W or b, or write its place, such as W[0,0]; then change it with the slider or its arrow keys.");
 
   const keys = h(
@@ -145,7 +162,7 @@ export function denseInside(context, panel, spec, arrays, store) {
     editable ? [" · in a matrix: arrows move, ", h("kbd", {}, "Enter"), " takes the number"] : "", // prettier-ignore
   );
   panel.append(head, controls, h("div", { class: "le-body le-dense" }, h("div", {}, scroller, editable && [bench, hint]),
-    h("div", { class: "le-side" }, words, table, result, verdict, note)), keys); // prettier-ignore
+    h("div", { class: "le-side" }, words, table, result, curveBox, verdict, note)), keys); // prettier-ignore
   const voice = announcer(panel);
 
   // --- view to model --------------------------------------------------------
@@ -195,15 +212,19 @@ export function denseInside(context, panel, spec, arrays, store) {
 
   /** Put the number at this place under the slider. */
   function take(place) {
+    hold(place);
+    paint();
+    dial.focus();
+  }
+  function hold(place) {
     edited = place;
     const value = valueAt(place);
     const range = 1.5 * Math.max(spec.scales[place[0] === "x" ? "x" : "W"].high, Math.abs(value) || 0);
     Object.assign(dial, { min: -range, max: range, step: range / 150 });
     dialName.value = place;
     dialName.removeAttribute("aria-invalid");
-    paint();
-    dial.focus();
   }
+  if (edited) hold(edited);
 
   // --- two ways to show a matrix --------------------------------------------
 
@@ -398,9 +419,12 @@ export function denseInside(context, panel, spec, arrays, store) {
         ? h("div", {}, symbol(`y_${unit}`), " = ", symbol(`z_${unit}`), " = ", number("y", y), h("span", { class: "le-muted" }, " (linear: nothing is done to z)"))
         : h("div", {}, symbol(`y_${unit}`), " = ", spec.activation, "(", rowwise ? "all z of this row" : format(z), ")",
             rowwise ? h("sub", {}, String(unit)) : "", " = ", number("y", y)), // prettier-ignore
-      h("div", { class: "le-muted le-small" }, spec.activation === "linear" ? "" : `${spec.activation}(x) = ${spec.formula}`),
+      h("div", { class: "le-muted le-small" }, 
+        spec.formula === `${spec.activation}(x)` || spec.activation === "linear" ? "" : `${spec.activation}(x) = ${spec.formula}`),
+      row.changed ? h("div", { class: "le-muted", "data-q": "was" }, "before your changes: y = ", format(at(arrays.y, batch, t, unit))) : "",
       keras({ batch, t, unit }, z, y) ?? "",
     );
+    if (curveBox) paintCurve(row, unit);
     const text = `Output ${unit} of ${down.name} ${down.chosen()}: ${plural(spec.features, "product")}` +
       `${spec.use_bias ? " and the bias" : ""} add up to z = ${format(z)}` +
       (spec.activation === "linear" ? `, and y = z.` : `, and ${spec.activation} makes y = ${format(y)} of it.`); // prettier-ignore
@@ -421,6 +445,95 @@ export function denseInside(context, panel, spec, arrays, store) {
     note.hidden = !notes.length;
     say(note, notes.join(" "));
     voice.tell(`y[${where},${unit}] = ${format(y)}. ${text} ${count ? notes[0] : ""}`);
+  }
+
+  /** The activation's curve with this output on it, and the row's other outputs; or, where an output depends on the whole
+   *  row, the row's outputs as bars. */
+  function paintCurve(row, unit) {
+    const width = Math.max(160, Math.min(420, curveBox.clientWidth));
+    const pen = sizeCanvas(curve, width, CURVE_HEIGHT);
+    const ink = getComputedStyle(root).color; // high contrast changes it, and it fits the theme
+    const [z, y] = [row.z[unit], row.y[unit]];
+    const line = (from, to, { alpha = 1, thick = 1, dash = [] } = {}) => {
+      pen.globalAlpha = alpha;
+      pen.lineWidth = thick;
+      pen.setLineDash(dash);
+      pen.strokeStyle = ink;
+      pen.beginPath();
+      pen.moveTo(...from);
+      pen.lineTo(...to);
+      pen.stroke();
+      pen.globalAlpha = 1;
+      pen.setLineDash([]);
+    };
+    const write = (text, x, top, align) => {
+      pen.fillStyle = ink;
+      pen.font = "11px system-ui, sans-serif";
+      pen.textAlign = align;
+      pen.textBaseline = "middle";
+      const half = pen.measureText(text).width * (align === "center" ? 0.5 : 1);
+      pen.fillText(text, align === "center" ? Math.max(half, Math.min(width - half, x)) : x, top);
+    };
+    const drawn = curveOf(spec.activation, row.z);
+    if (!drawn) return paintBars(pen, row, unit, width, line, write);
+    const across = (v) => ((v - drawn.z[0]) / (drawn.z[1] - drawn.z[0])) * width;
+    const down = (v) => 4 + (1 - (v - drawn.y[0]) / (drawn.y[1] - drawn.y[0])) * (CURVE_HEIGHT - 24);
+    line([0, down(0)], [width, down(0)], { alpha: 0.45 });
+    line([across(0), 0], [across(0), CURVE_HEIGHT - 18], { alpha: 0.45 });
+    pen.strokeStyle = ink;
+    pen.lineWidth = 1.8;
+    pen.beginPath();
+    let held = false;
+    for (const [at_, value] of drawn.points) {
+      if (!Number.isFinite(value)) held = false;
+      else if (held) pen.lineTo(across(at_), down(value));
+      else pen.moveTo(across(at_), down(value));
+      held = Number.isFinite(value);
+    }
+    pen.stroke();
+    const dot = (k, size, fill) => {
+      if (!Number.isFinite(row.z[k]) || !Number.isFinite(row.y[k])) return;
+      pen.beginPath();
+      pen.arc(across(row.z[k]), down(row.y[k]), size, 0, 7);
+      pen.lineWidth = 1.5;
+      pen.fillStyle = fill;
+      pen.strokeStyle = ink;
+      pen.fill();
+      pen.stroke();
+    };
+    row.y.forEach((_, k) => k !== unit && dot(k, 2.5, "#80808080"));
+    if (Number.isFinite(z) && Number.isFinite(y)) {
+      line([across(z), down(y)], [across(z), CURVE_HEIGHT - 18], { dash: [3, 3], alpha: 0.8 });
+      line([across(z), down(y)], [0, down(y)], { dash: [3, 3], alpha: 0.8 });
+      dot(unit, 5.5, letters.colors.y);
+      write(`z = ${format(z, 3)}`, across(z), CURVE_HEIGHT - 8, "center");
+      write(format(y, 3), 2, Math.max(8, down(y) - 8), "left");
+    }
+    curve.setAttribute("aria-label", `The curve of ${spec.activation}; this output is the point at z = ${format(z, 3)}, y = ${format(y, 3)}.`);
+  }
+
+  function paintBars(pen, row, unit, width, line, write) {
+    const [first, end] = windowAround(unit, row.y.length, BARS_SHOWN);
+    const shown = row.y.slice(first, end);
+    const finite = shown.filter(Number.isFinite);
+    const [low, high] = [Math.min(0, ...finite), Math.max(1e-30, ...finite)];
+    const down = (v) => 16 + (1 - (v - low) / (high - low)) * (CURVE_HEIGHT - 36);
+    const step = width / shown.length;
+    shown.forEach((value, n) => {
+      if (!Number.isFinite(value)) return;
+      const mine = first + n === unit;
+      pen.fillStyle = mine ? letters.colors.y : "#80808080";
+      pen.fillRect(n * step + 1, Math.min(down(value), down(0)), Math.max(1, step - 2), Math.max(1, Math.abs(down(value) - down(0))));
+      if (mine) {
+        pen.strokeStyle = getComputedStyle(root).color;
+        pen.lineWidth = 2;
+        pen.strokeRect(n * step + 1, Math.min(down(value), down(0)), Math.max(1, step - 2), Math.max(1, Math.abs(down(value) - down(0))));
+      }
+    });
+    line([0, down(0)], [width, down(0)], { alpha: 0.6 });
+    write(`y${unit} = ${format(row.y[unit], 3)}`, (unit - first + 0.5) * step, 7, "center");
+    write(`outputs ${first} to ${end - 1} of this row`, width / 2, CURVE_HEIGHT - 8, "center");
+    curve.setAttribute("aria-label", `${spec.activation} looks at all sums of a row. The outputs of this row as bars; output ${unit} is ${format(row.y[unit], 3)}.`);
   }
 
   function keras({ batch, t, unit }, z, y) {
