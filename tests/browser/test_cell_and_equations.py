@@ -257,6 +257,25 @@ def test_the_keyboard_opens_a_product_and_steps_while_it_is_open(page):
     assert button.evaluate("e => e.getBoundingClientRect().height") >= 24  # a finger finds it
 
 
+def test_where_a_gate_is_held_the_equation_says_that_it_does_not_hold(page):
+    trace = made()
+    explorer = widgets.explore(trace, t=3, unit=2)
+    root = put(page, explorer)
+    note = root.get_by_text("≠ marks where this run does not follow the equation")
+    expect(note).to_be_hidden()
+    explorer.what_if(hold={"f": 0.25}, unit=2)
+    page.evaluate("changes => model.set('whatif', changes)", explorer.whatif)
+    expect(root.locator("[data-row='f'] .le-differs")).to_have_text("≠")
+    expect(root.locator(".le-equations .le-differs")).to_have_count(1)  # and nowhere else
+    expect(note).to_be_visible()
+    assert number(root, "f") == "0.250"
+    bold = root.locator(".le-diagram-number.le-other").evaluate_all("texts => texts.map(text => text.dataset.wire)")
+    assert "f" in bold and "c" in bold and "x" not in bold
+    page.evaluate("model.set('whatif', {})")
+    expect(note).to_be_hidden()
+    expect(root.locator(".le-other")).to_have_count(0)
+
+
 # --- the cell -------------------------------------------------------------------------------------------------------
 
 

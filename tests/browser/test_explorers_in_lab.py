@@ -245,6 +245,41 @@ def test_python_drives_the_lstm_explorer_and_observes_it(show, page):
     assert tell(page, f"print({seen})") == f"[3, 1, {T - 1}]\n"
 
 
+def test_the_cell_and_the_equations_follow_python_and_the_keys(show, page):
+    trace = run_here(LSTM)["trace"]
+    root = show("LSTM")
+    tell(page, "lstm.goto(t=2, unit=3, batch=1, highlight='f')")
+    expect(root).to_have_attribute("data-t", "2")
+    expect(root.locator(".le-diagram-wire.le-lit")).to_have_attribute("data-wire", "f")
+    wire = root.locator(".le-diagram-number[data-wire='f']")
+    expect(wire).to_have_text(f"{trace.f[1, 2, 3]:.3f}")
+
+    button = root.locator("button.le-addend:has([data-q='hU_g'])")
+    button.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    expect(root).to_have_attribute("data-t", "3")
+    expect(wire).to_have_text(f"{trace.f[1, 3, 3]:.3f}")
+    panel = root.locator(f"#{button.get_attribute('aria-controls')}")
+    column = 2 * H + 3
+    expect(panel.locator("code")).to_have_text(f"recurrent_kernel[:, {column}]")
+    products = trace.h[1, 2] * trace.weights[1][:, column]
+    found = panel.locator("tbody tr td:last-child").all_inner_texts()
+    assert [numbers(text) for text in found] == pytest.approx(products.astype(float).tolist(), abs=0.51e-4)
+    page.keyboard.press("Enter")
+    expect(panel).to_be_hidden()
+
+    spot = root.locator(".le-spot[data-spot='o']")
+    spot.click()
+    expect(root.locator(".le-map.le-lit")).to_have_attribute("data-map", "o")
+    for _ in range(50):  # what the page tells Python is throttled
+        if tell(page, "print(lstm.highlight)") == "o\n":
+            break
+        page.wait_for_timeout(100)
+    assert tell(page, "print(lstm.highlight)") == "o\n"
+    tell(page, "lstm.goto(highlight='')")
+
+
 def test_the_theme_of_jupyterlab_is_followed_while_the_explorer_is_shown(show, jupyterlab, page):
     root = show("LSTM")
     jupyterlab.set_theme(page, "dark")
