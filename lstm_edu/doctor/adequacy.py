@@ -109,10 +109,15 @@ class Adequacy:
         return f"{len(self.caught)} of {self.counted} mistakes would have been caught by this comparison{looked}"
 
     def _rows(self) -> list[tuple[str, ...]]:
-        rows = [("✓ caught", str(len(self.caught)), "a number changes by more than rounding", _families(self.caught))]
-        for sign, those in (("✗ not caught", self.missed), ("– cannot occur here", self.outside)):
-            rows += [(sign, str(len(some)), why, _names(some)) for why, some in _by_reason(those)]
-        return rows
+        def rows(sign: str, those: tuple[Unseen, ...]) -> list[tuple[str, ...]]:
+            return [(sign, str(len(some)), why, _names(some)) for why, some in _by_reason(those)]
+
+        caught = str(len(self.caught)), "a number changes by more than rounding", _families(self.caught)
+        return [
+            *rows("✗\u00a0not\u00a0caught", self.missed),
+            ("✓\u00a0caught", *caught),
+            *rows("–\u00a0cannot occur", self.outside),
+        ]
 
     def __repr__(self) -> str:
         return cards.text_table(bool(self), self._title, _HEADER, self._rows())
@@ -129,17 +134,17 @@ class Adequacy:
             return ""
         looked = f" (looked at on {self.part})" if self.part else ""
         if not self.missed:
-            return f"would have caught all {self.counted} known mistakes that can be made here{looked}"
+            return f"This comparison would have caught all {self.counted} known mistakes that can be made here{looked}"
         not_seen = "; ".join(f"{_few(some)} because {why}" for why, some in _by_reason(self.missed))
-        return f"would have caught {len(self.caught)} of {self.counted} known mistakes{looked}, not: {not_seen}"
+        n = len(self.caught)
+        return f"This comparison would have caught {n} of {self.counted} known mistakes{looked}, not: {not_seen}"
 
     @property
     def fold(self) -> str:
         """The same as HTML: a line that opens to the table."""
         if not self.counted:
             return ""
-        header = _HEADER[1:]
-        table = cards.html_table(None, "", header, [row[1:] for row in self._rows()])
+        table = cards.html_table(None, "", _HEADER, self._rows())
         line = f"{'✓' if self else '✗'} {self.line}"
         return f'<details style="margin: 0.3em 0"><summary>{escape(line)}</summary>{table}</details>'
 

@@ -33,10 +33,11 @@ def html_table(
         cells = "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in rest)
         body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{escape(first)}</th>{cells}</tr>'
     window = f'tabindex="0" role="region" aria-label="{escape(title, quote=True)}" ' if height else ""
+    caption = f'<caption style="{caption}">{escape(_SIGNS[ok] + title)}</caption>' if title else ""
     return (
         f'<div {window}style="overflow: auto{"; max-height: " + height if height else ""}">'
         '<table style="border-collapse: collapse; color: inherit; background: none; margin: 0.3em 0">'
-        f'<caption style="{caption}">{escape(_SIGNS[ok] + title)}</caption>'
+        f"{caption}"
         f'<thead style="border-bottom: 1px solid currentColor"><tr style="background: none">{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )

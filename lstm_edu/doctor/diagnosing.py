@@ -90,7 +90,7 @@ def _progress(progress: Progress | bool | None) -> Progress | None:
 
 
 class _Line:
-    """A line that counts up, once something takes longer than a second. In a notebook it is no warning, so no stderr."""
+    """A line that counts up, once something takes longer than a second; in a notebook not on the red of stderr."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
@@ -228,9 +228,11 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
 
 
 def _too_little(first: Candidate, candidates: tuple[Candidate, ...]) -> Diagnosis:
+    few = first.evidence.values < 2
+    why = "a single number is never enough" if few else "so little was brought that it may be chance"
     return Diagnosis(
         "too little",
-        f"{first.name} would give these numbers, but so little was brought that it may be chance: "
+        f"{first.name} would give these numbers, but {why}: "
         "bring more numbers (more steps, units or sequences, or more digits).",
         candidates=candidates,
         evidence=first.evidence,

@@ -182,7 +182,8 @@ class Diagnosis:
             parts.append(("", self.first.sentence))
         if self.evidence is not None and self.verdict != "agrees":
             parts.append(("Evidence", str(self.evidence)))
-        parts += [("Note", note) for note in self.notes]
+        if self.notes:
+            parts.append(("Notes", list(self.notes)) if len(self.notes) > 1 else ("Note", self.notes[0]))
         return parts
 
     def __repr__(self) -> str:
@@ -224,9 +225,11 @@ _MOST_SHOWN = 8
 def _shapes(example: Example) -> str:
     parts = [f"found.experiment.x {example.x.shape}"]
     if example.mask is not None:
-        parts.append(f".mask {example.mask.shape}")
+        parts.append(f"found.experiment.mask {example.mask.shape}")
     if example.initial_state is not None:
-        parts.append(f".initial_state ({len(example.initial_state)} arrays {np.shape(example.initial_state[0])})")
+        parts.append(
+            f"found.experiment.initial_state ({len(example.initial_state)} x {np.shape(example.initial_state[0])})"
+        )
     if example.weights is not None:
-        parts.append(".weights: with the present weights no input tells them apart")
-    return ", ".join(parts)
+        parts.append("the weights found.experiment.weights, since with the present weights no input does")
+    return ", ".join(parts[:-1]) + (" and " if parts[:-1] else "") + parts[-1]

@@ -94,11 +94,9 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _did_not_finish(error: Exception, case: Case) -> Diagnosis:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-    line = f" in the line `{frames[-1].line}`" if frames and frames[-1].line else ""
-    return Diagnosis(
-        "error",
-        f"With an input of shape {np.shape(case.x)} your function stopped{line}: {type(error).__name__}: {error}",
-    )
+    line = f" It stopped in the line: {frames[-1].line}" if frames and frames[-1].line else ""
+    said = f"With an input of shape {np.shape(case.x)} your function stopped: {type(error).__name__}: {error}"
+    return Diagnosis("error", said.rstrip(".") + f".{line}")
 
 
 def _no_numbers(text: str) -> Diagnosis:

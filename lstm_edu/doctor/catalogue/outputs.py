@@ -29,7 +29,7 @@ for _name in ("softmax", "tanh", "sigmoid", "relu"):
         "Bidirectional",
         *RECURRENT,
         sentence=f"{_name} is applied to the layer's output, which has its activation already.",
-        fix="from_logits=True takes sums; with softmax in the layer, from_logits=False"
+        fix="p = layer(x)   # softmax is in it; so the loss gets from_logits=False"
         if _name == "softmax"
         else "y = layer(x)   # nothing after it",
         condition=partial(_changes, name=_name),
