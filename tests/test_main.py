@@ -123,6 +123,93 @@ def test_an_unknown_command_is_answered_with_those_that_exist(capsys):
     assert "lab" in capsys.readouterr().err
 
 
+# --- verify -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def saved_model(tmp_path_factory):
+    """A .keras file of an LSTM, something that is passed through, and a Dense layer."""
+    from helpers import keras, keras_noise_allowed, randomise, rng_of
+
+    layers = keras().layers
+    parts = [keras().Input((6, 5)), layers.LSTM(4, name="steps"), layers.LayerNormalization(), layers.Dense(2)]
+    path = tmp_path_factory.mktemp("verify") / "model.keras"
+    with keras_noise_allowed():
+        randomise(keras().Sequential(parts), rng_of(1)).save(path)
+    return path
+
+
+def test_verify_prints_a_table_that_fits_and_exits_with_0(saved_model, capsys, monkeypatch):
+    for columns, width in [("100", 100), ("30", 80), ("500", 120)]:
+        monkeypatch.setenv("COLUMNS", columns)
+        assert main(["verify", str(saved_model)]) == 0
+        said = capsys.readouterr()
+        lines = said.out.splitlines()
+        assert max(map(len, lines)) == width and said.err == ""
+        assert lines[0].startswith("✓ ") and any(line.startswith("steps (LSTM)") for line in lines)
+        assert "LayerNormalization" in said.out and "seed 0" in said.out
+        assert "160 parameters = 4 (5·4 + 4·4 + 4)" in " ".join(said.out.split())
+
+
+def test_verify_takes_an_input_and_writes_a_page(saved_model, tmp_path, capsys):
+    numpy = pytest.importorskip("numpy")
+    x = numpy.random.default_rng(2).standard_normal((2, 6, 5))
+    numpy.save(tmp_path / "x.npy", x)
+    numpy.savez(tmp_path / "wrong.npz", no_such_input=x)
+    page = tmp_path / "report.html"
+    assert main(["verify", str(saved_model), "--input", str(tmp_path / "x.npy"), "--html", str(page)]) == 0
+    said = capsys.readouterr().out
+    assert "seed 0" not in said and str(page) in said
+    html = page.read_text(encoding="utf-8")
+    assert html.startswith("<!doctype html>") and "agrees with Keras" in html and "Step by step" in html
+    assert 'src="http' not in html and 'href="http' not in html
+    assert main(["verify", str(saved_model), "--input", str(tmp_path / "wrong.npz")]) == 2
+    assert "but x has no_such_input" in capsys.readouterr().err
+
+
+def test_verify_exits_with_1_where_a_number_differs(saved_model, capsys, monkeypatch):
+    from lstm_edu.keras_bridge import verifying
+
+    real = verifying.convert
+
+    def mistaken(*arguments):
+        layer = real(*arguments)
+        layer.set_weights([1.1 * w for w in layer.get_weights()])
+        return layer
+
+    monkeypatch.setattr(verifying, "convert", mistaken)
+    assert main(["verify", str(saved_model)]) == 1
+    assert capsys.readouterr().out.startswith("✗ steps: z is the first to differ from Keras's")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["none.keras"], "there is no file 'none.keras'"),
+        (["bad.keras"], "could not load 'bad.keras'"),
+        (["MODEL", "--input", "none.npy"], "there is no file 'none.npy'"),
+        (["MODEL", "--input", "bad.npy"], "cannot be read as .npy or .npz"),
+        (["MODEL", "--input", "objects.npy"], "Python objects, which are never loaded"),
+        (["MODEL", "--input", "shape.npy"], "takes shape (None, 6, 5), got (5, 6)"),
+        (["MODEL", "--html", "no/such/folder/page.html"], "there is no folder"),
+        (["MODEL", "--no-such-option"], "no option --no-such-option"),
+    ],
+)
+def test_verify_says_in_one_line_what_it_cannot_do_and_exits_with_2(
+    arguments, said, saved_model, tmp_path, capsys, monkeypatch
+):
+    numpy = pytest.importorskip("numpy")
+    monkeypatch.chdir(tmp_path)
+    Path("bad.keras").write_bytes(b"no model")
+    Path("bad.npy").write_bytes(b"no array")
+    numpy.save("objects.npy", numpy.array([{"a": 1}], dtype=object), allow_pickle=True)
+    numpy.save("shape.npy", numpy.zeros((5, 6)))
+    assert main(["verify", *(str(saved_model) if a == "MODEL" else a for a in arguments)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert is_one_line(shown.err) and said in shown.err
+
+
 def answer_of(address: str, process: subprocess.Popen) -> dict:
     """What a server answers, which may not listen yet."""
     for _ in range(300):

@@ -508,3 +508,17 @@ def test_a_mask_given_to_a_model_that_is_no_chain():
     mask = mask_of("interior", rng_of(42))
     report = le.verify(model, sequences(rng_of(43)), mask=mask).check()
     assert (report.layers[0].ours.mask == mask).all() and not mask.all()
+
+
+def test_layers_of_the_same_name_in_two_models_inside_stay_two():
+    layers = keras().layers
+    inner = [keras().Sequential([keras().Input((F,)), layers.Dense(F, name="dense")], name=name) for name in "ab"]
+    model = randomise(keras().Sequential([keras().Input((F,)), *inner]), rng_of(44))
+    report = le.verify(model, rng_of(45).standard_normal((B, F))).check()
+    assert layer_names(report) == ["a/dense", "b/dense"]
+    assert len(report.explore().layers) == 2
+
+
+def test_explore_takes_models_of_any_shape(branching):
+    x = inputs_of(rng_of(46))
+    assert set(le.explore(branching, x).layers) == set(le.verify(branching, x).explore().layers)

@@ -191,7 +191,8 @@ class VerifyReport:
         """The result in words."""
         if self:
             n = sum(row.size for layer in self.layers for row in layer.report.rows)
-            layers = f"{len(self.layers)} layer" + ("s" if len(self.layers) > 1 else "")
+            count = len({layer.name.split(" (call ")[0] for layer in self.layers})
+            layers = f"{count} layer" + ("s" if count > 1 else "")
             if self.gradients is not None:
                 layers += f" and {sum(row.size for row in self.gradients.rows):,} of their gradients"
             others = f"; {len(self.passed)} not rebuilt" if self.passed else ""
@@ -529,8 +530,8 @@ def _unique(passed: list[PassedThrough]) -> tuple[PassedThrough, ...]:
     return tuple({(one.name, one.kind): one for one in passed}.values())
 
 
-def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, Trace]]:
-    """(name, our layer, Keras's trace) of each layer that computes something itself."""
+def _leaves(name: str, ours: Layer, keras: Trace, inside: str = "") -> Iterator[tuple[str, Layer, Trace]]:
+    """(name, our layer, Keras's trace) of each layer that computes something itself; "inner/dense" inside a model."""
     if type(ours).__name__ != keras.kind:
         raise ValueError(f"verify: {name!r} is a {keras.kind} in Keras, but ours is a {type(ours).__name__}")
     if not isinstance(ours, Sequential):
@@ -539,7 +540,7 @@ def _leaves(name: str, ours: Layer, keras: Trace) -> Iterator[tuple[str, Layer, 
     if len(ours.layers) != len(keras.children):
         raise ValueError(f"verify: {name!r} has {len(keras.children)} layers in Keras, but ours has {len(ours.layers)}")
     for (child, trace), own in zip(keras.children.items(), ours.layers, strict=True):
-        yield from _leaves(child, own, trace)
+        yield from _leaves(f"{inside}{child}", own, trace, f"{inside}{child}/")
 
 
 def _verify_layer(name: str, ours: Layer, keras: Trace, given: dict[str, Any]) -> LayerReport:

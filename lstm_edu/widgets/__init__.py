@@ -95,9 +95,8 @@ def explore(
 
         if reference is not None:
             raise ValueError("a Keras layer is its own reference: explore(keras_layer, x)")
-        x = _need_x(x, source)
-        trace = keras_bridge.from_keras(source).trace(x, **run)
-        reference = keras_bridge.keras_trace(source, x, **run)
+        report = keras_bridge.verify(source, _need_x(x, source), **run)
+        trace, reference = report.trace, report.keras_trace
     else:
         raise TypeError(
             "explore needs a Trace (layer.trace(x)), a layer or model of lstm_edu, or one of Keras, "
