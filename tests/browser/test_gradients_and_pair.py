@@ -94,6 +94,9 @@ def test_the_product_of_factors_goes_below_the_smallest_number(pure, rng):
     assert call(pure, "fromExponent", -2000.3, -1) == "−5.01e−2001"
     assert call(pure, "fromExponent", "-inf", 1) == "0"
     assert call(pure, "fromExponent", -1, 1) == "0.1000"
+    assert [call(pure, "sized", v) for v in (0, -0.0123456, 1234.56, 1e-7, -2e9, "NaN")] == [
+        "0", "−0.01235", "1235", "1.00e−7", "−2.00e9", "NaN",
+    ]  # fmt: skip
 
 
 def test_factors_lengths_powers_and_sums(pure, rng):

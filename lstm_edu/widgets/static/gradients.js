@@ -2,6 +2,15 @@
 
 // --- the numbers of one place (pure) --------------------------------------------------------------------------------
 
+/** A gradient as text, four figures of whatever size it has: gradients may be small, and still be all there is. */
+export function sized(value) {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (!Number.isFinite(value)) return format(value);
+  const text = size >= 1e-3 && size < 1e4 ? value.toPrecision(4) : value.toExponential(2).replace("+", "");
+  return text.replace(/-/g, "−");
+}
+
 /** The gradient's arithmetic for one unit at one step of one layer. `arrays`: the layer's own, `counts` the mask or null.
  *  dh = own + the sum of back; for an LSTM dc = dh · o · slope + dc_next · f_next. `sums`: dL/dz (a GRU's dL/da) by block. */
 export function gradientAt(layer, arrays, counts, steps, { batch, t, unit }) {
@@ -90,7 +99,7 @@ export const exponents = (values) =>
 export function fromExponent(exponent, sign) {
   if (Number.isNaN(exponent)) return "NaN";
   if (exponent === -Infinity || sign === 0) return "0";
-  if (Math.abs(exponent) < 300) return format(sign * 10 ** exponent);
+  if (Math.abs(exponent) < 300) return sized(sign * 10 ** exponent);
   const whole = Math.floor(exponent);
   return `${sign < 0 ? "−" : ""}${(10 ** (exponent - whole)).toFixed(2)}e${String(whole).replace("-", "−")}`;
 }
@@ -117,7 +126,7 @@ export function gathered({ shape, data }, batch, unit, blocks) {
 function besideInWords(layers, norms, t) {
   if (layers.length < 2) return "";
   const [a, b] = norms.map((norm) => norm.dh[t]);
-  const size = (v) => (v === 0 ? "exactly 0" : format(v));
+  const size = (v) => (v === 0 ? "exactly 0" : sized(v));
   const start = `At step ${t}, |dL/dh| is ${size(a)} in the ${layers[0].kind} and ${size(b)} in the ${layers[1].kind}`;
   const times = a / b;
   if (!Number.isFinite(times) || times === 0 || (times < 2 && times > 0.5)) return `${start}.`;
@@ -128,7 +137,7 @@ function besideInWords(layers, norms, t) {
 /** What happens at this place, in words. */
 export function gradientInWords(spec, { t, unit, batch }, numbers, way) {
   const layer = spec.layers[0];
-  const n = (v) => format(v, 4);
+  const n = sized;
   const place = `Unit ${unit} at step ${t}${spec.rows > 1 ? ` of sequence ${batch}` : ""}`;
   const state = layer.carries;
   const gradient = layer.kind === "LSTM" ? numbers.dc : numbers.dh;
@@ -160,7 +169,6 @@ export function gradientExplorer(context) {
   });
   const both = spec.layers.length > 1;
   const unitOf = (n, unit) => Math.min(unit, spec.layers[n].units - 1);
-  const at4 = (v) => format(v);
 
   const choice = (name, text) => {
     const box = h("input", { type: "checkbox" });
@@ -209,7 +217,7 @@ export function gradientExplorer(context) {
     key: "norm",
     title: h("span", { class: "le-name" }, "size of the gradient at each step, over all units"),
     steps: spec.steps,
-    tell: (t) => `step ${t}: ` + norms.map((norm, n) => `${spec.layers[n].kind} |dL/dh| = ${at4(norm.dh[t])}`).join(", "),
+    tell: (t) => `step ${t}: ` + norms.map((norm, n) => `${spec.layers[n].kind} |dL/dh| = ${sized(norm.dh[t])}`).join(", "),
   });
   const wayChart = timeChart(context, bar, tip, {
     key: "way",
@@ -368,17 +376,17 @@ export function gradientExplorer(context) {
     for (const map of maps) {
       const k = unitOf(map.n, unit);
       map.place(t, k, map.isGradient);
-      say(map.value, at4(at(arrays[map.n][map.name], batch, t, k)));
+      say(map.value, (map.isGradient ? sized : format)(at(arrays[map.n][map.name], batch, t, k)));
     }
     const sizes = {};
     const wayTexts = {};
     spec.layers.forEach((layer, n) => {
-      sizes[`${n}/dh`] = at4(norms[n].dh[t]);
-      if (norms[n].dc) sizes[`${n}/dc`] = at4(norms[n].dc[t]);
+      sizes[`${n}/dh`] = sized(norms[n].dh[t]);
+      if (norms[n].dc) sizes[`${n}/dc`] = sized(norms[n].dc[t]);
       wayTexts[`${n}/way`] = fromExponent(ways[n].exponent[t], ways[n].sign[t]);
       if (batch < layer.traced) {
-        wayTexts[`${n}/whole`] = at4(at(arrays[n].whole, batch, t, unitOf(n, unit)));
-        wayTexts[`${n}/jacobian`] = at4(at(arrays[n].norm, batch, t));
+        wayTexts[`${n}/whole`] = sized(at(arrays[n].whole, batch, t, unitOf(n, unit)));
+        wayTexts[`${n}/jacobian`] = sized(at(arrays[n].norm, batch, t));
       }
     });
     normChart.place(t, sizes);
@@ -406,10 +414,10 @@ export function gradientExplorer(context) {
 }
 
 /** A summand as it stands in a sum: "+ 0.5000", "− 0.2500". */
-export const summand = (v) => (v < 0 ? `− ${format(-v)}` : `+ ${format(v)}`);
+export const summand = (v) => (v < 0 ? `− ${sized(-v)}` : `+ ${sized(v)}`);
 
 /** A factor as it stands in a product: negative ones in brackets. */
-export const inProduct = (v) => (v < 0 ? `(${format(v)})` : format(v));
+export const inProduct = (v) => (v < 0 ? `(${sized(v)})` : sized(v));
 
 const formatLimit = (v) => String(Number(v.toPrecision(3))).replace("-", "−");
 
@@ -429,7 +437,7 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
     const [letter, index] = name.split("_");
     return h("span", { class: "le-sym" }, "∂L/∂", h("i", {}, letter), index ? h("sub", {}, index) : null);
   };
-  const line = (...parts) => h("span", { class: "le-part" }, parts, " ");
+  const line = (...parts) => [h("span", { class: "le-part" }, parts), " "]; // may break between two, not within one
   const chipOf = ({ name, like }) => {
     const colour = palette.colors[like];
     return h("span", { class: "le-chip", style: `background:${colour};color:${inkOn(colour)}` }, name);
@@ -488,7 +496,7 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
   const element = h("section", { class: "le-gradient-side", "aria-label": `numbers of the ${layer.kind}` }, heading, equations,
     wayTitle, factors, layer.use_bias && table, others); // prettier-ignore
 
-  const put = (name, value, write = format) => {
+  const put = (name, value, write = sized) => {
     for (const slotted of slots[name] ?? []) {
       say(slotted, write(value));
       slotted.title = `${name} = ${value}`;
@@ -504,11 +512,11 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
       waysShown = names;
       ways.hidden = !back.length;
       ways.replaceChildren(
-        ...back.map(([by]) => {
+        ...back.flatMap(([by]) => {
           const block = layer.blocks.find(({ name }) => name === by);
           const number = h("span", { class: "le-num", "data-q": `${which}/back_${by}` });
           if (block) number.style.borderBottomColor = palette.colors[block.like];
-          return h("span", { class: "le-part" }, " ", number, h("sub", {}, block ? by : ` ${by}`));
+          return [" ", h("span", { class: "le-part" }, number, h("sub", {}, block ? by : ` ${by}`))];
         }),
       );
     }
@@ -524,7 +532,7 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
       const { batch, t, unit } = place;
       const numbers = gradientAt(layer, arrays, counts, spec.steps, place);
       equations.classList.toggle("le-masked", numbers.masked);
-      for (const name of ["own", "dh", "shown", "dc"]) if (name in numbers) put(name, numbers[name], (v) => format(v));
+      for (const name of ["own", "dh", "shown", "dc"]) if (name in numbers) put(name, numbers[name]);
       if (layer.kind === "LSTM") {
         for (const name of ["o", "slope", "dcNext", "fNext"]) put(name, numbers[name], inProduct);
         put("kept", numbers.dcNext * numbers.fNext, summand);
@@ -549,9 +557,9 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
       const { span } = sums;
       bars.forEach(({ fill, now, sofar, all, colour }, n) => {
         const value = sums.found[n][t];
-        say(now, format(numbers.sums[n]));
-        say(sofar, format(value));
-        say(all, format(sums.found[n][0]));
+        say(now, sized(numbers.sums[n]));
+        say(sofar, sized(value));
+        say(all, sized(sums.found[n][0]));
         const share = Number.isFinite(value) ? Math.min(50, (50 * Math.abs(value)) / span) : 0;
         fill.style.left = `${value < 0 ? 50 - share : 50}%`;
         fill.style.width = `${share}%`;
@@ -561,8 +569,8 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
       const before = t
         ? Math.sqrt(sumOfSquares(arrays.h, batch, t - 1))
         : Math.hypot(...Array.from({ length: layer.units }, (_, k) => at(arrays.h_start, batch, k)));
-      say(others, `To all of dL/dW this step gives a matrix of size |x| · |dL/dz| = ${format(at(arrays.x_norm, batch, t, 0) * all)}` +
-        (layer.kind === "GRU" ? "." : `, to dL/dU one of |h_t−1| · |dL/dz| = ${format(before * all)}.`)); // prettier-ignore
+      say(others, `To all of dL/dW this step gives a matrix of size |x| · |dL/dz| = ${sized(at(arrays.x_norm, batch, t, 0) * all)}` +
+        (layer.kind === "GRU" ? "." : `, to dL/dU one of |h_t−1| · |dL/dz| = ${sized(before * all)}.`)); // prettier-ignore
       return numbers;
     },
   };
