@@ -418,7 +418,7 @@ def test_code_in_a_file_is_not_run_and_its_layer_is_named(tmp_path):
     with keras_noise_allowed():
         small_model(twice).save(tmp_path / "lambda.keras")
     said = refused(
-        tmp_path / "lambda.keras", "'doubler' is a Lambda, whose code is in the file. Code from a file is not"
+        tmp_path / "lambda.keras", "'doubler' is a Lambda, whose code is in the file or named by it. Code is not run because"
     )
     assert "safe_mode=False" in said
     config = {"function": ["4wEAAAA=", None, None], "function_type": "lambda", "batch_input_shape": [None, 3]}
@@ -437,6 +437,24 @@ def test_no_module_is_imported_because_a_file_says_so(tmp_path, saved, monkeypat
     said = refused(archive(tmp_path / "bad.keras", with_config(saved, plant)), "Python module 'planted_module'")
     assert "register_keras_serializable" in said
     assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("builtins", "eval"),
+        ("os", "system"),
+        ("keras.utils", "get_file"),
+        ("keras.src.saving.saving_lib", "load_model"),
+    ],
+)
+def test_no_function_is_called_because_a_file_says_so(module, name, tmp_path, saved):
+    def plant(config):
+        config["config"]["layers"][2]["config"]["activation"] = {"module": module, "class_name": name, "config": "x"}
+
+    refused(
+        archive(tmp_path / "bad.keras", with_config(saved, plant)), f"needs {name} from the Python module '{module}'"
+    )
 
 
 def test_a_layer_that_the_user_made_known_is_loaded(tmp_path):

@@ -290,13 +290,11 @@ def check_config(config: Any) -> None:
         raise ValueError("its configuration is none of a model: it has no class_name")
     for layer, node in _nodes(config):
         kind, inner = node.get("class_name"), node.get("config")
-        if kind == "__lambda__" or (
-            kind == "Lambda" and isinstance(inner, Mapping) and inner.get("function_type") in ("lambda", "raw")
-        ):
+        if kind in ("__lambda__", "Lambda"):
             raise ValueError(
-                f"the layer {layer!r} is a Lambda, whose code is in the file. Code from a file is not run. If you "
-                "trust it, load it yourself, model = keras.saving.load_model(path, safe_mode=False), and pass the "
-                "model; or write that layer with keras.ops, or as a layer class"
+                f"the layer {layer!r} is a Lambda, whose code is in the file or named by it. Code is not run because a "
+                "file says so. If you trust it, load it yourself, model = keras.saving.load_model(path, "
+                "safe_mode=False), and pass the model; or write that layer with keras.ops, or as a layer class"
             )
         shape = inner.get("batch_shape", inner.get("batch_input_shape")) if isinstance(inner, Mapping) else None
         if isinstance(shape, list) and shape and isinstance(shape[0], (int, float)) and shape[0] > MOST_BATCH:
@@ -307,10 +305,10 @@ def check_config(config: Any) -> None:
         module = node.get("module")
         if not isinstance(module, str) or "class_name" not in node:
             continue
-        if module.split(".")[0] not in ("keras", "tf_keras", "builtins", "numpy") and not _registered(node):
+        if not _of_keras(module, kind) and not _registered(node):
             raise ValueError(
-                f"the layer {layer!r} needs {kind} from the Python module {module!r}, which is not Keras's and is not "
-                "imported for a file. Import it yourself first and make the class known with "
+                f"the layer {layer!r} needs {kind} from the Python module {module!r}, which holds none of Keras's "
+                "layers and is not used because a file says so. If it is yours, import it first and make the class known with "
                 "keras.saving.register_keras_serializable(); or load the model yourself and pass it instead of the path"
             )
 
@@ -328,6 +326,14 @@ def _nodes(config: Any) -> Iterator[tuple[str, Mapping]]:
             todo += [(value, layer) for value in node.values()]
         elif isinstance(node, (list, tuple)):
             todo += [(value, layer) for value in node]
+
+
+def _of_keras(module: str, kind: Any) -> bool:
+    """Whether a class of that module is a part of models; Keras's tools that fetch, unpack and load files are not."""
+    first, *rest = module.split(".")
+    if first == "builtins":
+        return kind == "function"  # a function by its name, which Keras looks up among those that it knows
+    return first in ("keras", "tf_keras") and not {"utils", "saving", "backend", "export"} & set(rest)
 
 
 def _registered(node: Mapping) -> bool:
