@@ -24,7 +24,7 @@ function keptHere(context) {
 /** In which direction a layer reads its input, and what goes in and out: what a tab says above its explorer. */
 export function aboutLayer(layer) {
   const turned = layer.time && layer.time.every((t, step) => t === layer.time.length - 1 - step);
-  const inner = / *\/(forward|backward)$/.exec(layer.tab);
+  const inner = /(^|\/)(forward|backward)$/.exec(layer.tab);
   const way = turned
     ? `This layer reads the input from its end to its start: step 0 here is timestep ${layer.time[0]} of the input.`
     : inner ? "This layer reads the input from its start to its end: step and timestep are the same." : ""; // prettier-ignore
@@ -43,6 +43,7 @@ let models = 0; // for ids that no other explorer on the page has
 export function modelExplorer(context) {
   const { root, model, spec, listen } = context;
   const arrays = readArrays(spec.arrays, model.get("_data"));
+  const layers = spec.layers.filter(({ kind }) => kind !== "Bidirectional").length; // it is what its two layers make
   const id = `lstm-edu-model-${++models}`;
   const chosen = () => Math.max(0, spec.layers.findIndex((layer) => layer.tab === model.get("layer")));
   const open = (n) => {
@@ -60,7 +61,7 @@ export function modelExplorer(context) {
   const list = h("div", { class: "le-tabs", role: "tablist", "aria-label": "layers" }, tabs.map((tab) => tab.button));
   root.append(
     h("div", { class: "le-head" }, h("strong", {}, spec.name), h("span", { class: "le-muted" },
-      `${spec.kind} · ${spec.layers.length} layer${spec.layers.length === 1 ? "" : "s"}`)),
+      `${spec.kind} · ${layers} layer${layers === 1 ? "" : "s"}`)),
     list,
     ...tabs.map((tab) => tab.panel),
   ); // prettier-ignore

@@ -33,7 +33,8 @@ export function plainInside(context, panel, spec, arrays) {
   });
   const axis = timeAxis("step · one row a feature, feature 0 on top");
   const says = h("p", { class: "le-words le-short" }, spec.says);
-  const shapes = h("p", { class: "le-muted le-small" }, Object.entries(spec.shapes).map(([name, shape]) => `${names[name]} ${shape}`).join(" → "));
+  // A tab of a model has said the shapes already.
+  const shapes = spec.tab ? "" : h("p", { class: "le-muted le-small" }, Object.entries(spec.shapes).map(([name, shape]) => `${names[name]} ${shape}`).join(" → "));
   const words = h("p", { class: "le-words le-short" });
   const verdict = spec.comparison
     ? h("p", { class: spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs" }, `Ours and Keras: ${spec.comparison.text}.`)
