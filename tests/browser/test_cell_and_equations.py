@@ -504,6 +504,9 @@ def test_in_high_contrast_wires_have_the_colour_of_text_and_letters_name_them(ne
     paper = root.locator(".le-gate-box").first.evaluate("e => getComputedStyle(e).fill")
     letter = root.locator(".le-gate-letter").first.evaluate("e => getComputedStyle(e).fill")
     assert paper != letter == ink
+    product(root, "xW", "f")[0].click()
+    for bar in (*root.locator(".le-dot-product .le-fill").all(), *root.locator(".le-amounts > *").all()):
+        assert bar.evaluate("e => getComputedStyle(e).backgroundColor") == ink
 
 
 def test_a_models_tab_has_the_cell_too(page):
