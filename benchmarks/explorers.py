@@ -369,7 +369,7 @@ def main(arguments: list[str] | None = None) -> None:
         rows = in_a_page(started, 30 if options.quick else 100)
         print("\n".join(map(str, rows)), file=sys.stderr)
         if not options.quick:
-            rows += in_jupyterlab(started, 60, 6)
+            rows += in_jupyterlab(started, 60, 4)
         text = write(rows, load, started.version)
     print(text)
     if options.readme:
