@@ -90,19 +90,30 @@ def _progress(progress: Progress | bool | None) -> Progress | None:
 
 
 class _Line:
-    """A line that counts up, once something takes longer than a second; in a notebook not on the red of stderr."""
+    """A line that counts up, once something takes longer than a second."""
 
     def __init__(self) -> None:
         self.started = time.monotonic()
-        self.shown = self.ended = False
+        self.ended = False
+        self.text = ""
+        self.handle: Any = None
 
     def __call__(self, done: int, total: int, words: str) -> None:
         last = done >= total
-        if time.monotonic() - self.started < 1 or self.ended or (last and not self.shown):
+        if time.monotonic() - self.started < 1 or self.ended or (last and not self.text):
             return
-        self.shown, self.ended = True, last
-        stream = sys.stdout if "ipykernel" in sys.modules else sys.stderr
-        print(f"\r{words}: {done:,} of {total:,} tried", end="\n" if last else "", file=stream, flush=True)
+        self.text, self.ended = f"{words}: {done:,} of {total:,} tried", last
+        if "ipykernel" in sys.modules:  # a notebook: one output that changes, and nothing on the red ground of stderr
+            self._in_notebook(sys.modules["IPython.display"])
+        else:
+            print(f"\r{self.text}", end="\n" if last else "", file=sys.stderr, flush=True)
+
+    def _in_notebook(self, ipython: Any) -> None:
+        shown = {"text/plain": self.text}
+        if self.handle is None:
+            self.handle = ipython.display(shown, raw=True, display_id=True)
+        else:
+            self.handle.update(shown, raw=True)
 
 
 # --- one observation ------------------------------------------------------------------------------------------------
