@@ -27,6 +27,9 @@ function numberAt(arrays, place) {
   return at(arrays[name], ...index);
 }
 
+/** A number as it stands in a field: five figures. */
+const figures = (value) => String(Number(value.toPrecision(5)));
+
 /** Where the old and the new run part, in words. */
 export function differenceInWords(first, spec) {
   if (!first) return "No number changes: in this run it makes no difference.";
@@ -302,7 +305,8 @@ function whatIfControls(context, spec, arrays, here, store, of) {
     if (!Number.isFinite(value)) return;
     const place = placeChosen();
     const { [place]: _, ...numbers } = edits().numbers ?? {};
-    put({ ...edits(), numbers: value === numberAt(arrays, place) ? numbers : { ...numbers, [place]: value } });
+    const asItWas = figures(value) === figures(numberAt(arrays, place)); // typed in again: no change
+    put({ ...edits(), numbers: asItWas ? numbers : { ...numbers, [place]: value } });
   }
   for (const input of [numberDial, numberField]) listen(input, "input", () => changeTo(input.valueAsNumber));
   for (const input of [heldField, heldFrom, heldTo, numberField]) listen(input, "blur", context.repaint);
@@ -344,7 +348,7 @@ function whatIfControls(context, spec, arrays, here, store, of) {
     if (!numberDial.matches(":active")) Object.assign(numberDial, { min: -end, max: end });
     numberDial.value = number;
     numberDial.setAttribute("aria-valuetext", format(number));
-    unlessTyped(numberField, String(Number(number.toPrecision(5))));
+    unlessTyped(numberField, figures(number));
     mistakes.value = edits().mistake ?? "";
   }
 
