@@ -38,6 +38,7 @@ def look(page: Page, trace: Any) -> str:
         expect(found).to_have_count(1, timeout=120_000)
         found.scroll_into_view_if_needed()
         found.focus()
+        expect(found).to_be_focused()
         return found
 
     lstm = root("LSTM")
@@ -51,7 +52,7 @@ def look(page: Page, trace: Any) -> str:
         assert float(title.partition("=")[2]) == trace.layers[0][name][0, 3, 1], name
 
     dense = root("Dense")
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
     expect(dense).to_have_attribute("data-unit", "1")
     y = float(dense.locator(".le-result [data-q='y']").get_attribute("title"))
     assert abs(y - float(trace.layers[1].y[0, 0, 1])) < 1e-6
@@ -72,7 +73,10 @@ def in_notebook(page: Page, address: str) -> None:
         "() => { const panel = window.jupyterapp?.shell.currentWidget; return panel?.context?.isReady"
         " && panel.sessionContext.session?.kernel?.status === 'idle'; }"
     )
-    page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    page.evaluate(
+        """() => { jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ran = true; }); }"""
+    )
+    page.wait_for_function("() => window.ran")  # it takes the focus from cell to cell until then
 
 
 def in_voila(page: Page, address: str) -> None:
