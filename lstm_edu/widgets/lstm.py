@@ -27,8 +27,8 @@ class LSTMExplorer(_base.Explorer):
     the last, Space plays. `t`, `unit` and `batch` are traits: set them and the picture follows, observe them and follow
     the reader. Steps are counted as the layer processed them (`trace.time` says which timestep of the input each read).
 
-    Beside the pictures the cell of the unit chosen is drawn, its wires as thick as what flows in them, and the equations
-    stand there with their numbers; each product of a sum opens to its terms. Pointing at a wire, or pressing it, sets
+    Beside the pictures the cell of the unit chosen is drawn, its wires as thick as what flows in them, and there are
+    the equations with their numbers; each product of a sum opens to its terms. Pointing at a wire, or pressing it, sets
     `highlight`, and setting `highlight` lights the wire.
 
     "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page computes the run anew and
