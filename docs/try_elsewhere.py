@@ -36,8 +36,7 @@ def look(page: Page, trace: Any) -> str:
     def root(kind: str):
         found = page.locator(f".lstm-edu-explorer[data-kind={kind}][data-ready=true]")
         expect(found).to_have_count(1, timeout=120_000)
-        found.scroll_into_view_if_needed()
-        found.focus()
+        found.locator(".le-head").first.click()  # as a reader does; a notebook gives the focus to its cells else
         expect(found).to_be_focused()
         return found
 
