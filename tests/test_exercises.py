@@ -74,6 +74,8 @@ def test_the_exercises_of_the_course_are_all_there():
         "adam_step",
         "gru_step",
         "bidirectional",
+        "from_pytorch",
+        "from_onnx",
     }
     assert all(getattr(ex, name) is ex.get(name) and name in dir(ex) for name in NAMES)
     with pytest.raises(AttributeError, match="the exercises are dense"):

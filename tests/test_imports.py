@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "doctor": (BASE, {"numpy"}),
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
-    "exercises": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
+    "exercises": (BASE | READERS | {"formats"}, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
     "formats": ({"core"}, {"numpy"}),
     "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
     "_assignment": ({"teaching"}, set()),

@@ -6,6 +6,7 @@ from lstm_edu.exercises.tasks import (
     counting,
     dense,
     directions,
+    elsewhere,
     embedding,
     gru,
     lstm,
@@ -37,4 +38,6 @@ ALL = (
     training.ADAM_STEP,
     gru.GRU_STEP,
     directions.BIDIRECTIONAL,
+    elsewhere.FROM_PYTORCH,
+    elsewhere.FROM_ONNX,
 )

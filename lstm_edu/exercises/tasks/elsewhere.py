@@ -1,0 +1,187 @@
+"""Weights that come from another program."""
+
+from itertools import permutations
+
+import numpy as np
+
+from lstm_edu import formats
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Wrong
+from lstm_edu.exercises.tasks.drawing import normal
+
+_RETURNS = (
+    Output("kernel", ("feature", "unit"), "(F, 4H), blocks i, f, g, o", gates="ifgo"),
+    Output("recurrent_kernel", ("unit before", "unit"), "(H, 4H), blocks i, f, g, o", gates="ifgo"),
+    Output("bias", ("unit",), "(4H,), blocks i, f, g, o", gates="ifgo"),
+)
+
+
+def _sizes(k):
+    return [(3, 4), (5, 2), (2, 3), (4, 5)][k]  # features, units
+
+
+# --- PyTorch --------------------------------------------------------------------------------------------------------
+
+
+def from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
+    return weight_ih.T, weight_hh.T, bias_ih + bias_hh
+
+
+def _draw_pytorch(rng, k):
+    features, units = _sizes(k)
+    return {
+        "weight_ih": normal(rng, 4 * units, features),
+        "weight_hh": normal(rng, 4 * units, units),
+        "bias_ih": normal(rng, 4 * units),
+        "bias_hh": normal(rng, 4 * units),
+    }
+
+
+def _pytorch_reference(a):
+    state = {f"{name}_l0": value for name, value in a.items()}
+    return tuple(formats.from_pytorch(state, kind="LSTM").get_weights())
+
+
+def _count(start, *shape):
+    return np.arange(start, start + np.prod(shape), dtype=np.float32).reshape(shape)
+
+
+FROM_PYTORCH = Exercise(
+    name="from_pytorch",
+    title="an LSTM's weights from PyTorch to Keras",
+    idea="torch.nn.LSTM computes the same equations, with its gates in the same order, i, f, g, o. But it stores each "
+    "matrix with the gates in rows, and it has two biases, which it adds to the same sum.",
+    takes=(
+        ("weight_ih", "(4H, F)", "weight_ih_l0 of PyTorch's state_dict"),
+        ("weight_hh", "(4H, H)", "weight_hh_l0"),
+        ("bias_ih", "(4H,)", "bias_ih_l0"),
+        ("bias_hh", "(4H,)", "bias_hh_l0"),
+    ),
+    returns=_RETURNS,
+    draw=_draw_pytorch,
+    reference=_pytorch_reference,
+    example=lambda: {
+        "weight_ih": _count(1, 4, 2),
+        "weight_hh": _count(1, 4, 1),
+        "bias_ih": _count(1, 4),
+        "bias_hh": 10 * _count(1, 4),
+    },
+    hints=(
+        "Compare the shapes: what has to happen to (4H, F) so that it becomes (F, 4H)? And how many biases has Keras?",
+        "Transpose both matrices. PyTorch adds both biases to the same sum: so Keras's one bias is their sum.",
+        "kernel = weight_ih.T\nrecurrent_kernel = weight_hh.T\nbias = bias_ih + bias_hh",
+    ),
+    answer=(from_pytorch,),
+    wrong_answers=(
+        Wrong(
+            lambda a, b, c, d: (a.T, b.T, c),
+            "torch-two-biases",
+            "bias_hh is left out; PyTorch adds both biases.",
+            "bias = bias_ih + bias_hh",
+        ),
+        Wrong(
+            lambda a, b, c, d: (a.T, b.T, d),
+            "torch-two-biases",
+            "bias_ih is left out; PyTorch adds both biases.",
+            "bias = bias_ih + bias_hh",
+        ),
+        Wrong(
+            lambda a, b, c, d: (a.reshape(-1, len(a)), b.T, c + d),
+            "kernel-reshaped",
+            "A reshape keeps the order of the numbers in memory, and mixes gates and features; transpose it.",
+            "kernel = weight_ih.T",
+        ),
+        Wrong(
+            lambda a, b, c, d: (a.T, b.reshape(-1, len(b)), c + d),
+            sentence="weight_hh was reshaped, which mixes the gates; transpose it.",
+            fix="recurrent_kernel = weight_hh.T",
+        ),
+        Wrong(
+            lambda a, b, c, d: (a.T, b.T, (c + d) / 2),
+            sentence="The two biases are averaged; PyTorch adds them.",
+            fix="bias = bias_ih + bias_hh",
+        ),
+    ),
+)
+
+
+# --- ONNX -----------------------------------------------------------------------------------------------------------
+
+
+def from_onnx(W, R, B):
+    def keras_order(rows):
+        i, o, f, c = np.split(rows, 4)
+        return np.concatenate([i, f, c, o])
+
+    units = R.shape[1]
+    bias = B[: 4 * units] + B[4 * units :]
+    return keras_order(W).T, keras_order(R).T, keras_order(bias)
+
+
+def _draw_onnx(rng, k):
+    features, units = _sizes(k)
+    return {
+        "W": normal(rng, 4 * units, features),
+        "R": normal(rng, 4 * units, units),
+        "B": normal(rng, 8 * units),
+    }
+
+
+def _onnx_reference(a):
+    return tuple(formats.from_onnx(*(value[None] for value in a.values())).get_weights())
+
+
+def _as_if(order, whole_bias=True):
+    """The answer of somebody who takes the rows to lie in this order."""
+
+    def answer(W, R, B):
+        def keras_order(rows):
+            blocks = dict(zip(order, np.split(rows, 4), strict=True))
+            return np.concatenate([blocks[gate] for gate in "ifgo"])
+
+        n = 4 * R.shape[1]
+        return keras_order(W).T, keras_order(R).T, keras_order(B[:n] + B[n:] if whole_bias else B[:n])
+
+    return answer
+
+
+_ORDER = "i, o, f, c = np.split(rows, 4)\nrows = np.concatenate([i, f, c, o])"
+
+FROM_ONNX = Exercise(
+    name="from_onnx",
+    title="an LSTM's weights from ONNX to Keras",
+    idea="The operator LSTM of ONNX stores its gates in rows, in the order i, o, f, c (c is our g). Its B holds the "
+    "biases of the input, 4H numbers, and after them those of the recurrent side, 4H more, in the same order.",
+    takes=(
+        ("W", "(4H, F)", "W[0] of the file: rows i, o, f, c"),
+        ("R", "(4H, H)", "R[0]: rows i, o, f, c"),
+        ("B", "(8H,)", "B[0]: two biases one after the other"),
+    ),
+    returns=_RETURNS,
+    draw=_draw_onnx,
+    reference=_onnx_reference,
+    example=lambda: {"W": _count(1, 4, 2), "R": _count(1, 4, 1), "B": _count(1, 8)},
+    hints=(
+        "Three things are different: the order of the gates, rows instead of columns, two biases instead of one.",
+        "Cut the rows into four blocks, put them together as i, f, g, o, then transpose. The bias likewise, after "
+        "adding its two halves.",
+        f"{_ORDER}\nkernel = rows.T      # R likewise\nbias = B[:4 * units] + B[4 * units:]      # its blocks, too",
+    ),
+    answer=(from_onnx,),
+    wrong_answers=(
+        *(
+            Wrong(
+                _as_if(order),
+                sentence=f"The rows are read in the order {', '.join(order)}; ONNX has i, o, f, c.",
+                fix=_ORDER,
+            )
+            for order in map("".join, permutations("ifgo"))
+            if order != "iofg"
+        ),
+        Wrong(
+            _as_if("iofg", whole_bias=False),
+            sentence="Only the first half of B is used; the second half is the bias of the recurrent side.",
+            fix="bias = B[:4 * units] + B[4 * units:]",
+        ),
+    ),
+)
