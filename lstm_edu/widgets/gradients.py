@@ -97,6 +97,19 @@ def explore_gradients(
 ) -> GradientExplorer:
     """How the gradient of a loss flows back through an LSTM, a GRU or a SimpleRNN, to be shown in a cell.
 
+    To see a gradient vanish, and another that does not, over 60 steps of noise::
+
+        lstm, rnn = le.LSTM(8, seed=1), le.SimpleRNN(8, seed=1)
+        for layer in (lstm, rnn):
+            layer.build((None, None, 4))
+        kernel, recurrent_kernel, bias = lstm.get_weights()
+        bias[8:16] = 3  # the forget gates: open to about 0.95
+        lstm.set_weights([kernel, recurrent_kernel, bias])
+        le.explore_gradients(lstm, np.random.default_rng(0).normal(size=(1, 60, 4)), beside=rnn)
+
+    With Keras's own start, a forget bias of 1, an LSTM forgets too: 0.73 a step, 6e-9 after 60. And a SimpleRNN keeps
+    more on small inputs, where its slopes stay near 1 and its U is orthogonal.
+
     Args:
         layer: an LSTM, GRU or SimpleRNN, of this package (built) or of Keras.
         x: (B, T, F). mask: (B, T) or None. initial_state: [h0, c0] (LSTM) or [h0], each (B, units), or None.
@@ -110,7 +123,7 @@ def explore_gradients(
     Raises:
         As `GradientExplorer`.
 
-    The gradients equal TensorFlow's (le.keras_bridge.compare_gradients holds them side by side).
+    The gradients are those of `layer.backward`, which equal TensorFlow's (tests hold the two side by side).
     """
     return GradientExplorer(layer, x, dy, mask=mask, initial_state=initial_state, beside=beside, **places)
 
