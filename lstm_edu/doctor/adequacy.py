@@ -248,7 +248,8 @@ def _of_case(case: Case, inside: bool, brief: bool, layers: int = 1) -> Adequacy
             if outputs is None and isinstance(right, StackRecipe) and _impossible(right, recipes[m]):
                 outside.append(Unseen(m, _why_not_here(right, m.mistake)))
             elif same(outputs, expected) and not (inside and _differs_inside(right, recipes[m])):
-                missed.append(Unseen(m, _why_unseen(right, recipes[m], outputs, expected)))
+                why = _NOT_SEEN.get(m.mistake.id) or _why_unseen(right, recipes[m], outputs, expected)
+                missed.append(Unseen(m, why))
     unseen = {one.made for one in (*missed, *outside)}
     caught = [m for m in made if m not in unseen]
     return Adequacy(tuple(caught), tuple(missed), tuple(outside), _part_text(case, whole))
@@ -413,6 +414,9 @@ _NOT_HERE = {
     "go-backwards-order": "only one step is returned",
     "return-last-vs-sequence": "every step is returned",
 }
+
+
+_NOT_SEEN = {"extra-activation:relu": "no output is negative"}
 
 
 def _why_not_here(right: Recipe, mistake: Mistake) -> str:
