@@ -418,7 +418,7 @@ def test_code_in_a_file_is_not_run_and_its_layer_is_named(tmp_path):
     with keras_noise_allowed():
         small_model(twice).save(tmp_path / "lambda.keras")
     said = refused(
-        tmp_path / "lambda.keras", "'doubler' is a Lambda, whose code is in the file or named by it. Code is not run because"
+        tmp_path / "lambda.keras", "'doubler' is a Lambda, whose code is in the file or named by it. Code is not run"
     )
     assert "safe_mode=False" in said
     config = {"function": ["4wEAAAA=", None, None], "function_type": "lambda", "batch_input_shape": [None, 3]}

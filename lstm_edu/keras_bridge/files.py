@@ -308,8 +308,8 @@ def check_config(config: Any) -> None:
         if not _of_keras(module, kind) and not _registered(node):
             raise ValueError(
                 f"the layer {layer!r} needs {kind} from the Python module {module!r}, which holds none of Keras's "
-                "layers and is not used because a file says so. If it is yours, import it first and make the class known with "
-                "keras.saving.register_keras_serializable(); or load the model yourself and pass it instead of the path"
+                "layers and is not used because a file says so. If it is yours, import it first and make it known "
+                "with keras.saving.register_keras_serializable(); or load the model yourself and pass it instead"
             )
 
 
