@@ -431,6 +431,12 @@ export function explorer(build) {
 
       guard(() => {
         inside = build(context);
+        // Jupyter Notebook 7 takes keys on their way down to the widget, save where it sees this attribute.
+        const ours = (event) => {
+          const shortcut = event.ctrlKey || event.metaKey || event.altKey; // saving a notebook stays possible
+          if (root.contains(event.target)) root.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+        };
+        context.listen(window, "keydown", ours, { capture: true });
         context.listen(root, "keydown", (event) => {
           if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's and Jupyter's own
           event.stopPropagation(); // else JupyterLab takes the key
