@@ -59,7 +59,8 @@ def explore(
         x, mask, initial_state: what the layer is run on: x (B, T, F) for LSTMs, (B, F) or (B, T, F) for Dense, mask
             (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run.
         reference: a Trace of the same quantities to stand beside ours, or a Keras layer or model of the same weights.
-        places: where to begin: t, unit, batch; for a model also layer.
+        places: where to begin: t, unit, batch; for a model also layer. And name: what to call it, in place of the
+            layer's own name.
 
     Returns:
         LSTMExplorer; RecurrentExplorer for GRU and SimpleRNN; DenseExplorer, also for TimeDistributed(Dense);
