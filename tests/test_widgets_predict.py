@@ -31,6 +31,7 @@ def test_the_kind_of_the_answer_says_what_is_asked_for(answer, mode, text):
     ("answer", "tolerance", "right", "wrong"),
     [
         (56, None, [56, 56.0], [55, 56.1]),
+        (0, None, [0, 0.0], [1, 0.01]),
         (6.1, None, [6, 6.2, 6.15], [5.9, 6.3, -6.1]),
         (0.3112, None, [0.31, 0.32], [0.3, 0.33]),
         (0.3, 0.1, [0.4, 0.2], [0.41]),

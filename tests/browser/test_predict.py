@@ -51,7 +51,7 @@ def test_typed_numbers_are_understood(page):
 def test_the_page_judges_as_python_does(page):
     put(page, number())
     questions = [
-        (6.1, [6.1, 6.0, 6.2, 5.99, 6.21]), (0.3, [0.4, 0.29, 0.31, 0.3199]), (56, [56, 56.5, 55]),
+        (6.1, [6.1, 6.0, 6.2, 5.99, 6.21]), (0.3, [0.4, 0.29, 0.31, 0.3199]), (56, [56, 56.5, 55]), (0, [0, 1]),
         (-0.02, [-0.02, 0.02]), (0.0, [0.01, 0.02, -0.005]), ((2, 3), [[2, 3], [3, 2], [2], [2, 3, 4]]),
         ((0.5, 0.25), [[0.5, 0.26], [0.25, 0.5]]),
         ("Forget gate", ["forget gate", "FORGETGATE.", "“forget  gate”", "input gate", "forget gates"]),
