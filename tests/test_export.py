@@ -264,3 +264,12 @@ def test_every_formula_of_the_course_is_understood(root):
                 for block, inline in re.findall(r"\$\$(.+?)\$\$|(?<!\$)\$([^$\n]+?)\$", cell.source, re.DOTALL):
                     made = mathml(block or inline, block=bool(block))
                     assert made.startswith("<math") and "\\" not in re.sub(r'data-latex="[^"]*"', "", made), made
+
+
+def test_code_that_a_notebook_folds_is_folded_in_the_page(written):
+    made = notebook("1 + 1", "le_predict(\n    'How many?',\n    2,\n)")
+    made.cells[2].metadata["jupyter"] = {"source_hidden": True}
+    text = page_of(written(made), execute=False)
+    folded = re.findall(r"<details><summary><code>(.*?)</code></summary>(.*?)</details>", text, re.DOTALL)
+    assert [summary for summary, _ in folded] == ["le_predict( …"]
+    assert "How many?" in folded[0][1] and text.count("How many?") == 1

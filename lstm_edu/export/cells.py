@@ -40,9 +40,10 @@ class Contents:
         if not cell.source.strip():
             return ""
         outputs = "\n".join(self._output(output) for output in cell.outputs)
-        return f'<div class="code">{_code(cell.source)}</div>' + (
-            f'\n<div class="outputs">{outputs}</div>' if outputs else ""
-        )
+        code = f'<div class="code">{_code(cell.source)}</div>'
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):  # as JupyterLab folds it: an answer may stand in it
+            code = f"<details><summary><code>{escape(cell.source.splitlines()[0])} …</code></summary>{code}</details>"
+        return code + (f'\n<div class="outputs">{outputs}</div>' if outputs else "")
 
     def _markdown(self, source: str, attachments: Mapping[str, Any] | None = None) -> str:
         renderer = _Renderer(self, attachments=dict(attachments or {}), path=str(self._path.parent))
