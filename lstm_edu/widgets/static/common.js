@@ -302,8 +302,9 @@ export function paintCells(canvas, width, height, rows, columns, value, { low, h
   const context = sizeCanvas(canvas, width, height);
   const across = Math.min(columns, canvas.width);
   const down = Math.min(rows, canvas.height);
-  const table = ramp(stops);
+  const table = new Uint32Array(ramp(stops).buffer); // a pixel at a time
   const picture = new ImageData(across, down);
+  const pixels = new Uint32Array(picture.data.buffer);
   const odd = []; // cells that are not finite
   for (let y = 0; y < down; y++) {
     const top = Math.floor((y * rows) / down);
@@ -316,7 +317,7 @@ export function paintCells(canvas, width, height, rows, columns, value, { low, h
         for (let c = left; c < right && index >= 0; c++) if (!Number.isFinite(value(r, c))) index = -1;
       }
       if (index < 0) odd.push([x, y]);
-      else picture.data.set(table.subarray(4 * index, 4 * index + 4), 4 * (y * across + x));
+      else pixels[y * across + x] = table[index];
     }
   }
   const plain = h("canvas", { width: across, height: down });
@@ -361,8 +362,7 @@ export function explorer(build) {
       let inside = null;
       let width = 0;
       let asked = 0;
-      let saving = 0; // the timer that runs for a moment after each message to Python
-      let unsaved = false;
+      let saving = 0; // the timer that runs while there is something to tell Python
 
       /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
       const guard = (action) => (...args) => {
@@ -373,16 +373,12 @@ export function explorer(build) {
           throw error;
         }
       };
+      // Python is told after the frame that shows the change: the message, and what Jupyter draws while the kernel
+      // answers it, cost more than that frame itself.
       const save = () => {
-        if (saving) {
-          unsaved = true;
-          return;
-        }
-        unsaved = false;
-        model.save_changes();
-        saving = setTimeout(() => {
+        saving ||= setTimeout(() => {
           saving = 0;
-          if (unsaved) save();
+          model.save_changes();
         }, 100);
       };
       const paint = guard(() => {
@@ -395,8 +391,8 @@ export function explorer(build) {
         if (!inside || !width) return;
         const ink = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
         context.theme = luminance(ink) > 0.4 ? "dark" : "light"; // light ink is for dark paper, whoever set it
+        inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
         root.dataset.theme = context.theme;
-        inside.layout(width);
         paint();
       });
       const context = {
@@ -464,7 +460,7 @@ export function explorer(build) {
         size.disconnect();
         cancelAnimationFrame(asked);
         clearTimeout(saving);
-        if (unsaved) model.save_changes(); // the last move is not lost with the view
+        if (saving) model.save_changes(); // the last move is not lost with the view
         for (const [name, action] of watched) model.off(name, action);
         inside?.close?.();
         root.remove();

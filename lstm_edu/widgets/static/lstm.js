@@ -146,14 +146,15 @@ export function lstmInside(context, panel, spec, arrays) {
 
   // --- pictures -------------------------------------------------------------
   const maps = MAPS.map((name) => {
-    const canvas = h("canvas", { "aria-hidden": "true" });
+    const rows = name === "x" ? spec.features : spec.units;
+    const height = Math.max(22, Math.min(rows * 13, name === "x" && rows <= 16 ? 88 : 68));
+    const canvas = h("canvas", { "aria-hidden": "true", style: `height:${height}px` }); // so high from the start
     const cursor = h("div", { class: "le-cursor" });
     const cell = h("div", { class: "le-cell" });
     const pointer = h("div", { class: "le-pointer" });
     const value = h("span", { class: "le-value" });
     const was = h("span", { class: "le-was-number" });
     const scale = h("span", {});
-    const rows = name === "x" ? spec.features : spec.units;
     return {
       name,
       rows,
@@ -164,7 +165,7 @@ export function lstmInside(context, panel, spec, arrays) {
       value,
       was,
       scale,
-      height: Math.max(22, Math.min(rows * 13, name === "x" && rows <= 16 ? 88 : 68)),
+      height,
       plot: h("div", { class: "le-plot", "data-q": name }, canvas, cursor, name === "x" ? null : [cell, pointer]),
       title: h(
         "div",
@@ -309,7 +310,6 @@ export function lstmInside(context, panel, spec, arrays) {
     const { batch } = here();
     const run = whatIf.of(batch);
     [drawnRow, drawn] = [batch, run];
-    plotWidth = Math.max(40, maps[0].plot.clientWidth);
     const dark = context.theme === "dark";
     const runs = run.counts ? maskedRuns(run.counts, batch, spec.steps) : [];
     for (const map of maps) {
@@ -319,7 +319,7 @@ export function lstmInside(context, panel, spec, arrays) {
       const start = batch * shape[1] * shape[2];
       const value = (row, t) => data[start + t * shape[2] + row];
       const pen = paintCells(map.canvas, plotWidth, map.height, map.rows, spec.steps, value, { ...scale, stops }, dark);
-      pen.fillStyle = pattern(pen, "hatch", dark);
+      if (runs.length) pen.fillStyle = pattern(pen, "hatch", dark);
       for (const [first, end] of runs) {
         const left = (first * plotWidth) / spec.steps;
         pen.fillRect(left, 0, (end * plotWidth) / spec.steps - left, map.height);
@@ -352,8 +352,9 @@ export function lstmInside(context, panel, spec, arrays) {
   }
 
   function layout() {
-    drawMaps();
+    plotWidth = Math.max(40, maps[0].plot.clientWidth);
     cell.layout();
+    drawMaps();
     whatIf.layout();
   }
 
