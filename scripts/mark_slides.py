@@ -1,7 +1,7 @@
-"""Say of every cell of the course where it stands when `jupyter nbconvert --to slides` makes slides: run it after an edit.
+"""Say of every cell of the course where it stands in slides (`jupyter nbconvert --to slides`): run it after an edit.
 
-A heading of the first or second level begins a slide. A text that follows code begins another one below it, so that a slide
-is a text, the code that belongs to it, and what that shows.
+A heading of the first or second level begins a slide. A text that follows code begins another one below it, so that a
+slide is a text, the code that belongs to it, and what that shows.
 """
 
 import re
