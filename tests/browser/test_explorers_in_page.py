@@ -262,6 +262,21 @@ def test_a_held_key_tells_python_at_most_ten_times_a_second(page):
     assert min(np.diff(saved)) > 90
 
 
+def test_an_answer_of_the_kernel_does_not_undo_the_key_pressed_since(page):
+    root = put(page, widgets.explore(lstm_trace()))
+    root.focus()
+    page.evaluate(
+        """() => { const press = () => el.firstChild.dispatchEvent(
+            new KeyboardEvent('keydown', {key: 'ArrowRight', bubbles: true}));
+        press(); press(); model.set('t', 1); }"""
+    )
+    expect(root).to_have_attribute("data-t", "2")
+    page.wait_for_function("model.saved.length > 0")
+    assert page.evaluate("model.get('t')") == 2
+    page.evaluate("model.set('t', 1)")  # Python's own change, later
+    expect(root).to_have_attribute("data-t", "1")
+
+
 def test_a_trait_that_python_sets_repaints(page):
     trace = lstm_trace()
     root = put(page, widgets.explore(trace))

@@ -363,6 +363,8 @@ export function explorer(build) {
       let width = 0;
       let asked = 0;
       let saving = 0; // the timer that runs while there is something to tell Python
+      const untold = new Map(); // what it is
+      const answered = new Set(); // the traits that keepUntold listens to
 
       /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
       const guard = (action) => (...args) => {
@@ -378,9 +380,16 @@ export function explorer(build) {
       const save = () => {
         saving ||= setTimeout(() => {
           saving = 0;
+          untold.clear();
           model.save_changes();
         }, 100);
       };
+      /** The kernel answers each message with the state that it was told; what the reader has changed since then, and
+       *  Python does not know yet, must not go back to it. */
+      const keepUntold = (name) =>
+        queueMicrotask(() => {
+          if (untold.has(name) && model.get(name) !== untold.get(name)) model.set(name, untold.get(name));
+        });
       const paint = guard(() => {
         asked = 0;
         if (!inside || !width) return;
@@ -412,7 +421,12 @@ export function explorer(build) {
         /** A change made in the page: shown in the next frame, told to Python at most ten times a second. */
         set(values) {
           const news = Object.entries(values).filter(([name, value]) => model.get(name) !== value);
-          for (const [name, value] of news) model.set(name, value);
+          for (const [name, value] of news) {
+            untold.set(name, value);
+            model.set(name, value);
+            if (!answered.has(name)) context.onChange([name], () => keepUntold(name));
+            answered.add(name);
+          }
           if (news.length) save();
         },
         /** Call `action` when one of these traits changes, in the page or from Python. */
