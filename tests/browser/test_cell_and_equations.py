@@ -368,7 +368,7 @@ def test_what_the_reader_points_at_is_pointed_out_as_long_as_it_lasts_and_stays_
     page.mouse.move(2, 2)
     pointed_out("f")
     spot = root.locator(".le-spot[data-spot='c']")
-    assert page.evaluate("model.saved.length") > 0  # Python hears of it
+    page.wait_for_function("model.saved.length > 0")  # Python hears of it, a moment later
     spot.focus()
     pointed_out("c")
     root.focus()
