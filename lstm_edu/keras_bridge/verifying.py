@@ -139,6 +139,7 @@ class VerifyReport:
         passed: the layers that were not rebuilt.
         cautions: what computes without complaint and yet is not what one thinks, each with `.id`, `.layer`, `.text`.
         notes: what else there is to say, such as that no input was given.
+        kind: of the model: "Sequential", or "Model" for any other; not used for a single layer.
         first: the first divergence of the forward pass, or None.
     """
 
@@ -149,6 +150,7 @@ class VerifyReport:
     passed: tuple[PassedThrough, ...] = ()
     cautions: tuple[Caution, ...] = ()
     notes: tuple[str, ...] = ()
+    kind: str = "Model"
 
     def __bool__(self) -> bool:
         return all(self.layers) and all(self._beyond_layers)
@@ -294,7 +296,8 @@ class VerifyReport:
         if self.whole is None:
             return traces[0]
         names = [layer.name for layer in self.layers]
-        return Trace(Model(self.name), {}, traces[-1].output, children=dict(zip(names, traces, strict=True)))
+        shape = Chain(self.name) if self.kind == "Sequential" else Model(self.name)
+        return Trace(shape, {}, traces[-1].output, children=dict(zip(names, traces, strict=True)))
 
     def explore(self, **places: Any) -> Any:
         """Step through every layer's numbers, ours beside Keras's: an explorer, with one tab a layer.
@@ -312,6 +315,17 @@ class Model:
 
     name: str
     weights: tuple[np.ndarray, ...] = ()
+
+
+class Chain(Model):
+    """One layer after the other; in a trace it is called what it is in Keras and here."""
+
+
+Chain.__name__ = "Sequential"
+
+
+def _kind(model: Any) -> str:
+    return "Sequential" if type(model).__name__ == "Sequential" else "Model"
 
 
 def _grouped(names: list[str]) -> str:
@@ -409,7 +423,9 @@ def verify(
     keras_layers = list(_flat_chain(source))
     for one, layer in zip(layers, keras_layers, strict=True):
         cautions += _cautions(one, layer)
-    return VerifyReport(source.name, layers, whole, gradients, (), _once(cautions), (note,) if note else ())
+    return VerifyReport(
+        source.name, layers, whole, gradients, (), _once(cautions), (note,) if note else (), _kind(source)
+    )
 
 
 def _input(source: Any, x: Any) -> tuple[Any, str]:
@@ -464,7 +480,14 @@ def _verify_graph(model: Any, x: Any, mask: Any, cautions: tuple[Caution, ...]) 
     whole = Report(tuple(compare_arrays(name, own, theirs) for (name, own), (_, theirs) in pairs))
     cautions += tuple(of_run(calls))
     return VerifyReport(
-        model.name, tuple(reports), whole, None, _unique(passed), _once(cautions), (note,) if note else ()
+        model.name,
+        tuple(reports),
+        whole,
+        None,
+        _unique(passed),
+        _once(cautions),
+        (note,) if note else (),
+        _kind(model),
     )
 
 
