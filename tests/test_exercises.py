@@ -371,9 +371,12 @@ def test_an_interruption_by_the_user_gets_through():
     timer.start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        ex.dense.check(forever, time_limit=20)
-    assert time.monotonic() - began < 5
-    assert not [t for t in threading.enumerate() if t.name == "exercise"]
+        ex.dense.check(forever, time_limit=60)
+    assert time.monotonic() - began < 30
+    for thread in threading.enumerate():
+        if thread.name == "exercise":
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def raising(x, kernel, bias):
