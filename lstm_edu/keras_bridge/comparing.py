@@ -400,7 +400,17 @@ def weight_places(layer: Layer) -> list[WeightPlace]:
 # --- places by name -------------------------------------------------------------------------------------------------
 
 
+_WEIGHTS = {  # and, with a d before them, their gradients
+    "kernel": ("feature", "unit"),
+    "W": ("feature", "unit"),
+    "recurrent_kernel": ("unit before", "unit"),
+    "U": ("unit before", "unit"),
+}
+
+
 def default_axes(name: str, rank: int) -> tuple[str, ...]:
+    if rank == 2 and (weights := _WEIGHTS.get(name.removeprefix("d"))):
+        return weights
     last = "feature" if name == "x" else "unit"
     if rank == 0:
         return ()

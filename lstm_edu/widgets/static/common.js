@@ -363,7 +363,8 @@ export function explorer(build) {
       let width = 0;
       let asked = 0;
       let saving = 0; // the timer that runs while there is something to tell Python
-      const untold = new Map(); // what it is
+      const untold = new Map(); // what it is: trait -> value
+      const told = new Map(); // trait -> what Python was told last, up to eight values, as JSON
       const answered = new Set(); // the traits that keepUntold listens to
 
       /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
@@ -380,15 +381,19 @@ export function explorer(build) {
       const save = () => {
         saving ||= setTimeout(() => {
           saving = 0;
+          for (const [name, value] of untold)
+            told.set(name, [JSON.stringify(value), ...(told.get(name) ?? [])].slice(0, 8));
           untold.clear();
           model.save_changes();
         }, 100);
       };
       /** The kernel answers each message with the state that it was told; what the reader has changed since then, and
-       *  Python does not know yet, must not go back to it. */
+       *  Python does not know yet, must not go back to it. Any other value is one that Python has set: it stays. */
       const keepUntold = (name) =>
         queueMicrotask(() => {
-          if (untold.has(name) && model.get(name) !== untold.get(name)) model.set(name, untold.get(name));
+          if (!untold.has(name) || model.get(name) === untold.get(name)) return;
+          if (told.get(name)?.includes(JSON.stringify(model.get(name)))) model.set(name, untold.get(name));
+          else untold.delete(name);
         });
       const paint = guard(() => {
         asked = 0;
