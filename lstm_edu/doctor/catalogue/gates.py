@@ -88,7 +88,8 @@ for _id, _name, _sentence, _fix, _versions, _source in (
         "hard-sigmoid-v2",
         "hard_sigmoid_keras2",
         "The hard sigmoid of Keras 2, clip(0.2 z + 0.5, 0, 1), stands where the layer has another sigmoid.",
-        'i = 1 / (1 + np.exp(-z_i))   # f and o too; in Keras recurrent_activation="sigmoid"',
+        "i = 1 / (1 + np.exp(-z_i))   # f and o too, if recurrent_activation is sigmoid\n"
+        "i = np.clip(z_i / 6 + 0.5, 0, 1)   # if it is today's hard_sigmoid",
         "Keras 2.2 and older had it as the default; tf_keras still has it under the name hard_sigmoid",
         "tensorflow#47495; stackoverflow.com/q/49759614",
     ),
