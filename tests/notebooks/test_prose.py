@@ -2,6 +2,7 @@
 
 import ast
 import re
+import runpy
 import subprocess
 import sys
 from itertools import pairwise
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SLIDES = runpy.run_path(str(ROOT / "scripts" / "mark_slides.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if not path.name.startswith("00")]
 PAGES = [*NOTEBOOKS, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -110,6 +112,11 @@ def test_keras_is_imported_after_the_first_thing_to_look_at(path):
     ]
     assert looks is not None
     assert not imports or looks < imports[0]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_cell_knows_its_slide(path):
+    assert not SLIDES["mark"](nbformat.read(path, as_version=nbformat.NO_CONVERT)), "run python scripts/mark_slides.py"
 
 
 def test_the_course_is_one_chain():
