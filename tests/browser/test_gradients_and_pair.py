@@ -547,7 +547,7 @@ def test_the_state_is_told_once_it_has_settled_and_nothing_stays_behind(page, wh
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")
     expect(live).to_contain_text("at step 1")
-    assert page.evaluate("model.saved.length") >= 1
+    page.wait_for_function("model.saved.length >= 1")
     slider = root.get_by_role("slider", name="timestep")
     expect(slider).to_have_attribute("aria-valuetext", "step 1 of 0 to 11")
     root.locator(".le-play").click()
