@@ -367,12 +367,15 @@ def test_what_waits_in_compiled_code_is_left_behind():
 
 
 def test_an_interruption_by_the_user_gets_through():
-    timer = threading.Timer(0.3, interrupt_main)
-    timer.start()
-    began = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        ex.dense.check(forever, time_limit=60)
-    assert time.monotonic() - began < 30
+    for _ in range(3):  # Python loses one that comes while it collects garbage
+        threading.Timer(0.3, interrupt_main).start()
+        try:
+            result = ex.dense.check(forever, time_limit=5)
+        except KeyboardInterrupt:
+            break
+        assert "did not end" in result.message
+    else:
+        pytest.fail("no interruption got through")
     for thread in threading.enumerate():
         if thread.name == "exercise":
             thread.join(10)
