@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from lstm_edu.core import Layer
 from lstm_edu.trace import Trace
-from lstm_edu.widgets._base import Explorer
+from lstm_edu.widgets._base import Explorer, is_keras
 from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
 from lstm_edu.widgets.embedding import EmbeddingExplorer
@@ -79,7 +78,7 @@ def explore(
             raise ValueError(
                 f"a Trace has been run already and takes no {given[0]}: explore(trace), or explore(layer, x)"
             )
-        if _is_keras(reference):
+        if is_keras(reference):
             raise ValueError(
                 "with a Trace, the reference must be a Trace too, le.keras_bridge.keras_trace(keras_layer, x); "
                 "or explore the Keras layer itself, with x"
@@ -87,11 +86,11 @@ def explore(
         trace = source
     elif isinstance(source, Layer):
         trace = source.trace(_need_x(x, source), **run)
-        if _is_keras(reference):
+        if is_keras(reference):
             from lstm_edu import keras_bridge
 
             reference = keras_bridge.keras_trace(reference, x, **run)
-    elif _is_keras(source):
+    elif is_keras(source):
         from lstm_edu import keras_bridge
 
         if reference is not None:
@@ -112,7 +111,7 @@ def packing(units: Any, features: int | None = None, *, kind: str | None = None,
     A layer of Keras is taken as well. Options: reset_after, use_bias, block, beside ("PyTorch", "ONNX", "TF1",
     "Keras 1"). See `PackingExplorer` for what they are and for the errors.
     """
-    if _is_keras(units):
+    if is_keras(units):
         from lstm_edu import keras_bridge
 
         units = keras_bridge.from_keras(units)
@@ -141,9 +140,3 @@ def _need_x(x: Any, source: Any) -> Any:
         name = getattr(source, "name", type(source).__name__)
         raise ValueError(f"explore needs an input to run {name!r} on: explore(layer, x), or explore(layer.trace(x))")
     return x
-
-
-def _is_keras(thing: Any) -> bool:
-    """Whether this is a Keras layer or model, found out without importing Keras."""
-    keras = sys.modules.get("keras")
-    return keras is not None and isinstance(thing, keras.Layer)

@@ -70,6 +70,65 @@ class Explorer(anywidget.AnyWidget):
         return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be seen.>"
 
 
+class OverTime(Explorer):
+    """Base of the explorers that step through time: a step, a unit and a sequence, checked against `_spec`."""
+
+    _UNITS = "units"  # what the numbers of a step are called in messages
+
+    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
+    unit = traitlets.Int(0, help="The unit (feature, column) whose numbers are shown, from 0.").tag(sync=True)
+    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
+
+    @traitlets.validate("t", "unit", "batch")
+    def _valid_place(self, proposal: Any) -> Any:
+        return self._check(proposal["trait"].name, proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", self._UNITS), "batch": ("rows", "sequences")}[name]
+        return where(name, value, self._spec[key], what)
+
+
+class LayerOverTime(OverTime):
+    """Base of the explorers of one layer's trace, in which a quantity can be pointed out."""
+
+    highlight = traitlets.Unicode("", help="A quantity to point out, or nothing.").tag(sync=True)
+
+    def __init__(
+        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
+    ):
+        spec, arrays = self._describe(trace, reference)
+        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+
+    def _describe(self, trace: Trace, reference: Trace | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        raise NotImplementedError
+
+    def _quantities(self) -> Sequence[str]:
+        """What can be pointed out."""
+        return ("x", "y")
+
+    @traitlets.validate("highlight")
+    def _valid_highlight(self, proposal: Any) -> Any:
+        return self._check("highlight", proposal["value"])
+
+    def _check(self, name: str, value: Any) -> Any:
+        if name != "highlight":
+            return super()._check(name, value)
+        known = self._quantities()
+        if value not in ("", *known):
+            raise ValueError(f"highlight must be one of {', '.join(known)}, or '' for none, got {value!r}")
+        return value
+
+    def goto(
+        self,
+        t: int | None = None,
+        unit: int | None = None,
+        batch: int | None = None,
+        highlight: str | None = None,
+    ) -> None:
+        """Go to a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
+        go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+
+
 def pack(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
     """The arrays one after another in one buffer, each at a multiple of 8 bytes, and a table of where each one lies."""
     table, pieces, offset = {}, [], 0

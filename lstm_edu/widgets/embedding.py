@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import traitlets
 
 from lstm_edu.plots.scales import signed_scale
 from lstm_edu.trace import Trace
@@ -16,7 +15,7 @@ MODULES = ("over_time.js", "embedding.js")
 _TABLE_BYTES = 2 * 2**20  # a larger table stays in Python; the rows that are used travel
 
 
-class EmbeddingExplorer(_base.Explorer):
+class EmbeddingExplorer(_base.LayerOverTime):
     """An Embedding's table as a heat map, the tokens of a sequence, and the row that each of them picks.
 
     Keys: left and right a step, up and down a column of the table, Page Up and Page Down ten steps, Home and End the
@@ -36,38 +35,10 @@ class EmbeddingExplorer(_base.Explorer):
     _esm = _base.module(*MODULES, build="embeddingExplorer")
     _css = _base.style("embedding.css")
 
-    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
-    unit = traitlets.Int(0, help="The column of the table, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
-    highlight = traitlets.Unicode("", help="A part to point out: x, y, or nothing.").tag(sync=True)
+    _UNITS = "columns"
 
-    def __init__(
-        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
-    ):
-        spec, arrays = describe(trace, reference)
-        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
-
-    @traitlets.validate("t", "unit", "batch", "highlight")
-    def _valid(self, proposal: Any) -> Any:
-        return self._check(proposal["trait"].name, proposal["value"])
-
-    def _check(self, name: str, value: Any) -> Any:
-        if name == "highlight":
-            if value not in ("", "x", "y"):
-                raise ValueError(f"highlight must be one of x, y, or '' for none, got {value!r}")
-            return value
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "columns"), "batch": ("rows", "sequences")}[name]
-        return _base.where(name, value, self._spec[key], what)
-
-    def goto(
-        self,
-        t: int | None = None,
-        unit: int | None = None,
-        batch: int | None = None,
-        highlight: str | None = None,
-    ) -> None:
-        """Go to a step, a column, a sequence, and point out a part; what is not given stays as it is."""
-        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+    def _describe(self, trace, reference):
+        return describe(trace, reference)
 
 
 def describe(

@@ -22,7 +22,7 @@ _SUMS = {"LSTM": "z", "GRU": "a", "SimpleRNN": "z"}
 _KEPT = {"LSTM": ("c", "h", "o"), "GRU": ("h", "r"), "SimpleRNN": ("h",)}
 
 
-class GradientExplorer(_base.Explorer):
+class GradientExplorer(_base.OverTime):
     """Backpropagation through time, in the page: the run, what the loss sends back, and what is left of it.
 
     Forward maps of c and h with dL/dc and dL/dh under them, a marker that walks from the last step to the first, the
@@ -48,9 +48,6 @@ class GradientExplorer(_base.Explorer):
     _esm = _base.module("over_time.js", "gradients.js", build="gradientExplorer")
     _css = _base.style("gradients.css")
 
-    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
-    unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
     log_maps = traitlets.Bool(False, help="Whether the gradients' colours go by powers of ten.").tag(sync=True)
     log_norm = traitlets.Bool(True, help="Whether the gradient's size has a logarithmic axis.").tag(sync=True)
 
@@ -71,14 +68,6 @@ class GradientExplorer(_base.Explorer):
         spec, arrays = describe(layer, x, dy, mask, initial_state, beside)
         t = spec["steps"] - 1 if t is None else t
         super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
-
-    @traitlets.validate("t", "unit", "batch")
-    def _valid(self, proposal: Any) -> Any:
-        return self._check(proposal["trait"].name, proposal["value"])
-
-    def _check(self, name: str, value: Any) -> Any:
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
-        return _base.where(name, value, self._spec[key], what)
 
     def goto(self, t: int | None = None, unit: int | None = None, batch: int | None = None) -> None:
         """Go to a step, a unit, a sequence; what is not given stays as it is."""

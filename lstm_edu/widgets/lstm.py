@@ -20,7 +20,7 @@ STYLES = ("cell.css", "whatif.css")
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
 
-class LSTMExplorer(_base.Explorer):
+class LSTMExplorer(_base.LayerOverTime):
     """An LSTM's gates and states over time, in the page: point, drag, or use the keys.
 
     Keys: left and right a timestep, up and down a unit, Page Up and Page Down ten timesteps, Home and End the first and
@@ -52,29 +52,13 @@ class LSTMExplorer(_base.Explorer):
     _esm = _base.module(*MODULES, build="lstmExplorer")
     _css = _base.style(*STYLES)
 
-    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
-    unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
-    highlight = traitlets.Unicode("", help="A quantity to point out: x, i, f, g, o, c, h, or nothing.").tag(sync=True)
     whatif = traitlets.Dict(help="What is changed in the run, as `what_if` writes it down; {}: nothing.").tag(sync=True)
 
-    def __init__(
-        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
-    ):
-        spec, arrays = describe(trace, reference)
-        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+    def _describe(self, trace, reference):
+        return describe(trace, reference)
 
-    @traitlets.validate("t", "unit", "batch", "highlight")
-    def _valid(self, proposal: Any) -> Any:
-        return self._check(proposal["trait"].name, proposal["value"])
-
-    def _check(self, name: str, value: Any) -> Any:
-        if name == "highlight":
-            if value not in ("", *MAPS):
-                raise ValueError(f"highlight must be one of {', '.join(MAPS)}, or '' for none, got {value!r}")
-            return value
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
-        return _base.where(name, value, self._spec[key], what)
+    def _quantities(self):
+        return MAPS
 
     @traitlets.validate("whatif")
     def _valid_what_if(self, proposal: Any) -> dict[str, Any]:
@@ -124,16 +108,6 @@ class LSTMExplorer(_base.Explorer):
     def reset(self) -> None:
         """Back to the run as it was recorded."""
         self.whatif = {}
-
-    def goto(
-        self,
-        t: int | None = None,
-        unit: int | None = None,
-        batch: int | None = None,
-        highlight: str | None = None,
-    ) -> None:
-        """Go to a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
-        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
 
 
 def describe(

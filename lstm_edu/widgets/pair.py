@@ -16,7 +16,7 @@ from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
 
 
-class PairExplorer(_base.Explorer):
+class PairExplorer(_base.OverTime):
     """Two runs of one input: maps of the first, the second and their difference, with the first divergence marked.
 
     Keys: left and right a step, up and down a unit, Page Up and Page Down ten steps, Home and End the first and the
@@ -42,9 +42,6 @@ class PairExplorer(_base.Explorer):
     _esm = _base.module("over_time.js", "pair.js", build="pairExplorer")
     _css = _base.style("gradients.css", "pair.css")
 
-    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
-    unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
     quantity = traitlets.Unicode("", help="The quantity shown.").tag(sync=True)
 
     def __init__(
@@ -71,7 +68,7 @@ class PairExplorer(_base.Explorer):
         """For each sequence that travelled: {"t", "quantity", "unit", "a", "b"} of the first difference, or None."""
         return [None if d is None else dict(d) for d in self._spec["divergences"]]
 
-    @traitlets.validate("t", "unit", "batch", "quantity")
+    @traitlets.validate("quantity")
     def _valid(self, proposal: Any) -> Any:
         return self._check(proposal["trait"].name, proposal["value"])
 
@@ -80,8 +77,7 @@ class PairExplorer(_base.Explorer):
             if value not in self._spec["quantities"]:
                 raise ValueError(f"quantity must be one of {', '.join(self._spec['quantities'])}, got {value!r}")
             return value
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
-        return _base.where(name, value, self._spec[key], what)
+        return super()._check(name, value)
 
     def goto(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import traitlets
 
 from lstm_edu.plots.scales import input_scale
 from lstm_edu.trace import Trace
@@ -14,7 +13,7 @@ from lstm_edu.widgets import _base
 MODULES = ("over_time.js", "plain.js")
 
 
-class LayerExplorer(_base.Explorer):
+class LayerExplorer(_base.LayerOverTime):
     """A layer's input and output as pictures, and in words what it does: Masking, Dropout, Bidirectional, or any other.
 
     Keys and traits are those of `LSTMExplorer`: `t` the step (0 where there is no time), `unit` the feature, `batch`.
@@ -30,40 +29,12 @@ class LayerExplorer(_base.Explorer):
 
     _esm = _base.module(*MODULES, build="plainExplorer")
 
-    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
-    unit = traitlets.Int(0, help="The feature shown, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
-    highlight = traitlets.Unicode("", help="A part to point out: x, y, or nothing.").tag(sync=True)
+    _UNITS = "features"
 
-    def __init__(
-        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
-    ):
+    def _describe(self, trace, reference):
         if not isinstance(trace, Trace):
             raise TypeError(f"LayerExplorer needs a Trace (layer.trace(x)), got {type(trace).__name__}")
-        spec, arrays = describe(trace, reference)
-        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
-
-    @traitlets.validate("t", "unit", "batch", "highlight")
-    def _valid(self, proposal: Any) -> Any:
-        return self._check(proposal["trait"].name, proposal["value"])
-
-    def _check(self, name: str, value: Any) -> Any:
-        if name == "highlight":
-            if value not in ("", "x", "y"):
-                raise ValueError(f"highlight must be one of x, y, or '' for none, got {value!r}")
-            return value
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "features"), "batch": ("rows", "sequences")}[name]
-        return _base.where(name, value, self._spec[key], what)
-
-    def goto(
-        self,
-        t: int | None = None,
-        unit: int | None = None,
-        batch: int | None = None,
-        highlight: str | None = None,
-    ) -> None:
-        """Go to a step, a feature, a sequence, and point out a part; what is not given stays as it is."""
-        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+        return describe(trace, reference)
 
 
 def describe(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import traitlets
 
 from lstm_edu import palette
 from lstm_edu.plots.scales import recurrent_scales
@@ -19,7 +18,7 @@ AXES = ("sequence", "step", "unit")
 MODULES = ("over_time.js", "recurrent.js")
 
 
-class RecurrentExplorer(_base.Explorer):
+class RecurrentExplorer(_base.LayerOverTime):
     """A GRU's or a SimpleRNN's numbers over time, in the page: point, drag, or use the keys.
 
     Keys and traits are `LSTMExplorer`'s: left and right a timestep, up and down a unit, Page Up and Page Down ten
@@ -40,39 +39,11 @@ class RecurrentExplorer(_base.Explorer):
     _esm = _base.module(*MODULES, build="recurrentExplorer")
     _css = _base.style("recurrent.css")
 
-    t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
-    unit = traitlets.Int(0, help="The unit whose numbers are shown, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sequence of the batch, from 0.").tag(sync=True)
-    highlight = traitlets.Unicode("", help="A quantity to point out: x, z, r, g, h, or nothing.").tag(sync=True)
+    def _describe(self, trace, reference):
+        return describe(trace, reference)
 
-    def __init__(
-        self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
-    ):
-        spec, arrays = describe(trace, reference)
-        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
-
-    @traitlets.validate("t", "unit", "batch", "highlight")
-    def _valid(self, proposal: Any) -> Any:
-        return self._check(proposal["trait"].name, proposal["value"])
-
-    def _check(self, name: str, value: Any) -> Any:
-        if name == "highlight":
-            known = self._spec["maps"]
-            if value not in ("", *known):
-                raise ValueError(f"highlight must be one of {', '.join(known)}, or '' for none, got {value!r}")
-            return value
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "units"), "batch": ("rows", "sequences")}[name]
-        return _base.where(name, value, self._spec[key], what)
-
-    def goto(
-        self,
-        t: int | None = None,
-        unit: int | None = None,
-        batch: int | None = None,
-        highlight: str | None = None,
-    ) -> None:
-        """Go to a step, a unit, a sequence, and point out a quantity; what is not given stays as it is."""
-        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+    def _quantities(self):
+        return self._spec["maps"]
 
 
 def describe(
