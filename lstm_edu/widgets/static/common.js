@@ -399,6 +399,8 @@ export function explorer(build) {
         asked = 0;
         if (!inside || !width) return;
         inside.paint();
+        // Two frames later the browser knows its height, and keeps it while the explorer is scrolled away.
+        if (!root.dataset.ready) requestAnimationFrame(() => requestAnimationFrame(() => root.classList.add("le-settled")));
         root.dataset.ready = "true";
       });
       const layout = guard(() => {
