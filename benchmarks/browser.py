@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 TOKEN = "lstm-edu"
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"  # in JupyterLab's page
 _ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"]
 
@@ -99,3 +100,21 @@ def notebook(path: Path, cells: list[str], metadata: Mapping[str, object] | None
         cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel | dict(metadata or {})
     )
     nbformat.write(made, path)
+
+
+def open_notebook(page: Page, address: str, name: str) -> None:
+    """Open a notebook in a JupyterLab that exposes its app, and wait until its kernel is idle."""
+    page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
+    page.wait_for_function(
+        "() => { const panel = window.jupyterapp?.shell.currentWidget; return panel?.context?.isReady"
+        " && panel.sessionContext.session?.kernel?.status === 'idle'; }"
+    )
+
+
+def run_all(page: Page, seconds: float = 90) -> None:
+    """Run all cells of the notebook that is open, and wait for them."""
+    page.evaluate(
+        "() => { window.ran = false;"
+        " jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ran = true; }); }"
+    )
+    page.wait_for_function(f"() => window.ran && {KERNEL}.status === 'idle'", timeout=1000 * seconds)

@@ -23,7 +23,7 @@ import lstm_edu as le
 
 from . import __main__ as main_program
 from . import machine
-from .browser import TOKEN, browser, notebook, server
+from .browser import KERNEL, TOKEN, browser, notebook, open_notebook, run_all, server
 from .markdown import put_between_markers, table
 
 MARKERS = ("<!-- explorers:begin -->", "<!-- explorers:end -->")
@@ -232,11 +232,6 @@ class Empty(anywidget.AnyWidget):
 explorers = globals().get('explorers') or [Empty() for _ in range({EXPLORERS})]
 """
 
-_KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-
-_RUN_ALL = """() => { window.ran = false;
-    jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ran = true; }); }"""
-
 # From the kernel's message that displays the widget to the frame after its first paint.
 _FIRST_PAINTS = _within(
     60,
@@ -277,18 +272,9 @@ def _page(started: Any) -> Iterator[Page]:
 
 
 def _open(page: Page, address: str, name: str) -> None:
-    page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
-    page.wait_for_function(
-        "() => { const panel = window.jupyterapp?.shell.currentWidget; return panel?.context?.isReady"
-        " && panel.sessionContext.session?.kernel?.status === 'idle'; }"
-    )
+    open_notebook(page, address, name)
     page.evaluate(_TOOLS)
-    _run_all(page)
-
-
-def _run_all(page: Page) -> None:
-    page.evaluate(_RUN_ALL)
-    page.wait_for_function(f"() => window.ran && {_KERNEL}.status === 'idle'", timeout=90_000)
+    run_all(page)
 
 
 def _show(page: Page, index: int) -> None:
@@ -346,13 +332,13 @@ def one_in_jupyterlab(started: Any, address: str, times: int) -> Rows:
         took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
         yield from _presses("JupyterLab, T=128, H=32: key to repaint", took, 20, 34)
         busy = "import time\\nend = time.time() + 60\\nwhile time.time() < end: sum(range(100000))"
-        page.evaluate(f"() => {{ window.busy = {_KERNEL}.requestExecute({{code: '{busy}'}}); }}")
-        page.wait_for_function(f"() => {_KERNEL}.status === 'busy'")
+        page.evaluate(f"() => {{ window.busy = {KERNEL}.requestExecute({{code: '{busy}'}}); }}")
+        page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
         took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
         yield from _presses("JupyterLab, the kernel busy: key to repaint", took, 20, 34)
         drawn = page.evaluate(_HELD)
         yield Row("JupyterLab, the kernel busy: steps drawn of 30", str(drawn), "30", drawn == 30)
-        page.evaluate(f"() => {_KERNEL}.interrupt()")
+        page.evaluate(f"() => {KERNEL}.interrupt()")
 
 
 def many_in_jupyterlab(started: Any, address: str, times: int) -> Rows:
@@ -373,7 +359,7 @@ def cleared_in_jupyterlab(started: Any, address: str, rounds: int = 4) -> Rows:
             _open(page, address, f"{name}.ipynb")
             for n in range(rounds):
                 if n:
-                    _run_all(page)
+                    run_all(page)
                 for index in range(1, EXPLORERS + 1, 4):
                     _show(page, index)
                 _show(page, 0)
