@@ -65,6 +65,8 @@ def _taken(value: Any, output: Output, begin: str) -> Any:
         return [str(v) if isinstance(v, str) else v for v in list(value)]
     if isinstance(value, np.generic):
         value = np.asarray(value)
+    if type(value) is tuple and value and all(isinstance(v, np.ndarray) for v in value):
+        raise Unusable(f"{begin} {_how_many(value)}; wanted is one, {output.name}.")
     if type(value) is not np.ndarray:
         raise Unusable(f"{begin} {kind_of(value)}; wanted is a NumPy array{_remedy(value)}.")
     if value.dtype.kind != "f" or value.dtype.itemsize < 4:
@@ -97,6 +99,12 @@ def kind_of(value: Any) -> str:
         return f"{value} ({type(value).__name__})"
     name = type(value).__name__
     return f"an object of type {name}" if name[:1].isupper() else f"a {name}"
+
+
+def _how_many(arrays: tuple) -> str:
+    if len(arrays) == 1:  # `return h,`
+        return "a tuple of one array (is there a comma at the end of the line?)"
+    return f"a tuple of {len(arrays)} arrays"
 
 
 def _remedy(value: Any) -> str:
@@ -156,9 +164,11 @@ def _difference(value: Any, expected: Any, output: Output) -> str:
         if steps.min() > 0:
             before = f" All timesteps before {steps.min()} are right: look at what goes from one step to the next."
     index = tuple(bad[0])
-    place = where(index, value.shape, axes, output.gates)
     theirs, right = (number_text(a[index]) for a in (value, expected))
+    place = where(index, value.shape, axes, output.gates)
     at = f" at {where_text(place)}" if place else ""
+    if output.axes is None and index:  # axes without names: as one would write it
+        at = f" at {name}[{', '.join(map(str, index))}]"
     return f"{name} differs first{at}: yours {theirs}, the right one {right}.{before}"
 
 

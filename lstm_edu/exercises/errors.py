@@ -14,6 +14,11 @@ _LIBRARIES = tuple(
     {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 _MOST = 300
+# What NumPy says of a sign that was probably not meant, and what it means
+_SAID_OF_SIGNS = {
+    "bitwise_xor": "a power is written **, not ^",
+    "matmul: ": "@ is the product of matrices; element by element is *",
+}
 
 
 def shortened(text: str, most: int = _MOST) -> str:
@@ -27,6 +32,9 @@ def told(error: BaseException, function: Callable) -> tuple[str, str]:
     except Exception:  # an exception of the learner's own may fail even at that
         said = ""
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    for sign, remedy in _SAID_OF_SIGNS.items():
+        if sign in said:
+            what += f" ({remedy})"
     if isinstance(error, RecursionError):
         what = "it calls itself again and again without an end (RecursionError)"
     elif isinstance(error, MemoryError):

@@ -73,5 +73,25 @@ BIDIRECTIONAL = Exercise(
             sentence="You turned both into reversed time: the forward outputs are in order already.",
             fix=_JOIN,
         ),
+        Wrong(
+            lambda forward, backward: np.concatenate([forward, backward[::-1]], axis=2),
+            sentence="You turned the sequences of the batch round; it is the timesteps, the axis in the middle.",
+            fix=_JOIN,
+        ),
+        Wrong(
+            lambda forward, backward: np.concatenate([forward, np.flip(backward)], axis=2),
+            sentence="You turned all three axes round; it is only the timesteps, the axis in the middle.",
+            fix=_JOIN,
+        ),
+        Wrong(
+            lambda forward, backward: np.concatenate([forward, backward[:, ::-1]], axis=1),
+            sentence="You put one after the other in time; they belong side by side, along the last axis.",
+            fix=_JOIN,
+        ),
+        Wrong(
+            lambda forward, backward: forward + backward[:, ::-1],
+            sentence="You add the two (that is merge_mode='sum'); here they are put side by side.",
+            fix=_JOIN,
+        ),
     ),
 )

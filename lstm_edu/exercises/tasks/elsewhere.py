@@ -42,6 +42,19 @@ def _pytorch_reference(a):
     return tuple(formats.from_pytorch(state, kind="LSTM").get_weights())
 
 
+def _reordered(order):
+    """The answer of somebody who takes PyTorch's rows to lie in this order."""
+
+    def answer(weight_ih, weight_hh, bias_ih, bias_hh):
+        def keras_order(rows):
+            blocks = dict(zip(order, np.split(rows, 4), strict=True))
+            return np.concatenate([blocks[gate] for gate in "ifgo"])
+
+        return keras_order(weight_ih).T, keras_order(weight_hh).T, keras_order(bias_ih + bias_hh)
+
+    return answer
+
+
 def _count(start, *shape):
     return np.arange(start, start + np.prod(shape), dtype=np.float32).reshape(shape)
 
@@ -101,6 +114,14 @@ FROM_PYTORCH = Exercise(
             sentence="The two biases are averaged; PyTorch adds them.",
             fix="bias = bias_ih + bias_hh",
         ),
+        *(
+            Wrong(
+                _reordered(order),
+                sentence="You change the order of the gates; PyTorch has that of Keras already, i, f, g, o.",
+                fix="kernel = weight_ih.T",
+            )
+            for order in ("igfo", "iofg", "ifog")
+        ),
     ),
 )
 
@@ -145,6 +166,12 @@ def _as_if(order, whole_bias=True):
     return answer
 
 
+def _cut_whole(B):
+    i, o, f, c = np.split(B, 4)
+    rows = np.concatenate([i, f, c, o])
+    return rows[: len(B) // 2] + rows[len(B) // 2 :]
+
+
 _ORDER = "i, o, f, c = np.split(rows, 4)\nrows = np.concatenate([i, f, c, o])"
 
 FROM_ONNX = Exercise(
@@ -182,6 +209,16 @@ FROM_ONNX = Exercise(
             _as_if("iofg", whole_bias=False),
             sentence="Only the first half of B is used; the second half is the bias of the recurrent side.",
             fix="bias = B[:4 * units] + B[4 * units:]",
+        ),
+        Wrong(
+            lambda W, R, B: (*from_onnx(W, R, B)[:2], B[: len(W)] + B[len(W) :]),
+            sentence="The bias is still in ONNX's order; its blocks have to be put in order like those of W.",
+            fix=_ORDER,
+        ),
+        Wrong(
+            lambda W, R, B: (*from_onnx(W, R, B)[:2], _cut_whole(B)),
+            sentence="You cut all of B into four; it holds eight blocks. First add its two halves.",
+            fix="bias = B[:4 * units] + B[4 * units:]      # then its blocks",
         ),
     ),
 )

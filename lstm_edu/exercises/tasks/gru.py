@@ -33,7 +33,7 @@ def _keras(keras, a):
     return (numbers(keras_layer(keras, "GRU", a)(a["x_t"][:, None], initial_state=a["h"])),)
 
 
-def _step(order="zrg", rows=(0, 1), flipped=False, before=False, both=False):
+def _step(order="zrg", rows=(0, 1), flipped=False, before=False, both=False, reset=True):
     """The step with something else in one place."""
 
     def answer(x_t, h, kernel, recurrent_kernel, bias):
@@ -47,7 +47,7 @@ def _step(order="zrg", rows=(0, 1), flipped=False, before=False, both=False):
             n = h.shape[1]
             inner = (r * h) @ recurrent_kernel[:, 2 * n :] + d[2 * n :]
         else:
-            inner = r * u["g"]
+            inner = r * u["g"] if reset else u["g"]
         g = np.tanh(x["g"] + inner)
         return (1 - z) * h + z * g if flipped else z * h + (1 - z) * g
 
@@ -92,5 +92,10 @@ GRU_STEP = Exercise(
         Wrong(_step(rows=(1, 0)), "gru-bias-rows:exchanged"),
         Wrong(_step(rows=(None, None)), "bias-missing"),
         Wrong(_step(before=True), "gru-reset-after"),
+        Wrong(
+            _step(reset=False),
+            sentence="The reset gate r does nothing; it multiplies the recurrent part of the candidate's sum.",
+            fix="g = np.tanh(x_g + r * h_g)",
+        ),
     ),
 )

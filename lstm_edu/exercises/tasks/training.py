@@ -280,19 +280,29 @@ def _adam_in_keras(keras, a):
     return [np.asarray(variable) for variable in (w, *adam.variables[2:])]
 
 
-def _adam(old_m=False, corrected=True, inside=False, hatted=False, root=True, square=True):
+def _divided(rate, m, v, epsilon):
+    return rate * m / (np.sqrt(v) + epsilon)
+
+
+def _adam(
+    old_m=False,
+    corrected=True,
+    hatted=False,
+    whole_root=False,
+    keeps=(0.9, 0.999),
+    square=np.square,
+    sign=-1,
+    divided=_divided,
+):
+    """The update with something else in one place."""
+
     def answer(w, g, m, v, t, learning_rate, epsilon):
         before = m
-        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * (g**2 if square else np.abs(g))
+        m, v = (keep * old + (1 - keep) * new for keep, old, new in zip(keeps, (m, v), (g, square(g)), strict=True))
         one, two = (1 - 0.9**t, 1 - 0.999**t) if corrected else (1, 1)
-        used = before if old_m else m
-        if hatted:
-            step = used / one / (np.sqrt(v / two) + epsilon)
-        elif inside:
-            step = np.sqrt(two) / one * used / np.sqrt(v + epsilon)
-        else:
-            step = np.sqrt(two) / one * used / ((np.sqrt(v) if root else v) + epsilon)
-        return w - learning_rate * step, m, v
+        rate = learning_rate * (np.sqrt(two / one) if whole_root else np.sqrt(two) / one)
+        added = epsilon * np.sqrt(two) if hatted else epsilon
+        return w + sign * divided(rate, before if old_m else m, v, added), m, v
 
     return answer
 
@@ -344,16 +354,41 @@ ADAM_STEP = Exercise(
             sentence="The rate is not corrected for m and v that began at 0.",
             fix=_RATE,
         ),
-        Wrong(_adam(inside=True), sentence="epsilon stands under the root; Keras adds it to the root.", fix=_ADAM),
+        Wrong(
+            _adam(divided=lambda rate, m, v, epsilon: rate * m / np.sqrt(v + epsilon)),
+            sentence="epsilon stands under the root; Keras adds it to the root.",
+            fix=_ADAM,
+        ),
+        Wrong(
+            _adam(divided=lambda rate, m, v, epsilon: rate * m / np.sqrt(v) - epsilon),
+            sentence="epsilon is added to w in the end: brackets are missing, the step is divided by "
+            "(sqrt(v) + epsilon).",
+            fix=_ADAM,
+        ),
         Wrong(
             _adam(hatted=True),
             sentence="epsilon is added to the corrected root, as in the paper's first form; Keras adds it to the root "
             "of v itself, and corrects the rate.",
             fix=f"{_RATE}\n{_ADAM}",
         ),
-        Wrong(_adam(root=False), sentence="The step is divided by v; it is divided by the root of v.", fix=_ADAM),
         Wrong(
-            _adam(square=False),
+            _adam(divided=lambda rate, m, v, epsilon: rate * m / (v + epsilon)),
+            sentence="The step is divided by v; it is divided by the root of v.",
+            fix=_ADAM,
+        ),
+        Wrong(_adam(sign=1), sentence="The step goes uphill: it has to be subtracted from w.", fix=_ADAM),
+        Wrong(
+            _adam(whole_root=True),
+            sentence="The root stands over the whole quotient; only 1 - 0.999^t stands under it.",
+            fix=_RATE,
+        ),
+        Wrong(
+            _adam(keeps=(0.1, 0.001)),
+            sentence="The shares are exchanged: m keeps 0.9 of what it was and takes 0.1 of g; v keeps 0.999.",
+            fix="m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g**2",
+        ),
+        Wrong(
+            _adam(square=np.abs),
             sentence="v follows the square of the gradient, not its size.",
             fix="v = 0.999 * v + 0.001 * g**2",
         ),
@@ -405,6 +440,11 @@ def _together(a, b):
     return [np.sqrt((a**2).sum() + (b**2).sum())] * 2
 
 
+def _clip_to_one_if_longer(g_kernel, g_bias, most):
+    norm = _together(g_kernel, g_bias)[0]
+    return (g_kernel / norm, g_bias / norm) if norm > most else (g_kernel, g_bias)
+
+
 _NORM = "norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())"
 
 GLOBAL_CLIP = Exercise(
@@ -452,6 +492,26 @@ GLOBAL_CLIP = Exercise(
             _clip(lambda a, b: [(a**2).sum() + (b**2).sum()] * 2),
             sentence="The root is missing: the length is the root of the sum of the squares.",
             fix=_NORM,
+        ),
+        Wrong(
+            _clip(lambda a, b: [np.sqrt((a**2).sum()) + np.sqrt((b**2).sum())] * 2),
+            sentence="You add the lengths of the two arrays; wanted is the root of the sum of all squares.",
+            fix=_NORM,
+        ),
+        Wrong(
+            _clip_to_one_if_longer,
+            sentence="What is too long gets the length 1; it has to get the length `most`.",
+            fix="share = min(1, most / norm)",
+        ),
+        Wrong(
+            lambda g_kernel, g_bias, most: tuple(g / _together(g_kernel, g_bias)[0] for g in (g_kernel, g_bias)),
+            sentence="The length becomes 1; it has to become `most`, and only if it is more than that.",
+            fix="share = min(1, most / norm)",
+        ),
+        Wrong(
+            lambda g_kernel, g_bias, most: (g_kernel, g_bias),
+            sentence="Nothing is made smaller where the length is more than `most`.",
+            fix="share = min(1, most / norm)",
         ),
     ),
     keras=_clip_in_keras,
