@@ -62,6 +62,7 @@ def test_the_exercises_of_the_course_are_all_there():
         "masks",
         "labels",
         "crossentropy",
+        "shares",
         "dense_gradient",
         "train_dense",
         "masked_mean",
@@ -289,7 +290,7 @@ def test_hints_come_in_three_tiers_and_the_last_is_the_fix():
 
     other = task.check(task.wrong_answers[4].function)  # another mistake
     assert other.hint is None and task.hint().tier == 1
-    assert "hint() says more" in repr(task.hint())
+    assert "hint()` says more" in repr(task.hint())
 
 
 def test_hints_without_a_known_cause_are_the_exercises_own():
@@ -691,6 +692,20 @@ def test_a_status_is_written_in_words_beside_its_sign():
     wrong = ex.dense.check(lambda x, k, b: x @ k)
     assert repr(wrong).startswith("✗ dense: wrong") and "bias-missing" in repr(wrong)
     assert "le.exercises.dense.hint()" in repr(wrong)
+
+
+def test_backticks_mark_code_in_a_cards_text():
+    def shown(card):
+        text = card._repr_html_()
+        _Tags(text)
+        return re.sub(r"<code [^>]*>", "<code>", text)
+
+    def answer(x, kernel, bias):
+        raise ValueError("a `pair`, a lonely ` and <b>")
+
+    assert "what <code>fit</code> does" in shown(ex.train_dense.task)
+    assert "<code>le.exercises.dense.hint()</code>" in shown(ex.dense.check(lambda x, k, b: x @ k))
+    assert "a <code>pair</code>, a lonely ` and &lt;b&gt;" in shown(ex.dense.check(answer))
 
 
 def test_what_a_learner_writes_cannot_become_html():

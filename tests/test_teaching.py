@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -247,6 +248,19 @@ def nbgrader(folder: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
+
+
+def test_the_teacher_s_page_discusses_every_exercise(root):
+    page = (root / "docs" / "teaching.md").read_text(encoding="utf-8")
+    discussed = re.findall(r"^\| `(\w+)` \|", page[page.index("## The exercises") :], flags=re.MULTILINE)
+    assert sorted(discussed) == sorted(le.exercises.names())
+
+
+def test_the_mistakes_of_the_teacher_s_page_are_the_catalogue_s(root):
+    page = (root / "docs" / "teaching.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\(`([a-z0-9]+(?:-[a-z0-9]+)+)`", page))
+    assert len(named) > 10
+    assert named <= {mistake.id.split(":")[0] for mistake in le.mistakes()}
 
 
 def test_a_class_hands_in_and_is_graded_by_nbgrader(tmp_path, capsys):

@@ -20,6 +20,7 @@ ALL = (
     dense.SIGMOID,
     classes.LABELS,
     classes.CROSSENTROPY,
+    classes.SHARES,
     training.DENSE_GRADIENT,
     training.TRAIN_DENSE,
     embedding.MASKED_MEAN,

@@ -207,3 +207,104 @@ CROSSENTROPY = Exercise(
         ),
     ),
 )
+
+
+# --- how often each class was drawn ---------------------------------------------------------------------------------
+
+
+def shares(samples, classes):
+    return np.bincount(samples, minlength=classes) / len(samples)
+
+
+def _draw_samples(rng, k):
+    count, classes = [(23, 4), (31, 5), (17, 6), (28, 3)][k]
+    never = [None, 4, 2, 0][k]  # a class that does not occur: the last one, one in the middle, the first one
+    p = 0.5 + rng.random(classes)
+    if never is not None:
+        p[never] = 0
+    others = np.flatnonzero(p)
+    rest = rng.choice(classes, size=count - len(others), p=p / p.sum())
+    return {"samples": rng.permutation(np.concatenate([others, rest])), "classes": classes}
+
+
+def _counted(a):
+    return (np.array([(a["samples"] == k).mean() for k in range(a["classes"])]),)
+
+
+def _fixed_width(low, high):
+    """Counts as tf.histogram_fixed_width does: what lies outside the range falls into the first and the last bin."""
+
+    def answer(samples, classes):
+        start, end = low(samples, classes), high(samples, classes)
+        bins = np.clip(np.floor((samples - start) / (end - start) * classes), 0, classes - 1).astype(int)
+        return np.bincount(bins, minlength=classes) / len(samples)
+
+    return answer
+
+
+_NOT_DRAWN = "A class that was never drawn is missing; its share is 0."
+_SHARES = "shares = np.bincount(samples, minlength=classes) / len(samples)"
+
+SHARES = Exercise(
+    name="shares",
+    title="how often each class was drawn",
+    idea="A program has drawn classes, numbers from 0 to classes - 1, many times. Return the share of each class: how "
+    "often it was drawn, divided by the number of draws. A class that was never drawn has the share 0.",
+    takes=(("samples", "(N,) int", "what was drawn"), ("classes", "int", "how many classes there are")),
+    returns=(Output("shares", ("class",), "(classes,), the share of each class"),),
+    draw=_draw_samples,
+    reference=_counted,
+    example=lambda: {"samples": np.array([0, 3, 3, 0, 3, 1, 0, 3]), "classes": 5},
+    hints=(
+        "What is counted, and from which to which number can it go? And how long must the answer be?",
+        "np.bincount(samples) counts the zeros, the ones, the twos ... With minlength=classes the last classes are "
+        "there too, even if nobody drew them. With np.histogram each class needs a bin of its own: range=(0, classes).",
+        _SHARES,
+    ),
+    answer=(shares,),
+    keras=lambda keras, a: (numbers(keras.ops.mean(keras.ops.one_hot(a["samples"], a["classes"]), axis=0)),),
+    wrong_answers=(
+        Wrong(
+            _fixed_width(lambda s, n: 0, lambda s, n: 1),
+            sentence="The range goes from 0 to 1: class 1 and all above it fall into the last bin. What is counted are "
+            "the classes, not their probabilities.",
+            fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
+        ),
+        Wrong(
+            lambda samples, classes: np.histogram(samples, bins=classes, range=(0, 1))[0] / len(samples),
+            sentence="The range goes from 0 to 1: class 1 falls into the last bin, and np.histogram throws away what "
+            "lies beyond it. What is counted are the classes, not their probabilities.",
+            fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
+        ),
+        Wrong(
+            _fixed_width(lambda s, n: s.min(), lambda s, n: s.max()),
+            sentence="The range is that of the classes that were drawn; one that was never drawn shifts the others.",
+            fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
+        ),
+        Wrong(
+            lambda samples, classes: np.unique(samples, return_counts=True)[1] / len(samples),
+            sentence=_NOT_DRAWN,
+            fix=_SHARES,
+        ),
+        Wrong(
+            lambda samples, classes: np.bincount(samples) / len(samples),
+            sentence=_NOT_DRAWN,
+            fix=_SHARES,
+        ),
+        Wrong(
+            lambda samples, classes: np.bincount(samples, minlength=classes).astype(float),
+            sentence="These are the counts; divide them by the number of draws.",
+            fix=_SHARES,
+        ),
+        Wrong(
+            lambda samples, classes: np.bincount(samples, minlength=classes) / classes,
+            sentence="You divide by the number of classes; divide by the number of draws.",
+            fix=_SHARES,
+        ),
+        Wrong(
+            lambda samples, classes: -np.sort(-np.bincount(samples, minlength=classes)) / len(samples),
+            sentence="The shares are sorted by size; they stand in the order of the classes.",
+            fix=_SHARES,
+        ),
+    ),
+)
