@@ -1,5 +1,8 @@
 """The explorers on Python's side: what they take, refuse, send and keep in step. What they draw is in tests/browser."""
 
+import re
+from collections import Counter
+
 import numpy as np
 import pytest
 import traitlets
@@ -156,6 +159,16 @@ def test_modules_are_complete_and_free_of_the_network():
         for forbidden in ("http://", "https://", "import ", "fetch(", "innerHTML", "insertAdjacentHTML", "eval("):
             assert forbidden not in source, (kind, forbidden)
     assert "url(" not in _base.style() and "@import" not in _base.style()
+
+
+def test_no_module_has_a_name_twice():
+    """Files are put one after another: a file that two explorers name, or a name in two files, would end the module."""
+    kinds = [thing for thing in vars(widgets).values() if hasattr(thing, "_esm")]
+    assert len(kinds) >= 11
+    for kind in kinds:
+        names = re.findall(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", kind._esm, re.MULTILINE)
+        assert len(names) > 40, kind
+        assert [name for name, count in Counter(names).items() if count > 1] == [], kind
 
 
 # --- traits ---------------------------------------------------------------------------------------------------------

@@ -39,8 +39,8 @@ MAX_BYTES = 8 * 2**20
 
 
 def module(*files: str, build: str) -> str:
-    """One ES module: common.js, an explorer's own files, and the export that anywidget looks for."""
-    source = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in ("common.js", *files))
+    """One ES module: common.js, an explorer's own files, each of them once, and the export that anywidget looks for."""
+    source = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in dict.fromkeys(("common.js", *files)))
     return f"{source}\nexport default explorer({build});\n"
 
 
@@ -200,6 +200,22 @@ def need_trace(trace: Any, kind: str, names: Iterable[str], owner: str, argument
             "call layer.trace(x) without keep"
         )
     return trace
+
+
+def need_steps(x: np.ndarray, owner: str) -> tuple[int, int, int]:
+    """The shape (B, T, F) of x, which must have a sequence and a step."""
+    if 0 in x.shape[:2]:
+        raise ValueError(
+            f"{owner} needs at least one sequence and one timestep, but x has shape {x.shape}: "
+            "there is nothing to step through"
+        )
+    return x.shape
+
+
+def reading_order(trace: Trace) -> list[int] | None:
+    """Which timestep of the input each step of the trace read; None if that is its own number."""
+    time = trace.time
+    return None if time is None or (time == np.arange(len(time))).all() else time.tolist()
 
 
 def need_same(trace: Trace, reference: Any, names: Sequence[str], owner: str) -> Trace:

@@ -155,7 +155,7 @@ def describe(
         "steps": steps,
         "features": features,
         "units": trace["h"].shape[2],
-        "time": None if (trace.time == np.arange(steps)).all() else trace.time.tolist(),
+        "time": _base.reading_order(trace),
         "given": dy is not None,
     }
     return spec, arrays

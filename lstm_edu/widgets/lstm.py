@@ -15,7 +15,7 @@ from lstm_edu.widgets import _base, whatif
 QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
 # Files of static/, for the explorer of a model too.
-MODULES = ("cell.js", "equations.js", "recompute.js", "whatif.js", "lstm.js")
+MODULES = ("over_time.js", "cell.js", "equations.js", "recompute.js", "whatif.js", "lstm.js")
 STYLES = ("cell.css", "whatif.css")
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
@@ -120,13 +120,8 @@ def describe(
     """
     owner = "LSTMExplorer"
     trace = _base.need_trace(trace, "LSTM", QUANTITIES, owner)
-    batch, steps, features = trace["x"].shape
+    batch, steps, features = _base.need_steps(trace["x"], owner)
     units = trace["h"].shape[2]
-    if batch == 0 or steps == 0:
-        raise ValueError(
-            f"{owner} needs at least one sequence and one timestep, but x has shape {trace['x'].shape}: "
-            "there is nothing to step through"
-        )
     layer = trace.layer
     wanted = {name: trace[name] for name in QUANTITIES}
     wanted |= {"h_start": trace.initial_state[0], "c_start": trace.initial_state[1]}
@@ -144,7 +139,6 @@ def describe(
     arrays = {name: array[:rows] for name, array in wanted.items()}
 
     squash, gate = layer.activation.name, layer.recurrent_activation.name
-    time = None if trace.time is None or (trace.time == np.arange(steps)).all() else trace.time.tolist()
     spec = {
         "kind": "LSTM",
         "name": layer.name,
@@ -157,7 +151,7 @@ def describe(
         "activation": squash,
         "recurrent_activation": gate,
         "zero_output_for_mask": bool(getattr(layer, "zero_output_for_mask", False)),
-        "time": time,
+        "time": _base.reading_order(trace),
         "scales": lstm_scales(layer, arrays),
         "use_bias": layer.use_bias,
         "no_what_if": whatif.unavailable(trace),

@@ -192,7 +192,7 @@ def describe(
         "differing": [[name for name in pairs if differing[name][row]] for row in range(rows)],
         "tolerance": TOLERANCE[loose],
         "other_x": "x" in pairs,
-        "time": None if (a.time == np.arange(steps)).all() else a.time.tolist(),
+        "time": _base.reading_order(a),
     }
     return spec, arrays
 

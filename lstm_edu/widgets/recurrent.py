@@ -60,13 +60,8 @@ def describe(
         kind = "GRU"  # need_trace says what is wrong
     quantities = QUANTITIES[kind]
     trace = _base.need_trace(trace, kind, quantities, owner)
-    batch, steps, features = trace["x"].shape
+    batch, steps, features = _base.need_steps(trace["x"], owner)
     units = trace["h"].shape[2]
-    if batch == 0 or steps == 0:
-        raise ValueError(
-            f"{owner} needs at least one sequence and one timestep, but x has shape {trace['x'].shape}: "
-            "there is nothing to step through"
-        )
     layer = trace.layer
     wanted = {name: trace[name] for name in quantities} | {"h_start": trace.initial_state[0]}
     if trace.mask is not None:
@@ -82,7 +77,6 @@ def describe(
         weights = {}
     rows = _base.fitting(wanted, rows, taken=sum(array.nbytes for array in weights.values()))
     arrays = {name: array[:rows] for name, array in wanted.items()}
-    time = None if trace.time is None or (trace.time == np.arange(steps)).all() else trace.time.tolist()
     why = "This run dropped numbers (training=True)" if dropped else "The weights are too large to travel to this page"
     spec = {
         "kind": kind,
@@ -99,7 +93,7 @@ def describe(
         "use_bias": layer.use_bias,
         "zero_output_for_mask": layer.zero_output_for_mask,
         "closed": "" if weights else why,
-        "time": time,
+        "time": _base.reading_order(trace),
         "maps": list(MAPS[kind]),
         "letters": letters(kind),
         "scales": recurrent_scales(layer, arrays),

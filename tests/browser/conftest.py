@@ -39,6 +39,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Error, Page, Playwright, Request, sync_playwright
 
+pytest.register_assert_rewrite("blank_page")  # its asserts say what they compared, as those of tests do
+
 HERE = Path(__file__).parent
 ON_PATH = (
     "chromium",

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put
 from playwright.sync_api import expect
-from test_explorers_in_page import axe, call, put  # noqa: F401 (axe is a fixture)
 
 import lstm_edu as le
 from lstm_edu.widgets.bins import bin_of
@@ -53,18 +53,12 @@ def test_one_end_pushes_the_other(page):
     expect(slider).to_have_value("-3")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_axe_finds_nothing_and_all_fits(new_page, axe, scheme):  # noqa: F811
-    page = new_page(
-        color_scheme="dark" if scheme == "dark" else "light",
-        forced_colors="active" if scheme == "forced" else "none",
-        viewport={"width": 400, "height": 900},
-    )
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_and_all_fits(new_page, scheme):
+    page = new_page(**SCHEMES[scheme], viewport={"width": 400, "height": 900})
     many = np.arange(40) % 17 - 3.5
     for explorer in (le.explore_bins(ACTIONS), le.explore_bins(many, 12, what="<b>score</b>"), le.explore_bins([7], 1)):
         root = put(page, explorer)
-        page.add_script_tag(content=axe)
-        found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
-        assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        axe_finds_nothing(page)
+        nothing_sticks_out(page)
         assert root.locator("b").count() == 0

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from blank_page import SCHEMES, axe_finds_nothing, call, put, shown
 from playwright.sync_api import expect
-from test_explorers_in_page import axe, call, put, shown  # noqa: F401 (axe is a fixture)
 
 import lstm_edu as le
 from lstm_edu import widgets
@@ -480,19 +480,15 @@ def test_no_text_lies_over_another_at_any_width(new_page, width):
             assert min(spot.bounding_box()[side] for side in ("width", "height")) >= 24
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_axe_finds_nothing_in_what_is_opened(new_page, axe, scheme):  # noqa: F811
-    page = new_page(
-        color_scheme="dark" if scheme == "dark" else "light", forced_colors="active" if scheme == "forced" else "none"
-    )
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_what_is_opened(new_page, scheme):
+    page = new_page(**SCHEMES[scheme])
     for width in (400, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         root = put(page, widgets.explore(made(features=14), t=2, unit=3), highlight="c")
         for kind, gate in (("xW", "i"), ("hU", "o")):
             product(root, kind, gate)[0].click()
-        page.add_script_tag(content=axe)
-        found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
-        assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+        axe_finds_nothing(page, width)
 
 
 def test_in_high_contrast_wires_have_the_colour_of_text_and_letters_name_them(new_page):

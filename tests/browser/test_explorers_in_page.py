@@ -4,50 +4,14 @@ Here is what needs a browser but no kernel: the module's pure functions, what is
 saved and when, accessibility (axe-core) in both themes and at three widths.
 """
 
-import base64
-import importlib
-import json
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from blank_page import ROOT, SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown
 from playwright.sync_api import expect
 
 import lstm_edu as le
 from lstm_edu import palette, widgets
 from lstm_edu.widgets import _base
-
-ROOT = ".lstm-edu-explorer"
-
-# A model as anywidget gives it to render(), and a page that holds on to everything for the tests to look at. The data
-# arrives as a DataView that starts at an odd byte of a larger buffer, as it may in Jupyter.
-STUB = """
-async ({esm, css, state, data}) => {
-    const style = document.createElement('style');
-    style.textContent = css;
-    document.head.append(style);
-    const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
-    const larger = new Uint8Array(bytes.length + 3);
-    larger.set(bytes, 3);
-    state._data = new DataView(larger.buffer, 3, bytes.length);
-    const heard = {};
-    window.model = {
-        saved: [],
-        get: name => state[name],
-        set(name, value) { state[name] = value; for (const f of [...(heard['change:' + name] ?? [])]) f(); },
-        save_changes() { this.saved.push(performance.now()); },
-        on: (event, f) => (heard[event] ??= []).push(f),
-        off: (event, f) => { heard[event] = (heard[event] ?? []).filter(g => g !== f); },
-        listeners: () => Object.values(heard).flat().length,
-    };
-    window.module = await import(URL.createObjectURL(new Blob([esm], {type: 'text/javascript'})));
-    window.el = document.createElement('div');
-    document.body.append(el);
-    window.cleanup = module.default.render({model, el});
-}
-"""
-PAGE = "<!doctype html><html lang='en'><title>explorer</title><main></main><body style='margin: 8px'></body></html>"
 
 
 @pytest.fixture(autouse=True)
@@ -55,17 +19,6 @@ def same_numbers() -> None:
     """Every test draws the same numbers, whichever ran before it."""
     global RNG
     RNG = np.random.default_rng(11)
-
-
-def put(page, widget, **changes):
-    """Show a widget in the page and return its root."""
-    state = {k: v for k, v in widget.get_state().items() if k not in ("_esm", "_css", "_data", "layout")} | changes
-    page.set_content(PAGE)
-    data = base64.b64encode(widget._data).decode()
-    page.evaluate(STUB, {"esm": widget._esm, "css": widget._css, "state": state, "data": data})
-    root = page.locator(ROOT)
-    expect(root).to_have_attribute("data-ready", "true")
-    return root
 
 
 def lstm_trace(batch=2, steps=9, features=4, units=5, mask=None, name="lstm", x=None, **layer):
@@ -88,14 +41,6 @@ def model_trace():
     model = le.Sequential([le.LSTM(5, return_sequences=True, name="one"), le.LSTM(3, name="two"), dense_layer(3, 2)])
     model.build((None, 9, 4))
     return model.trace(RNG.normal(size=(2, 9, 4)))
-
-
-def call(page, function: str, *arguments):
-    """A function that the module exports, called with JSON arguments; NaN and infinities come back as strings."""
-    code = f"""([args]) => JSON.stringify(window.module.{function}(...args.map(a =>
-        a === 'NaN' ? NaN : a === 'inf' ? Infinity : a === '-inf' ? -Infinity : a)),
-        (key, value) => typeof value === 'number' && !Number.isFinite(value) ? String(value) : value)"""
-    return json.loads(page.evaluate(code, [list(arguments)]))
 
 
 # --- pure functions -------------------------------------------------------------------------------------------------
@@ -155,10 +100,6 @@ def test_the_largest_terms_come_first_and_the_others_together(page):
 
 
 # --- what is on the screen ------------------------------------------------------------------------------------------
-
-
-def shown(root, quantity: str) -> float:
-    return float(root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title").partition("=")[2])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -394,6 +335,23 @@ def test_single_infinities_among_thousands_of_steps_are_seen(page):
     np.testing.assert_allclose(black, np.array(places) / 5000, atol=2e-3)
 
 
+def test_a_single_spike_among_thousands_of_steps_and_hundreds_of_features_is_seen(page):
+    x = RNG.normal(scale=0.01, size=(1, 5000, 300))
+    x[0, 2503, 137] = -9  # neither the first step nor the first feature of those that share a pixel
+    root = put(page, widgets.explore(lstm_trace(batch=1, features=300, units=2, x=x)))
+    blue = root.locator(".le-plot[data-q='x'] canvas").evaluate(
+        """c => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+            return Array.from({ length: c.width * c.height }, (_, n) => n)
+                .filter(n => data[4 * n + 2] - data[4 * n] > 60)
+                .map(n => [(n % c.width) / c.width, Math.floor(n / c.width) / c.height]); }"""
+    )
+    assert blue
+    np.testing.assert_allclose(blue, [[2503 / 5000, 137 / 300]] * len(blue), atol=0.02)
+    note = root.locator(".le-note").last.inner_text()
+    assert "5000 steps are more than the picture has columns, 300 features are more than the picture has rows" in note
+    assert "the value furthest from zero" in note
+
+
 def test_a_large_batch_says_what_stayed_behind(page, monkeypatch):
     monkeypatch.setattr(_base, "MAX_BYTES", 40_000)
     trace = lstm_trace(batch=60)
@@ -563,27 +521,12 @@ ALL = {
 }
 
 
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """axe-core, the accessibility checker, as its PyPI package carries it."""
-    if os.environ.get("CI") != "true":
-        pytest.importorskip("axe_playwright_python", reason="axe-core is not installed (tests/requirements.txt)")
-    package = importlib.import_module("axe_playwright_python")
-    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_axe_finds_nothing(new_page, axe, scheme):
-    page = new_page(
-        color_scheme="dark" if scheme == "dark" else "light", forced_colors="active" if scheme == "forced" else "none"
-    )
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing(new_page, scheme):
+    page = new_page(**SCHEMES[scheme])
     for which, make in ALL.items():
-        root = put(page, make())
-        page.add_script_tag(content=axe)
-        found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
-        assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == [], which
-        assert root.get_attribute("aria-label")
-        assert root.locator("[aria-live=polite]").count() >= 1
+        put(page, make())
+        axe_finds_nothing(page, which)
 
 
 @pytest.mark.parametrize("width", [400, 760, 1400])
@@ -591,13 +534,19 @@ def test_nothing_sticks_out_at_any_width(new_page, width):
     page = new_page(viewport={"width": width, "height": 900})
     for which, make in ALL.items():
         put(page, make())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, which
-        wide = page.locator(ROOT).evaluate(
-            """root => [...root.querySelectorAll('*')].filter(e => !e.closest('.le-scroll, .le-hidden') &&
-                e.offsetParent && e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
-                .map(e => e.className)"""
+        nothing_sticks_out(page, which)
+
+
+def test_in_high_contrast_the_place_is_still_marked(new_page):
+    """Shadows are gone there."""
+    page = new_page(**SCHEMES["forced"])
+    for which in ("LSTM", "Dense, large"):
+        marks = put(page, ALL[which]()).locator(".le-cursor, .le-cell")
+        styles = marks.evaluate_all(
+            "marks => marks.filter(e => e.offsetParent).map(e => getComputedStyle(e).outlineStyle)"
         )
-        assert wide == [], which
+        assert styles, which
+        assert set(styles) == {"solid"}, which
 
 
 def test_a_screen_reader_is_told_the_state_in_words_once_it_has_settled(page):

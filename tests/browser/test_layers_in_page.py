@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
+from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put
 from playwright.sync_api import expect
-from test_explorers_in_page import axe, call, put  # noqa: F401 (axe is a fixture)
 
 import lstm_edu as le
 from lstm_edu import widgets
@@ -662,18 +662,12 @@ ALL = PACKING | {
 }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_axe_finds_nothing(new_page, axe, scheme):  # noqa: F811
-    page = new_page(
-        color_scheme="dark" if scheme == "dark" else "light", forced_colors="active" if scheme == "forced" else "none"
-    )
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing(new_page, scheme):
+    page = new_page(**SCHEMES[scheme])
     for which, make in ALL.items():
-        root = put(page, make())
-        page.add_script_tag(content=axe)
-        found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
-        assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == [], which
-        assert root.get_attribute("aria-label")
-        assert root.locator("[aria-live=polite]").count() >= 1
+        put(page, make())
+        axe_finds_nothing(page, which)
 
 
 @pytest.mark.parametrize("width", [400, 760, 1400])
@@ -681,10 +675,4 @@ def test_nothing_sticks_out_at_any_width(new_page, width):
     page = new_page(viewport={"width": width, "height": 900})
     for which, make in ALL.items():
         put(page, make())
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, which
-        wide = page.locator(".lstm-edu-explorer").evaluate(
-            """root => [...root.querySelectorAll('*')].filter(e => !e.closest('.le-scroll, .le-hidden') &&
-                e.offsetParent && e.getBoundingClientRect().right > root.getBoundingClientRect().right + 1)
-                .map(e => e.className)"""
-        )
-        assert wide == [], which
+        nothing_sticks_out(page, which)

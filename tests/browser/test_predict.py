@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
+from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put
 from playwright.sync_api import expect
-from test_explorers_in_page import axe, call, put  # noqa: F401 (axe is a fixture)
 
 import lstm_edu as le
 from lstm_edu.widgets.predict import judge
@@ -155,21 +155,15 @@ def test_texts_cannot_inject_markup(page):
     assert page.evaluate("window.hacked") is None
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_axe_finds_nothing_and_all_fits(new_page, axe, scheme):  # noqa: F811
-    page = new_page(
-        color_scheme="dark" if scheme == "dark" else "light",
-        forced_colors="active" if scheme == "forced" else "none",
-        viewport={"width": 400, "height": 900},
-    )
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_and_all_fits(new_page, scheme):
+    page = new_page(**SCHEMES[scheme], viewport={"width": 400, "height": 900})
     for which, make in ALL.items():
         for changes in ({}, {"shown": True}, {"shown": True, "guess": make()._spec["answer"]}):
             root = put(page, make(), **changes)
-            page.add_script_tag(content=axe)
-            found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
-            assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == [], (which, changes)
+            axe_finds_nothing(page, (which, changes))
             assert root.get_attribute("aria-label").startswith("Prediction")
-            assert page.evaluate("document.documentElement.scrollWidth") <= 400, which
+            nothing_sticks_out(page, which)
 
 
 def test_every_prediction_in_the_page_has_a_name_of_its_own(page):

@@ -4,8 +4,8 @@ import base64
 
 import numpy as np
 import pytest
+from blank_page import SCHEMES, axe_finds_nothing, put, shown
 from playwright.sync_api import expect
-from test_explorers_in_page import axe, put, shown  # noqa: F401  axe is a fixture
 
 import lstm_edu as le
 from lstm_edu import widgets
@@ -555,20 +555,14 @@ def test_a_run_of_one_step_has_no_play_and_no_line(page):
     expect(value_of(root, "f")).to_have_text("0.0000")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark", "forced"])
-def test_axe_finds_nothing_in_a_what_if(new_page, recorded, scheme, request):
-    page = new_page(
-        color_scheme="dark" if scheme == "dark" else "light",
-        forced_colors="active" if scheme == "forced" else "none",
-        viewport={"width": 400, "height": 900},
-    )
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_axe_finds_nothing_in_a_what_if(new_page, recorded, scheme):
+    page = new_page(**SCHEMES[scheme], viewport={"width": 400, "height": 900})
     _, _, trace = recorded
     explorer = le.explore(trace, reference=trace)
     explorer.what_if(hold={"f": 1}, mistake="gate-order:i,g,f,o", kernel={(0, 1): 2.0})
     root = opened(page, explorer)
-    page.add_script_tag(content=request.getfixturevalue("axe"))
-    found = page.evaluate("async () => (await axe.run('.lstm-edu-explorer')).violations")
-    assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == []
+    axe_finds_nothing(page)
     wide = root.evaluate(
         """root => [...root.querySelectorAll('.le-whatif *')].filter(e => e.offsetParent &&
             e.getBoundingClientRect().right > e.closest('.le-whatif').getBoundingClientRect().right + 1)

@@ -296,26 +296,43 @@ export function pattern(context, kind, dark) {
   return context.createPattern(tile, "repeat");
 }
 
-/** Paint a rows x columns picture of value(row, column) over the whole canvas. Where there are more cells than pixels
- *  one of each group is drawn, and one that is not finite wins, for it must not stay unseen. */
+/** rows x columns values for a picture of at most across x down cells: of each group that falls together the value
+ *  largest in magnitude, so that no spike is lost; one that is not finite is larger than all. */
+export function strongest(value, rows, columns, down, across) {
+  const [high, wide] = [Math.min(rows, down), Math.min(columns, across)];
+  if (high === rows && wide === columns) return { rows, columns, value };
+  const kept = new Float64Array(high * wide);
+  const weight = (v) => (Number.isFinite(v) ? Math.abs(v) : Infinity);
+  for (let y = 0; y < high; y++) {
+    const bottom = Math.floor(((y + 1) * rows) / high);
+    for (let x = 0; x < wide; x++) {
+      const right = Math.floor(((x + 1) * columns) / wide);
+      let best = 0;
+      for (let r = Math.floor((y * rows) / high); r < bottom; r++) {
+        for (let c = Math.floor((x * columns) / wide); c < right; c++) {
+          const v = value(r, c);
+          if (weight(v) > weight(best)) best = v;
+        }
+      }
+      kept[y * wide + x] = best;
+    }
+  }
+  return { rows: high, columns: wide, value: (y, x) => kept[y * wide + x] };
+}
+
+/** Paint a rows x columns picture of value(row, column) over the whole canvas; of cells that share a pixel the one that
+ *  `strongest` takes. What is not finite is drawn as a chequerboard. */
 export function paintCells(canvas, width, height, rows, columns, value, { low, high, stops }, dark) {
   const context = sizeCanvas(canvas, width, height);
-  const across = Math.min(columns, canvas.width);
-  const down = Math.min(rows, canvas.height);
+  const cells = strongest(value, rows, columns, canvas.height, canvas.width);
+  const [down, across] = [cells.rows, cells.columns];
   const table = new Uint32Array(ramp(stops).buffer); // a pixel at a time
   const picture = new ImageData(across, down);
   const pixels = new Uint32Array(picture.data.buffer);
   const odd = []; // cells that are not finite
   for (let y = 0; y < down; y++) {
-    const top = Math.floor((y * rows) / down);
-    const bottom = Math.max(top + 1, Math.floor(((y + 1) * rows) / down));
     for (let x = 0; x < across; x++) {
-      const left = Math.floor((x * columns) / across);
-      const right = Math.max(left + 1, Math.floor(((x + 1) * columns) / across));
-      let index = shade(value(top, left), low, high);
-      for (let r = top; r < bottom && index >= 0; r++) {
-        for (let c = left; c < right && index >= 0; c++) if (!Number.isFinite(value(r, c))) index = -1;
-      }
+      const index = shade(cells.value(y, x), low, high);
       if (index < 0) odd.push([x, y]);
       else pixels[y * across + x] = table[index];
     }

@@ -82,6 +82,7 @@ export function embeddingInside(context, panel, spec, arrays) {
   const tokens = h("div", { class: "le-emb-tokens", role: "group", "aria-label": "tokens of the sequence" });
   const map = timeMap(context, bar, tip, {
     key: "y",
+    row: "column",
     rows: spec.units,
     steps: spec.steps,
     title: [h("span", { class: "le-strong" }, "output y"), h("span", { class: "le-name le-muted" }, "one column a step: the row that was picked")],
@@ -109,9 +110,7 @@ export function embeddingInside(context, panel, spec, arrays) {
     const dark = context.theme === "dark";
     const room = tableBox.clientWidth - 34;
     size = [Math.max(24, Math.min(room, columns * 22)), Math.max(24, Math.min(360, rows * 16))];
-    const ratio = globalThis.devicePixelRatio || 1;
-    const sampled = strongest((r, c) => at(arrays.table, r, c), rows, columns, Math.round(size[1] * ratio), Math.round(size[0] * ratio));
-    paintCells(canvas, ...size, sampled.rows, sampled.columns, sampled.value, { ...spec.scale, stops: stops() }, dark);
+    paintCells(canvas, ...size, rows, columns, (r, c) => at(arrays.table, r, c), { ...spec.scale, stops: stops() }, dark);
     canvas.setAttribute("aria-label", `The table as colours: ${plural(rows, "row")}, one a token, and ${plural(columns, "column")}`);
     scaleSlot.replaceChildren(legend(spec.scale, stops()));
     // A mark beside each row that this sequence picks; ids where there is room for them.
@@ -132,10 +131,11 @@ export function embeddingInside(context, panel, spec, arrays) {
     }
     map.draw(width, (row, t) => data[start + t * shape[2] + row], spec.scale, stops(), skipped, dark);
     axis.draw(spec.steps, width);
-    const notes = [oddNumbers([["y", arrays.y]], batch)];
+    const notes = [oddNumbers([["y", arrays.y, "column"]], batch)];
     if (skipped.length) notes.push("Hatched steps hold id 0: they are masked for the layers that follow.");
     if (spec.kept) notes.push(`The table has ${spec.vocabulary} rows; the ${rows} that these sequences use are here.`);
     if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    notes.push(sharedPixels([map]));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;
     say(note, noteText);

@@ -204,6 +204,7 @@ export function gradientExplorer(context) {
           ...timeMap(context, bar, tip, {
             key: `${n}/${name}`,
             title: label,
+            veiled: isGradient,
             rows: layer.units,
             steps: spec.steps,
             pick: (t, k) => bar.go({ t, unit: Math.min(k, spec.units - 1) }),
@@ -330,10 +331,7 @@ export function gradientExplorer(context) {
     if (spec.layers.some((layer) => layer.traced <= batch)) {
       found.push("All ways together were not computed for this sequence: that is done for a few, and for layers of a moderate size.");
     }
-    if (spec.steps > plotWidth * (globalThis.devicePixelRatio || 1)) {
-      found.push(`${spec.steps} steps are more than the pictures have columns: each column shows the value largest in magnitude of ` +
-        "its steps, the curves their least and greatest."); // prettier-ignore
-    }
+    found.push(sharedPixels(maps, { curves: true }));
     return found.filter(Boolean).join(" ");
   }
 
@@ -375,7 +373,7 @@ export function gradientExplorer(context) {
     logNorm.checked = model.get("log_norm");
     for (const map of maps) {
       const k = unitOf(map.n, unit);
-      map.place(t, k, map.isGradient);
+      map.place(t, k);
       say(map.value, (map.isGradient ? sized : format)(at(arrays[map.n][map.name], batch, t, k)));
     }
     const sizes = {};

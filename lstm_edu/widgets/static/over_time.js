@@ -2,30 +2,6 @@
 
 // --- many steps on few pixels (pure) --------------------------------------------------------------------------------
 
-/** rows x columns values for a picture of at most across x down cells: of each group that falls together the value
- *  largest in magnitude, so that no spike is lost; one that is not finite is larger than all. */
-export function strongest(value, rows, columns, down, across) {
-  const [high, wide] = [Math.min(rows, down), Math.min(columns, across)];
-  if (high === rows && wide === columns) return { rows, columns, value };
-  const kept = new Float64Array(high * wide);
-  const weight = (v) => (Number.isFinite(v) ? Math.abs(v) : Infinity);
-  for (let y = 0; y < high; y++) {
-    const bottom = Math.floor(((y + 1) * rows) / high);
-    for (let x = 0; x < wide; x++) {
-      const right = Math.floor(((x + 1) * columns) / wide);
-      let best = 0;
-      for (let r = Math.floor((y * rows) / high); r < bottom; r++) {
-        for (let c = Math.floor((x * columns) / wide); c < right; c++) {
-          const v = value(r, c);
-          if (weight(v) > weight(best)) best = v;
-        }
-      }
-      kept[y * wide + x] = best;
-    }
-  }
-  return { rows: high, columns: wide, value: (y, x) => kept[y * wide + x] };
-}
-
 /** The least and the greatest of each of `across` groups of values: [[least, greatest], ...]; null where nothing in the
  *  group is a number. One value a group if there are no more values than groups. */
 export function envelope(values, across) {
@@ -54,13 +30,18 @@ export function roundNumbers(low, high, most) {
   return found;
 }
 
-/** From −a to a, a the largest finite magnitude rounded up to a number that reads well (plots/scales.py: signed_scale). */
+/** The next number that reads well, as the end of a scale (plots/scales.py). */
+export function roundedUp(size) {
+  const power = 10 ** Math.floor(Math.log10(size));
+  return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((end) => end >= size * (1 - 1e-6)) ?? size;
+}
+
+/** From −a to a, a the largest finite magnitude rounded up (plots/scales.py: signed_scale). */
 export function signedScale(values) {
   let most = 0;
   for (const v of values) if (Number.isFinite(v) && Math.abs(v) > most) most = Math.abs(v);
   if (most < 1e-300) return { kind: "signed", low: -1, high: 1 };
-  const power = 10 ** Math.floor(Math.log10(most));
-  const high = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((m) => m >= most * (1 - 1e-6)) ?? most;
+  const high = roundedUp(most);
   return { kind: "signed", low: -high, high };
 }
 
@@ -76,16 +57,17 @@ export function skippedRuns(counts, batch, steps) {
   return runs;
 }
 
-/** How many values of a sequence are not finite, in words; "" if all are. `named` is [[name, array (B, T, K)], ...]. */
+/** How many values of a sequence are not finite, in words; "" if all are. `named` is [[name, array (B, T, K), what one of
+ *  the K is called, "unit" if not given], ...]. */
 export function oddNumbers(named, batch) {
   let count = 0;
   let first = "";
-  for (const [name, { shape, data }] of named) {
+  for (const [name, { shape, data }, what = "unit"] of named) {
     const size = shape[1] * shape[2];
     for (let n = 0; n < size; n++) {
       if (Number.isFinite(data[batch * size + n])) continue;
       count++;
-      first ||= `${name} at step ${Math.floor(n / shape[2])}, unit ${n % shape[2]}`;
+      first ||= `${name} at step ${Math.floor(n / shape[2])}, ${what} ${n % shape[2]}`;
     }
   }
   if (!count) return "";
@@ -95,8 +77,9 @@ export function oddNumbers(named, batch) {
 
 // --- where the reader is --------------------------------------------------------------------------------------------
 
-/** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left.
- *  `limits`: {steps, units, rows}; `backwards`: Play walks from the last step to the first. `more`: further controls. */
+/** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
+ *  where there is one step only there is nothing to move it with. `limits`: {steps, units, rows}; `backwards`: Play walks
+ *  from the last step to the first. `more`: further controls. */
 export function timeBar(context, limits, { backwards = false, more = [] } = {}) {
   const { model, listen, root } = context;
   const clampTo = (value, count) => Math.max(0, Math.min(count - 1, value));
@@ -119,8 +102,7 @@ export function timeBar(context, limits, { backwards = false, more = [] } = {}) 
   const element = h(
     "div",
     { class: "le-controls" },
-    h("span", { class: "le-buttons" }, left, play, right),
-    slider,
+    limits.steps > 1 && [h("span", { class: "le-buttons" }, left, play, right), slider],
     stepText,
     h("label", {}, "unit ", unitChoice),
     limits.rows > 1 && h("label", {}, "sequence ", rowChoice),
@@ -161,7 +143,8 @@ export function timeBar(context, limits, { backwards = false, more = [] } = {}) 
       slider.setAttribute("aria-valuetext", `step ${t} of 0 to ${limits.steps - 1}`);
       unitChoice.value = unit;
       rowChoice.value = batch;
-      say(stepText, `step ${t} of 0…${limits.steps - 1}${time ? `, reads input ${time[t]}` : ""}`);
+      const place = limits.steps > 1 ? `step ${t} of 0…${limits.steps - 1}` : "one step, step 0";
+      say(stepText, `${place}${time ? `, reads input ${time[t]}` : ""}`);
       Object.assign(root.dataset, { t, unit, batch });
     },
     key(event) {
@@ -169,7 +152,7 @@ export function timeBar(context, limits, { backwards = false, more = [] } = {}) 
       if (tagName === "SELECT" && event.target !== unitChoice && /^Arrow(Up|Down)$/.test(event.key)) return false;
       if (event.key === " ") {
         if (["BUTTON", "SELECT", "SUMMARY"].includes(tagName) || type === "checkbox") return false; // presses, opens it
-        toggle();
+        if (limits.steps > 1) toggle();
         return true;
       }
       const place = moved(event.key, here(), limits);
@@ -203,9 +186,9 @@ export function pointerTip() {
   };
 }
 
-/** A plot over time that is pointed at: a canvas and a cursor, `rows` places high. */
-function pointedPlot(context, bar, tip, { key, rows, steps, pick, tell }) {
-  const canvas = h("canvas", { "aria-hidden": "true" });
+/** A plot over time that is pointed at: a canvas `height` pixels high from the start, and a cursor; `rows` places high. */
+function pointedPlot(context, bar, tip, { key, rows, steps, height, pick, tell }) {
+  const canvas = h("canvas", { "aria-hidden": "true", style: `height:${height}px` });
   const cursor = h("div", { class: "le-cursor" });
   const plot = h("div", { class: "le-plot", "data-q": key }, canvas, cursor);
   const placeOf = (event) => {
@@ -234,17 +217,21 @@ export function columnAt(t, steps, plotWidth) {
   return [Math.max(0, Math.min(plotWidth - width, (t + 0.5) * column - width / 2)), width];
 }
 
-/** A heat map of `rows` units over `steps` steps, with its title, its scale and marks at the reader's place. */
-export function timeMap(context, bar, tip, { key, title, rows, steps, pick, tell, tallest = 68 }) {
-  const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows, steps, pick, tell });
+/** A heat map of `rows` units over `steps` steps, with its title, its scale and marks at the reader's place.
+ *  `about`: what the pointer finds on the title. `after`: what stands behind the value. `row`: what a row is called.
+ *  `marked`: whether a row can be chosen. `veiled`: the steps before the reader's place have not been reached yet. */
+export function timeMap(context, bar, tip, options) {
+  const { key, title, about, after, row = "unit", rows, steps, pick, tell, tallest = 68, marked = true, veiled = false } = options;
+  const height = Math.max(22, Math.min(rows * 13, tallest));
+  const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows, steps, height, pick, tell });
   const cell = h("div", { class: "le-cell" });
   const pointer = h("div", { class: "le-pointer" });
   const veil = h("div", { class: "le-veil" });
   const value = h("span", { class: "le-value" });
   const scaleSlot = h("span", {});
-  plot.append(veil, cell, pointer);
-  const element = h("div", { class: "le-map", "data-map": key }, h("div", { class: "le-title" }, title, value, scaleSlot), plot);
-  const height = Math.max(22, Math.min(rows * 13, tallest));
+  plot.append(...(veiled ? [veil] : []), ...(marked ? [cell, pointer] : []));
+  const heading = h("div", { class: "le-title", title: about }, title, value, after, scaleSlot);
+  const element = h("div", { class: "le-map", "data-map": key }, heading, plot);
   let width = 0;
   return {
     element,
@@ -252,27 +239,39 @@ export function timeMap(context, bar, tip, { key, title, rows, steps, pick, tell
     value,
     draw(plotWidth, valueAt, scale, stops, runs, dark, scaleText) {
       width = plotWidth;
-      const ratio = globalThis.devicePixelRatio || 1;
-      const sampled = strongest(valueAt, rows, steps, Math.round(height * ratio), Math.round(width * ratio));
-      const pen = paintCells(canvas, width, height, sampled.rows, sampled.columns, sampled.value, { ...scale, stops }, dark);
+      const pen = paintCells(canvas, width, height, rows, steps, valueAt, { ...scale, stops }, dark);
       hatch(pen, runs, steps, width, height, dark);
       scaleSlot.replaceChildren(scaleText ?? legend(scale, stops));
     },
-    /** Mark a place. `veiled`: the steps before it have not been reached yet. */
-    place(t, unit, veiled = false) {
+    place(t, unit) {
       const [left, shown] = columnAt(t, steps, width);
       cursor.style.transform = `translateX(${left}px)`;
       cursor.style.width = `${shown}px`;
-      veil.style.width = veiled ? `${Math.min(left, (t * width) / steps)}px` : 0;
-      const row = height / rows;
-      const tall = Math.max(row, 3);
-      const top = Math.max(0, Math.min(height - tall, (unit + 0.5) * row - tall / 2));
+      if (veiled) veil.style.width = `${Math.min(left, (t * width) / steps)}px`;
+      if (!marked) return;
+      const each = height / rows;
+      const tall = Math.max(each, 3);
+      const top = Math.max(0, Math.min(height - tall, (unit + 0.5) * each - tall / 2));
       cell.style.transform = `translate(${left}px, ${top}px)`;
       cell.style.width = `${shown}px`;
       cell.style.height = `${tall}px`;
-      pointer.style.transform = `translateY(${(unit + 0.5) * row}px)`;
+      pointer.style.transform = `translateY(${(unit + 0.5) * each}px)`;
     },
+    /** What there is more of than pixels, as it was drawn last. */
+    crowded: () => [
+      ...(steps > canvas.width ? [`${steps} steps are more than the picture has columns`] : []),
+      ...(rows > canvas.height ? [`${rows} ${row}s are more than the picture has rows`] : []),
+    ],
   };
+}
+
+/** What these heat maps do not show for want of pixels, in words; "" if every value has a pixel. `curves`: they stand
+ *  above curves of the same steps. */
+export function sharedPixels(maps, { curves = false } = {}) {
+  const found = [...new Set(maps.flatMap((map) => map.crowded()))];
+  if (!found.length) return "";
+  const drawn = curves && found.some((text) => text.endsWith("columns")) ? ", a curve the least and the greatest" : "";
+  return `${found.join(", ")}: of those that share a pixel it shows the value furthest from zero${drawn}. The numbers are exact.`;
 }
 
 function hatch(pen, runs, steps, width, height, dark) {
@@ -338,7 +337,7 @@ export const powerOfTen = (n) => (n === 0 ? "1" : `1e${String(n).replace("-", "�
  *  values are exponents of ten. The labels, with samples of the lines, stand in words above the plot. */
 export function timeChart(context, bar, tip, { key, title, steps, height = 118, tell }) {
   const pick = (t) => bar.go({ t });
-  const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows: 1, steps, pick, tell });
+  const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows: 1, steps, height, pick, tell });
   const lines = h("div", { class: "le-lines" });
   const element = h("div", { class: "le-map le-chart", "data-map": key }, h("div", { class: "le-title" }, title), lines, plot);
   let width = 0;
@@ -428,6 +427,34 @@ export function timeChart(context, bar, tip, { key, title, steps, height = 118, 
       cursor.style.transform = `translateX(${left}px)`;
       cursor.style.width = `${shown}px`;
       for (const slot of lines.querySelectorAll("[data-curve]")) say(slot, texts[slot.dataset.curve] ?? "");
+    },
+  };
+}
+
+// --- ours and Keras's -----------------------------------------------------------------------------------------------
+
+/** A table of one place's numbers, ours and Keras's, with their differences; above it, how the whole runs compare. */
+export function comparison(spec, rows) {
+  const cells = {};
+  const body = rows.map((name) => {
+    cells[name] = [h("td", {}), h("td", { "data-keras": name }), h("td", { "data-difference": name })];
+    return h("tr", {}, h("th", { scope: "row" }, symbol(name)), cells[name]);
+  });
+  const head = ["", "ours", "Keras", "difference"].map((text, n) => h(n ? "th" : "td", n ? { scope: "col" } : {}, text));
+  const verdict = h("p", { class: spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs" },
+    `Ours and Keras, over the whole run: ${spec.comparison.text}.`); // prettier-ignore
+  const table = h("table", { class: "le-table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
+  return {
+    element: h("div", { class: "le-compare" }, verdict, table),
+    paint({ ours, keras }) {
+      for (const name of rows) {
+        const [mine, theirs, difference] = cells[name];
+        const same = agrees(ours[name], keras[name], spec.tolerance);
+        say(mine, format(ours[name], 6));
+        say(theirs, format(keras[name], 6));
+        say(difference, (same ? "" : "≠ ") + formatDifference(ours[name], keras[name]));
+        difference.classList.toggle("le-differs", !same);
+      }
     },
   };
 }

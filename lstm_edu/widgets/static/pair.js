@@ -193,10 +193,7 @@ export function pairExplorer(context) {
       found.push(`Of layers of different kinds only what means the same in both is compared: ${spec.quantities.join(", ")}.`);
     }
     if (spec.other_x) found.push("The two runs have inputs of their own: x is compared as well.");
-    if (spec.steps > plotWidth * (globalThis.devicePixelRatio || 1)) {
-      found.push(`${spec.steps} steps are more than the pictures have columns: each column shows the value largest in magnitude of ` +
-        "its steps, the curves their least and greatest."); // prettier-ignore
-    }
+    found.push(sharedPixels(maps, { curves: true }));
     return found.filter(Boolean).join(" ");
   }
 

@@ -23,6 +23,7 @@ export function plainInside(context, panel, spec, arrays) {
     const [, steps, width] = arrays[name].shape;
     const map = timeMap(context, bar, tip, {
       key: name,
+      row: "feature",
       rows: width,
       steps,
       title: [chip(name, letters), h("span", { class: "le-name" }, names[name]), h("span", { class: "le-muted" }, spec.shapes[name])],
@@ -68,9 +69,10 @@ export function plainInside(context, panel, spec, arrays) {
       map.draw(width, (row, t) => data[start + t * shape[2] + row], scale, stops, steps === spec.steps ? runs : [], dark);
     }
     axis.draw(maps.at(-1).steps, width);
-    const notes = [oddNumbers(drawn.map((name) => [name, arrays[name]]), batch).replace(", unit", ", feature")];
+    const notes = [oddNumbers(drawn.map((name) => [name, arrays[name], "feature"]), batch)];
     if (runs.length) notes.push("Hatched steps are masked.");
     if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    notes.push(sharedPixels(maps.map(({ map }) => map)));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;
     say(note, noteText);

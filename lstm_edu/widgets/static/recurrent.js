@@ -262,29 +262,8 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
   return made;
 }
 
-/** "Ours and Keras": a table of one place's numbers with their differences. */
-function rnnComparison(spec) {
-  const rows = [...RNN_SUMS[spec.kind].flatMap(([sum, gate]) => [sum, gate]), ...(spec.kind === "GRU" ? ["h"] : [])];
-  const cells = Object.fromEntries(rows.map((name) => [name, [h("td", {}), h("td", { "data-keras": name }), h("td", { "data-difference": name })]]));
-  const head = ["", "ours", "Keras", "difference"].map((text, n) => h(n ? "th" : "td", n ? { scope: "col" } : {}, text));
-  const body = rows.map((name) => h("tr", {}, h("th", { scope: "row" }, symbol(name)), cells[name]));
-  const verdict = h("p", { class: spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs" },
-    `Ours and Keras, over the whole run: ${spec.comparison.text}.`); // prettier-ignore
-  return {
-    element: h("div", { class: "le-compare" }, verdict,
-      h("table", { class: "le-table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body))), // prettier-ignore
-    paint({ ours, keras }) {
-      for (const name of rows) {
-        const [mine, theirs, difference] = cells[name];
-        const same = agrees(ours[name], keras[name], spec.tolerance);
-        say(mine, format(ours[name], 6));
-        say(theirs, format(keras[name], 6));
-        say(difference, (same ? "" : "≠ ") + formatDifference(ours[name], keras[name]));
-        difference.classList.toggle("le-differs", !same);
-      }
-    },
-  };
-}
+/** The names of the numbers that are compared with Keras's. */
+const rnnCompared = (kind) => [...new Set([...RNN_SUMS[kind].flatMap(([sum, gate]) => [sum, gate]), "h"])];
 
 // --- the explorer ---------------------------------------------------------------------------------------------------
 
@@ -324,14 +303,16 @@ export function recurrentInside(context, panel, spec, arrays) {
     const rows = name === "x" ? spec.features : spec.units;
     const map = timeMap(context, bar, tip, {
       key: name,
+      row: name === "x" ? "feature" : "unit",
       rows,
       steps: spec.steps,
-      title: [chip(name, palette), h("span", { class: "le-name", title: palette.roles[name] }, palette.names[name])],
+      title: [chip(name, palette), h("span", { class: "le-name" }, palette.names[name])],
+      about: palette.roles[name],
+      marked: name !== "x",
       pick: (t, row) => bar.go(name === "x" ? { t } : { t, unit: row }),
       tell: (t, row) => `${name} · step ${t}, ${name === "x" ? "feature" : "unit"} ${row}: ` +
         format(at(arrays[name], bar.here().batch, t, row), 6), // prettier-ignore
     });
-    if (name === "x") map.plot.classList.add("le-no-unit");
     return { name, rows, map };
   });
   const order = spec.time ? " (in the order of processing)" : "";
@@ -339,7 +320,7 @@ export function recurrentInside(context, panel, spec, arrays) {
   const pictures = h("div", { class: "le-maps", role: "img" }, maps.map(({ map }) => map.element), axis.element, tip.element);
   const words = h("p", { class: "le-words" });
   const equations = rnnEquations(spec, palette, listen);
-  const compared = spec.comparison ? rnnComparison(spec) : null;
+  const compared = spec.comparison ? comparison(spec, rnnCompared(spec.kind)) : null;
   const note = h("p", { class: "le-note", hidden: true });
   const side = h("div", { class: "le-side" }, words, equations.element, compared?.element, note);
   panel.append(head, bar.element, h("div", { class: "le-body" }, pictures, side), keysLine());
@@ -362,14 +343,10 @@ export function recurrentInside(context, panel, spec, arrays) {
       map.draw(width, (row, t) => data[start + t * shape[2] + row], scale, stopsOf(scale, name, palette, context.theme), runs, dark);
     }
     axis.draw(spec.steps, width);
-    const odd = oddNumbers(spec.maps.map((name) => [name, arrays[name]]), batch).replace(/(first: x at step \d+), unit/, "$1, feature");
-    const notes = [odd];
+    const notes = [oddNumbers(spec.maps.map((name) => [name, arrays[name], name === "x" ? "feature" : "unit"]), batch)];
     if (runs.length) notes.push("Hatched steps are masked: the layer skips them.");
     if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
-    if (spec.steps > width * (globalThis.devicePixelRatio || 1)) {
-      notes.push(`${spec.steps} steps are more than the picture has columns: of those that share one, it shows the value ` +
-        "furthest from zero. The numbers beside it are exact."); // prettier-ignore
-    }
+    notes.push(sharedPixels(maps.map(({ map }) => map)));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;
     say(note, noteText);
@@ -386,7 +363,7 @@ export function recurrentInside(context, panel, spec, arrays) {
       const numbers = rnnNumbersAt(spec, arrays, place);
       const pointedOut = model.get("highlight");
       for (const { name, map } of maps) {
-        map.place(place.t, name === "x" ? 0 : place.unit);
+        map.place(place.t, place.unit);
         map.element.classList.toggle("le-lit", name === pointedOut);
         if (name !== "x") say(map.value, format(numbers.ours[name]));
       }

@@ -62,9 +62,7 @@ export function widened(scale, values) {
     if (v > high) high = v;
   }
   if (low === scale.low && high === scale.high) return scale;
-  const size = Math.max(-low, high);
-  const power = 10 ** Math.floor(Math.log10(size));
-  const end = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((v) => v >= size * (1 - 1e-6));
+  const end = roundedUp(Math.max(-low, high));
   return low < 0 ? { kind: "signed", low: -end, high: end } : { kind: scale.kind, low: 0, high: end };
 }
 
