@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-# (heading, text, whether it is code)
+# (heading, text, whether it is code); in a text that is none, `backticks` mark code
 Part = tuple[str, str, bool]
 
 _CARD = (
@@ -35,7 +35,15 @@ def html(label: str, title: str, parts: Sequence[Part]) -> str:
                 f'<code style="background: none; color: inherit">{escape(content)}</code></pre>'
             )
         else:
-            inner = "".join(f'<div style="margin: 0.1em 0">{escape(line)}</div>' for line in content.splitlines())
+            inner = "".join(f'<div style="margin: 0.1em 0">{_inline(line)}</div>' for line in content.splitlines())
         body += f'<div style="margin: 0.5em 0 0 0">{head}{inner}</div>'
     head = f'<div style="font-weight: bold; font-size: 1.1em; color: inherit">{escape(title)}</div>'
     return f'<section aria-label="{escape(label, quote=True)}" style="{_CARD}">{head}{body}</section>'
+
+
+def _inline(line: str) -> str:
+    """One line of text, what stands between `backticks` as code. A lonely backtick stays what it is."""
+    parts = escape(line).split("`")
+    lonely = f"`{parts.pop()}" if len(parts) % 2 == 0 else ""
+    code = '<code style="color: inherit">{}</code>'
+    return "".join(code.format(part) if n % 2 else part for n, part in enumerate(parts)) + lonely

@@ -178,7 +178,7 @@ class Exercise:
         if not callable(function):
             return self._wrong(
                 f"check takes the function itself, but was given {kind_of(function)}: "
-                f"le.exercises.{self.name}.check({name}), without brackets after {name}."
+                f"`le.exercises.{self.name}.check({name})`, without brackets after {name}."
             )
         if problem := self._signature_problem(function):
             return self._wrong(problem)

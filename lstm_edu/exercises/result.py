@@ -35,10 +35,10 @@ class Hint(_Card):
 
     def _parts(self) -> list[cards.Part]:
         if self.tier < TIERS:
-            return [("", self.text, False), ("", f"le.exercises.{self.exercise}.hint() says more.", False)]
+            return [("", self.text, False), ("", f"`le.exercises.{self.exercise}.hint()` says more.", False)]
         return [
             ("What to write", self.text, True),
-            ("", f"That was the last hint; le.exercises.{self.exercise}.solution() shows the whole.", False),
+            ("", f"That was the last hint; `le.exercises.{self.exercise}.solution()` shows the whole.", False),
         ]
 
 
@@ -81,13 +81,13 @@ class Result(_Card):
         if self.printed:
             parts.append(("Your function printed", self.printed, True))
         if self.cause:
-            parts.append(("Mistake", f"{self.cause} (an entry of le.mistakes())", False))
+            parts.append(("Mistake", f"{self.cause} (an entry of `le.mistakes()`)", False))
         if self.hint is not None:
             parts.append((self.hint._title, self.hint.text, self.hint.tier == TIERS))
         if self.status == WRONG and (self.hint is None or self.hint.tier < TIERS):
-            parts.append(("", f"For a hint: le.exercises.{self.exercise}.hint()", False))
+            parts.append(("", f"For a hint: `le.exercises.{self.exercise}.hint()`", False))
         if self.status == NOT_ATTEMPTED:
-            parts.append(("", f"The task: le.exercises.{self.exercise}.task", False))
+            parts.append(("", f"The task: `le.exercises.{self.exercise}.task`", False))
         return parts
 
 
@@ -113,7 +113,7 @@ class Task(_Card):
             ("It is given", self.takes, True),
             ("It returns", self.returns, True),
             ("Example", self.example, True),
-            ("", f"Then: le.exercises.{self.exercise}.check({self.exercise_function})", False),
+            ("", f"Then: `le.exercises.{self.exercise}.check({self.exercise_function})`", False),
         ]
 
     @property

@@ -30,7 +30,11 @@ export function typedNumbers(text) {
 
 /** A guess from what was typed or chosen; null where there is none in it. */
 export function guessFrom(spec, text) {
-  if (spec.mode === "number") return typedNumber(text);
+  if (spec.mode === "number") {
+    // Where a whole number is asked for, the commas of "50,240" part thousands.
+    const parted = Number.isInteger(spec.answer) && /^\s*[1-9]\d{0,2}(,\d{3})+\s*$/.test(text);
+    return typedNumber(parted ? text.replace(/,/g, "") : text);
+  }
   if (spec.mode === "numbers") return typedNumbers(text);
   return text.trim() || null;
 }
