@@ -179,8 +179,15 @@ def _shape_cause(got: tuple[int, ...], wanted: tuple[int, ...], output: Output) 
         return ": batch and time are exchanged; np.stack(..., axis=1) puts time second"
     if len(wanted) == 3 and got == (wanted[0], wanted[2]):
         return ": that is one timestep; all of them are wanted"
+    if "timestep" in (output.axes or ()) and len(got) == len(wanted):
+        k = output.axes.index("timestep")
+        if got[:k] + got[k + 1 :] == wanted[:k] + wanted[k + 1 :]:
+            if got[k] == 1:
+                return ": there is only one timestep (does `return` stand inside the loop?)"
+            if got[k] == wanted[k] + 1:
+                return ": one timestep too many (is the state before the first step among them?)"
     if len(got) == len(wanted) - 1 and got == wanted[1:]:
-        return ": the batch axis is gone"
+        return f": the {output.axes[0] if output.axes else 'first'} axis is gone"
     if not got:
         return ": it is a single number"
     return ""

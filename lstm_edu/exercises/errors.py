@@ -14,10 +14,11 @@ _LIBRARIES = tuple(
     {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 _MOST = 300
-# What NumPy says of a sign that was probably not meant, and what it means
-_SAID_OF_SIGNS = {
+# What NumPy says, and what was probably not meant
+_REMEDIES = {
     "bitwise_xor": "a power is written **, not ^",
     "matmul: ": "@ is the product of matrices; element by element is *",
+    "truth value of an array": "`if` asks once for the whole array; np.where asks for each of its elements",
 }
 
 
@@ -32,8 +33,8 @@ def told(error: BaseException, function: Callable) -> tuple[str, str]:
     except Exception:  # an exception of the learner's own may fail even at that
         said = ""
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
-    for sign, remedy in _SAID_OF_SIGNS.items():
-        if sign in said:
+    for words, remedy in _REMEDIES.items():
+        if words in said:
             what += f" ({remedy})"
     if isinstance(error, RecursionError):
         what = "it calls itself again and again without an end (RecursionError)"
@@ -45,20 +46,25 @@ def told(error: BaseException, function: Callable) -> tuple[str, str]:
 
 
 def _own_line(error: BaseException, function: Callable) -> str:
+    """The function's line where it stopped, and below it that of the learner's helper, if it stopped in one."""
     if hasattr(error, "learners_line"):  # it comes from another process, where the traceback was
         return error.learners_line
     code = getattr(function, "__code__", None)
     own = code.co_filename if isinstance(code, CodeType) else None
     frames = [
-        (frame.f_code.co_filename, number)
+        (frame.f_code, number)
         for frame, number in traceback.walk_tb(error.__traceback__)
         if _is_learners(frame.f_code.co_filename, own)
     ]
-    if not frames:
-        return ""
-    file, number = frames[-1]
-    line = linecache.getline(file, number).strip()
-    return f"line {number}: {shortened(line, 200)}" if line else f"line {number}"
+    asked = [f for f in frames if f[0] is code][-1:]
+    last = [f for f in frames[-1:] if f not in asked]
+    return "\n".join([*(_line(*f) for f in asked), *(_line(*f, named=bool(asked)) for f in last)])
+
+
+def _line(code: CodeType, number: int, named: bool = False) -> str:
+    text = linecache.getline(code.co_filename, number).strip()
+    place = f"line {number}" + (f" of {code.co_name}" if named else "")
+    return f"{place}: {shortened(text, 200)}" if text else place
 
 
 def _is_learners(file: str, own: str | None) -> bool:

@@ -54,21 +54,32 @@ def _reference(a):
     return grads.trace.z[:, 0], grads.initial_state[1]
 
 
-def _pass(order=GATES, slopes=True, squash=True, later=True, forget="c_before", sign=1, through=True):
+def _tanh_slope(y):
+    return 1 - y**2
+
+
+def _sigmoid_slope(y):
+    return y * (1 - y)
+
+
+def _pass(
+    order=GATES,
+    later=lambda dc, f: dc,
+    shown=lambda c: _tanh_slope(np.tanh(c)),
+    do=lambda dh, o, c: dh * np.tanh(c),
+    gates=lambda dc, i, f, g, c_before, c: (dc * g, dc * c_before, dc * i),
+    slopes=(_sigmoid_slope, _sigmoid_slope, _tanh_slope, _sigmoid_slope),
+    before=lambda dc, dc_later, f: dc * f,
+    join=lambda blocks: np.concatenate(blocks, axis=-1),
+):
     """The step with something else in one place."""
 
     def answer(dh, dc, i, f, g, o, c_before, c):
-        do = dh * np.tanh(c)
-        dc = (dc if later else 0) + dh * o * ((1 - np.tanh(c) ** 2) if squash else 1)
-        d = {"i": dc * g, "f": dc * (c_before if forget == "c_before" else c), "g": dc * i, "o": do}
-        if slopes:
-            d = {
-                "i": d["i"] * i * (1 - i),
-                "f": d["f"] * f * (1 - f),
-                "g": d["g"] * (1 - g**2),
-                "o": d["o"] * o * (1 - o),
-            }
-        return sign * np.concatenate([d[gate] for gate in order], axis=-1), dc * f if through else dc
+        dc_later, dc = dc, later(dc, f) + dh * o * shown(c)
+        di, df, dg = gates(dc, i, f, g, c_before, c)
+        wanted = zip((di, df, dg, do(dh, o, c)), slopes, (i, f, g, o), strict=True)
+        dz = dict(zip(GATES, (d * slope(y) for d, slope, y in wanted), strict=True))
+        return join([dz[gate] for gate in order]), before(dc, dc_later, f)
 
     return answer
 
@@ -78,11 +89,15 @@ def _in_order(order):
         _pass(order=order),
         f"gate-order:{','.join(order)}",
         f"The blocks of dz stand in the order {', '.join(order)}; Keras packs them i, f, g, o.",
-        "dz = np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1)",
+        _JOIN,
     )
 
 
 _CELL = "dc = dc + dh * o * (1 - np.tanh(c) ** 2)"
+_SLOPES = "dz_i = di * i * (1 - i)\ndz_f = df * f * (1 - f)\ndz_g = dg * (1 - g ** 2)\ndz_o = do * o * (1 - o)"
+_TWICE = [(_sigmoid, _sigmoid_slope), (_sigmoid, _sigmoid_slope), (np.tanh, _tanh_slope), (_sigmoid, _sigmoid_slope)]
+_SIDE_BY_SIDE = "The four blocks of dz belong side by side, along the last axis."
+_JOIN = "dz = np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1)"
 
 BACKWARD_STEP = Exercise(
     name="backward_step",
@@ -93,7 +108,7 @@ BACKWARD_STEP = Exercise(
     "How does it change with the four sums z, and with c_before? (sigmoid's slope is y (1 - y), tanh's is 1 - y^2.)",
     takes=(
         ("dh", "(B, H)", "dL/dh"),
-        ("dc", "(B, H)", "dL/dc, as it comes from the later steps"),
+        ("dc", "(B, H)", "what dL/dc gets from the later steps"),
         ("i", "(B, H)", "input gate"),
         ("f", "(B, H)", "forget gate"),
         ("g", "(B, H)", "candidate"),
@@ -128,31 +143,73 @@ BACKWARD_STEP = Exercise(
     wrong_answers=(
         *map(_in_order, list(permutations(GATES))[1:]),
         Wrong(
-            _pass(later=False),
+            _pass(later=lambda dc, f: 0),
             sentence="What comes back from the later steps, dc, is left out.",
             fix=_CELL,
         ),
         Wrong(
-            _pass(squash=False),
+            _pass(later=lambda dc, f: dc * f),
+            sentence="The dc that you are given has passed the next step's forget gate already, and goes in as it is. "
+            "The gate of this step stands on the way to c_before.",
+            fix=f"{_CELL}\ndc_before = dc * f",
+        ),
+        Wrong(
+            _pass(shown=lambda c: 1),
             sentence="The slope of tanh(c) is missing on the way from h to c.",
             fix=_CELL,
         ),
         Wrong(
-            _pass(slopes=False),
-            sentence="dz holds the slopes with respect to the gates; the slopes of sigmoid and tanh are missing.",
-            fix="dz_i = di * i * (1 - i)\ndz_f = df * f * (1 - f)\ndz_g = dg * (1 - g ** 2)\ndz_o = do * o * (1 - o)",
+            _pass(shown=lambda c: 1 - c**2),
+            sentence="The slope of tanh is 1 - y^2 with y = tanh(c), not with c itself.",
+            fix=_CELL,
         ),
         Wrong(
-            _pass(forget="c"),
+            _pass(do=lambda dh, o, c: dh * c),
+            sentence="In h = o * tanh(c) the output gate's partner is tanh(c), not c.",
+            fix="do = dh * np.tanh(c)",
+        ),
+        Wrong(
+            _pass(gates=lambda dc, i, f, g, c_before, c: (dc * i, dc * f, dc * g)),
+            sentence="In a product each factor hears the gradient times the other factor, not times itself.",
+            fix="di, df, dg = dc * g, dc * c_before, dc * i",
+        ),
+        Wrong(
+            _pass(gates=lambda dc, i, f, g, c_before, c: (dc * g, dc * c, dc * i)),
             sentence="The forget gate multiplied the cell state before the step, not the new one.",
             fix="df = dc * c_before",
         ),
         Wrong(
-            _pass(through=False),
+            _pass(slopes=(lambda y: 1,) * 4),
+            sentence="dz holds the slopes with respect to the gates; the slopes of sigmoid and tanh are missing.",
+            fix=_SLOPES,
+        ),
+        Wrong(
+            _pass(slopes=(_sigmoid_slope,) * 4),
+            sentence="The candidate g is a tanh: its slope is not that of the gates.",
+            fix="dz_g = dg * (1 - g ** 2)",
+        ),
+        Wrong(
+            _pass(slopes=[lambda y, a=a, slope=slope: slope(a(y)) for a, slope in _TWICE]),
+            sentence="i, f, g and o are what sigmoid and tanh gave: their slopes take them as they are, without a "
+            "second sigmoid or tanh.",
+            fix=_SLOPES,
+        ),
+        Wrong(
+            _pass(before=lambda dc, dc_later, f: dc),
             sentence="On its way to c_before the gradient goes through the forget gate.",
             fix="dc_before = dc * f",
         ),
-        Wrong(_pass(sign=-1), sentence="dz has the wrong sign; the minus comes with the optimizer's step."),
+        Wrong(
+            _pass(before=lambda dc, dc_later, f: dc_later * f),
+            sentence="dc_before needs the whole dc, with what came through h of this step.",
+            fix=f"{_CELL}\ndc_before = dc * f      # with this dc",
+        ),
+        Wrong(_pass(join=np.stack), sentence=_SIDE_BY_SIDE, fix=_JOIN),
+        Wrong(_pass(join=np.concatenate), sentence=_SIDE_BY_SIDE, fix=_JOIN),
+        Wrong(
+            _pass(join=lambda blocks: -np.concatenate(blocks, axis=-1)),
+            sentence="dz has the wrong sign; the minus comes with the optimizer's step.",
+        ),
     ),
 )
 
@@ -215,6 +272,26 @@ FORGET_PATH = Exercise(
             _products(lambda f, t: f[t + 1 : -1].prod(axis=0)),
             sentence="The forget gate of the last step is missing: it is the first one that the gradient passes.",
             fix="path[t] = path[t + 1] * f[t + 1]      # path of the last step is 1",
+        ),
+        Wrong(
+            lambda f: forget_path(f)[::-1],
+            sentence="The order is turned round: the first row belongs to step 0; the last one is all ones.",
+            fix="path = path[::-1]",
+        ),
+        Wrong(
+            lambda f: np.cumprod(f[::-1], axis=0),
+            sentence="The order is turned round: the first row belongs to step 0. And the last step's factor is 1.",
+            fix="path[t] = path[t + 1] * f[t + 1]      # path of the last step is 1",
+        ),
+        Wrong(
+            lambda f: np.cumprod(f, axis=1),
+            sentence="You multiply from unit to unit; the way goes from step to step.",
+            fix="path[t] = path[t + 1] * f[t + 1]      # all units at once",
+        ),
+        Wrong(
+            np.ones_like,
+            sentence="Nothing was multiplied: every factor is 1. A range that counts down needs its third number, -1.",
+            fix="for t in range(len(f) - 2, -1, -1):",
         ),
         Wrong(
             _products(lambda f, t: 1 + f[t + 1 :].sum(axis=0)),
