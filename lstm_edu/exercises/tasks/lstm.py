@@ -99,6 +99,16 @@ def _exchanged(x_t, h, c, kernel, recurrent_kernel, bias):
     return lstm_step(x_t, h, c, kernel, recurrent_kernel, bias)[::-1]
 
 
+def _no_functions(x_t, h, c, kernel, recurrent_kernel, bias):
+    i, f, g, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+    new_c = f * c + i * g
+    return o * np.tanh(new_c), new_c
+
+
+def _old_output(x_t, h, c, kernel, recurrent_kernel, bias):
+    return h, lstm_step(x_t, h, c, kernel, recurrent_kernel, bias)[1]
+
+
 def _old_cell(x_t, h, c, kernel, recurrent_kernel, bias):
     z_i, z_f, z_g, z_o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
     return sigmoid(z_o) * np.tanh(c), sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_g)
@@ -142,6 +152,23 @@ LSTM_STEP = Exercise(
     wrong_answers=(
         Wrong(_step(order="igfo"), "gate-order:i,g,f,o"),
         Wrong(_step(order="iofg"), "gate-order:i,o,f,g"),
+        Wrong(
+            _step(order="figo"),
+            "gate-order:f,i,g,o",
+            "i and f have changed places. Either the blocks are read in the order f, i, g, o (Keras packs i, f, g, o), "
+            "or the line of c is the wrong way round.",
+            "z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)\nc = f * c + i * g   # f keeps, i writes",
+        ),
+        Wrong(
+            _no_functions,
+            sentence="The blocks of z are used as they are: no sigmoid has made gates of them, no tanh a candidate.",
+            fix="i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)",
+        ),
+        Wrong(
+            _old_output,
+            sentence="The h that you return is the one that came in.",
+            fix="h = o * np.tanh(c)   # with the new c\nreturn h, c",
+        ),
         Wrong(_step(gate=_hard_2), "hard-sigmoid-v2"),
         Wrong(_step(gate=_hard_3), "hard-sigmoid-v3"),
         Wrong(_step(candidate=sigmoid), "candidate-activation:sigmoid"),
@@ -204,6 +231,22 @@ def _loop(step=lstm_step, forget=(), start=None, steps=None):
     return answer
 
 
+def _reshaped(x, kernel, recurrent_kernel, bias, h, c):
+    return _time_first(x, kernel, recurrent_kernel, bias, h, c).reshape(*x.shape[:2], -1)
+
+
+def _time_last(x, kernel, recurrent_kernel, bias, h, c):
+    return np.moveaxis(lstm(x, kernel, recurrent_kernel, bias, h, c), 1, 2)
+
+
+def _pairs(x, kernel, recurrent_kernel, bias, h, c):
+    outputs = []
+    for t in range(x.shape[1]):
+        h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+        outputs.append((h, c))
+    return np.stack(outputs, axis=1)
+
+
 def _time_first(x, kernel, recurrent_kernel, bias, h, c):
     return np.moveaxis(lstm(x, kernel, recurrent_kernel, bias, h, c), 1, 0)
 
@@ -225,7 +268,7 @@ _EXAMPLE = {
 LSTM_LOOP = Exercise(
     name="lstm",
     title="an LSTM through time",
-    idea="The step of the exercise before, once for each timestep: what comes out of one step goes into the next.",
+    idea="The step of an LSTM (your lstm_step), once for each timestep: what comes out of one step goes into the next.",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
         *_WEIGHTS,
@@ -258,6 +301,27 @@ LSTM_LOOP = Exercise(
         Wrong(_loop(steps=lambda n: range(n - 1, -1, -1)), "go-backwards-order:direction"),
         Wrong(_last_only, "return-last-vs-sequence:last"),
         Wrong(_time_first, "axes-swapped:output"),
+        Wrong(
+            _reshaped,
+            sentence="The shape is right, but the numbers stand in other places: a reshape fills new rows in the old "
+            "order, and exchanges no axes.",
+            fix="np.stack(outputs, axis=1)      # in place of the reshape",
+        ),
+        Wrong(
+            _time_last,
+            sentence="Time is your last axis; it belongs between the batch and the units.",
+            fix="np.stack(outputs, axis=1)",
+        ),
+        Wrong(
+            _pairs,
+            sentence="Each entry of your list is the pair (h, c); the outputs are the h alone.",
+            fix="outputs.append(h)",
+        ),
+        Wrong(
+            _loop(step=_exchanged),
+            sentence="lstm_step returns h first and then c; you take them the other way round.",
+            fix="h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)",
+        ),
     ),
 )
 
@@ -313,6 +377,27 @@ def _state_zeroed(counts, new, old, output):
     return h, c, h
 
 
+def _where_exchanged(counts, new, old, output):
+    h, c = _kept(counts, old, new)
+    return h, c, np.where(counts, h, output)
+
+
+def _states_go_on(counts, new, old, output):
+    return *new, np.where(counts, new[0], output)
+
+
+def _zeros_only(counts, new, old, output):
+    return *new, np.where(counts, new[0], 0)
+
+
+def _h_goes_on(counts, new, old, output):
+    return new[0], np.where(counts, new[1], old[1]), np.where(counts, new[0], output)
+
+
+def _all_rows_at_once(counts, new, old, output):
+    return (*new, new[0]) if counts.all() else (*old, output)
+
+
 def _c_goes_on(counts, new, old, output):
     h = np.where(counts, new[0], old[0])
     return h, new[1], np.where(counts, h, output)
@@ -329,6 +414,8 @@ def _inverted(x, mask, kernel, recurrent_kernel, bias, h, c):
 def _input_zeroed(x, mask, kernel, recurrent_kernel, bias, h, c):
     return lstm(x * mask[:, :, None], kernel, recurrent_kernel, bias, h, c)
 
+
+_KEEP = "counts = mask[:, t, None]\nh, c = np.where(counts, new_h, h), np.where(counts, new_c, c)"
 
 MASKS = Exercise(
     name="masks",
@@ -369,5 +456,30 @@ MASKS = Exercise(
         Wrong(_masked(_state_shown), "masked-steps:initial-state"),
         Wrong(_masked(_state_zeroed), "masked-steps:state-zeroed"),
         Wrong(_masked(_c_goes_on), "masked-steps:c-goes-on"),
+        Wrong(
+            _masked(_h_goes_on),
+            sentence="At a masked step h goes on; only c and the output are kept.",
+            fix=_KEEP,
+        ),
+        Wrong(
+            _masked(_states_go_on),
+            sentence="Only the output is held at a masked step; h and c go on, and must be kept as well.",
+            fix=_KEEP,
+        ),
+        Wrong(
+            _masked(_zeros_only),
+            sentence="The mask is only laid over the output, as zeros; h and c go on at masked steps. Keep all three.",
+            fix=f"{_KEEP}\noutput = np.where(counts, h, output)",
+        ),
+        Wrong(
+            _masked(_where_exchanged),
+            sentence="h and c are kept where the step counts, and replaced where it does not: the other way round.",
+            fix=_KEEP,
+        ),
+        Wrong(
+            _masked(_all_rows_at_once),
+            sentence="One decision is made for all sequences; each of them has its own mask.",
+            fix=_KEEP,
+        ),
     ),
 )
