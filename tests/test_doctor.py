@@ -191,6 +191,11 @@ def test_other_weights_of_a_simple_rnn_and_of_a_table_are_proved():
     one, other = (randomise(built(le.SimpleRNN(3, return_sequences=True)), rng) for _ in range(2))
     x = sequences(4, 7)
     assert diagnose(other(x), one, x).verdict == "other weights"
+    start = rng.standard_normal((4, 3))
+    no_first = np.zeros((4, 7, 3))  # the right weights, but no first step: its zeros are equations too
+    for t in range(1, 7):
+        no_first[:, t] = one(x[:, t : t + 1], initial_state=[no_first[:, t - 1]])[:, 0]
+    assert diagnose(no_first, one, x, initial_state=[start]).verdict == "unexplained"
     tables = [randomise(built(le.Embedding(6, 3), (None, None)), rng) for _ in range(2)]
     ids = rng.integers(0, 6, (3, 5))
     assert diagnose(tables[0](ids), tables[1], ids).verdict == "other weights"

@@ -60,9 +60,10 @@ def _solved(layer: Layer, seen: Array, y: Array, observed: Observed) -> str | No
     """Whether one kernel (and bias) turns all rows of `seen` into the sums behind y."""
     with np.errstate(all="ignore"):
         z = _INVERSE[layer.activation.name](y)
-        nudged = _INVERSE[layer.activation.name](y * (1 - 2.0**-22))
+        nudge = np.where(y == 0, 2.0**-22, y * 2.0**-22)  # an output of exactly 0 is an equation like any other
+        nudged = _INVERSE[layer.activation.name](y - nudge)
         # What a last digit of y makes in z: where the activation is flat, nothing can be read back.
-        blur = 8 * np.abs(z - nudged) + 4 * _half(observed, z.shape) * np.abs((z - nudged) / (y * 2.0**-22))
+        blur = 8 * np.abs(z - nudged) + 4 * _half(observed, z.shape) * np.abs((z - nudged) / nudge)
     if not np.isfinite(z).any():
         return None
     if layer.use_bias:
