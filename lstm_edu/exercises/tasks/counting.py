@@ -90,6 +90,11 @@ PARAMETER_COUNT = Exercise(
             fix=f"n = {_COUNT}",
         ),
         Wrong(
+            lambda units, features: 4 * (features * units + units * units) + units,
+            sentence="Those are the biases of one gate; each of the four has `units` of them.",
+            fix=f"n = {_COUNT}",
+        ),
+        Wrong(
             lambda units, features: 4 * (features * units + features * features + features),
             sentence="Units and features are exchanged in the recurrent part: the state has `units` numbers.",
             fix=f"n = {_COUNT}",
@@ -110,7 +115,7 @@ def split_kernel(kernel, units):
 
 
 def _draw_kernel(rng, k):
-    features, units = [(8, 2), (5, 3), (3, 6), (4, 5)][k]
+    features, units = [(8, 3), (5, 2), (3, 6), (4, 5)][k]
     return {"kernel": normal(rng, features, 4 * units), "units": units}
 
 
@@ -174,6 +179,21 @@ SPLIT_KERNEL = Exercise(
             lambda kernel, units: tuple(kernel[k * units : (k + 1) * units] for k in range(4)),
             sentence="kernel[a:b] takes rows, which are the features; the gates lie side by side, in columns.",
             fix="W_i = kernel[:, :units]   # and so on",
+        ),
+        Wrong(
+            lambda kernel, units: tuple(kernel[:, k : k + units] for k in range(4)),
+            sentence="Each block begins one column after the one before; a block is `units` columns wide.",
+            fix="W_f = kernel[:, units : 2 * units]",
+        ),
+        Wrong(
+            lambda kernel, units: tuple(kernel[:, : (k + 1) * units] for k in range(4)),
+            sentence="Every slice begins at column 0; each block begins where the one before it ends.",
+            fix="W_f = kernel[:, units : 2 * units]",
+        ),
+        Wrong(
+            lambda kernel, units: tuple(kernel.reshape(4, -1, units)),
+            sentence="A reshape reads row after row, but a block is a few columns of every row.",
+            fix=_BLOCKS,
         ),
         Wrong(
             lambda kernel, units: tuple(block.T for block in np.split(kernel, 4, axis=1)),

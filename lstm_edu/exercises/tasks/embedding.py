@@ -89,6 +89,13 @@ EMBEDDING_ROWS = Exercise(
             fix="masked = gradient * trainable[:, None]   # (V, 1)",
         ),
         Wrong(
+            lambda table, gradient, trainable, learning_rate: np.where(
+                trainable[:, None], learning_rate * gradient, table
+            ),
+            sentence="The rows that learn are replaced by the step; it is subtracted from what stood there.",
+            fix=f"new_table = {_STEP}",
+        ),
+        Wrong(
             lambda table, gradient, trainable, learning_rate: (table - learning_rate * gradient)[trainable],
             sentence="Only the rows that learn are returned; wanted is the whole table.",
             fix=f"new_table = {_STEP}",

@@ -67,6 +67,13 @@ def _other(step, last=False, start=None):
     return answer
 
 
+def _from_the_second(x, kernel, recurrent_kernel, bias, h):
+    y = np.zeros((*x.shape[:2], len(bias)))
+    for t in range(1, x.shape[1]):
+        y[:, t] = np.tanh(x[:, t] @ kernel + y[:, t - 1] @ recurrent_kernel + bias)
+    return y
+
+
 def _right(x, h, h0, W, U, b):
     return np.tanh(x @ W + h @ U + b)
 
@@ -118,6 +125,23 @@ SIMPLE_RNN = Exercise(
             sentence="tanh is missing: the state is the sum itself.",
             fix=_STEP,
         ),
+        Wrong(
+            _other(lambda x, h, h0, W, U, b: np.tanh(x @ W) + h @ U + b),
+            sentence="tanh goes over the whole sum, not over x @ kernel alone: mind the brackets.",
+            fix=_STEP,
+        ),
+        Wrong(
+            lambda x, kernel, recurrent_kernel, bias, h: (
+                simple_rnn(x, kernel, recurrent_kernel, bias, h).swapaxes(0, 1).reshape(*x.shape[:2], -1)
+            ),
+            sentence="A reshape gives the right shape, and mixes sequences and timesteps: it does not exchange axes.",
+            fix="y = np.stack(outputs, axis=1)",
+        ),
+        Wrong(
+            _from_the_second,
+            sentence="The first timestep is left out: it reads x[:, 0] and the h that came in.",
+            fix=f"for t in range(x.shape[1]):\n    {_STEP}",
+        ),
     ),
 )
 
@@ -145,7 +169,7 @@ def _reference_back(a):
     return (layer.backward(layer.trace(np.arctanh(h) - before @ U), dy).trace.h,)
 
 
-def _back(slope=lambda h, t: 1 - h[:, t] ** 2, matrix=lambda U: U.T, turned=False, slope_last=False):
+def _back(slope=lambda h, t: 1 - h[:, t] ** 2, matrix=lambda U: U.T, turned=False):
     def answer(dh, h, recurrent_kernel):
         gradients = [dh]
         for t in reversed(range(1, h.shape[1])):
@@ -154,6 +178,34 @@ def _back(slope=lambda h, t: 1 - h[:, t] ** 2, matrix=lambda U: U.T, turned=Fals
         return np.stack(gradients[::-1] if turned else gradients, axis=1)
 
     return answer
+
+
+def _one_too_many(dh, h, recurrent_kernel):
+    gradients = []
+    for t in reversed(range(h.shape[1])):
+        dh = dh * (1 - h[:, t] ** 2) @ recurrent_kernel.T
+        gradients.insert(0, dh)
+    return np.stack(gradients, axis=1)
+
+
+def _always_the_last(dh, h, recurrent_kernel):
+    steps = [dh * (1 - h[:, t] ** 2) @ recurrent_kernel.T for t in range(1, h.shape[1])]
+    return np.stack([*steps, dh], axis=1)
+
+
+def _forwards(dh, h, recurrent_kernel):
+    gradients = []
+    for t in range(h.shape[1]):
+        dh = dh * (1 - h[:, t] ** 2) @ recurrent_kernel.T
+        gradients.append(dh)
+    return np.stack(gradients, axis=1)
+
+
+def _slope_last(dh, h, recurrent_kernel):
+    gradients = [dh]
+    for t in reversed(range(1, h.shape[1])):
+        gradients.insert(0, (gradients[0] @ recurrent_kernel.T) * (1 - h[:, t] ** 2))
+    return np.stack(gradients, axis=1)
 
 
 _SLOPE, _BACK = "dz = dh * (1 - h[:, t] ** 2)", "dh = dz @ recurrent_kernel.T"
@@ -209,6 +261,26 @@ RNN_BACKWARD = Exercise(
             _back(turned=True),
             sentence="The gradients are in reversed order: the last timestep's comes first.",
             fix="gradients.insert(0, dh)   # at the front",
+        ),
+        Wrong(
+            _one_too_many,
+            sentence="One step back too many: dh is the last timestep's gradient already.",
+            fix="gradients = [dh]   # the last timestep's\nfor t in reversed(range(1, h.shape[1])):",
+        ),
+        Wrong(
+            _always_the_last,
+            sentence="Every step begins with the gradient of the last timestep; it goes on from the step after it.",
+            fix=f"{_SLOPE}\n{_BACK}   # dh is replaced at each step",
+        ),
+        Wrong(
+            _forwards,
+            sentence="You go forwards through time. The gradient is known at the end: begin there, and go down.",
+            fix="for t in reversed(range(1, h.shape[1])):",
+        ),
+        Wrong(
+            _slope_last,
+            sentence="The order is wrong: on the way back the gradient meets tanh first, and then U.",
+            fix=f"{_SLOPE}\n{_BACK}",
         ),
     ),
 )
