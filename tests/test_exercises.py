@@ -241,6 +241,14 @@ def test_what_no_entry_explains_is_told_by_its_place():
     assert "All timesteps before 2 are right" in result.message
 
 
+def test_a_timestep_too_few_or_too_many_is_told_with_its_likely_cause():
+    right = solution("simple_rnn")
+    one = ex.simple_rnn.check(lambda *a: right(*a)[:, :1])
+    assert "(3, 1, 2); wanted is (3, 4, 2)" in one.message and "stand inside the loop?)" in one.message
+    more = ex.simple_rnn.check(lambda *a: np.concatenate([a[-1][:, None], right(*a)], axis=1))
+    assert "one timestep too many (is the state before the first step among them?)" in more.message
+
+
 def test_a_gate_is_named_where_gates_lie_side_by_side():
     def answer(dh, dc, i, f, g, o, c_before, c):
         dz, dc_before = solution("backward_step")(dh, dc, i, f, g, o, c_before, c)
@@ -452,6 +460,15 @@ def test_two_lines_are_shown_where_the_error_arose_in_a_helper_of_the_learners()
     own, helpers = ex.dense.check(answer).detail.splitlines()
     assert own.endswith(": return helper(x, kernel)")
     assert re.fullmatch(r"line \d+ of helper: return a\.nonsense\(b\)", helpers)
+
+
+def test_the_right_numbers_in_another_order_are_told_from_wrong_ones():
+    said = ex.read_dense.check(lambda y_zeros, y_eye: (y_zeros[0], y_eye - y_zeros))
+    assert "The numbers are right, but in another order; wanted are kernel, bias." in said.message
+
+
+def test_a_single_number_is_told_from_a_missing_axis():
+    assert "it is a single number" in ex.crossentropy.check(lambda z, classes: np.float32(0.5)).message
 
 
 def test_an_exception_with_some_sizes_only():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -134,6 +135,9 @@ def first_difference(values: Sequence[Any], expected: Sequence[Any], outputs: Se
     wrong = [not agrees(v, e) for v, e in zip(values, expected, strict=True)]
     if not any(wrong):
         return None
+    for order in permutations(values):
+        if all_agree(order, expected):
+            return f"The numbers are right, but in another order; wanted are {', '.join(o.name for o in outputs)}."
     k = wrong.index(True)
     right = [o.name for o, bad in zip(outputs, wrong, strict=True) if not bad]
     text = _difference(values[k], expected[k], outputs[k])
@@ -173,6 +177,8 @@ def _difference(value: Any, expected: Any, output: Output) -> str:
 
 
 def _shape_cause(got: tuple[int, ...], wanted: tuple[int, ...], output: Output) -> str:
+    if not got:
+        return ": it is a single number (was a sum or a mean taken over all of it?)"
     if len(got) == 2 and got == wanted[::-1]:
         return ": it looks transposed"
     if len(wanted) == 3 and got == (wanted[1], wanted[0], wanted[2]):
@@ -188,6 +194,4 @@ def _shape_cause(got: tuple[int, ...], wanted: tuple[int, ...], output: Output) 
                 return ": one timestep too many (is the state before the first step among them?)"
     if len(got) == len(wanted) - 1 and got == wanted[1:]:
         return f": the {output.axes[0] if output.axes else 'first'} axis is gone"
-    if not got:
-        return ": it is a single number"
     return ""

@@ -224,7 +224,10 @@ class Exercise:
                 "its caller may still need that.",
                 seen,
                 _Found(
-                    "", fix="h = h + ...            # a new array; not h += ...\nx = np.array(x)        # or a copy"
+                    "",
+                    fix="{0} = {0} + ...   # a new array; not {0} += ...\n{0} = np.array({0})   # or a copy".format(
+                        seen.changed[0]
+                    ),
                 ),
             )
         return self._result(

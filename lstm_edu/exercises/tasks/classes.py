@@ -51,6 +51,17 @@ def _along_batch(z, names):
     return _named(e / e.sum(axis=0), names)
 
 
+def _softly(z, names, most, keep=True):
+    e = np.exp(z - most)
+    return _named(e / e.sum(axis=1, keepdims=keep), names)
+
+
+def _all_exp(z):
+    return np.exp(z - z.max())
+
+
+_KEEPDIMS = "keepdims=True is missing: what was found for a row is applied to a column."
+
 LABELS = Exercise(
     name="labels",
     title="from scores to class names",
@@ -90,6 +101,37 @@ LABELS = Exercise(
             _along_batch,
             sentence="The probabilities add up to 1 down the columns, over the batch; each row must add up to 1.",
             fix="p = e / e.sum(axis=1, keepdims=True)",
+        ),
+        Wrong(
+            lambda z, names: _softly(z, names, z.max(axis=1), keep=False),
+            sentence=_KEEPDIMS,
+            fix="e = np.exp(z - z.max(axis=1, keepdims=True))\np = e / e.sum(axis=1, keepdims=True)",
+        ),
+        Wrong(
+            lambda z, names: _softly(z, names, z.max(axis=1)),
+            sentence=_KEEPDIMS,
+            fix="e = np.exp(z - z.max(axis=1, keepdims=True))",
+        ),
+        Wrong(
+            lambda z, names: _softly(z, names, z.max(axis=1, keepdims=True), keep=False),
+            sentence=_KEEPDIMS,
+            fix="p = e / e.sum(axis=1, keepdims=True)",
+        ),
+        Wrong(
+            lambda z, names: _softly(z, names, z.max()),
+            sentence="You subtract the largest score of the whole batch; in a row that lies far below it, all of exp "
+            "becomes 0.",
+            fix="e = np.exp(z - z.max(axis=1, keepdims=True))",
+        ),
+        Wrong(
+            lambda z, names: _named(_all_exp(z) / _all_exp(z).sum(), names),
+            sentence="You divide by the sum of the whole array; each row has a sum of its own.",
+            fix="p = e / e.sum(axis=1, keepdims=True)",
+        ),
+        Wrong(
+            lambda z, names: (activations.softmax(z), [names[k] for k in z.argmax(axis=0)]),
+            sentence="argmax goes down the columns; it has to go along each row, axis=1.",
+            fix="labels = [names[k] for k in p.argmax(axis=1)]",
         ),
         Wrong(
             lambda z, names: _named(activations.sigmoid(z), names),
@@ -187,6 +229,36 @@ CROSSENTROPY = Exercise(
             lambda z, classes: -np.log2(_of_right_class(activations.softmax(z.astype(np.float64)), classes)),
             sentence="That is the logarithm to the base 2; Keras takes the natural one, np.log.",
             fix=_LOG_P,
+        ),
+        Wrong(
+            lambda z, classes: -np.log10(_of_right_class(activations.softmax(z.astype(np.float64)), classes)),
+            sentence="That is the logarithm to the base 10; Keras takes the natural one, np.log.",
+            fix=_LOG_P,
+        ),
+        Wrong(
+            lambda z, classes: -_of_right_class(z, classes),
+            sentence="That is the score of the right class, without softmax and logarithm.",
+            fix=_LOG_P,
+        ),
+        Wrong(
+            lambda z, classes: -np.log(_of_right_class(z, classes)),
+            sentence="You take the logarithm of the score; softmax makes a probability of it first.",
+            fix=_LOG_P,
+        ),
+        Wrong(
+            lambda z, classes: -np.log(_of_right_class(activations.sigmoid(z.astype(np.float64)), classes)),
+            sentence="That is the sigmoid of each score; softmax divides by the sum over the row.",
+            fix=_LOG_P,
+        ),
+        Wrong(
+            lambda z, classes: -np.log(activations.softmax(z.astype(np.float64)))[:, classes],
+            sentence="[:, classes] takes these columns from every row; wanted is one number from each row.",
+            fix="loss = -np.log(p[np.arange(len(p)), classes])",
+        ),
+        Wrong(
+            lambda z, classes: -np.log(activations.softmax(z.astype(np.float64))).sum(axis=1),
+            sentence="You add up all classes of a row; only the right one counts.",
+            fix="loss = -np.log(p[np.arange(len(p)), classes])",
         ),
         Wrong(
             lambda z, classes: np.full(

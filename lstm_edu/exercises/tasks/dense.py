@@ -12,6 +12,9 @@ def dense(x, kernel, bias):
     return x @ kernel + bias
 
 
+_DENSE = "y = x @ kernel + bias"
+
+
 def _draw(rng, k):
     batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 4), (4, 3, 7)][k]
     return {
@@ -55,26 +58,48 @@ DENSE = Exercise(
     hints=(
         "Begin with the shapes: (B, F) and (F, units) shall become (B, units). Which product does that?",
         "y = x W + b: a matrix product, then the bias, which NumPy adds to every row.",
-        "y = x @ kernel + bias",
+        _DENSE,
     ),
     answer=(dense,),
     question=lambda a: Question(_layer(a), a["x"]),
     keras=_keras_dense,
     wrong_answers=(
-        Wrong(lambda x, kernel, bias: x @ kernel, "bias-missing"),
-        Wrong(lambda x, kernel, bias: x @ kernel + 2 * bias, "bias-twice"),
-        Wrong(lambda x, kernel, bias: x @ kernel.T + bias, "kernel-transposed"),
-        Wrong(lambda x, kernel, bias: np.tanh(x @ kernel + bias), "extra-activation:tanh"),
-        Wrong(lambda x, kernel, bias: np.maximum(x @ kernel + bias, 0), "extra-activation:relu"),
+        # The doctor knows these five too, but speaks of gates and states, which nobody has met yet.
+        Wrong(lambda x, kernel, bias: x @ kernel, "bias-missing", "The bias is not added anywhere.", _DENSE),
+        Wrong(lambda x, kernel, bias: x @ kernel + 2 * bias, "bias-twice", "The bias is added twice.", _DENSE),
+        Wrong(
+            lambda x, kernel, bias: x @ kernel.T + bias,
+            "kernel-transposed",
+            "The kernel is transposed. Keras's has one row a feature and one column a unit; with as many features as "
+            "units nothing complains.",
+            f"{_DENSE}   # not kernel.T",
+        ),
+        Wrong(
+            lambda x, kernel, bias: np.tanh(x @ kernel + bias),
+            "extra-activation:tanh",
+            "tanh is applied to the sum; this layer has no activation.",
+            _DENSE,
+        ),
+        Wrong(
+            lambda x, kernel, bias: np.maximum(x @ kernel + bias, 0),
+            "extra-activation:relu",
+            "relu is applied to the sum; this layer has no activation.",
+            _DENSE,
+        ),
+        Wrong(
+            lambda x, kernel, bias: x @ kernel + x.shape[1] * bias,
+            sentence="The bias is added once for each feature: it stands inside the innermost loop.",
+            fix="y[n, j] = bias[j]   # before the loop over the features",
+        ),
         Wrong(
             lambda x, kernel, bias: x @ kernel - bias,
             sentence="The bias is subtracted; it is added.",
-            fix="y = x @ kernel + bias",
+            fix=_DENSE,
         ),
         Wrong(
             lambda x, kernel, bias: (x @ kernel).sum(axis=0) + bias,
             sentence="The rows of the batch are added up; every row keeps an output of its own.",
-            fix="y = x @ kernel + bias   # no sum over the batch",
+            fix=f"{_DENSE}   # no sum over the batch",
         ),
     ),
 )
@@ -132,6 +157,16 @@ READ_DENSE = Exercise(
         Wrong(
             lambda y_zeros, y_eye: (y_eye, y_zeros[0]),
             sentence="The bias is still in your kernel: each row of y_eye is a row of W plus b.",
+            fix=_READ,
+        ),
+        Wrong(
+            lambda y_zeros, y_eye: (y_eye, y_zeros),
+            sentence="The bias is still in your kernel: each row of y_eye is a row of W plus b.",
+            fix=_READ,
+        ),
+        Wrong(
+            lambda y_zeros, y_eye: (y_eye - y_eye[0], y_eye[0]),
+            sentence="You take the first row of y_eye for the bias; the zeros tell it.",
             fix=_READ,
         ),
         Wrong(
@@ -220,6 +255,11 @@ SIGMOID = Exercise(
             sentence="For large x this is infinity divided by infinity, nan.",
             fix="y = 1 / (1 + np.exp(-x))   # exp(-x) becomes 0 there",
         ),
+        Wrong(
+            lambda x: 1 / (1 - np.exp(-x)),
+            sentence="There is a minus too many: 1 + exp(-x) stands below the fraction bar.",
+            fix="y = 1 / (1 + np.exp(-x))",
+        ),
         Wrong(lambda x: 1 / 1 + np.exp(-x), sentence="Brackets are missing: 1 / 1 + exp(-x) divides by 1 only."),
     ),
 )
@@ -261,5 +301,20 @@ HARD_SIGMOID = Exercise(
         ),
         Wrong(lambda x: np.clip(x / 6, 0, 1), sentence="The line must go through 1/2 at x = 0: + 0.5 is missing."),
         Wrong(lambda x: np.clip(x / 6 + 0.5, -1, 1), sentence="It is cut off at -1; a gate begins at 0."),
+        Wrong(
+            lambda x: np.maximum(0, x / 6 + 0.5),
+            sentence="It is cut off below, but not above: no gate is more than open, 1.",
+            fix="y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
+        Wrong(
+            lambda x: np.minimum(1, x / 6 + 0.5),
+            sentence="It is cut off above, but not below: no gate is less than shut, 0.",
+            fix="y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
+        Wrong(
+            lambda x: np.clip(x, 0, 1),
+            sentence="You cut off x itself; first comes the line, x/6 + 1/2.",
+            fix="y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
     ),
 )

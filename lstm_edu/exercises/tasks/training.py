@@ -99,6 +99,11 @@ DENSE_GRADIENT = Exercise(
             fix=_DY,
         ),
         Wrong(
+            _gradient(scale=lambda y: 2 / y.shape[1]),
+            sentence="You divide by the number of units only; the loss is the mean over all numbers of y, rows too.",
+            fix=_DY,
+        ),
+        Wrong(
             _gradient(scale=lambda y: 2.0),
             sentence="That is the gradient of a sum of squares; the loss is their mean.",
             fix=_DY,
@@ -145,18 +150,24 @@ def _trained(a):
     return tuple(model.get_weights())
 
 
-def _training(uphill=False, once=False, one_after_the_other=False, bias_too=True, at_most=None):
+def _training(
+    rate=lambda given: given,
+    count=lambda steps: steps,
+    scale=lambda y: 2 / y.size,
+    once=False,
+    one_after_the_other=False,
+    bias_too=True,
+):
     def answer(x, target, kernel, bias, learning_rate, steps):
-        rate = -learning_rate if uphill else learning_rate
         dy = None
-        for _ in range(steps if at_most is None else at_most):
+        for _ in range(count(steps)):
             if dy is None or not once:
-                dy = 2 * (x @ kernel + bias - target) / target.size
-            kernel = kernel - rate * x.T @ dy
+                dy = (x @ kernel + bias - target) * scale(target)
+            kernel = kernel - rate(learning_rate) * x.T @ dy
             if one_after_the_other:
-                dy = 2 * (x @ kernel + bias - target) / target.size
+                dy = (x @ kernel + bias - target) * scale(target)
             if bias_too:
-                bias = bias - rate * dy.sum(axis=0)
+                bias = bias - rate(learning_rate) * dy.sum(axis=0)
         return kernel, bias
 
     return answer
@@ -210,7 +221,7 @@ TRAIN_DENSE = Exercise(
     keras=_keras_trained,
     wrong_answers=(
         Wrong(
-            _training(uphill=True),
+            _training(rate=lambda given: -given),
             sentence="The steps go uphill: the gradient is added; it has to be subtracted.",
             fix="kernel = kernel - learning_rate * d_kernel",
         ),
@@ -230,7 +241,37 @@ TRAIN_DENSE = Exercise(
             fix="bias = bias - learning_rate * d_bias",
         ),
         Wrong(
-            _training(at_most=1),
+            _training(rate=lambda given: 1),
+            sentence="The learning rate is missing: each step goes by learning_rate times the gradient.",
+            fix="kernel = kernel - learning_rate * d_kernel",
+        ),
+        Wrong(
+            _training(count=lambda steps: steps - 1),
+            sentence="That is one step too few: range(1, steps) leaves one out.",
+            fix="for _ in range(steps):",
+        ),
+        Wrong(
+            _training(count=lambda steps: steps + 1),
+            sentence="That is one step too many.",
+            fix="for _ in range(steps):",
+        ),
+        Wrong(
+            _training(scale=lambda y: 1 / y.size),
+            sentence="The 2 is missing: the slope of a square is twice what is squared.",
+            fix=_DY,
+        ),
+        Wrong(
+            _training(scale=lambda y: 2 / len(y)),
+            sentence="You divide by the number of rows only; the loss is the mean over all numbers of y, units too.",
+            fix=_DY,
+        ),
+        Wrong(
+            _training(scale=lambda y: 2),
+            sentence="That is the gradient of a sum of squares; the loss is their mean.",
+            fix=_DY,
+        ),
+        Wrong(
+            _training(count=lambda steps: 1),
             sentence="That is one step only: does `return` stand inside the loop?",
             fix="for _ in range(steps):\n    ...\nreturn kernel, bias   # after the loop",
         ),
