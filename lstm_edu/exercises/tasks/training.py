@@ -354,8 +354,8 @@ _RATE = "rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)"
 ADAM_STEP = Exercise(
     name="adam_step",
     title="one update by Adam, as Keras does it",
-    idea="m follows the gradient, v follows its square: m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g^2. Both begin at 0, "
-    "and are too small at first; the rate makes up for it: rate = learning_rate * sqrt(1 - 0.999^t) / (1 - 0.9^t). "
+    idea="m follows the gradient, v follows its square: m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g**2. Both begin at 0, "
+    "and are too small at first; the rate makes up for it: rate = learning_rate * sqrt(1 - 0.999**t) / (1 - 0.9**t). "
     "Then w = w - rate * m / (sqrt(v) + epsilon).",
     takes=(
         ("w", "(...)", "the weights"),
@@ -420,7 +420,7 @@ ADAM_STEP = Exercise(
         Wrong(_adam(sign=1), sentence="The step goes uphill: it has to be subtracted from w.", fix=_ADAM),
         Wrong(
             _adam(whole_root=True),
-            sentence="The root stands over the whole quotient; only 1 - 0.999^t stands under it.",
+            sentence="The root stands over the whole quotient; only 1 - 0.999**t stands under it.",
             fix=_RATE,
         ),
         Wrong(
