@@ -1,117 +1,158 @@
-"""The explorers outside JupyterLab: python -m docs.try_elsewhere [FOLDER FOR SCREENSHOTS]
+"""The explorers wherever they are said to run: python -m docs.try_elsewhere [PLACES] [--pictures FOLDER]
 
-Needs `pip install notebook voila` beside what the tests need. Opens a notebook with four explorers in Jupyter Notebook
-and in Voila, steps each by keys, compares the numbers on the screen with NumPy's, and says what it saw.
+Needs `pip install voila` beside what the tests need. Puts one explorer of every kind into a notebook, opens it in
+JupyterLab, in Jupyter Notebook, in Voila and as an exported page without a network, does in each what a reader does
+(docs/every_kind.py), compares the numbers on the screen with NumPy's, and says what it saw. The status is 1 if anything
+failed.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from benchmarks.browser import TOKEN, browser, notebook, server
-
-SETUP = """
-import numpy as np
 import lstm_edu as le
-rng = np.random.default_rng(7)
-model = le.Sequential([le.LSTM(5, return_sequences=True, name="one"), le.Dense(3, "tanh", name="two")])
-model.build((None, 7, 4))
-model.set_weights([rng.normal(size=w.shape) for w in model.get_weights()])
-trace = model.trace(rng.normal(size=(2, 7, 4)))
-"""
-CELLS = ["le.explore(trace.layers[0])", "le.explore(trace.layers[1])", "le.packing(2, 4)", "le.explore(trace)"]
+from benchmarks.browser import TOKEN, browser, notebook, open_notebook, run_all, server
+from docs.every_kind import CELLS, KINDS, SETUP, here, root_of
+
+NAME = "explorers.ipynb"
+ROOT = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+Show = Callable[[int], None]  # brings the explorer of a cell into view
 
 
-def look(page: Page, trace: Any) -> str:
-    """Step all four explorers; what was seen, or an AssertionError."""
-
-    def root(kind: str):
-        found = page.locator(f".lstm-edu-explorer[data-kind={kind}][data-ready=true]")
-        expect(found).to_have_count(1, timeout=120_000)
-        found.locator(".le-head").first.click()  # as a reader does; a notebook gives the focus to its cells else
-        expect(found).to_be_focused()
-        return found
-
-    lstm = root("LSTM")
-    for t in range(1, 4):
-        page.keyboard.press("ArrowRight")
-        expect(lstm).to_have_attribute("data-t", str(t))
-    page.keyboard.press("ArrowDown")
-    expect(lstm).to_have_attribute("data-unit", "1")
-    for name in "ifgoch":
-        title = lstm.locator(f".le-num[data-q='{name}']").first.get_attribute("title")
-        assert float(title.partition("=")[2]) == trace.layers[0][name][0, 3, 1], name
-
-    dense = root("Dense")
-    page.keyboard.press("ArrowRight")
-    expect(dense).to_have_attribute("data-unit", "1")
-    y = float(dense.locator(".le-result [data-q='y']").get_attribute("title"))
-    assert abs(y - float(trace.layers[1].y[0, 0, 1])) < 1e-6
-
-    packing = root("Packing")
-    page.keyboard.press("ArrowRight")
-    expect(packing).to_have_attribute("data-block", "W_i")
-
-    whole = root("Sequential")
-    whole.get_by_role("tab").nth(1).click()
-    expect(whole).to_have_attribute("data-layer", "two")
-    return "LSTM, Dense, Packing and a model's tabs were drawn and stepped by key; the numbers are the trace's"
+@contextmanager
+def in_lab(page: Page, folder: Path) -> Iterator[Show]:
+    with server(["jupyterlab", *ROOT, "--LabApp.expose_app_in_browser=True"], folder, _token()) as address:
+        open_notebook(page, address, NAME)
+        yield _run(page)
 
 
-def in_notebook(page: Page, address: str) -> None:
-    page.goto(f"{address}/notebooks/explorers.ipynb?token={TOKEN}")
-    page.wait_for_function(
-        "() => { const panel = window.jupyterapp?.shell.currentWidget; return panel?.context?.isReady"
-        " && panel.sessionContext.session?.kernel?.status === 'idle'; }"
-    )
-    page.evaluate(
-        """() => { jupyterapp.commands.execute('notebook:run-all-cells').finally(() => { window.ran = true; }); }"""
-    )
-    page.wait_for_function("() => window.ran")  # it takes the focus from cell to cell until then
+@contextmanager
+def in_notebook(page: Page, folder: Path) -> Iterator[Show]:
+    command = ["notebook", *ROOT, "--JupyterNotebookApp.expose_app_in_browser=True"]
+    with server(command, folder, _token()) as address:
+        page.goto(f"{address}/notebooks/{NAME}?token={TOKEN}")
+        page.wait_for_function(
+            "() => { const panel = window.jupyterapp?.shell.currentWidget; return panel?.context?.isReady"
+            " && panel.sessionContext.session?.kernel?.status === 'idle'; }"
+        )
+        yield _run(page)
 
 
-def in_voila(page: Page, address: str) -> None:
-    page.goto(f"{address}/?token={TOKEN}")
+@contextmanager
+def in_voila(page: Page, folder: Path) -> Iterator[Show]:
+    with server(
+        ["voila"], folder, _token()
+    ) as address:  # of a folder: else each look whether it is up runs the notebook
+        page.goto(f"{address}/voila/render/{NAME}?token={TOKEN}")
+        yield lambda n: None
+
+
+@contextmanager
+def in_a_file(page: Page, folder: Path) -> Iterator[Show]:
+    page.context.set_offline(True)
+    page.goto(le.save_html(folder / NAME, folder / "explorers.html").as_uri())
+    yield lambda n: None
+
+
+def _token() -> str:
+    return f"--IdentityProvider.token={TOKEN}"
+
+
+def _run(page: Page) -> Show:
+    run_all(page)
+
+    def show(n: int) -> None:  # JupyterLab and Notebook draw the cells near the visible ones only
+        page.evaluate(
+            """async n => {
+                const notebook = jupyterapp.shell.currentWidget.content;
+                notebook.activeCellIndex = n;
+                await notebook.scrollToItem(n, 'start');
+            }""",
+            n + 1,
+        )
+
+    return show
+
+
+# Place -> how it is opened, the package whose version counts, how its dark theme is chosen.
+THEME = """() => { jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}); }"""
+PLACES = {
+    "lab": (in_lab, "jupyterlab", lambda page: page.evaluate(THEME)),
+    "notebook": (in_notebook, "notebook", lambda page: page.evaluate(THEME)),
+    "voila": (in_voila, "voila", lambda page: page.goto(f"{page.url}&theme=dark")),
+    "file": (in_a_file, "lstm-edu", lambda page: page.locator("#theme").click()),
+}
+
+
+def visit(started: Browser, place: str, pictures: Path) -> bool:
+    """Try every kind in one place, and print a line for each; whether all went well."""
+    open_, package, darken = PLACES[place]
+    print(f"{place}: {package} {metadata.version(package)}, Chromium {started.version}", flush=True)
+    well = True
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        notebook(folder / NAME, [SETUP, *CELLS])
+        context = started.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        problems: list[str] = []
+        page.on("pageerror", lambda error: problems.append(str(error).splitlines()[0]))
+        page.on("console", lambda m: problems.append(m.text.splitlines()[0][:150]) if m.type == "error" else None)
+        names = here(kernel=place != "file")
+        with open_(page, folder) as show:
+            expect.set_options(timeout=20_000)
+            for n, (name, kind) in enumerate(KINDS.items()):
+                before = len(problems)
+                try:
+                    show(n)
+                    root = root_of(page, name)
+                    kind.use(page, root, names)
+                    assert not page.locator(".le-error").count(), "an explorer shows an error"
+                    root.screenshot(path=pictures / f"{place}-{name.replace(' ', '-')}.png")
+                    seen = kind.shows
+                except Exception as error:
+                    seen, well = f"FAILED: {error}", False
+                    page.screenshot(path=pictures / f"{place}-{name.replace(' ', '-')}-failed.png")
+                print(
+                    f"  {name}: {seen}", *(f"    on the console: {p}" for p in problems[before:]), sep="\n", flush=True
+                )
+            try:
+                darken(page)
+                show(0)
+                expect(root_of(page, "LSTM")).to_have_attribute("data-theme", "dark")
+                page.screenshot(path=pictures / f"{place}-dark.png")
+                print("  dark theme: followed", flush=True)
+            except Exception as error:
+                print(f"  dark theme: FAILED: {error}", flush=True)
+                well = False
+            page.close()
+        context.close()
+    print(f"  on the console in all: {sorted(set(problems)) or 'nothing'}", flush=True)
+    return well
 
 
 def main() -> None:
-    pictures = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp())
-    names: dict[str, Any] = {}
-    exec(SETUP, names)
-    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    ways: dict[str, tuple[list[str], Callable[[Page, str], None]]] = {
-        "notebook": (["notebook", *root, "--JupyterNotebookApp.expose_app_in_browser=True"], in_notebook),
-        "voila": (["voila", "explorers.ipynb"], in_voila),
-    }
-    failed = False
-    with browser() as started:
-        for name, (command, open_) in ways.items():
-            with tempfile.TemporaryDirectory() as temporary:
-                folder = Path(temporary)
-                notebook(folder / "explorers.ipynb", [SETUP, *CELLS])
-                with server(command, folder, f"--IdentityProvider.token={TOKEN}") as address:
-                    page = started.new_page(viewport={"width": 1280, "height": 900})
-                    page.set_default_timeout(90_000)
-                    problems: list[str] = []
-                    page.on("pageerror", lambda error, to=problems: to.append(str(error)))
-                    try:
-                        open_(page, address)
-                        seen = look(page, names["trace"])
-                    except Exception as error:
-                        seen, failed = f"FAILED: {error}", True
-                    page.screenshot(path=pictures / f"{name}.png")
-                    page.close()
-            print(f"{name} {metadata.version(name)}: {seen}; uncaught errors: {problems or 'none'}")
-    print(f"screenshots: {pictures}")
-    sys.exit(failed)
+    parser = argparse.ArgumentParser(prog="python -m docs.try_elsewhere", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("places", nargs="*", help=f"some of {', '.join(PLACES)} (if left out: all)")
+    parser.add_argument("--pictures", type=Path, help="a folder for screenshots")
+    options = parser.parse_args()
+    if unknown := set(options.places) - set(PLACES):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+    with nullcontext(options.pictures) if options.pictures else tempfile.TemporaryDirectory() as folder:
+        with browser() as started:
+            well = [visit(started, place, Path(folder)) for place in options.places or PLACES]
+    sys.exit(not all(well))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 import lstm_edu as le
+from docs import every_kind
 
 ROOT = ".lstm-edu-explorer"
 SOURCE = """
@@ -93,6 +94,21 @@ def test_a_dense_explorer_computes_in_a_file(offline, here, tmp_path):
     assert float(y.get_attribute("title")) == pytest.approx(
         np.tanh(x @ changed + bias[0]), abs=0.01 * abs(float(x[2])) + 1e-5
     )
+
+
+@pytest.mark.parametrize("name", [name for name, kind in every_kind.KINDS.items() if kind.kind])
+def test_every_kind_of_explorer_lives_in_a_file(offline, problems, tmp_path, name):
+    """Stepped, played, changed and reset, with NumPy's numbers, on a narrow page, without a network."""
+    names = every_kind.here(kernel=False)
+    path = le.save_html(every_kind.shown_by(name, names), tmp_path / "page.html")
+    page = offline(path, viewport={"width": 400, "height": 800})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    every_kind.KINDS[name].use(page, every_kind.root_of(page, name), names)
+    expect(page.locator(".le-error")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert [url for url in asked if not url.startswith(("blob:", "data:"))] == []
+    assert problems == []
 
 
 def test_a_hostile_name_is_text_in_the_page(offline, tmp_path):
