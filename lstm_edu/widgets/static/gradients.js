@@ -444,15 +444,15 @@ function gradientSide(context, spec, layer, arrays, counts, which) {
 
   const ways = h("div", { class: "le-ways" });
   const dhRow = h("div", { class: "le-equation", "data-row": `${which}/dh` }, chip("h", palette),
-    h("div", {}, line(sign("h_t"), " = from the loss + back from step t+1"),
+    h("div", {}, line(sign("h_t"), " = from the loss"), line("+ back from step t+1"),
       h("div", {}, "= ", slot("own"), " ", ways, " = ", slot("dh", "h")))); // prettier-ignore
   const dcRow = layer.kind === "LSTM" &&
     h("div", { class: "le-equation", "data-row": `${which}/dc` }, chip("c", palette),
       h("div", {},
         h("div", { class: "le-unless-masked" },
-          line(sign("c_t"), " = ", sign("h_t"), " · ", symbol("o"), ` · ${slopeText}`),
+          line(sign("c_t"), " = ", sign("h_t"), " · ", symbol("o")), line(`· ${slopeText}`),
           line(" + ", sign("c_t+1"), " · ", symbol("f_t+1")),
-          h("div", {}, line("= ", slot("dh", "h"), " · ", slot("o", "o"), " · ", slot("slope")),
+          h("div", {}, line("= ", slot("dh", "h"), " · ", slot("o", "o")), line("· ", slot("slope")),
             line("+ ", slot("dcNext", "c"), " · ", slot("fNext", "f"))),
           h("div", {}, line("= ", slot("shown"), " ", slot("kept")), line(" = ", slot("dc", "c")))),
         h("div", { class: "le-if-masked" }, line(sign("c_t"), " = ", sign("c_t+1"), " = ", slot("dc", "c"), " (masked)")))); // prettier-ignore
