@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 _CELL = "text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; background: none; color: inherit"
-
+_IN_VIEW = "display: inline-block; max-width: 100cqi"  # a title is read without scrolling, however wide its table
 
 _SIGNS = {True: "✓ ", False: "✗ ", None: ""}
 
@@ -33,9 +33,11 @@ def html_table(
         cells = "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in rest)
         body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{escape(first)}</th>{cells}</tr>'
     window = f'tabindex="0" role="region" aria-label="{escape(title, quote=True)}" ' if height else ""
-    caption = f'<caption style="{caption}">{escape(_SIGNS[ok] + title)}</caption>' if title else ""
+    shown = f'<span style="{_IN_VIEW}">{escape(_SIGNS[ok] + title)}</span>'
+    caption = f'<caption style="{caption}">{shown}</caption>' if title else ""
+    style = "overflow: auto; container-type: inline-size" + (f"; max-height: {height}" if height else "")
     return (
-        f'<div {window}style="overflow: auto{"; max-height: " + height if height else ""}">'
+        f'<div {window}style="{style}">'
         '<table style="border-collapse: collapse; color: inherit; background: none; margin: 0.3em 0">'
         f"{caption}"
         f'<thead style="border-bottom: 1px solid currentColor"><tr style="background: none">{head}</tr></thead>'

@@ -80,6 +80,7 @@ def page(title: str, body: str) -> str:
 
 
 _CELL = "text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; background: none; color: inherit"
+_IN_VIEW = "display: inline-block; max-width: 100cqi"  # a title is read without scrolling, however wide its table
 
 
 def html(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -91,9 +92,9 @@ def html(ok: bool, title: str, header: Sequence[str], rows: Sequence[Sequence[st
         cells = "".join(f'<td style="{_CELL}">{_together(escape(cell))}</td>' for cell in rest)
         body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{escape(first)}</th>{cells}</tr>'
     return (
-        '<div style="overflow-x: auto">'
+        '<div style="overflow-x: auto; container-type: inline-size">'
         '<table style="border-collapse: collapse; color: inherit; background: none; margin: 0.3em 0">'
-        f'<caption style="{caption}">{escape(_titled(ok, title))}</caption>'
+        f'<caption style="{caption}"><span style="{_IN_VIEW}">{escape(_titled(ok, title))}</span></caption>'
         f'<thead style="border-bottom: 1px solid currentColor"><tr style="background: none">{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
