@@ -1,8 +1,8 @@
 """README's moving picture: python -m docs.make_film
 
-Trains an LSTM for a few epochs to tell nine speakers apart, lets it hear one utterance, and steps through it with the
-LSTM explorer in a browser: the real widget, in a page that `le.save_html` wrote. One screenshot a step becomes one
-picture of docs/explorer.gif.
+Trains an LSTM for a few epochs to tell nine speakers apart, lets it hear one utterance, steps through it with the LSTM
+explorer in a browser, and asks what would be if the forget gate were held shut: the real widget, in a page that
+`le.save_html` wrote. Each screenshot becomes a picture of docs/explorer.gif.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 import lstm_edu as le
 from benchmarks.browser import browser
 
 HERE = Path(__file__).resolve().parent
 FILM = HERE / "explorer.gif"
-WIDTH, HEIGHT = 800, 836
+WIDTH, HEIGHT = 800, 880
 UNITS = 8
 EPOCHS = 30
-STEP, LONG, END = 320, 1400, 2600  # milliseconds: a step, a moment to look, the last picture
+STEP, POINT, LONG, END = 320, 700, 1400, 3200  # milliseconds: a step, a press, a moment to look, a longer one
 MOST = 1_500_000  # bytes
 
 
@@ -45,44 +45,104 @@ def utterance() -> tuple[le.Trace, str]:
     return layer.trace(data.x_test[chosen : chosen + 1, :20]), data.class_names[data.y_test[chosen]]
 
 
-def pictures(page: Page, trace: le.Trace) -> list[tuple[Image.Image, int]]:
-    """What the film shows: (picture, milliseconds)."""
-    root = page.locator(".lstm-edu-explorer")
-    expect(root).to_have_attribute("data-ready", "true")
-    root.evaluate("root => root.scrollIntoView({ block: 'start' })")
-    root.evaluate("root => { root.style.outline = 'none'; }")
-    root.focus()
-    taken = []
+class Film:
+    """Pictures of the explorer, one after the other, with a line under them that says what is done."""
 
-    def take(milliseconds: int) -> None:
-        page.wait_for_timeout(120)
-        box = root.bounding_box()
-        clip = {"x": 0, "y": max(0, box["y"]), "width": WIDTH, "height": HEIGHT}
-        taken.append((Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB"), milliseconds))
+    def __init__(self, page: Page):
+        self.page = page
+        self.root = page.locator(".lstm-edu-explorer")
+        self.taken: list[tuple[Image.Image, int]] = []  # (picture, milliseconds)
+        expect(self.root).to_have_attribute("data-ready", "true")
+        page.evaluate(STAGE)
+        self.focus()
 
-    def press(key: str, t: int, unit: int, milliseconds: int) -> None:
-        page.keyboard.press(key)
-        expect(root).to_have_attribute("data-t", str(t))
-        expect(root).to_have_attribute("data-unit", str(unit))
-        take(milliseconds)
+    def focus(self) -> None:
+        self.root.evaluate("root => root.focus({ preventScroll: true })")
 
-    unit = int(root.get_attribute("data-unit"))
-    take(LONG)
-    last = trace.h.shape[1] - 1
+    def take(self, milliseconds: int) -> None:
+        self.page.wait_for_timeout(150)
+        picture = self.page.screenshot(clip={"x": 0, "y": 0, "width": WIDTH, "height": HEIGHT})
+        self.taken.append((Image.open(io.BytesIO(picture)).convert("RGB"), milliseconds))
+
+    def say(self, text: str) -> None:
+        self.page.evaluate("text => { document.getElementById('line').textContent = text; }", text)
+
+    def press(self, key: str, t: int, milliseconds: int = STEP) -> None:
+        self.page.keyboard.press(key)
+        expect(self.root).to_have_attribute("data-t", str(t))
+        self.take(milliseconds)
+
+    def click(self, target: Locator) -> None:
+        """The pointer comes, and presses."""
+        box = target.bounding_box()
+        x, y = box["x"] + min(box["width"] / 2, 60), box["y"] + box["height"] / 2
+        self.page.evaluate("([x, y]) => { pointer.style.cssText += `;left:${x}px;top:${y}px;display:block`; }", [x, y])
+        self.page.mouse.move(x, y)
+        self.take(POINT)
+        target.click()
+
+    def no_pointer(self) -> None:
+        self.page.evaluate("pointer.style.display = 'none'")
+        self.page.mouse.move(1, HEIGHT + 100)
+
+
+# The explorer alone, under a line of text; and a pointer, which no screenshot shows by itself.
+STAGE = """() => {
+    document.querySelectorAll('header, h1').forEach(element => element.remove());
+    const style = document.createElement('style');
+    style.textContent = `
+        main { padding: 0 !important; max-width: none !important }
+        .lstm-edu-explorer { outline: none !important; border-radius: 0 !important }
+        * { transition: none !important; caret-color: transparent !important }
+        #line { position: sticky; top: 0; z-index: 9; margin: 0; padding: 0 14px; background: #1f2328; color: #ffffff;
+                font: 17px/44px system-ui }
+        #pointer { position: fixed; display: none; pointer-events: none }`;
+    const line = Object.assign(document.createElement('p'), { id: 'line' });
+    document.body.prepend(style, line);
+    document.body.insertAdjacentHTML('beforeend', `<svg id="pointer" width="26" height="30" viewBox="0 0 26 30">
+        <path d="M2,2 V24 L8,18.5 L12,28 L16.5,26 L12.5,17 H21 Z" fill="#000" stroke="#fff" stroke-width="2"/></svg>`);
+}"""
+
+
+def shoot(page: Page, trace: le.Trace) -> list[tuple[Image.Image, int]]:
+    """The scenes: a walk through the utterance, a gate held shut, the run brought back."""
+    film = Film(page)
+    root, last = film.root, trace.h.shape[1] - 1
+    film.say("One recorded vowel, step by step, with the arrow keys")
+    film.take(LONG)
     for t in range(1, last + 1):
-        press("ArrowRight", t, unit, LONG if t == last else STEP)
-    for n in range(1, 3):  # two other units of the same step
-        press("ArrowDown", last, unit + n, LONG)
-    taken[-1] = (taken[-1][0], END)
-    return taken
+        film.press("ArrowRight", t, LONG if t == last else STEP)
+
+    film.say("What if the forget gate were held shut?")
+    panel = root.get_by_text("What if …")
+    film.click(panel)
+    film.take(STEP)
+    film.click(root.get_by_role("button", name="shut (0)"))
+    expect(root.locator(".le-changes li")).to_have_count(1)
+    film.take(STEP)
+    film.say("The page computes the run anew; dashed: the run as it was")
+    film.click(panel)  # folds it: what is changed stays in sight
+    film.no_pointer()
+    film.take(END)
+    film.focus()
+    for t in range(last - 1, last - 5, -1):
+        film.press("ArrowLeft", t)
+    film.take(LONG)
+
+    film.say("Reset brings the recorded run back")
+    film.click(root.get_by_role("button", name="Reset", exact=True))
+    expect(root.locator(".le-changes li")).to_have_count(0)
+    film.no_pointer()
+    film.take(END)
+    return film.taken
 
 
 def save(taken: list[tuple[Image.Image, int]], path: Path) -> None:
     """A GIF that loops: one palette for all pictures, or what stands still would flicker."""
-    every = Image.new("RGB", (WIDTH, HEIGHT * 3))
-    for n in range(3):
-        every.paste(taken[n * (len(taken) - 1) // 2][0], (0, n * HEIGHT))
-    palette = every.quantize(colors=160, method=Image.Quantize.MEDIANCUT)
+    every = Image.new("RGB", (WIDTH, HEIGHT * 5))
+    for n in range(5):
+        every.paste(taken[n * (len(taken) - 1) // 4][0], (0, n * HEIGHT))
+    palette = every.quantize(colors=255, method=Image.Quantize.MEDIANCUT)
     frames = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture, _ in taken]
     frames[0].save(
         path, save_all=True, append_images=frames[1:], duration=[ms for _, ms in taken], loop=0, optimize=True
@@ -97,9 +157,7 @@ def main() -> None:
         page = started.new_page(viewport={"width": WIDTH, "height": HEIGHT + 400}, color_scheme="light")
         file = le.save_html(le.explore(trace, unit=lively), Path(folder) / "film.html")
         page.goto(file.as_uri())
-        page.add_style_tag(content="main { padding: 0 !important; max-width: none !important }")
-        page.add_style_tag(content="* { transition: none !important; caret-color: transparent !important }")
-        save(pictures(page, trace), FILM)
+        save(shoot(page, trace), FILM)
     size = FILM.stat().st_size
     print(f"{FILM}: {size / 1e6:.2f} MB", file=sys.stderr)
     if size > MOST:
