@@ -20,6 +20,9 @@ A test takes what it needs::
 `lab`       a JupyterLab, one for all tests but without the kernels of earlier ones. `python -m lstm_edu lab` starts it,
             in a copy of this repository: nothing that a test does or saves reaches the repository, nor the settings of
             the user. See class Lab.
+
+A test of an explorer needs no JupyterLab: `blank_page.put(page, explorer)` shows it, and `axe_finds_nothing(page)` and
+`nothing_sticks_out(page)` there are what every explorer must bear, in each of `blank_page.SCHEMES` and at each width.
 """
 
 import json
