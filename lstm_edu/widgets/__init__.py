@@ -109,7 +109,8 @@ def packing(units: Any, features: int | None = None, *, kind: str | None = None,
     """Where a layer's weights lie in its arrays: packing(units, features, kind="GRU"), or packing(layer).
 
     A layer of Keras is taken as well. Options: reset_after, use_bias, block, beside ("PyTorch", "ONNX", "TF1",
-    "Keras 1"). See `PackingExplorer` for what they are and for the errors.
+    "Keras 1"), total (False: do not say how many numbers there are). See `PackingExplorer` for what they are and for
+    the errors.
     """
     if is_keras(units):
         from lstm_edu import keras_bridge

@@ -34,6 +34,7 @@ class PackingExplorer(_base.Explorer):
         block: the block to begin with: W_i, W_f, W_g, W_o, U_i ..., b_i ... of an LSTM; W_z, W_r, W_h ... of a GRU,
             and with reset_after b_z ... and d_z ... for the two rows of its bias; W, U, b of the others.
         beside: the layout to begin with.
+        total: whether to show how many numbers there are in all, with the formula; False where it is asked for.
 
     Raises:
         TypeError, ValueError: not whole numbers >= 1, a layer of another kind or not built, an unknown block or layout.
@@ -57,6 +58,7 @@ class PackingExplorer(_base.Explorer):
         use_bias: bool | None = None,
         block: str = "",
         beside: str = "",
+        total: bool = True,
         **layout: Any,
     ):
         layer = units if isinstance(units, Layer) or hasattr(units, "weights") else None
@@ -88,6 +90,7 @@ class PackingExplorer(_base.Explorer):
             "gates": _gates(kind),
             "blocks": list(dict.fromkeys(b for array in known[0].arrays for row in array.blocks for b in row)),
             "absent": _absent(kind, reset_after),
+            "total": bool(total),
             "most": {"units": max(16, 2 * units), "features": max(16, 2 * features)},
         }
         super().__init__(spec, {}, units=units, features=features, block=block, beside=beside, **layout)

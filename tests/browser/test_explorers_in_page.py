@@ -55,6 +55,15 @@ def test_numbers_are_written_for_readers(page):
         assert call(page, "format", value) == text
 
 
+def test_a_map_may_keep_the_total_to_itself(page):
+    for shown in (True, False):
+        root = put(page, widgets.packing(2, 4, total=shown))
+        root.locator("[data-block='W_o']").focus()
+        expect(root.locator(".le-card")).to_contain_text("kernel[:, 3*units:]")
+        expect(root.locator("[data-q='total']")).to_have_count(int(shown))
+        assert ("56" in root.inner_text()) == shown
+
+
 def test_a_key_leads_one_step_and_never_over_the_edge(page):
     put(page, widgets.packing(2, 3))
     limits = {"steps": 15, "units": 4}

@@ -260,6 +260,7 @@ export function packingExplorer(context) {
   }
 
   function writeFormula(H, F) {
+    if (!spec.total) return "";
     const lines = panels().map(({ layout }) => {
       const { arrays, total: all } = countOf(layout, H, F);
       const [letters, inNumbers] = formulaOf({ ...layout, first: spec.gates[0].letter }, spec.gates.length, H, F);
