@@ -42,7 +42,7 @@ EMBEDDING_ROWS = Exercise(
         ("trainable", "(V,) bool", "True: this row learns"),
         ("learning_rate", "float", ""),
     ),
-    returns=(Output("new_table", ("row", "column"), "(V, D), the table after the step; `table` itself stays"),),
+    returns=(Output("new_table", ("row", "column"), "(V, D), the table after the step, a new array"),),
     draw=_draw,
     reference=_reference,
     example=lambda: {

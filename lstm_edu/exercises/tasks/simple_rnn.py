@@ -81,8 +81,8 @@ def _right(x, h, h0, W, U, b):
 SIMPLE_RNN = Exercise(
     name="simple_rnn",
     title="a SimpleRNN through time",
-    idea="At every timestep the layer reads the input of that step and its own output of the step before: "
-    "h_t = tanh(x_t W + h_{t-1} U + b). Return the outputs of all timesteps.",
+    idea="At every timestep the layer reads the input of that step and its own output of the step before: the new h is "
+    "tanh(x_t W + h U + b). Return the outputs of all timesteps.",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
         ("kernel", "(F, H)", "W"),
@@ -213,9 +213,9 @@ _SLOPE, _BACK = "dz = dh * (1 - h[:, t] ** 2)", "dh = dz @ recurrent_kernel.T"
 RNN_BACKWARD = Exercise(
     name="rnn_backward",
     title="the gradient on its way back through time",
-    idea="A SimpleRNN, h_t = tanh(x_t W + h_{t-1} U + b), has run over a sequence. Only its last output counts for the "
-    "loss, and dL/d(h of the last timestep) is known. How does the loss change with h of every timestep before? "
-    "(The slope of tanh is 1 - h**2.)",
+    idea="A SimpleRNN has run over a sequence, and each h was made from the h before it: tanh(x_t W + h U + b). Only "
+    "the last output counts for the loss, and dL/dh of the last timestep is known. How does the loss change with h of "
+    "every timestep before? (The slope of tanh is `1 - h**2`, with the h that came out.)",
     takes=(
         ("dh", "(B, H)", "dL/dh at the last timestep"),
         ("h", "(B, T, H)", "the outputs of all timesteps"),
@@ -230,7 +230,7 @@ RNN_BACKWARD = Exercise(
         "recurrent_kernel": array([0.5]),
     },
     hints=(
-        "One step back first: h_{t-1} goes into h_t through U and tanh. Meet them in the other order on the way back.",
+        "One step back first: on its way into the next h, h meets U and then tanh. On the way back, tanh comes first.",
         f"From timestep t to t-1: {_SLOPE}, then {_BACK}. Begin at the last timestep and go down to timestep 1.",
         f"gradients = [dh]\nfor t in reversed(range(1, h.shape[1])):\n    {_SLOPE}\n    {_BACK}\n"
         "    gradients.insert(0, dh)\ngradients = np.stack(gradients, axis=1)",
@@ -249,7 +249,7 @@ RNN_BACKWARD = Exercise(
         ),
         Wrong(
             _back(slope=lambda h, t: 1 - h[:, t - 1] ** 2),
-            sentence="You take the slope at h_{t-1}; the tanh between the two made h_t.",
+            sentence="You take the slope at `h[:, t - 1]`; the tanh between the two made `h[:, t]`.",
             fix=_SLOPE,
         ),
         Wrong(
