@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
-# (heading, text, whether it is code); in a text that is none, `backticks` mark code
-Part = tuple[str, str, bool]
+# What a part's text is. In TEXT `backticks` mark code; a line of COLUMNS is code, some spaces, and what it means.
+TEXT, CODE, COLUMNS = "text", "code", "columns"
+Part = tuple[str, str, str]  # heading, text, kind
 
 _CARD = (
     "border: 1px solid currentColor; border-left-width: 5px; border-radius: 4px; padding: 0.6em 1em; margin: 0.4em 0; "
@@ -21,8 +23,8 @@ _CODE = (
 
 def text(title: str, parts: Sequence[Part]) -> str:
     lines = [title]
-    for heading, body, code in parts:
-        if heading and (code or "\n" in body):
+    for heading, body, kind in parts:
+        if heading and (kind != TEXT or "\n" in body):
             lines += [f"{heading}:", *(f"    {line}" if line else "" for line in body.splitlines())]
         else:
             lines.append(f"{heading}: {body}" if heading else body)
@@ -31,9 +33,11 @@ def text(title: str, parts: Sequence[Part]) -> str:
 
 def html(label: str, title: str, parts: Sequence[Part]) -> str:
     body = ""
-    for heading, content, code in parts:
+    for heading, content, kind in parts:
         head = f'<strong style="color: inherit">{escape(heading)}</strong>' if heading else ""
-        if code:
+        if kind == COLUMNS:
+            inner = _columns(content)
+        elif kind == CODE:
             inner = (
                 f'<pre tabindex="0" aria-label="{escape(heading or label, quote=True)}" style="{_CODE}">'
                 f'<code style="background: none; color: inherit">{escape(content)}</code></pre>'
@@ -43,6 +47,17 @@ def html(label: str, title: str, parts: Sequence[Part]) -> str:
         body += f'<div style="margin: 0.5em 0 0 0">{head}{inner}</div>'
     head = f'<div style="font-weight: bold; font-size: 1.1em; color: inherit">{escape(title)}</div>'
     return f'<section aria-label="{escape(label, quote=True)}" style="{_CARD}">{head}{body}</section>'
+
+
+def _columns(content: str) -> str:
+    """Two columns; in a narrow window what a name means stands below it."""
+    rows = [re.split(r" {2,}", line, maxsplit=1) for line in content.splitlines()]
+    width = max(len(name) for name, _ in rows) + 2
+    row = (
+        '<div style="display: flex; flex-wrap: wrap; margin: 0.1em 0">'
+        '<code style="flex: 0 0 {width}ch; background: none; color: inherit; padding: 0">{name}</code><span style="flex: 1 1 13em">{meaning}</span></div>'
+    )
+    return "".join(row.format(width=width, name=escape(name), meaning=_inline(meaning)) for name, meaning in rows)
 
 
 def _inline(line: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from lstm_edu.exercises import cards
+from lstm_edu.exercises.cards import CODE, COLUMNS, TEXT
 
 NOT_ATTEMPTED, WRONG, CORRECT = "not attempted", "wrong", "correct"
 _SIGNS = {NOT_ATTEMPTED: "○", WRONG: "✗", CORRECT: "✓"}
@@ -35,10 +36,10 @@ class Hint(_Card):
 
     def _parts(self) -> list[cards.Part]:
         if self.tier < TIERS:
-            return [("", self.text, False), ("", f"`le.exercises.{self.exercise}.hint()` says more.", False)]
+            return [("", self.text, TEXT), ("", f"`le.exercises.{self.exercise}.hint()` says more.", TEXT)]
         return [
-            ("What to write", self.text, True),
-            ("", f"That was the last hint; `le.exercises.{self.exercise}.solution()` shows the whole.", False),
+            ("What to write", self.text, CODE),
+            ("", f"That was the last hint; `le.exercises.{self.exercise}.solution()` shows the whole.", TEXT),
         ]
 
 
@@ -74,20 +75,20 @@ class Result(_Card):
     _label = property(lambda self: f"Exercise {self.exercise}: {self.status}")
 
     def _parts(self) -> list[cards.Part]:
-        parts = [("", self.message, False)]
+        parts = [("", self.message, TEXT)]
         if self.detail:
-            parts.append(("Your line", self.detail, True))
-        parts += [("Note", note, False) for note in self.notes]
+            parts.append(("Your line", self.detail, CODE))
+        parts += [("Note", note, TEXT) for note in self.notes]
         if self.printed:
-            parts.append(("Your function printed", self.printed, True))
+            parts.append(("Your function printed", self.printed, CODE))
         if self.cause:
-            parts.append(("Mistake", f"{self.cause} (an entry of `le.mistakes()`)", False))
+            parts.append(("Mistake", f"{self.cause} (an entry of `le.mistakes()`)", TEXT))
         if self.hint is not None:
             parts.append((self.hint._title, self.hint.text, self.hint.tier == TIERS))
         if self.status == WRONG and (self.hint is None or self.hint.tier < TIERS):
-            parts.append(("", f"For a hint: `le.exercises.{self.exercise}.hint()`", False))
+            parts.append(("", f"For a hint: `le.exercises.{self.exercise}.hint()`", TEXT))
         if self.status == NOT_ATTEMPTED:
-            parts.append(("", f"The task: `le.exercises.{self.exercise}.task`", False))
+            parts.append(("", f"The task: `le.exercises.{self.exercise}.task`", TEXT))
         return parts
 
 
@@ -108,12 +109,12 @@ class Task(_Card):
 
     def _parts(self) -> list[cards.Part]:
         return [
-            ("", self.idea, False),
-            ("Write", self.skeleton, True),
-            ("It is given", self.takes, True),
-            ("It returns", self.returns, True),
-            ("Example", self.example, True),
-            ("", f"Then: `le.exercises.{self.exercise}.check({self.exercise_function})`", False),
+            ("", self.idea, TEXT),
+            ("Write", self.skeleton, CODE),
+            ("It is given", self.takes, COLUMNS),
+            ("It returns", self.returns, CODE),
+            ("Example", self.example, CODE),
+            ("", f"Then: `le.exercises.{self.exercise}.check({self.exercise_function})`", TEXT),
         ]
 
     @property
@@ -134,7 +135,7 @@ class Solution(_Card):
     _label = _title
 
     def _parts(self) -> list[cards.Part]:
-        return [("", self.code, True)]
+        return [("", self.code, CODE)]
 
     def __repr__(self) -> str:
         return self.code
