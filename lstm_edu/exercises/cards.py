@@ -55,7 +55,8 @@ def _columns(content: str) -> str:
     width = max(len(name) for name, _ in rows) + 2
     row = (
         '<div style="display: flex; flex-wrap: wrap; margin: 0.1em 0">'
-        '<code style="flex: 0 0 {width}ch; background: none; color: inherit; padding: 0">{name}</code><span style="flex: 1 1 13em">{meaning}</span></div>'
+        '<code style="flex: 0 0 {width}ch; background: none; color: inherit; padding: 0">{name}</code>'
+        '<span style="flex: 1 1 13em">{meaning}</span></div>'
     )
     return "".join(row.format(width=width, name=escape(name), meaning=_inline(meaning)) for name, meaning in rows)
 
