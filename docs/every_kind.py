@@ -170,14 +170,15 @@ def use_dense(page: Page, root: Locator, here: dict[str, Any]) -> None:
     press(root, "ArrowRight", unit=1)
     y = root.locator(".le-result [data-q='y']")
     same(float(y.get_attribute("title")), np.tanh(x[0] @ kernel[:, 1] + bias[1]), 1e-6)
-    root.locator("[data-q='W2,1']").click()
+    root.get_by_label("which number to change").fill("W[2,1]")
+    page.keyboard.press("Enter")
     typed = root.get_by_label("value of W[2,1], typed")
     typed.fill("0.5")
-    expect(root.locator(".le-changed").first).to_be_visible()
+    expect(root.locator("[data-q='was']")).to_be_visible()
     kernel[2, 1] = 0.5
     same(float(y.get_attribute("title")), np.tanh(x[0] @ kernel[:, 1] + bias[1]), 1e-6)
     root.get_by_text("Reset all").click()
-    expect(root.locator(".le-changed")).to_have_count(0)
+    expect(root.locator("[data-q='was']")).to_have_count(0)
 
 
 def use_packing(page: Page, root: Locator, here: dict[str, Any]) -> None:

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import re
+from html import escape
 from pathlib import Path
 
 import anywidget
@@ -124,6 +125,7 @@ def test_boxes_keep_their_explorers_and_name_what_needs_python(tmp_path):
     assert len(saved(text)["models"]) == 2
     assert len(saved(text)["modules"]) == 1
     assert text.count("A control that needs Python") == 1
+    assert f"<h1>{escape(first._spec['title'])}</h1>" in text  # not "VBox"
 
 
 # --- a notebook -----------------------------------------------------------------------------------------------------

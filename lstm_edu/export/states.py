@@ -87,22 +87,27 @@ NEEDS_PYTHON = '<p class="needs-python">A control that needs Python: open the no
 
 
 def page_of(widget: Any, *, title: str = "", before: str = "") -> str:
-    """The page of one widget, with `before`, markup, above it. The title, text, is the widget's own if not given."""
+    """The page of one widget, with `before`, markup, above it. The title, text: the first explorer's if not given."""
     from ipywidgets.embed import dependency_state
 
     from lstm_edu.export import page
 
     states = dependency_state([widget], drop_defaults=False)
-    named = str(states[widget.model_id]["state"].get("_spec", {}).get("title") or type(widget).__name__)
-    title = title or named
     widgets = Widgets(states)
-    view = widgets.view(widget.model_id, named)
+    view = widgets.view(widget.model_id, _named(states[widget.model_id]["state"]))
+    title = title or next(filter(None, (_named(m["state"]) for m in widgets.models.values())), type(widget).__name__)
     if view is None:
         raise ValueError(
             f"{type(widget).__name__} cannot live in a page: it needs Python at every click. "
             "Explorers can (le.explore, le.packing), and every other anywidget that computes in JavaScript"
         )
     return page.whole(f"<h1>{escape(title)}</h1>\n{before}{view}", widgets, title=title)
+
+
+def _named(state: Mapping[str, Any]) -> str:
+    """An explorer's title; of any other widget ""."""
+    spec = state.get("_spec")
+    return str(spec.get("title") or "") if isinstance(spec, Mapping) else ""
 
 
 def _reference(value: Any) -> str:
