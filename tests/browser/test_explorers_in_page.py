@@ -56,12 +56,12 @@ def test_numbers_are_written_for_readers(page):
 
 
 def test_a_map_may_keep_the_total_to_itself(page):
-    for shown in (True, False):
-        root = put(page, widgets.packing(2, 4, total=shown))
+    for told in (True, False):
+        root = put(page, widgets.packing(2, 4, total=told))
         root.locator("[data-block='W_o']").focus()
         expect(root.locator(".le-card")).to_contain_text("kernel[:, 3*units:]")
-        expect(root.locator("[data-q='total']")).to_have_count(int(shown))
-        assert ("56" in root.inner_text()) == shown
+        expect(root.locator("[data-q='total']")).to_have_count(int(told))
+        assert ("56" in root.inner_text()) == told
 
 
 def test_a_key_leads_one_step_and_never_over_the_edge(page):
@@ -241,8 +241,18 @@ def test_a_trait_that_python_sets_repaints(page):
 
 def test_closing_leaves_nothing_behind(page):
     root = put(page, widgets.explore(lstm_trace()))
+    page.evaluate(
+        """() => {
+            window.ticking = new Set();
+            const [start, stop] = [setInterval, clearInterval];
+            window.setInterval = (...call) => { const id = start(...call); ticking.add(id); return id; };
+            window.clearInterval = id => { stop(id); ticking.delete(id); };
+        }"""
+    )
     root.locator(".le-play").click()
+    assert page.evaluate("ticking.size") == 1
     page.evaluate("cleanup()")
+    assert page.evaluate("ticking.size") == 0
     assert page.evaluate("model.listeners()") == 0
     assert page.locator(ROOT).count() == 0
     t = page.evaluate("model.get('t')")
@@ -311,6 +321,8 @@ def test_one_step_of_one_unit_of_one_feature(page):
     root.focus()
     for key in ("ArrowRight", "ArrowDown", "PageUp", "End", "Space"):
         page.keyboard.press(key)
+        assert page.evaluate("[model.get('t'), model.get('unit')]") == [0, 0]
+    page.evaluate("() => new Promise(requestAnimationFrame)")  # what a key changes is shown in the next frame
     expect(root).to_have_attribute("data-t", "0")
     expect(root.locator(".le-error")).to_have_count(0)
 

@@ -48,6 +48,14 @@ def test_typed_numbers_are_understood(page):
         assert call(page, "typedNumbers", text) == value, text
 
 
+def test_a_comma_parts_thousands_where_a_whole_number_is_asked_for(page):
+    put(page, number())
+    whole, fraction = le.predict("?", 50240)._spec, le.predict("?", 1.25)._spec
+    for text, value in [("50,240", 50240), ("1,050,240", 1050240), ("50,24", 50.24), ("0,250", 0.25), ("-1,5", -1.5)]:
+        assert call(page, "guessFrom", whole, text) == value, text
+    assert call(page, "guessFrom", fraction, "1,250") == 1.25
+
+
 def test_the_page_judges_as_python_does(page):
     put(page, number())
     questions = [
