@@ -126,6 +126,8 @@ def test_boxes_keep_their_explorers_and_name_what_needs_python(tmp_path):
     assert len(saved(text)["modules"]) == 1
     assert text.count("A control that needs Python") == 1
     assert f"<h1>{escape(first._spec['title'])}</h1>" in text  # not "VBox"
+    text = le.save_html(le.packing(2, 3), tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "<h1>The weights of an LSTM of 2 units on 3 features</h1>" in text
 
 
 # --- a notebook -----------------------------------------------------------------------------------------------------

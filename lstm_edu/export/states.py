@@ -95,7 +95,9 @@ def page_of(widget: Any, *, title: str = "", before: str = "") -> str:
     states = dependency_state([widget], drop_defaults=False)
     widgets = Widgets(states)
     view = widgets.view(widget.model_id, _named(states[widget.model_id]["state"]))
-    title = title or next(filter(None, (_named(m["state"]) for m in widgets.models.values())), type(widget).__name__)
+    if not title:
+        title = next(filter(None, (_named(m["state"]) for m in widgets.models.values())), type(widget).__name__)
+        title = title[0].upper() + title[1:]
     if view is None:
         raise ValueError(
             f"{type(widget).__name__} cannot live in a page: it needs Python at every click. "
