@@ -426,7 +426,7 @@ export function denseInside(context, panel, spec, arrays, store) {
     );
     if (curveBox) paintCurve(row, unit);
     const text = `Output ${unit} of ${down.name} ${down.chosen()}: ${plural(spec.features, "product")}` +
-      `${spec.use_bias ? " and the bias" : ""} add up to z = ${format(z)}` +
+      `${spec.use_bias ? " and the bias add" : spec.features === 1 ? " adds" : " add"} up to z = ${format(z)}` +
       (spec.activation === "linear" ? `, and y = z.` : `, and ${spec.activation} makes y = ${format(y)} of it.`); // prettier-ignore
     say(words, text);
     const notes = [];
