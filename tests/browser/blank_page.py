@@ -82,12 +82,12 @@ def axe_core() -> str:
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def axe_finds_nothing(page: Page, which="") -> None:
-    """Let axe-core look for what keeps people out of the explorer on the page; it has a name and a live region too."""
+def axe_finds_nothing(page: Page, which="", selector: str = ROOT) -> None:
+    """Let axe-core look for what keeps people out of the explorer; it has a name and a live region too."""
     page.add_script_tag(content=axe_core())
-    found = page.evaluate(f"async () => (await axe.run('{ROOT}')).violations")
+    found = page.evaluate("async root => (await axe.run(root)).violations", selector)
     assert [(v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found] == [], which
-    root = page.locator(ROOT)
+    root = page.locator(selector)
     assert root.get_attribute("aria-label"), which
     assert root.locator("[aria-live=polite]").count() >= 1, which
 

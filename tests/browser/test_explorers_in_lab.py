@@ -5,6 +5,7 @@ import uuid
 
 import nbformat
 import pytest
+from blank_page import ROOT, axe_finds_nothing
 from playwright.sync_api import expect
 
 B, T, F, H = 3, 7, 4, 5
@@ -302,6 +303,20 @@ def test_the_theme_of_jupyterlab_is_followed_while_the_explorer_is_shown(show, j
     jupyterlab.set_theme(page, "light")
     expect(root).to_have_attribute("data-theme", "light")
     assert root.evaluate(corner) != dark
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "forced"])
+def test_axe_finds_nothing_in_jupyterlabs_own_colours(show, jupyterlab, page, theme):
+    try:
+        page.emulate_media(forced_colors="active" if theme == "forced" else "none")
+        jupyterlab.set_theme(page, "dark" if theme == "dark" else "light")
+        for kind in CELLS:
+            root = show(kind)
+            expect(root).to_have_attribute("data-theme", "dark" if theme == "dark" else "light")
+            axe_finds_nothing(page, kind, f"{ROOT}[data-kind={kind}]")
+    finally:
+        page.emulate_media(forced_colors="none")
+        jupyterlab.set_theme(page, "light")
 
 
 def test_the_dense_explorer_computes_in_the_page_what_numpy_computes(show, page):

@@ -224,9 +224,12 @@ def test_what_a_step_gives_to_the_bias_and_what_has_been_gathered(page):
 
 def test_two_layers_have_one_scale_and_lines_that_differ(page):
     lstm, rnn = made(), made(le.SimpleRNN, units=3)
-    root = put(page, le.explore_gradients(lstm, inputs(), beside=rnn, t=8, unit=3))
-    legends = [root.locator(f"[data-map='{key}'] .le-legend").inner_text() for key in ("0/d_h", "1/d_h")]
-    assert legends[0] == legends[1]
+    ends = set()
+    for one, other in ((rnn, lstm), (lstm, rnn)):  # the larger one, whichever comes first
+        root = put(page, le.explore_gradients(one, inputs(), beside=other, t=8, unit=3))
+        ends |= {root.locator(f"[data-map='{n}/d_h'] .le-legend").inner_text().split()[-1] for n in (0, 1)}
+    assert len(ends) == 1
+    assert float(ends.pop()) >= max(abs(flow(layer, inputs()).grads.trace.h).max() for layer in (lstm, rnn))
     chart = root.locator("[data-map='norm']")
     expect(chart.locator(".le-line")).to_have_count(3)
     samples = chart.locator(".le-sample").evaluate_all("all => all.map(e => getComputedStyle(e).borderTopStyle)")
@@ -299,10 +302,17 @@ def test_a_picture_is_pointed_at_and_dragged(page):
     expect(root).to_have_attribute("data-unit", "2")
     tip = root.locator(".le-tip").inner_text()
     assert tip == f"dL/dc · step 4, unit 2: {dc[0, 4, 2]:.6f}".replace("-", "−")
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 9.5 / T, box["y"] + box["height"] * 1.5 / H, steps=3)
+    page.mouse.up()
+    expect(root).to_have_attribute("data-t", "9")
+    expect(root).to_have_attribute("data-unit", "1")
+    page.mouse.move(box["x"] + box["width"] * 2.5 / T, box["y"] + box["height"] * 3.5 / H)  # let go: it stays
+    assert page.evaluate("[model.get('t'), model.get('unit')]") == [9, 1]
     box = root.locator("[data-map='norm'] canvas").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 7.5 / T, box["y"] + 20)
     expect(root).to_have_attribute("data-t", "7")
-    expect(root).to_have_attribute("data-unit", "2")
+    expect(root).to_have_attribute("data-unit", "1")
 
 
 def test_what_has_vanished_and_what_is_not_finite_is_said(page):
@@ -385,8 +395,8 @@ def parted():
 def test_the_first_divergence_is_marked_said_and_reached(page):
     a, b = parted()
     widget = le.explore_pair(a, b, names=("before", "after"))
-    root = put(page, widget, batch=1)
     first = widget.divergences[1]
+    root = put(page, widget, batch=1, unit=(first["unit"] + 1) % H)
     assert (first["t"], first["quantity"]) == (5, "z_i")
     words = root.locator(".le-parting-words")
     expect(words).to_contain_text("Up to step 4 the two runs of sequence 1 agree.")
@@ -408,10 +418,13 @@ def test_the_first_divergence_is_marked_said_and_reached(page):
 
 def test_key_d_leads_to_the_first_divergence(page):
     a, b = parted()
-    root = put(page, le.explore_pair(a, b), batch=1)
+    widget = le.explore_pair(a, b)
+    unit = widget.divergences[1]["unit"]
+    root = put(page, widget, batch=1, unit=(unit + 1) % H)
     root.focus()
     page.keyboard.press("d")
     expect(root).to_have_attribute("data-t", "5")
+    expect(root).to_have_attribute("data-unit", str(unit))
     expect(root).to_have_attribute("data-quantity", "z_i")
 
 
