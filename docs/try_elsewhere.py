@@ -118,7 +118,7 @@ def visit(started: Browser, place: str, pictures: Path) -> bool:
                     kind.use(page, root, names)
                     assert not page.locator(".le-error").count(), "an explorer shows an error"
                     root.screenshot(path=pictures / f"{place}-{name.replace(' ', '-')}.png")
-                    seen = kind.shows
+                    seen = kind.shows + (kind.python if names["kernel"] else "")
                 except Exception as error:
                     seen, well = f"FAILED: {error}", False
                     page.screenshot(path=pictures / f"{place}-{name.replace(' ', '-')}-failed.png")
