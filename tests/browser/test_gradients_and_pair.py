@@ -226,7 +226,7 @@ def test_two_layers_have_one_scale_and_lines_that_differ(page):
     lstm, rnn = made(), made(le.SimpleRNN, units=3)
     ends = set()
     for one, other in ((rnn, lstm), (lstm, rnn)):  # the larger one, whichever comes first
-        root = put(page, le.explore_gradients(one, inputs(), beside=other, t=8, unit=3))
+        root = put(page, le.explore_gradients(one, inputs(), beside=other, t=8, unit=one.units - 1))
         ends |= {root.locator(f"[data-map='{n}/d_h'] .le-legend").inner_text().split()[-1] for n in (0, 1)}
     assert len(ends) == 1
     assert float(ends.pop()) >= max(abs(flow(layer, inputs()).grads.trace.h).max() for layer in (lstm, rnn))

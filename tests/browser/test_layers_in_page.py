@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put
+from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -282,11 +282,6 @@ def recurrent_trace(kind="GRU", batch=2, steps=9, features=4, units=5, mask=None
     return layer.trace(x, mask=mask, initial_state=[RNG.normal(size=(len(x), units))])
 
 
-def shown(root, quantity: str) -> float:
-    """The number on the screen, by its quantity, in full: it stands in the title of its element."""
-    return float(root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title").partition("=")[2])
-
-
 def parts_by_numpy(trace, batch, t, unit) -> dict[str, float]:
     """The parts of a GRU's sums at one place, in float64."""
     W, U, *bias = (w.astype(float) for w in trace.weights)
@@ -329,6 +324,9 @@ def test_a_grus_equations_have_numpys_numbers(page, reset_after, use_bias, place
     assert shown(root, "a_g") == pytest.approx(wanted["xW_h"] + b["h"] + past, abs=1e-5)
     z, g, h_prev = shown(root, "z"), shown(root, "g"), shown(root, "h_prev")
     assert shown(root, "h") == pytest.approx(z * h_prev + (1 - z) * g, abs=1e-6)
+    assert shown(root, "rest") == pytest.approx(1 - z, abs=1e-6)
+    kept, taken = (number(text.split()[1]) for text in root.locator(".le-amount-text").inner_text().split(", "))
+    assert (kept, taken) == pytest.approx((z * h_prev, (1 - z) * g), abs=0.51e-4)
     assert root.get_attribute("data-kind") == "GRU"
 
 
@@ -509,6 +507,32 @@ def test_a_plain_layer_shows_what_goes_in_and_what_comes_out(page):
     expect(root).to_have_attribute("data-t", "5")
     expect(root.locator(".le-words").last).to_contain_text("This step is masked")
     assert root.get_attribute("data-kind") == "Masking"
+
+
+def test_the_marks_stand_where_the_reader_is(page):
+    lstm = built("LSTM", (None, None, 4), 5, return_sequences=True)
+    x = RNG.normal(size=(1, 9, 4))
+    for explorer, name, units in (
+        (widgets.explore(lstm, x, t=6, unit=3), "h", 5),
+        (widgets.explore(recurrent_trace("SimpleRNN"), t=6, unit=3), "h", 5),
+        (widgets.explore(built("Dropout", (None, None, 4), 0.5), x, t=6, unit=3), "y", 4),
+        (le.explore_gradients(lstm, x, t=6, unit=3), "0/d_c", 5),
+    ):
+        root = put(page, explorer)
+        marks = root.locator(f"[data-map='{name}'] .le-plot").evaluate(
+            """plot => {
+                const box = plot.getBoundingClientRect();
+                const middle = mark => {
+                    const { left, right, top, bottom } = plot.querySelector(mark).getBoundingClientRect();
+                    return [((left + right) / 2 - box.left) / box.width, ((top + bottom) / 2 - box.top) / box.height];
+                };
+                return [middle('.le-cursor')[0], ...middle('.le-cell')];
+            }"""
+        )
+        assert marks == pytest.approx([6.5 / 9, 6.5 / 9, 3.5 / units], abs=0.01), name
+        if name == "h":
+            expect(root.locator("[data-map='x'] .le-cursor")).to_have_count(1)
+            expect(root.locator("[data-map='x'] .le-cell")).to_have_count(0)  # a unit is no feature
 
 
 def everything():
