@@ -281,6 +281,17 @@ def test_both_themes_of_every_picture_have_one_description():
         assert again.get_size_inches().tolist() == figure.get_size_inches().tolist(), name
 
 
+@pytest.mark.parametrize(
+    "names", [["sigmoid"], ["gelu", "sigmoid", "tanh", "relu", "softplus", "selu", "hard_sigmoid"]]
+)
+def test_the_formulas_stand_below_the_curves_and_within_the_figure(names):
+    figure = le.plots.activations(names)
+    figure.canvas.draw()
+    box, axes = figure.legends[0].get_window_extent(), figure.axes[0].get_tightbbox()
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
+    assert 0 <= box.y0 < box.y1 <= axes.y0
+
+
 def test_activations_draws_the_functions_themselves():
     figure = le.plots.activations(["hard_sigmoid", "hard_sigmoid_keras2"], low=-4, high=4)
     curves = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]

@@ -42,13 +42,17 @@ def activations(
     look = theme_of(theme)
     x = np.linspace(low, high, 601)
     curves = [function(x) for function in functions]
-    figure = sheet(7.6, 3.9, theme, _describe(functions, low, high))
-    axes = figure.add_axes((0.075, 0.12, 0.53, 0.83), facecolor=look["paper"])
+    # The formulas stand below, one a line: beside the curves they would make the picture small in a narrow window.
+    below, height = 0.65 + 0.23 * len(names), 3.3
+    figure = sheet(5.4, height + below, theme, _describe(functions, low, high))
+    axes = figure.add_axes(
+        (0.1, below / (height + below), 0.87, 0.96 - below / (height + below)), facecolor=look["paper"]
+    )
     axes.axhline(0, color=look["line"], linewidth=1)
     axes.axvline(0, color=look["line"], linewidth=1)
     for n, (function, y) in enumerate(zip(functions, curves, strict=True)):
         dash = _DASHES[n % len(_DASHES)]
-        axes.plot(x, y, color=_COLORS[n], linestyle=dash, linewidth=2.4, label=f"{function.name}\n{function.formula}")
+        axes.plot(x, y, color=_COLORS[n], linestyle=dash, linewidth=2.4, label=f"{function.name}: {function.formula}")
     axes.set_xlim(low, high)
     tallest = max(float(np.abs(y).max()) for y in curves)
     if tallest > 2.5:  # a steep one must not press all others flat
@@ -59,8 +63,8 @@ def activations(
     for side, spine in axes.spines.items():
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(look["line"])
-    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), frameon=False, labelcolor=look["ink"], fontsize=10,
-                handlelength=3.2, labelspacing=1.1)  # fmt: skip
+    figure.legend(loc="lower left", bbox_to_anchor=(0.08, 0), frameon=False, labelcolor=look["ink"], fontsize=10,
+                  handlelength=3.2)  # fmt: skip
     return figure
 
 
