@@ -539,6 +539,8 @@ def test_several_outputs_and_one_missing():
 def test_a_count_is_a_whole_number():
     assert "216.0 (float)" in ex.parameter_count.check(lambda units, features: 216.0).message
     assert ex.parameter_count.check(lambda units, features: True).status == "wrong"
+    constant = ex.parameter_count.check(lambda units, features: 56)  # right for the first question
+    assert "With units = 32, features = 9: your n is 56; the right one is 5376." in constant.message
 
 
 def test_a_forgotten_return_is_named():

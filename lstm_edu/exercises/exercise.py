@@ -206,6 +206,9 @@ class Exercise:
                 continue
             difference = first_difference(values, right, self.returns)
             if difference is not None:
+                if all(isinstance(value, int) for value in arguments.values()):
+                    asked = ", ".join(f"{name} = {value}" for name, value in arguments.items())
+                    difference = f"With {asked}: {difference[0].lower()}{difference[1:]}"
                 problems.append((difference, ""))
                 answered.append((arguments, values))
             elif k == 0:
