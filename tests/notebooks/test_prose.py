@@ -11,6 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import lstm_edu as le
+
 ROOT = Path(__file__).resolve().parents[2]
 SLIDES = runpy.run_path(str(ROOT / "scripts" / "mark_slides.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -95,6 +97,24 @@ def test_a_code_cell_is_short(path):
     for cell in cells(path, "code"):
         lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]
         assert len(lines) <= MOST_LINES, f"cell {cell.id} has {len(lines)} lines"
+
+
+def functions(code: str) -> dict[str, set[int]]:
+    """The functions that code defines, and with how many arguments."""
+    found: dict[str, set[int]] = {}
+    for node in ast.parse(re.sub(r"^[%!].*$", "", code, flags=re.M)).body:
+        if isinstance(node, ast.FunctionDef):
+            found.setdefault(node.name, set()).add(len(node.args.args))
+    return found
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_solution_that_is_run_breaks_nothing_below_it(path):
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    there = functions(code)
+    for name in re.findall(r"le\.exercises\.(\w+)\.check\(", code):
+        for function, arguments in functions(le.exercises.get(name).solution().code).items():
+            assert there.get(function, arguments) == arguments, f"{function} of the exercise {name} is another one here"
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
