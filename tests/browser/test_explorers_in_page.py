@@ -337,8 +337,10 @@ def test_ten_thousand_steps_are_sampled_for_drawing_and_exact_when_pointed_at(pa
     assert shown(root, "h") == trace.h[0, 9999, 0]
     box = root.locator(".le-plot[data-q='h'] canvas").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.9 * box["height"])
+    expect(root.locator(".le-tip")).to_contain_text("unit 2")
     tip = root.locator(".le-tip").inner_text()
     t = int(tip.split("step ")[1].split(",")[0])
+    assert t == pytest.approx(5000, abs=20)
     assert tip.endswith(f": {trace.h[0, t, 2]:.6f}".replace("-", "−"))
 
 
