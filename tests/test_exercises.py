@@ -2,6 +2,7 @@
 
 import dataclasses
 import html.parser
+import math
 import re
 import subprocess
 import sys
@@ -471,6 +472,19 @@ def test_a_single_number_is_told_from_a_missing_axis():
     assert "it is a single number" in ex.crossentropy.check(lambda z, classes: np.float32(0.5)).message
 
 
+def test_an_error_of_numpys_is_told_with_what_was_probably_not_meant():
+    def names_by_an_array(z, names):
+        return z, names[z.argmax(axis=1)]
+
+    for asked, answer, remedy in [
+        (ex.dense, lambda x, kernel, bias: kernel @ x, "a needs as many columns as b has rows"),
+        (ex.dense, lambda x, kernel, bias: kernel.T @ x.T + bias, "counted from the last axis"),
+        (ex.sigmoid, lambda x: 1 / (1 + math.exp(-x)), "np.exp takes a whole array"),
+        (ex.labels, names_by_an_array, "[names[k] for k in numbers]"),
+    ]:
+        assert remedy in asked.check(answer).message
+
+
 def test_an_exception_with_some_sizes_only():
     def answer(x, kernel, bias):
         return x @ kernel + bias[:4].reshape(2, 2).ravel()
@@ -534,6 +548,20 @@ def test_several_outputs_and_one_missing():
     )
     assert "returned 7 things" in ex.lstm_step.check(lambda *a: le.lstm_step(*a)).message
     assert "As c your function returned None" in ex.lstm_step.check(lambda *a: (step(*a)[0], None)).message
+
+
+def test_several_outputs_where_one_is_wanted():
+    right = solution("dense")
+    two = ex.dense.check(lambda *a: (right(*a), right(*a)))
+    assert "a tuple of 2 arrays; wanted is one, " in two.message
+    assert "is there a comma at the end of the line?" in ex.dense.check(lambda *a: (right(*a),)).message
+
+
+def test_a_place_in_an_array_whose_axes_have_no_names_is_written_as_an_index():
+    def unrooted(w, g, m, v, t, learning_rate, epsilon):
+        return w - 1, *solution("adam_step")(w, g, m, v, t, learning_rate, epsilon)[1:]
+
+    assert "w differs first at w[0, 0]: yours" in ex.adam_step.check(unrooted).message
 
 
 def test_a_count_is_a_whole_number():

@@ -17,7 +17,10 @@ _MOST = 300
 # What NumPy says, and what was probably not meant
 _REMEDIES = {
     "bitwise_xor": "a power is written **, not ^",
-    "matmul: ": "@ is the product of matrices; element by element is *",
+    "matmul: ": "`a @ b` is the product of matrices: a needs as many columns as b has rows; element by element is *",
+    "could not be broadcast": "element by element, the sizes must be equal, or 1, counted from the last axis",
+    "converted to Python scalars": "math.exp and its like take one number; np.exp takes a whole array",
+    "only integer scalar arrays": "a list gives one element for one number: [names[k] for k in numbers]",
     "truth value of an array": "`if` asks once for the whole array; np.where asks for each of its elements",
 }
 
