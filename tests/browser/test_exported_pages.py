@@ -111,6 +111,38 @@ def test_every_kind_of_explorer_lives_in_a_file(offline, problems, tmp_path, nam
     assert problems == []
 
 
+def test_a_theme_that_changes_while_the_explorer_is_hidden_is_drawn_when_it_is_seen(offline, here, tmp_path):
+    """JupyterLab hides its page while it changes the theme: there is no size to draw in then."""
+    page = offline(le.save_html(le.explore(here["trace"].layers[0]), tmp_path / "page.html"))
+    root = page.locator(ROOT)
+    expect(root).to_have_attribute("data-ready", "true")
+    page.evaluate(
+        """async () => {
+            const root = document.querySelector('.lstm-edu-explorer');
+            root.style.transitionDuration = '300ms';
+            document.getElementById('theme').click();
+            getComputedStyle(root).color;
+            for (let n = 0; n < 2; n++) await new Promise(requestAnimationFrame);
+            document.querySelector('main').style.display = 'none';
+            getComputedStyle(root).color;
+            for (let n = 0; n < 4; n++) await new Promise(requestAnimationFrame);
+            document.querySelector('main').style.display = '';
+        }"""
+    )
+    expect(root).to_have_attribute("data-theme", "dark")
+    plot = root.locator(".le-plot[data-q='c']")
+    assert plot.locator("canvas").bounding_box()["width"] == pytest.approx(plot.bounding_box()["width"], abs=3)
+
+
+def test_what_has_the_focus_asks_jupyter_notebook_for_its_keys(offline, here, tmp_path):
+    page = offline(le.save_html(here["explorer"], tmp_path / "page.html"))
+    tab = page.get_by_role("tab").first
+    tab.focus()
+    page.keyboard.press("ArrowRight")
+    expect(tab).to_have_attribute("data-lm-suppress-shortcuts", "")
+    expect(page.locator(ROOT)).to_have_attribute("data-layer", "two")
+
+
 def test_a_hostile_name_is_text_in_the_page(offline, tmp_path):
     name = "</script><script>window.bad = 1</script><!--<img src=x onerror='window.bad = 2'>"
     layer = le.LSTM(2, name=name)

@@ -378,6 +378,7 @@ export function explorer(build) {
       const watched = [];
       let inside = null;
       let width = 0;
+      let unseen = false; // whether a layout waits until the explorer is shown again
       let asked = 0;
       let saving = 0; // the timer that runs while there is something to tell Python
       const untold = new Map(); // what it is: trait -> value
@@ -422,6 +423,8 @@ export function explorer(build) {
       });
       const layout = guard(() => {
         if (!inside || !width) return;
+        unseen = !root.clientWidth; // hidden, as by JupyterLab while it changes its theme: there are no sizes to read
+        if (unseen) return;
         const ink = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
         context.theme = luminance(ink) > 0.4 ? "dark" : "light"; // light ink is for dark paper, whoever set it
         inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
@@ -465,10 +468,11 @@ export function explorer(build) {
 
       guard(() => {
         inside = build(context);
-        // Jupyter Notebook 7 takes keys on their way down to the widget, save where it sees this attribute.
+        // Jupyter Notebook 7 takes keys on their way down to the widget, save where it sees this attribute: on what has
+        // the focus, a tab or a slider in the explorer too, for its rules are for any element that has it.
         const ours = (event) => {
           const shortcut = event.ctrlKey || event.metaKey || event.altKey; // saving a notebook stays possible
-          if (root.contains(event.target)) root.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+          if (root.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
         };
         context.listen(window, "keydown", ours, { capture: true });
         context.listen(root, "keydown", (event) => {
@@ -479,7 +483,7 @@ export function explorer(build) {
       })();
       const size = new ResizeObserver(() => {
         const now = root.clientWidth;
-        if (now && now !== width) {
+        if (now && (now !== width || unseen)) {
           width = now;
           layout();
         }
