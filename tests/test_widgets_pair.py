@@ -51,11 +51,11 @@ def test_a_run_beside_itself_agrees():
 def test_the_tabs_know_in_which_sequences_the_runs_differ():
     layer = made()
     x = X.copy()
-    x[1, 4] += 1
+    x[2, 4] += 1
     explorer = le.explore_pair(layer.trace(X), layer.trace(x), other_x=True)
-    assert [bool(names) for names in explorer._spec["differing"]] == [False, True, False]
-    assert explorer.divergences[1]["t"] == 4
-    assert explorer.divergences[1]["quantity"] == "x"
+    assert [bool(names) for names in explorer._spec["differing"]] == [False, False, True]
+    assert explorer.divergences[2]["t"] == 4
+    assert explorer.divergences[2]["quantity"] == "x"
 
 
 def test_two_layers_are_run_on_the_same_input():
