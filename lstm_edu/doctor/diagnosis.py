@@ -219,6 +219,7 @@ _CARD = (
 )
 # Jupyter breaks lines of output anywhere, in the middle of a name too: in a narrow window that cannot be read.
 _CODE = (
+    "font-size: 0.93em; width: auto; box-shadow: none; "  # on slides code is half as large as text otherwise
     "margin: 0.2em 0; padding: 0 0 0.2em 0; line-height: 1.5; background: none; color: inherit; overflow-x: auto; "
     "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"
 )
