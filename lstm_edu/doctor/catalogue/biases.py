@@ -29,12 +29,15 @@ def times(r: Recipe, factor: float) -> Recipe:
     return r.but(bias=r.bias * factor)
 
 
+# In a Dense layer, and in the recurrent ones.
+_ONCE = "z = x @ kernel + bias   # Dense\nz = x_t @ kernel + h @ recurrent_kernel + bias   # a recurrent layer"
+
 mistake(
     "bias-missing",
     "Dense",
     *RECURRENT,
     sentence="The bias is not added anywhere.",
-    fix="z = x_t @ kernel + h @ recurrent_kernel + bias",
+    fix=_ONCE,
     condition=_biased,
     versions="code of one's own",
     source="keras.layers: use_bias=True is the default",
@@ -44,8 +47,9 @@ mistake(
     "bias-twice",
     "Dense",
     *RECURRENT,
-    sentence="The bias is added twice, once on the input's side and once on the recurrent side; Keras adds it once.",
-    fix="z = x_t @ kernel + h @ recurrent_kernel + bias   # once, to the sum",
+    sentence="The bias is added twice, in a recurrent layer perhaps once on the input's side and once on the recurrent "
+    "side; Keras adds it once, to the sum.",
+    fix=_ONCE,
     condition=_biased,
     versions="code of one's own; conversions to libraries with two biases",
     source="keras.layers.LSTM: one bias",

@@ -88,8 +88,8 @@ for _id, _name, _sentence, _fix, _versions, _source in (
         "hard-sigmoid-v2",
         "hard_sigmoid_keras2",
         "The hard sigmoid of Keras 2, clip(0.2 z + 0.5, 0, 1), stands where the layer has another sigmoid.",
-        "i = 1 / (1 + np.exp(-z_i))   # f and o too, if recurrent_activation is sigmoid\n"
-        "i = np.clip(z_i / 6 + 0.5, 0, 1)   # if it is today's hard_sigmoid",
+        "1 / (1 + np.exp(-z))   # if the layer has sigmoid; in an LSTM for i, f and o\n"
+        "np.clip(z / 6 + 0.5, 0, 1)   # if it has today's hard_sigmoid",
         "Keras 2.2 and older had it as the default; tf_keras still has it under the name hard_sigmoid",
         "tensorflow#47495; stackoverflow.com/q/49759614",
     ),
@@ -97,7 +97,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
         "hard-sigmoid-v3",
         "hard_sigmoid",
         "The hard sigmoid of Keras 3, clip(z/6 + 0.5, 0, 1), stands where the layer has another sigmoid.",
-        'recurrent_activation="sigmoid"; for Keras 2\'s weights recurrent_activation="hard_sigmoid_keras2"',
+        'recurrent_activation="sigmoid" (in a Dense layer activation=); for Keras 2\'s weights "hard_sigmoid_keras2"',
         "Keras 3: the name hard_sigmoid stayed, the slope changed, and an old configuration loads silently",
         "keras.activations.hard_sigmoid of Keras 3.15",
     ),
@@ -105,7 +105,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
         "hard-sigmoid-v3:sigmoid",
         "sigmoid",
         "The sigmoid, 1 / (1 + exp(-z)), stands where the layer has a hard sigmoid.",
-        'recurrent_activation="hard_sigmoid"',
+        'recurrent_activation="hard_sigmoid"   # in a Dense layer activation=',
         "Keras 2.3 made it the default",
         "the release notes of Keras 2.3.0",
     ),
