@@ -52,6 +52,8 @@ dense = solution("dense")
 
 def test_the_exercises_of_the_course_are_all_there():
     assert set(NAMES) == {
+        "ink",
+        "memory",
         "dense",
         "read_dense",
         "sigmoid",
@@ -80,7 +82,7 @@ def test_the_exercises_of_the_course_are_all_there():
         "from_onnx",
     }
     assert all(getattr(ex, name) is ex.get(name) and name in dir(ex) for name in NAMES)
-    with pytest.raises(AttributeError, match="the exercises are dense"):
+    with pytest.raises(AttributeError, match="the exercises are ink"):
         ex.dence  # noqa: B018
     with pytest.raises(ValueError, match=r"no exercise 'dence'"):
         ex.get("dence")

@@ -11,10 +11,13 @@ from lstm_edu.exercises.tasks import (
     gru,
     lstm,
     simple_rnn,
+    start,
     training,
 )
 
 ALL = (
+    start.INK,
+    start.MEMORY,
     dense.DENSE,
     dense.READ_DENSE,
     dense.SIGMOID,

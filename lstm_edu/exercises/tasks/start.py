@@ -1,0 +1,166 @@
+"""The first two: sums, and a memory of one number."""
+
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.core import SimpleRNN
+from lstm_edu.exercises.answers import Output
+from lstm_edu.exercises.exercise import Exercise, Wrong
+from lstm_edu.exercises.tasks.drawing import array, normal, numbers
+
+
+def ink(image):
+    return image.sum(axis=1)
+
+
+def _draw_image(rng, k):
+    rows, columns = [(5, 3), (4, 6), (7, 2), (6, 8)][k]
+    return {"image": rng.uniform(0.1, 1, (rows, columns)).astype(np.float32)}
+
+
+INK = Exercise(
+    name="ink",
+    title="how much ink is in each row",
+    idea="An image is a table of numbers: 0 is paper, 1 is ink. Add up each row, and return one number a row.",
+    takes=(("image", "(rows, columns)", "how much ink is at each place"),),
+    returns=(Output("ink", ("row",), "(rows,), the sum of each row"),),
+    draw=_draw_image,
+    reference=lambda a: (a["image"].astype(np.float64) @ np.ones(a["image"].shape[1]),),
+    example=lambda: {"image": array([0, 1, 0.5], [1, 1, 0])},
+    hints=(
+        "One number a row: which of the two axes has to disappear?",
+        "image.sum(axis=...) adds along an axis, and that axis is gone afterwards. Axis 0 goes from row to row, axis 1 "
+        "along a row.",
+        "ink = image.sum(axis=1)",
+    ),
+    answer=(ink,),
+    keras=lambda keras, a: (numbers(keras.ops.sum(a["image"], axis=1)),),
+    wrong_answers=(
+        Wrong(
+            lambda image: image.sum(axis=0),
+            sentence="These are the sums of the columns: axis 0 is the one that disappeared, the rows.",
+            fix="ink = image.sum(axis=1)",
+        ),
+        Wrong(
+            lambda image: image.sum(),
+            sentence="That is all the ink of the image, one number; wanted is one number a row.",
+            fix="ink = image.sum(axis=1)",
+        ),
+        Wrong(
+            lambda image: image.mean(axis=1),
+            sentence="That is the mean of each row; wanted is its sum.",
+            fix="ink = image.sum(axis=1)",
+        ),
+        Wrong(
+            lambda image: image.max(axis=1),
+            sentence="That is the largest number of each row; wanted is its sum.",
+            fix="ink = image.sum(axis=1)",
+        ),
+        Wrong(
+            lambda image: image[0].sum() + 0 * image[:, 0],
+            sentence="Every row has the sum of the first one: a row is image[r].",
+            fix="ink = np.array([row.sum() for row in image])",
+        ),
+    ),
+)
+
+
+# --- a memory of one number -----------------------------------------------------------------------------------------
+
+
+def memory(values, keep):
+    c, steps = 0.0, []
+    for value in values:
+        c = keep * c + value
+        steps.append(c)
+    return np.array(steps)
+
+
+def _draw_values(rng, k):
+    steps = [4, 6, 5, 8][k]
+    return {"values": normal(rng, steps), "keep": float(np.round(rng.uniform(0.3, 0.9), 2))}
+
+
+def _as_layer(layer: Any, a: dict[str, Any]) -> tuple:
+    """The same as a SimpleRNN of one unit without tanh: the kernel is 1, the recurrent kernel `keep`."""
+    layer.build((None, None, 1))
+    layer.set_weights([np.ones((1, 1)), np.full((1, 1), a["keep"])])
+    return (numbers(layer(a["values"][None, :, None])).reshape(-1),)
+
+
+_OPTIONS = {"activation": "linear", "use_bias": False, "return_sequences": True}
+_STEP = "c = keep * c + value"
+
+
+def _steps(step, last=False):
+    def answer(values, keep):
+        c, steps = 0.0, []
+        for value in values:
+            c = step(c, value, keep)
+            steps.append(c)
+        return np.asarray(steps[-1]) if last else np.array(steps)
+
+    return answer
+
+
+MEMORY = Exercise(
+    name="memory",
+    title="a memory of one number",
+    idea="A memory c begins with 0. At each timestep it keeps a share of what it has, and the next value is added: "
+    "the new c is keep times the old c, plus the value. Return c after every timestep.",
+    takes=(("values", "(T,)", "one value a timestep"), ("keep", "float", "between 0, forget all, and 1, keep all")),
+    returns=(Output("c", ("timestep",), "(T,), the memory after each timestep"),),
+    draw=_draw_values,
+    reference=lambda a: _as_layer(SimpleRNN(1, dtype="float64", **_OPTIONS), a),
+    example=lambda: {"values": np.array([4, 0, 2], dtype=np.float32), "keep": 0.5},
+    hints=(
+        "Do it with pencil and paper for the example: what is c after the first value, and after the second?",
+        f"A loop over the values. In it, {_STEP}, and every c is put into a list. np.array(list) makes an array of it.",
+        f"c, steps = 0.0, []\nfor value in values:\n    {_STEP}\n    steps.append(c)\nc = np.array(steps)",
+    ),
+    answer=(memory,),
+    keras=lambda keras, a: _as_layer(keras.layers.SimpleRNN(1, **_OPTIONS), a),
+    wrong_answers=(
+        Wrong(
+            lambda values, keep: np.cumsum(values),
+            sentence="Nothing is forgotten: the old c is not multiplied by keep.",
+            fix=_STEP,
+        ),
+        Wrong(
+            _steps(lambda c, value, keep: keep * (c + value)),
+            sentence="The new value is multiplied by keep too; only the old c is.",
+            fix=_STEP,
+        ),
+        Wrong(
+            _steps(lambda c, value, keep: c + keep * value),
+            sentence="keep multiplies the new value; it belongs to the old c.",
+            fix=_STEP,
+        ),
+        Wrong(
+            _steps(lambda c, value, keep: keep * c + (1 - keep) * value),
+            sentence="The new value is multiplied by 1 - keep; here it is added as it is.",
+            fix=_STEP,
+        ),
+        Wrong(
+            lambda values, keep: np.concatenate([values[:1], keep * values[:-1] + values[1:]]),
+            sentence="Each step looks back at the value before; look at the memory, in which all of them are.",
+            fix=_STEP,
+        ),
+        Wrong(
+            lambda values, keep: memory(values, keep) - values,
+            sentence="c is put into the list before the value is added; the list begins with 0.",
+            fix=f"{_STEP}\nsteps.append(c)",
+        ),
+        Wrong(
+            _steps(lambda c, value, keep: keep * c + value, last=True),
+            sentence="That is the memory at the end; wanted is c after every timestep.",
+            fix="steps.append(c)",
+        ),
+        Wrong(
+            _steps(lambda c, value, keep: value),
+            sentence="The memory is empty at each step: c is not carried on.",
+            fix=_STEP,
+        ),
+    ),
+)
