@@ -43,7 +43,7 @@ def test_the_verdict_on_the_computer(start_here, capsys, python_fits, missing, s
 def test_the_digit_is_a_seven_with_its_bar_in_row_4(start_here):
     digits = start_here["digits"]
     assert digits.class_names[digits.y_train[start_here["number"]]] == "7"
-    assert start_here["ink"].argmax() == 4
+    assert start_here["image"].sum(axis=1).argmax() == 4
     assert len(digits.x_train) + len(digits.x_test) == 1797
     assert len(digits.x_train) == 1286 + 1  # "a number from 0 to 1286"
     long_row = (digits.x_train.sum(axis=2) > 4.2).any(axis=1)
@@ -51,13 +51,21 @@ def test_the_digit_is_a_seven_with_its_bar_in_row_4(start_here):
 
 
 def test_unit_0_adds_up_and_unit_1_keeps_the_present_row_only(start_here):
-    trace, ink = start_here["trace"], start_here["ink"]
+    trace, ink = start_here["trace"], start_here["image"].sum(axis=1)
     assert (np.diff(trace.c[0, :, 0]) > 0).all()
     np.testing.assert_allclose(trace.c[0, :, 1], np.tanh(ink / 10), atol=0.02)
     one, other = trace.weights[0][:, :2], trace.weights[1][:, :2]
     assert (one[:, 0] == one[:, 1]).all() and (other[:, 0] == other[:, 1]).all()
     biases = trace.weights[2].reshape(4, 4)
     assert np.flatnonzero(biases[:, 0] != biases[:, 1]).tolist() == [1]  # they differ in the forget gate's bias only
+
+
+def test_the_memory_of_the_exercise_is_unit_0_or_unit_1(start_here):
+    memory = start_here["le"].exercises.memory.solution().function
+    trace = start_here["trace"]
+    for unit, keep in ((0, 0.982), (1, 0.018)):
+        offered = trace.i[0, :, unit] * trace.g[0, :, unit]
+        np.testing.assert_allclose(memory(offered, keep), trace.c[0, :, unit], atol=1e-3)
 
 
 def test_unit_2_forgets_at_the_bar_and_nowhere_else(start_here):
