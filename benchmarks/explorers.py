@@ -436,7 +436,7 @@ def main(arguments: list[str] | None = None) -> None:
         rows += _part("T=1000", lambda: in_a_page(started, 1000, 128, (34, None), times))
         if not options.quick:
             try:
-                rows += in_jupyterlab(started, 60)
+                rows += in_jupyterlab(started, 120)
             except Exception as error:  # the server did not start: the figures above stay
                 print(error, file=sys.stderr)
                 rows.append(Row("in JupyterLab", f"not measured: {type(error).__name__}", "", False))
