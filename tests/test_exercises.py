@@ -60,6 +60,7 @@ def test_the_exercises_of_the_course_are_all_there():
         "hard_sigmoid",
         "parameter_count",
         "split_kernel",
+        "read_bias",
         "lstm_step",
         "lstm",
         "masks",

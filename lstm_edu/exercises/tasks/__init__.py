@@ -33,6 +33,7 @@ ALL = (
     dense.HARD_SIGMOID,
     counting.PARAMETER_COUNT,
     counting.SPLIT_KERNEL,
+    counting.READ_BIAS,
     lstm.LSTM_STEP,
     lstm.LSTM_LOOP,
     lstm.MASKS,

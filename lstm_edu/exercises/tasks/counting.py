@@ -7,7 +7,7 @@ import numpy as np
 from lstm_edu.core import LSTM
 from lstm_edu.exercises.answers import COUNT, Output
 from lstm_edu.exercises.exercise import Exercise, Wrong
-from lstm_edu.exercises.tasks.drawing import array, normal
+from lstm_edu.exercises.tasks.drawing import array, normal, numbers, weights
 from lstm_edu.palette import GATES, NAMES
 
 
@@ -210,6 +210,105 @@ SPLIT_KERNEL = Exercise(
             ),
             sentence="The last block loses a column: a slice that goes to the end is written [:, 3*units:].",
             fix="W_o = kernel[:, 3 * units :]",
+        ),
+    ),
+)
+
+
+# --- the bias, from outside -----------------------------------------------------------------------------------------
+
+
+def read_bias(z, x_t, h, kernel, recurrent_kernel):
+    b = z - x_t @ kernel - h @ recurrent_kernel  # the same in every row
+    return b[0]
+
+
+def _draw_sums(rng, k):
+    batch, features, units = [(3, 4, 2), (2, 5, 3), (4, 3, 5), (5, 6, 4)][k]
+    a = {"x_t": normal(rng, batch, features), "h": normal(rng, batch, units, scale=0.7)}
+    w = weights(rng, features, units, 4)
+    z = a["x_t"] @ w["kernel"] + a["h"] @ w["recurrent_kernel"] + w.pop("bias")
+    return {"z": z, **a, **w}
+
+
+def _left_over(a):
+    z, x_t, h, kernel, recurrent_kernel = (a[name].astype(np.float64) for name in a)
+    return ((z - x_t @ kernel - h @ recurrent_kernel).mean(axis=0),)
+
+
+def _left_by_keras(keras, a):
+    ops = keras.ops
+    left = a["z"] - ops.matmul(a["x_t"], a["kernel"]) - ops.matmul(a["h"], a["recurrent_kernel"])
+    return (numbers(ops.mean(left, axis=0)),)
+
+
+_LEFT = "b = z - x_t @ kernel - h @ recurrent_kernel"
+
+READ_BIAS = Exercise(
+    name="read_bias",
+    title="an LSTM's bias, from its sums",
+    idea="Somebody recorded the sums of one LSTM step, z = x_t W + h U + b, and lost the bias. Everything else is "
+    "there. Find the bias.",
+    takes=(
+        ("z", "(B, 4H)", "the sums, before any sigmoid or tanh"),
+        ("x_t", "(B, F)", "the input of this timestep"),
+        ("h", "(B, H)", "the previous output"),
+        ("kernel", "(F, 4H)", "W"),
+        ("recurrent_kernel", "(H, 4H)", "U"),
+    ),
+    returns=(Output("b", ("column",), "(4H,), one number a column: the bias"),),
+    draw=_draw_sums,
+    reference=_left_over,
+    example=lambda: {
+        "z": array([2, 1.5, 0, 1]),
+        "x_t": array([1, 2]),
+        "h": array([0.5]),
+        "kernel": array([1, 0, -1, 1], [0, 0.5, 0.5, 0]),
+        "recurrent_kernel": array([2, -1, 0, 0]),
+    },
+    hints=(
+        "The bias is added once, to the whole sum. What is left of z if you take the other two away?",
+        f"{_LEFT}: that has one row a sequence, and all rows are equal up to rounding. One of them is the answer.",
+        f"{_LEFT}\nb = b[0]",
+    ),
+    answer=(read_bias,),
+    keras=_left_by_keras,
+    wrong_answers=(
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel)[0],
+            sentence="What comes from the previous output, h U, is still in it.",
+            fix=f"{_LEFT}\nb = b[0]",
+        ),
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: (z - h @ recurrent_kernel)[0],
+            sentence="What comes from the input, x_t W, is still in it.",
+            fix=f"{_LEFT}\nb = b[0]",
+        ),
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel - h @ recurrent_kernel)[0] / 2,
+            "bias-twice",
+            "That is half of it: you share the bias between the two sides. Keras has one bias, and adds it once.",
+            f"{_LEFT}\nb = b[0]",
+        ),
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: z - x_t @ kernel - h @ recurrent_kernel,
+            sentence="Every row of it is the bias: one is enough, for all sequences have the same.",
+            fix="b = b[0]",
+        ),
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel - h @ recurrent_kernel).sum(axis=0),
+            sentence="You add up the rows; all of them are the bias already. Take one, or their mean.",
+            fix="b = b[0]",
+        ),
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: (x_t @ kernel + h @ recurrent_kernel - z)[0],
+            sentence="The sign: the bias is what z has more than the two products.",
+            fix=f"{_LEFT}\nb = b[0]",
+        ),
+        Wrong(
+            lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel - h @ recurrent_kernel).mean(axis=1),
+            sentence="You average along the columns; each column has a bias of its own. The rows are what is equal.",
+            fix="b = b.mean(axis=0)",
         ),
     ),
 )
