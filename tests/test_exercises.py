@@ -582,6 +582,15 @@ def test_a_forgotten_return_is_named():
     assert result.status == "wrong" and "returns nothing" in result.message
 
 
+def test_a_return_that_is_not_reached_is_named():
+    def answer(x, kernel, bias):
+        if x.shape[0] > 1000:
+            return x @ kernel + bias
+
+    result = ex.dense.check(answer)
+    assert result.status == "wrong" and "past its `return`" in result.message
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -198,7 +198,7 @@ class Exercise:
                 problems.append(told(done.error, function))
                 continue
             if done.value is None:
-                return self._wrong("Your function returns nothing: its last line must be `return ...`.", seen)
+                return self._wrong(_nothing(function), seen)
             try:
                 values = _copied(taken(done.value, self.returns), right)
             except Unusable as unusable:
@@ -422,6 +422,21 @@ def _has_gap(function: Any) -> bool:
         a.opname == "LOAD_CONST" and a.argval is ... and b.opname.startswith(("STORE_", "RETURN_"))
         for a, b in zip(steps, steps[1:], strict=False)
     )
+
+
+def _nothing(function: Any) -> str:
+    """What is wrong where None came back."""
+    before = None
+    for step in dis.get_instructions(getattr(function, "__code__", _nothing.__code__)):
+        constant = before if step.opname == "RETURN_VALUE" else step
+        nothing = constant.opname in ("LOAD_CONST", "RETURN_CONST") and constant.argval is None
+        if step.opname in ("RETURN_VALUE", "RETURN_CONST") and not nothing:
+            return (
+                "Your function returns nothing here: it came to its end past its `return`. Does that stand inside an "
+                "`if` or a loop? Then it is not reached every time."
+            )
+        before = step
+    return "Your function returns nothing: its last line must be `return ...`."
 
 
 def _is_unwritten(done: Run, function: Any) -> bool:
