@@ -305,6 +305,16 @@ def test_the_theme_of_jupyterlab_is_followed_while_the_explorer_is_shown(show, j
     assert root.evaluate(corner) != dark
 
 
+def test_a_theme_that_changed_while_an_explorer_was_scrolled_away_is_there_when_it_is_seen(show, jupyterlab, page):
+    try:
+        for theme, kinds in (("dark", list(CELLS)), ("light", list(CELLS)[::-1]), ("dark", list(CELLS))):
+            jupyterlab.set_theme(page, theme)
+            for kind in kinds:
+                expect(show(kind)).to_have_attribute("data-theme", theme)
+    finally:
+        jupyterlab.set_theme(page, "light")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark", "forced"])
 def test_axe_finds_nothing_in_jupyterlabs_own_colours(show, jupyterlab, page, theme):
     try:

@@ -425,8 +425,7 @@ export function explorer(build) {
         if (!inside || !width) return;
         unseen = !root.clientWidth; // hidden, as by JupyterLab while it changes its theme: there are no sizes to read
         if (unseen) return;
-        const ink = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
-        context.theme = luminance(ink) > 0.4 ? "dark" : "light"; // light ink is for dark paper, whoever set it
+        context.theme = themeOf(root);
         inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
         root.dataset.theme = context.theme;
         paint();
@@ -489,6 +488,11 @@ export function explorer(build) {
         }
       });
       size.observe(root);
+      // What is scrolled away has no transitions: a theme that changed meanwhile is seen when it comes back.
+      const shown = new IntersectionObserver(() => {
+        if (root.clientWidth && root.dataset.ready && root.dataset.theme !== themeOf(root)) layout();
+      });
+      shown.observe(root);
       // The root's colour has a transition of a moment: whatever changes the theme, it ends with one of these events
       // (JupyterLab hides the page while it changes its own, which cancels it).
       for (const type of ["transitionend", "transitioncancel"]) {
@@ -500,6 +504,7 @@ export function explorer(build) {
       return () => {
         stop.abort();
         size.disconnect();
+        shown.disconnect();
         cancelAnimationFrame(asked);
         clearTimeout(saving);
         if (saving) model.save_changes(); // the last move is not lost with the view
@@ -509,6 +514,12 @@ export function explorer(build) {
       };
     },
   };
+}
+
+/** "dark" or "light": light ink is for dark paper, whoever set it. */
+function themeOf(root) {
+  const ink = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
+  return luminance(ink) > 0.4 ? "dark" : "light";
 }
 
 /** Say in the widget what went wrong, once, above what still works. */
