@@ -102,6 +102,14 @@ def notebook(path: Path, cells: list[str], metadata: Mapping[str, object] | None
     nbformat.write(made, path)
 
 
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[str]:
+    """The course's JupyterLab on this folder, its app within reach of scripts; yields its address."""
+    options = [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
+    with server(["lstm_edu", "lab"], folder, *options, "--LabApp.expose_app_in_browser=True") as address:
+        yield address
+
+
 def open_notebook(page: Page, address: str, name: str) -> None:
     """Open a notebook in a JupyterLab that exposes its app, and wait until its kernel is idle."""
     page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from playwright.sync_api import Page
 
 from . import machine
-from .browser import KERNEL, TOKEN, browser, open_notebook, run_all, server
+from .browser import KERNEL, browser, jupyterlab, open_notebook, run_all
 from .markdown import put_between_markers, table
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -84,11 +84,7 @@ def course(names: list[str]) -> list[Row]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-        options = [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
-        with (
-            browser() as started,
-            server(["lstm_edu", "lab"], folder, *options, "--LabApp.expose_app_in_browser=True") as address,
-        ):
+        with browser() as started, jupyterlab(folder) as address:
             for name in names:
                 page = started.new_page(viewport={"width": 1280, "height": 900})
                 page.set_default_timeout(60_000)

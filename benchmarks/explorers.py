@@ -23,7 +23,7 @@ import lstm_edu as le
 
 from . import __main__ as main_program
 from . import machine
-from .browser import KERNEL, TOKEN, browser, notebook, open_notebook, run_all, server
+from .browser import KERNEL, browser, jupyterlab, notebook, open_notebook, run_all
 from .markdown import put_between_markers, table
 
 MARKERS = ("<!-- explorers:begin -->", "<!-- explorers:end -->")
@@ -385,8 +385,7 @@ def in_jupyterlab(started: Any, times: int) -> list[Row]:
         notebook(folder / "empty.ipynb", [_EMPTY, "Empty()"])
         notebook(folder / "explorers.ipynb", [made, *shown])
         notebook(folder / "empties.ipynb", [_EMPTY, *shown])
-        options = [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
-        with server(["lstm_edu", "lab"], folder, *options, "--LabApp.expose_app_in_browser=True") as address:
+        with jupyterlab(folder) as address:
             rows += _part("first paint in JupyterLab", lambda: first_paint(started, address))
             rows += _part("presses in JupyterLab", lambda: one_in_jupyterlab(started, address, times))
             rows += _part("many in JupyterLab", lambda: many_in_jupyterlab(started, address, times))

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.doctor.cards import CODE_STYLE
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.examples import Example
 from lstm_edu.doctor.mistake import EVERY, Mistake
@@ -204,7 +205,7 @@ class Diagnosis:
                 content = f'<ul style="margin: 0.2em 0 0.2em 1.2em; padding: 0">{items}</ul>'
             elif heading == "What to write":
                 code = f'<code style="background: none; color: inherit">{escape(text)}</code>'
-                content = f'<pre tabindex="0" style="{_CODE}">{code}</pre>'
+                content = f'<pre tabindex="0" style="{CODE_STYLE}">{code}</pre>'
             else:
                 content = f'<div style="margin: 0.1em 0">{escape(text)}</div>'
             body += f'<div style="margin: 0.5em 0 0 0">{head}{content}</div>'
@@ -217,13 +218,6 @@ _CARD = (
     "border: 1px solid currentColor; border-left-width: 5px; border-radius: 4px; padding: 0.6em 1em; margin: 0.4em 0; "
     "max-width: 60em; color: inherit; background: none; overflow-wrap: anywhere"
 )
-# Jupyter breaks lines of output anywhere, in the middle of a name too: in a narrow window that cannot be read.
-_CODE = (
-    "font-size: 0.93em; width: auto; box-shadow: none; "  # on slides code is half as large as text otherwise
-    "margin: 0.2em 0; padding: 0 0 0.2em 0; line-height: 1.5; background: none; color: inherit; overflow-x: auto; "
-    "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"
-)
-
 _MOST_SHOWN = 8
 
 

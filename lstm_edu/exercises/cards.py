@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
+from lstm_edu.doctor.cards import CODE_STYLE
+
 # What a part's text is. In TEXT `backticks` mark code; a line of COLUMNS is code, some spaces, and what it means.
 TEXT, CODE, COLUMNS = "text", "code", "columns"
 Part = tuple[str, str, str]  # heading, text, kind
@@ -13,13 +15,6 @@ Part = tuple[str, str, str]  # heading, text, kind
 _CARD = (
     "border: 1px solid currentColor; border-left-width: 5px; border-radius: 4px; padding: 0.6em 1em; margin: 0.4em 0; "
     "max-width: 60em; color: inherit; background: none; overflow-wrap: anywhere"
-)
-# Jupyter breaks lines of output anywhere, in the middle of a name too: in a narrow window that cannot be read. And on
-# slides code is half as large as text, with a shadow, if nothing is said.
-_CODE = (
-    "font-size: 0.93em; width: auto; box-shadow: none; "
-    "margin: 0.2em 0; padding: 0 0 0.2em 0; line-height: 1.4; background: none; color: inherit; overflow-x: auto; "
-    "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"
 )
 
 
@@ -41,7 +36,8 @@ def html(label: str, title: str, parts: Sequence[Part]) -> str:
             inner = _columns(content)
         elif kind == CODE:
             inner = (
-                f'<pre tabindex="0" aria-label="{escape(heading or label, quote=True)}" style="{_CODE}">'
+                f'<pre tabindex="0" aria-label="{escape(heading or label, quote=True)}" '
+                f'style="{CODE_STYLE}; line-height: 1.4">'
                 f'<code style="background: none; color: inherit">{escape(content)}</code></pre>'
             )
         else:

@@ -73,7 +73,7 @@ class Explorer(anywidget.AnyWidget):
 class OverTime(Explorer):
     """Base of the explorers that step through time: a step, a unit and a sequence, checked against `_spec`."""
 
-    _UNITS = "units"  # what the numbers of a step are called in messages
+    _UNITS, _ROWS = "units", "sequences"  # what the numbers of a step, and the rows of a batch, are called in messages
 
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
     unit = traitlets.Int(0, help="The unit (feature, column) whose numbers are shown, from 0.").tag(sync=True)
@@ -84,7 +84,7 @@ class OverTime(Explorer):
         return self._check(proposal["trait"].name, proposal["value"])
 
     def _check(self, name: str, value: Any) -> Any:
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", self._UNITS), "batch": ("rows", "sequences")}[name]
+        key, what = {"t": ("steps", "timesteps"), "unit": ("units", self._UNITS), "batch": ("rows", self._ROWS)}[name]
         return where(name, value, self._spec[key], what)
 
 

@@ -17,7 +17,7 @@ QUANTITIES = ("x", "z", "y")
 _PLACE = re.compile(r"([xWb])\[(\d+)(?:,(\d+))?(?:,(\d+))?\]")
 
 
-class DenseExplorer(_base.Explorer):
+class DenseExplorer(_base.LayerOverTime):
     """A Dense layer's x, W, b and y as matrices: choose an output and see its sum, term by term; change any number.
 
     Keys: left and right an output, up and down a row (a sample of the batch, or a timestep where x has time), Page Up
@@ -40,11 +40,9 @@ class DenseExplorer(_base.Explorer):
     _esm = _base.module("dense.js", build="denseExplorer")
     _css = _base.style("dense.css")
 
-    t = traitlets.Int(0, help="The timestep shown; 0 where x has no time axis.").tag(sync=True)
-    unit = traitlets.Int(0, help="The output shown, from 0.").tag(sync=True)
-    batch = traitlets.Int(0, help="The sample shown, from 0.").tag(sync=True)
+    _UNITS, _ROWS = "outputs", "samples"
+
     edits = traitlets.Dict(help='Changed numbers, such as {"W[0,3]": 1.5, "b[2]": 0.1, "x[0,1]": 2.0}.').tag(sync=True)
-    highlight = traitlets.Unicode("", help="A part to point out: x, W, b, y, or nothing.").tag(sync=True)
 
     def __init__(
         self,
@@ -64,35 +62,26 @@ class DenseExplorer(_base.Explorer):
             trace = layer_or_trace.trace(x)
         elif x is not None:
             raise ValueError("a trace has its own x: give DenseExplorer a layer and x, or a trace alone")
-        spec, arrays = describe(trace, reference)
-        self._trace, self._layer = trace, dense_of(trace)
-        super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
+        super().__init__(trace, reference, t=t, unit=unit, batch=batch, **layout)
 
-    @traitlets.validate("t", "unit", "batch", "highlight", "edits")
-    def _valid(self, proposal: Any) -> Any:
-        return self._check(proposal["trait"].name, proposal["value"])
+    def _describe(self, trace, reference):
+        described = describe(trace, reference)
+        self._trace, self._layer = trace, dense_of(trace)
+        return described
+
+    def _quantities(self):
+        return ("x", "W", "b", "y")
+
+    @traitlets.validate("edits")
+    def _valid_edits(self, proposal: Any) -> Any:
+        return self._check("edits", proposal["value"])
 
     def _check(self, name: str, value: Any) -> Any:
-        if name == "highlight":
-            if value not in ("", "x", "W", "b", "y"):
-                raise ValueError(f"highlight must be one of x, W, b, y, or '' for none, got {value!r}")
-            return value
-        if name == "edits":
-            for place, number in value.items():
-                self._find(place, number)
-            return value
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", "outputs"), "batch": ("rows", "samples")}[name]
-        return _base.where(name, value, self._spec[key], what)
-
-    def goto(
-        self,
-        t: int | None = None,
-        unit: int | None = None,
-        batch: int | None = None,
-        highlight: str | None = None,
-    ) -> None:
-        """Go to a timestep, an output, a sample, and point out a part; what is not given stays as it is."""
-        _base.go(self, {"t": t, "unit": unit, "batch": batch, "highlight": highlight})
+        if name != "edits":
+            return super()._check(name, value)
+        for place, number in value.items():
+            self._find(place, number)
+        return value
 
     # --- the numbers as the reader has changed them ----------------------------------------------------------------
 

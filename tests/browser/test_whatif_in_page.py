@@ -430,9 +430,8 @@ def test_a_number_is_changed_by_hand(page, module, recorded, kind, chosen, place
     expect(root).to_have_attribute("data-whatif", "false")
     number.fill("-2")
     expect(root).to_have_attribute("data-whatif", "true")
-    for _ in range(
-        50
-    ):  # as Python's reset does; as long as Python has not been told of -2, {} is an answer of the kernel
+    # As Python's reset does; as long as Python has not been told of -2, {} is an answer of the kernel.
+    for _ in range(50):
         page.evaluate("model.set('whatif', {})")
         page.wait_for_timeout(100)
         if root.get_attribute("data-whatif") == "false":
