@@ -134,6 +134,11 @@ class Layer:
     # --- weights ---------------------------------------------------------------------------------------------------
 
     @property
+    def compute_dtype(self) -> str:
+        """The name of the type that is computed in."""
+        return self.dtype.name
+
+    @property
     def built(self) -> bool:
         return self._input_shape is not None
 
