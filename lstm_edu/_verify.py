@@ -56,13 +56,13 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
 
 def _page(report) -> str:
     """The report with, below it, the explorer of every layer it can show; it steps and computes in the page."""
-    from lstm_edu.export import states
+    from lstm_edu.export import page
 
     try:
         explorer = report.explore()
     except ValueError:  # no layer of a kind that an explorer shows
         return report.page()
-    return states.page_of(explorer, title=report.title, before=f"{report.body()}\n<h2>Step by step</h2>\n")
+    return page.of_widget(explorer, title=report.title, before=f"{report.body()}\n<h2>Step by step</h2>\n")
 
 
 def _input(path: Path):

@@ -1,10 +1,9 @@
-"""The one-way imports of the package, and what `import lstm_edu` may load."""
+"""The one-way imports of the package, circles inside its parts, and what `import lstm_edu` may load."""
 
 import ast
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,42 +50,56 @@ FRONT_DOOR = {
 LOADS_LATER = {Path("__init__.py"), Path("plots/__init__.py")}  # a public name's own module, when it is first used
 
 
-def dynamic_imports(source: str) -> Iterator[tuple[str, str]]:
+Sources = dict[Path, str]  # each file, by its path in the package
+
+
+@cache
+def read_package() -> Sources:
+    return {path.relative_to(PACKAGE): path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def module_name(file: Path) -> str:
+    return ".".join(["lstm_edu", *file.with_suffix("").parts]).removesuffix(".__init__")
+
+
+@cache
+def dynamic_imports(source: str) -> list[tuple[str, str]]:
     """(module, what is taken of it at once or "") of every import_module and __import__; "?" if only the run knows."""
-    tree = ast.parse(source)
+    tree, found = ast.parse(source), []
     taken = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     for node in ast.walk(tree):
         name = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
         if isinstance(node, ast.Call) and name in ("import_module", "__import__"):
             module = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else "?"
-            yield module, taken.get(id(node), "")
+            found.append((module, taken.get(id(node), "")))
+    return found
 
 
-def imports(source: str, module: str, is_package: bool) -> Iterator[str]:
+@cache
+def imports(file: Path, source: str) -> list[str]:
     """The full name of everything that a module imports, anywhere in it: `from a import b` gives a.b."""
-    package = module if is_package else module.rpartition(".")[0]
+    module, found = module_name(file), []
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             parents = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
             origin = ".".join([*parents, *filter(None, [node.module])])
-            yield from (f"{origin}.{alias.name}" for alias in node.names)
+            found += [f"{origin}.{alias.name}" for alias in node.names]
+    return found
 
 
-def violations(package: Path) -> list[str]:
+def violations(sources: Sources) -> list[str]:
     """One line for each import that MAY_IMPORT does not allow."""
     found = []
-    for path in sorted(package.rglob("*.py")):
-        where = path.relative_to(package)
+    for where, source in sources.items():
         part = where.parts[0].removesuffix(".py")
         if part not in MAY_IMPORT:
             found.append(f"{where} belongs to no part that MAY_IMPORT names")
             continue
         parts, libraries = MAY_IMPORT[part]
-        is_package = path.name == "__init__.py"
-        module = ".".join(["lstm_edu", *where.with_suffix("").parts]).removesuffix(".__init__")
-        for name in imports(path.read_text(encoding="utf-8"), module, is_package):
+        for name in imports(where, source):
             top, _, rest = name.partition(".")
             allowed = (
                 rest.partition(".")[0] in parts | {part}
@@ -95,7 +108,7 @@ def violations(package: Path) -> list[str]:
             )
             if not allowed:
                 found.append(f"{where} imports {name}")
-        for name, taken in dynamic_imports(path.read_text(encoding="utf-8")):
+        for name, taken in dynamic_imports(source):
             top, _, rest = name.partition(".")
             allowed = (
                 where in LOADS_LATER
@@ -108,8 +121,35 @@ def violations(package: Path) -> list[str]:
     return found
 
 
+def circles(sources: Sources) -> list[set[str]]:
+    """The modules that import each other in a ring: at the top, inside functions, for annotations only, or by name."""
+    modules = {module_name(file) for file in sources}
+    edges = {}
+    for file, source in sources.items():
+        names = list(imports(file, source))
+        if file not in LOADS_LATER:
+            names += [name for name, taken in dynamic_imports(source) if not taken]
+        edges[module_name(file)] = {name if name in modules else name.rpartition(".")[0] for name in names} & modules
+    reached = {module: set(direct) for module, direct in edges.items()}
+    for through in modules:  # Warshall: whatever can be reached through the modules seen so far
+        for module in modules:
+            if through in reached[module]:
+                reached[module] |= reached[through]
+    rings = {frozenset(b for b in modules if b in reached[a] and a in reached[b]) for a in modules if a in reached[a]}
+    return [set(ring) for ring in rings]
+
+
+def planted(file: str, line: str) -> Sources:
+    """The package with one line more in one of its files."""
+    return read_package() | {Path(file): f"{read_package().get(Path(file), '')}\n{line}\n"}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert circles(read_package()) == []
+
+
 def test_every_part_imports_only_what_lies_below_it():
-    assert violations(PACKAGE) == []
+    assert violations(read_package()) == []
 
 
 @pytest.mark.parametrize(
@@ -141,15 +181,26 @@ def test_every_part_imports_only_what_lies_below_it():
         ("doctor/source.py", 'import_module("lstm_edu").verify'),
     ],
 )
-def test_a_planted_import_is_found(file, line, tmp_path):
-    shutil.copytree(PACKAGE, tmp_path / "lstm_edu", ignore=shutil.ignore_patterns("__pycache__", "*.npz"))
-    planted = tmp_path / "lstm_edu" / file
-    planted.parent.mkdir(parents=True, exist_ok=True)
-    with planted.open("a", encoding="utf-8") as module:
-        module.write(f"\n{line}\n")
-    found = violations(tmp_path / "lstm_edu")
+def test_a_planted_import_is_found(file, line):
+    found = violations(planted(file, line))
     assert len(found) == 1
     assert found[0].startswith(str(Path(file)))
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "with_it"),
+    [
+        ("core/activations.py", "from lstm_edu.core.dense import Dense", "core.dense"),
+        ("doctor/explaining.py", "def late():\n    from lstm_edu.doctor.functions import Learner", "doctor.functions"),
+        ("export/states.py", "def late():\n    from lstm_edu.export import page", "export.page"),
+        ("keras_bridge/caution.py", "if False:\n    from .tapping import Call", "keras_bridge.tapping"),
+        ("plots/scales.py", 'import importlib\nimportlib.import_module("lstm_edu.plots.matrices")', "plots.matrices"),
+        ("core/memory.py", "import lstm_edu.core.memory", "core.memory"),
+    ],
+)
+def test_a_planted_circle_is_found(file, line, with_it):
+    (found,) = circles(planted(file, line))
+    assert {"lstm_edu." + file.removesuffix(".py").replace("/", "."), f"lstm_edu.{with_it}"} <= found
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -6,7 +6,7 @@ everything, `le.mistakes` lists the catalogue.
 
 from lstm_edu.doctor import catalogue  # noqa: F401  fills the catalogue
 from lstm_edu.doctor.adequacy import Adequacy, adequacy, adequate_example
-from lstm_edu.doctor.diagnosing import diagnose
+from lstm_edu.doctor.diagnose import diagnose
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
 from lstm_edu.doctor.examples import Example
 from lstm_edu.doctor.listing import MistakeTable, mistakes

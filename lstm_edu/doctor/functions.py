@@ -15,10 +15,10 @@ from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.adequacy import adequacy
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.comparing import same
-from lstm_edu.doctor.diagnosing import explain
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
 from lstm_edu.doctor.evidence import fit
 from lstm_edu.doctor.examples import examples
+from lstm_edu.doctor.explaining import explain
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import Observed, last_layer
 from lstm_edu.doctor.recipes import recipe_of, run

@@ -33,13 +33,13 @@ def save_html(source: Any, path: str | Path, *, execute: bool = True) -> Path:
             lies in a folder that is not there.
         RuntimeError: a cell raised an error. Nothing is written then.
     """
-    from lstm_edu.export import page, site, states
+    from lstm_edu.export import page, site
 
     path = page.destination(path)
     if isinstance(source, (str, Path)):
         text = site.one_page(Path(source), execute=execute)
     elif hasattr(source, "get_state") and hasattr(source, "model_id"):
-        text = states.page_of(source)
+        text = page.of_widget(source)
     else:
         raise TypeError(
             f"save_html writes a widget (le.explore(trace)) or the path of a notebook, got {type(source).__name__}"

@@ -86,32 +86,6 @@ class Widgets:
 NEEDS_PYTHON = '<p class="needs-python">A control that needs Python: open the notebook to use it.</p>'
 
 
-def page_of(widget: Any, *, title: str = "", before: str = "") -> str:
-    """The page of one widget, with `before`, markup, above it. The title, text: the first explorer's if not given."""
-    from ipywidgets.embed import dependency_state
-
-    from lstm_edu.export import page
-
-    states = dependency_state([widget], drop_defaults=False)
-    widgets = Widgets(states)
-    view = widgets.view(widget.model_id, _named(states[widget.model_id]["state"]))
-    if not title:
-        title = next(filter(None, (_named(m["state"]) for m in widgets.models.values())), type(widget).__name__)
-        title = title[0].upper() + title[1:]
-    if view is None:
-        raise ValueError(
-            f"{type(widget).__name__} cannot live in a page: it needs Python at every click. "
-            "Explorers can (le.explore, le.packing), and every other anywidget that computes in JavaScript"
-        )
-    return page.whole(f"<h1>{escape(title)}</h1>\n{before}{view}", widgets, title=title)
-
-
-def _named(state: Mapping[str, Any]) -> str:
-    """An explorer's title; of any other widget ""."""
-    spec = state.get("_spec")
-    return str(spec.get("title") or "") if isinstance(spec, Mapping) else ""
-
-
 def _reference(value: Any) -> str:
     """The id in "IPY_MODEL_...": how one widget's state names another."""
     return value.removeprefix("IPY_MODEL_") if isinstance(value, str) else ""

@@ -1,37 +1,21 @@
 """What computes without any complaint and yet is not what one thinks: found in a model, or in one run of it.
 
-The ids are those of the catalogue of mistakes, where it has the case. Sources: Keras 3.15.1, run; keras.layers and its
+Sources: Keras 3.15.1, run; keras.layers and its
 TensorFlow backend (`_assert_valid_mask` for what cuDNN takes).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lstm_edu.core import Layer
+from lstm_edu.keras_bridge.caution import Caution
 
 if TYPE_CHECKING:
     from lstm_edu.keras_bridge.tapping import Call
-
-
-@dataclass(frozen=True)
-class Caution:
-    """Something to know of a layer that agrees.
-
-    Attributes:
-        id: of the catalogue of mistakes, or a name of its own. layer: the layer's name. text: one or two sentences.
-    """
-
-    id: str
-    layer: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.layer}: {self.text}"
 
 
 def of_layer(layer: Any, name: str, x: np.ndarray, mask: np.ndarray | None, output: Any, ours: Layer) -> list[Caution]:

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.keras_bridge import keras2
-from lstm_edu.keras_bridge.cautions import Caution
+from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.loading import keras
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"

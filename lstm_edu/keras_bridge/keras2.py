@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from lstm_edu.keras_bridge.cautions import Caution
+from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.loading import keras
 
 _CANNOT = {

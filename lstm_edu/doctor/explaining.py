@@ -1,13 +1,10 @@
-"""From numbers to an answer. `diagnose` is the public function."""
+"""From numbers to an answer: `explain`."""
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, product
-from typing import Any
 
 import numpy as np
 
@@ -33,87 +30,8 @@ from lstm_edu.doctor.search import (
     single_mistakes,
     with_mistakes,
 )
-from lstm_edu.doctor.source import ours
 
 Array = np.ndarray
-
-
-def diagnose(
-    theirs: Any,
-    layer: Any,
-    x: Any,
-    mask: Any = None,
-    initial_state: Any = None,
-    *,
-    pairs: bool = True,
-    progress: Progress | bool | None = None,
-) -> Diagnosis:
-    """Which mistake gives these numbers?
-
-    Every mistake of the catalogue is made in the layer, then every pair of mistakes, and what comes out is held against
-    the numbers. Only an agreement to float precision on several numbers, and more of them than so many hypotheses
-    could hit by chance, is called a cause.
-
-    Args:
-        theirs: what was computed, as an array (every step or the last one, rounded to any number of digits), as text
-            copied from a page, as a list of output and states, or as quantities by name (a dict, an LSTMStep, a Trace).
-            Or the function that computes it, f(x), f(x, mask=...), f(x, initial_state=...): it is called with inputs
-            of the doctor's own choosing, of x's shape and others.
-        layer: the built layer or stack that it should equal, ours or Keras's.
-        x, mask, initial_state: the input, as for a call of the layer.
-        pairs: also try two mistakes at once, where one is not enough.
-        progress: a function (done, total, words); False for none. If None, a line is written while it takes long.
-
-    Returns:
-        A Diagnosis: `.cause`, `.candidates`, `.explanation`, `.fix`, `.evidence`, `.verdict`.
-
-    Raises:
-        ValueError, TypeError: x does not fit the layer, or `theirs` holds no numbers that could be its outputs.
-
-    Example:
-        >>> le.diagnose(y_mine, keras_layer, x).cause                       # doctest: +SKIP
-        'gate-order:i,g,f,o'
-    """
-    case = Case(ours(layer), np.asarray(x), mask, initial_state)
-    report = _progress(progress)
-    if callable(theirs) and not hasattr(theirs, "__array__"):
-        from lstm_edu.doctor.functions import diagnose_function
-
-        return diagnose_function(theirs, case, pairs, report)
-    return explain(case, case.observe(theirs), pairs, report)
-
-
-def _progress(progress: Progress | bool | None) -> Progress | None:
-    if callable(progress):
-        return progress
-    return None if progress is False else _Line()
-
-
-class _Line:
-    """A line that counts up, once something takes longer than a second."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.ended = False
-        self.text = ""
-        self.handle: Any = None
-
-    def __call__(self, done: int, total: int, words: str) -> None:
-        last = done >= total
-        if time.monotonic() - self.started < 1 or self.ended or (last and not self.text):
-            return
-        self.text, self.ended = f"{words}: {done:,} of {total:,} tried", last
-        if "ipykernel" in sys.modules:  # a notebook: one output that changes, and nothing on the red ground of stderr
-            self._in_notebook(sys.modules["IPython.display"])
-        else:
-            print(f"\r{self.text}", end="\n" if last else "", file=sys.stderr, flush=True)
-
-    def _in_notebook(self, ipython: Any) -> None:
-        shown = {"text/plain": self.text}
-        if self.handle is None:
-            self.handle = ipython.display(shown, raw=True, display_id=True)
-        else:
-            self.handle.update(shown, raw=True)
 
 
 # --- one observation ------------------------------------------------------------------------------------------------
