@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import lstm_edu as le
-from lstm_edu.doctor.comparing import same
+from lstm_edu.comparison.tolerance import same
 from lstm_edu.doctor.recipes import recipe_of, run
 from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 

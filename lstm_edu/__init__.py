@@ -50,7 +50,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 # Public name -> the module that has it; None: the module is meant itself. Loaded at first use.
 _LATER = {
     "from_keras": "lstm_edu.keras_bridge",
-    "compare": "lstm_edu.keras_bridge",
+    "compare": "lstm_edu.comparison",
     "verify": "lstm_edu.keras_bridge",
     "adequate_example": "lstm_edu.doctor",
     "diagnose": "lstm_edu.doctor",

@@ -1,10 +1,11 @@
-"""core.divergence: where two runs part; and doctor.mistaken_trace, which makes one of them."""
+"""comparison.divergence: where two runs part; and doctor.mistaken_trace, which makes one of them."""
 
 import numpy as np
 import pytest
 
 import lstm_edu as le
-from lstm_edu.core.divergence import apart, by_gate, first_divergences, in_common, need_pair
+from lstm_edu.comparison.divergence import by_gate, first_divergences, in_common, need_pair
+from lstm_edu.comparison.tolerance import apart
 from lstm_edu.doctor import CATALOGUE, mistaken_trace
 
 RNG = np.random.default_rng(41)

@@ -11,8 +11,8 @@ from helpers import as_arrays, randomise, rng_of
 from test_doctor_catalogue import SPECIMENS, Tags, built
 
 import lstm_edu as le
+from lstm_edu.comparison.tolerance import same
 from lstm_edu.doctor.adequacy import adequacy, adequate_example
-from lstm_edu.doctor.comparing import same
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import numbers_in

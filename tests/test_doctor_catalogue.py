@@ -9,7 +9,7 @@ import pytest
 from helpers import as_arrays, rng_of
 
 import lstm_edu as le
-from lstm_edu.doctor.comparing import same
+from lstm_edu.comparison.tolerance import same
 from lstm_edu.doctor.examples import examples
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.recipes import Form, recipe_of, run

@@ -13,19 +13,20 @@ import lstm_edu
 PACKAGE = Path(lstm_edu.__file__).parent
 
 # Each part of the package: what it may import of the others, and which other libraries besides the standard one.
-BASE = {"trace", "palette", "core", "datasets"}
+BASE = {"trace", "palette", "core", "datasets", "comparison"}
 READERS = {"keras_bridge", "doctor", "plots"}
 MAY_IMPORT = {
     "palette": (set(), set()),
     "trace": (set(), {"numpy"}),
     "datasets": (set(), {"numpy"}),
     "core": ({"trace"}, {"numpy", "tqdm"}),
+    "comparison": ({"trace", "palette", "core"}, {"numpy"}),
     "keras_bridge": (BASE, {"numpy", "keras", "tensorflow", "h5py"}),
     "doctor": (BASE, {"numpy"}),
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
     "exercises": (BASE | READERS | {"formats"}, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
-    "formats": ({"core"}, {"numpy"}),
+    "formats": ({"core", "comparison"}, {"numpy"}),
     "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
     "_assignment": ({"teaching"}, set()),
     "export": (
@@ -44,7 +45,7 @@ MAY_IMPORT = {
 # calls them; what they may ask for stands here.
 FRONT_DOOR = {
     Path("doctor/source.py"): {"from_keras"},
-    Path("keras_bridge/adequate.py"): {"doctor", "from_keras"},
+    Path("comparison/adequate.py"): {"doctor", "from_keras"},
     Path("keras_bridge/verifying.py"): {"explore"},
 }
 LOADS_LATER = {Path("__init__.py"), Path("plots/__init__.py")}  # a public name's own module, when it is first used

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison import tables
+from lstm_edu.comparison.tolerance import same
 from lstm_edu.core import Embedding, Sequential
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
-from lstm_edu.doctor import cards
 from lstm_edu.doctor.case import FEW_ROWS, Case
-from lstm_edu.doctor.comparing import same
 from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.mistake import Mistake
@@ -120,10 +120,10 @@ class Adequacy:
         ]
 
     def __repr__(self) -> str:
-        return cards.text_table(bool(self), self._title, _HEADER, self._rows())
+        return tables.text(bool(self), self._title, _HEADER, self._rows())
 
     def _repr_html_(self) -> str:
-        return cards.html_table(bool(self), self._title, _HEADER, self._rows())
+        return tables.html(bool(self), self._title, _HEADER, self._rows())
 
     # As part of the comparison's own card:
 
@@ -144,7 +144,7 @@ class Adequacy:
         """The same as HTML: a line that opens to the table."""
         if not self.counted:
             return ""
-        table = cards.html_table(None, "", _HEADER, self._rows())
+        table = tables.html(None, "", _HEADER, self._rows())
         line = f"{'✓' if self else '✗'} {self.line}"
         return f'<details style="margin: 0.3em 0"><summary>{escape(line)}</summary>{table}</details>'
 

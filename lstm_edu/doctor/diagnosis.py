@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.doctor.cards import CODE_STYLE
+from lstm_edu.comparison.tables import CODE_STYLE
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.examples import Example
 from lstm_edu.doctor.mistake import EVERY, Mistake

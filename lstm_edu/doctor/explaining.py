@@ -8,12 +8,12 @@ from itertools import islice, product
 
 import numpy as np
 
+from lstm_edu.comparison.tolerance import TOLERANCES, apart, groups, same
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor import otherweights
 from lstm_edu.doctor.case import FEW_ROWS, Case
-from lstm_edu.doctor.comparing import differs, groups, same
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
@@ -77,7 +77,7 @@ def _telling_rows(search: Search, batch: int) -> list[int]:
     wrong = np.zeros(batch)
     for a, y in zip(search.observed.arrays, search.right or (), strict=False):
         if len(a) == batch:
-            wrong += differs(a, y).reshape(batch, -1).sum(axis=1)
+            wrong += apart(a, y, TOLERANCES["float32"]).reshape(batch, -1).sum(axis=1)
     return sorted(np.argsort(-wrong, kind="stable")[:FEW_ROWS].tolist())
 
 
@@ -320,7 +320,7 @@ def first_difference(search: Search, observed: Observed) -> Divergence | None:
     _, loose = windows(observed.precision, search.right, errors)
     best = None
     for name, a, y, w in zip(observed.names, observed.arrays, search.right, loose, strict=True):
-        wrong = differs(a, y) & ~(np.abs(a - y) <= w)
+        wrong = apart(a, y, TOLERANCES["float32"]) & ~(np.abs(a - y) <= w)
         if not wrong.any():
             continue
         timed = a.ndim == 3

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison.tolerance import same
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.adequacy import adequacy
 from lstm_edu.doctor.case import Case
-from lstm_edu.doctor.comparing import same
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
 from lstm_edu.doctor.evidence import fit
 from lstm_edu.doctor.examples import examples

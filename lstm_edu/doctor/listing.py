@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, overload
 
-from lstm_edu.doctor import cards
+from lstm_edu.comparison import tables
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.source import ours
 
@@ -39,12 +39,12 @@ class MistakeTable:
 
     def __repr__(self) -> str:
         rows = [(m.id, ", ".join(m.kinds), m.sentence) for m in self.entries]
-        return cards.text_table(None, self.title, ("id", "layers", "what was done"), rows)
+        return tables.text(None, self.title, ("id", "layers", "what was done"), rows)
 
     def _repr_html_(self) -> str:
         header = ("id", "layers", "what was done, and what Keras does", "right", "typical of; source")
         rows = [(m.id, ", ".join(m.kinds), m.sentence, m.fix, f"{m.versions}; {m.source}") for m in self.entries]
-        return cards.html_table(None, self.title, header, rows, height="32em")
+        return tables.html(None, self.title, header, rows, height="32em")
 
 
 def mistakes(layer: Any = None) -> MistakeTable:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison.places import number_text, where, where_text
+from lstm_edu.comparison.tolerance import TOLERANCES, apart
 from lstm_edu.core.checks import shape_text
-from lstm_edu.doctor.comparing import differs
-from lstm_edu.keras_bridge.comparing import number_text, where, where_text
 
 NUMBERS, COUNT, NAMES = "numbers", "count", "names"
 
@@ -122,7 +122,7 @@ def agrees(one: Any, other: Any) -> bool:
     if isinstance(one, np.ndarray) != isinstance(other, np.ndarray):
         return False
     if isinstance(one, np.ndarray):
-        return one.shape == other.shape and not differs(one, other).any()
+        return one.shape == other.shape and not apart(one, other, TOLERANCES["float32"]).any()
     return one == other
 
 
@@ -159,7 +159,7 @@ def _difference(value: Any, expected: Any, output: Output) -> str:
             f"{name} has shape {shape_text(value.shape)}; wanted is {shape_text(expected.shape)}{axes}"
             f"{_shape_cause(value.shape, expected.shape, output)}."
         )
-    bad = np.argwhere(differs(value, expected))
+    bad = np.argwhere(apart(value, expected, TOLERANCES["float32"]))
     axes = output.axes or tuple(f"axis {k}" for k in range(value.ndim))
     before = ""
     if "timestep" in axes:

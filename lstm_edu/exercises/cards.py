@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from lstm_edu.doctor.cards import CODE_STYLE
+from lstm_edu.comparison.tables import CODE_STYLE
 
 # What a part's text is. In TEXT `backticks` mark code; a line of COLUMNS is code, some spaces, and what it means.
 TEXT, CODE, COLUMNS = "text", "code", "columns"

@@ -3,7 +3,7 @@
 `compare` needs no Keras; the others import it when they are called.
 """
 
-from lstm_edu.keras_bridge.comparing import Report, Row, compare
+from lstm_edu.comparison import Report, Row, compare
 from lstm_edu.keras_bridge.converting import from_keras
 from lstm_edu.keras_bridge.recording import keras_trace
 from lstm_edu.keras_bridge.side_by_side import TrainingReport, TrainingStep, train_side_by_side

@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison.places import default_axes, weight_places
+from lstm_edu.comparison.report import Report, Row, compare_arrays
+from lstm_edu.comparison.tolerance import Tolerance
 from lstm_edu.core import Gradients, Layer, checks, losses
-from lstm_edu.keras_bridge.comparing import Report, Row, Tolerance, compare_arrays, default_axes, weight_places
 from lstm_edu.keras_bridge.compiling import compiled_loss
 from lstm_edu.keras_bridge.converting import is_model
 from lstm_edu.keras_bridge.layers import numbers

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer, checks
-from lstm_edu.keras_bridge.comparing import differences
 from lstm_edu.keras_bridge.converting import chain, from_keras, is_model, opened
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
@@ -154,7 +154,7 @@ def _same_twice(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np
 def confirm(layer: Any, *pairs: tuple[Any, Any]) -> None:
     for recorded, returned in pairs:
         a, b = (v if isinstance(v, tuple) else (v,) for v in (recorded, returned))
-        if len(a) != len(b) or any(differences(p, q)[1].any() for p, q in zip(a, b, strict=True)):
+        if len(a) != len(b) or any(apart(p, q).any() for p, q in zip(a, b, strict=True)):
             raise RuntimeError(
                 f"what was recorded inside {layer.name!r} is not what it returned, so the record cannot be trusted "
                 f"(Keras {keras().__version__}, {keras().backend.backend()}). Is its computation changed, or does it "

@@ -9,19 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison import tables
+from lstm_edu.comparison.places import Where, number_text, weight_places, where_text
+from lstm_edu.comparison.report import Report, Row, compare_arrays
+from lstm_edu.comparison.tolerance import Tolerance
 from lstm_edu.core import Sequential, checks
 from lstm_edu.core.container import leaves
-from lstm_edu.keras_bridge import tables
-from lstm_edu.keras_bridge.comparing import (
-    Report,
-    Row,
-    Tolerance,
-    Where,
-    compare_arrays,
-    number_text,
-    weight_places,
-    where_text,
-)
 from lstm_edu.keras_bridge.compiling import compiled_loss, optimizer_of
 from lstm_edu.keras_bridge.converting import from_keras, is_model, opened
 from lstm_edu.keras_bridge.gradients import least_precise

@@ -14,21 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison import adequate, tables
+from lstm_edu.comparison.pairs import trace_pairs
+from lstm_edu.comparison.places import Where, number_text, where, where_text
+from lstm_edu.comparison.report import Report, Row, compare, compare_arrays, differences
 from lstm_edu.core import Layer, Sequential
-from lstm_edu.keras_bridge import adequate, counting, files, inputs, tables
+from lstm_edu.keras_bridge import counting, files, inputs
 from lstm_edu.keras_bridge.cautions import Caution, of_layer, of_run
-from lstm_edu.keras_bridge.comparing import (
-    Report,
-    Row,
-    Where,
-    compare,
-    compare_arrays,
-    differences,
-    number_text,
-    trace_pairs,
-    where,
-    where_text,
-)
 from lstm_edu.keras_bridge.converting import chain, convert, from_keras, is_model, opened
 from lstm_edu.keras_bridge.gradients import compare_gradients, require_tape
 from lstm_edu.keras_bridge.layers import LAYERS

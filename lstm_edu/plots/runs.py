@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lstm_edu import palette
-from lstm_edu.core.divergence import Divergence, first_divergences, need_pair
+from lstm_edu.comparison.divergence import Divergence, first_divergences, need_pair
 from lstm_edu.plots.gradient_flow import DASHES, Stack
 from lstm_edu.plots.paper import theme_of
 from lstm_edu.plots.scales import signed_scale

@@ -17,7 +17,7 @@ import numpy as np
 import traitlets
 
 from lstm_edu import palette
-from lstm_edu.core.divergence import TOLERANCE
+from lstm_edu.comparison.tolerance import TOLERANCES, beyond, distance, tolerance_of
 from lstm_edu.trace import Trace
 
 _STATIC = Path(__file__).parent / "static"
@@ -36,6 +36,12 @@ PALETTE = {
 
 # No more than about this travels to the page: a notebook with ten explorers must stay easy to open.
 MAX_BYTES = 8 * 2**20
+
+
+def tolerance(a: np.ndarray, b: np.ndarray | None = None) -> dict[str, float]:
+    """What the page is told of how close numbers of these arrays' dtypes must be."""
+    found = tolerance_of(a, a if b is None else b) or TOLERANCES["float32"]
+    return {"atol": found.absolute, "rtol": found.relative}
 
 
 def module(*files: str, build: str) -> str:
@@ -239,23 +245,20 @@ def furthest(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], axes: Sequence[
 
     Returns {"agrees": bool, "text": str}.
     """
-    worst, place, value, largest = -1.0, "", 0.0, 0.0
+    worst, place, value, largest, agrees = -1.0, "", 0.0, 0.0, True
     for name, (ours, theirs) in pairs.items():
-        tolerance = TOLERANCE[ours.dtype.name]
-        ours, theirs = ours.astype(np.float64), theirs.astype(np.float64)
+        difference, allowed = distance(ours, theirs), TOLERANCES[ours.dtype.name].allowed(theirs.astype(np.float64))
+        agrees &= not beyond(difference, allowed).any()
         with np.errstate(invalid="ignore"):
-            apart = np.abs(ours - theirs)
-            excess = apart / (tolerance["atol"] + tolerance["rtol"] * np.abs(theirs))
-        equal = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
-        excess = np.where(equal, 0, np.where(np.isfinite(excess), excess, np.inf))
+            excess = np.where(difference == 0, 0, difference / allowed)
+        excess = np.where(np.isfinite(excess), excess, np.inf)
         index = np.unravel_index(np.argmax(excess), excess.shape)
-        finite = apart[np.isfinite(apart)]
-        largest = max(largest, float(finite.max(initial=0.0)))
+        largest = max(largest, float(difference[np.isfinite(difference)].max(initial=0.0)))
         if excess[index] > worst:
             worst = float(excess[index])
             place = f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
-            value = float(apart[index])
-    if worst <= 1:
+            value = float(difference[index])
+    if agrees:
         most = f"{largest:.1e}" if largest else "0"
         return {"agrees": True, "text": f"every number agrees; the largest difference is {most}"}
     how = f"{value:.1e}" if math.isfinite(value) else "not finite"

@@ -184,7 +184,7 @@ def describe(
             "W": signed_scale(np.concatenate([a.ravel() for a in trace.weights])),
             "y": scale_of(name, arrays["y"]),
         },
-        "tolerance": _base.TOLERANCE[trace["y"].dtype.name],
+        "tolerance": _base.tolerance(trace["y"]),
         "comparison": None
         if reference is None
         else _base.furthest(

@@ -86,7 +86,7 @@ def describe(
         "kept": kept,
         "mask_zero": layer.mask_zero,
         "scale": signed_scale(table),
-        "tolerance": _base.TOLERANCE[trace["y"].dtype.name],
+        "tolerance": _base.tolerance(trace["y"]),
         "comparison": None
         if reference is None
         else _base.furthest({"y": (per_row["y"], per_row["keras_y"])}, ("sequence", "step", "column")),

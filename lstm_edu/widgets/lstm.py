@@ -156,7 +156,7 @@ def describe(
         "use_bias": layer.use_bias,
         "no_what_if": whatif.unavailable(trace),
         "mistakes": whatif.offered(trace),
-        "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
+        "tolerance": _base.tolerance(trace["h"]),
         "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
     }
     return spec, arrays | weights

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from lstm_edu.comparison.divergence import first_divergences, need_pair
+from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer
-from lstm_edu.core.divergence import TOLERANCE, apart, first_divergences, need_pair
 from lstm_edu.plots.scales import scale_of, signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
@@ -169,7 +170,6 @@ def describe(
     cut = {name: (one[:rows], other[:rows]) for name, (one, other) in pairs.items()}
     differing = {name: apart(*pair).any(axis=(1, 2)) for name, pair in cut.items()}
     batch, steps, _ = next(iter(pairs.values()))[0].shape
-    loose = "float32" if any(pair[n].dtype == np.float32 for pair in pairs.values() for n in (0, 1)) else "float64"
     divergences = [None if d is None else asdict(d) for d in first_divergences(cut)]
     for found in divergences:
         if found is not None:  # JSON has no NaN; the page reads the numbers themselves
@@ -190,7 +190,7 @@ def describe(
         "difference_scales": {name: signed_scale(_difference(*pair)) for name, pair in cut.items()},
         "divergences": divergences,
         "differing": [[name for name in pairs if differing[name][row]] for row in range(rows)],
-        "tolerance": TOLERANCE[loose],
+        "tolerance": _base.tolerance(*next(iter(pairs.values()))),
         "other_x": "x" in pairs,
         "time": _base.reading_order(a),
     }

@@ -69,9 +69,9 @@ def describe(
         "steps": steps,
         "units": max(widths, default=1),
         "scales": _scales({name: arrays[name] for name in "xy" if name in arrays}),
-        "tolerance": _base.TOLERANCE.get(str(output.dtype), _base.TOLERANCE["float32"]),
+        "tolerance": _base.tolerance(output),
         "comparison": _base.furthest({"y": (shown["y"], shown["keras_y"])}, ("sequence", "step", "feature"))
-        if "keras_y" in shown and "y" in shown and shown["y"].dtype.name in _base.TOLERANCE
+        if "keras_y" in shown and "y" in shown and shown["y"].dtype.name in _base.TOLERANCES
         else None,
     }
     return spec, arrays

@@ -97,7 +97,7 @@ def describe(
         "maps": list(MAPS[kind]),
         "letters": letters(kind),
         "scales": recurrent_scales(layer, arrays),
-        "tolerance": _base.TOLERANCE[trace["h"].dtype.name],
+        "tolerance": _base.tolerance(trace["h"]),
         "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
     }
     return spec, arrays | weights

@@ -13,9 +13,10 @@ from functools import cached_property
 import numpy as np
 
 import lstm_edu as le
+from lstm_edu.comparison import report as comparing
 from lstm_edu.core import Layer
 from lstm_edu.doctor import adequacy
-from lstm_edu.keras_bridge import comparing, verifying
+from lstm_edu.keras_bridge import verifying
 from lstm_edu.trace import Trace
 
 MOST_CALLS = 300

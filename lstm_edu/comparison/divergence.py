@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison.tolerance import apart
 from lstm_edu.trace import Trace
 
 KINDS = ("LSTM", "PeepholeLSTM", "GRU", "SimpleRNN")
@@ -15,9 +16,6 @@ KINDS = ("LSTM", "PeepholeLSTM", "GRU", "SimpleRNN")
 # The sums of all gates lie side by side; here each gate's has a name of its own. Kind -> (quantity, gates).
 _SUMS = {"LSTM": ("z", "ifgo"), "PeepholeLSTM": ("z", "ifgo"), "GRU": ("a", "zrg")}
 _MEANS_THE_SAME = ("x", "g", "c", "h")  # in whichever kind of layer
-
-# How close numbers of one dtype must be, |a - b| <= atol + rtol |b|: the tolerances of le.compare.
-TOLERANCE = {"float32": {"atol": 2e-6, "rtol": 2e-5}, "float64": {"atol": 1e-11, "rtol": 1e-9}}
 
 
 @dataclass(frozen=True)
@@ -57,16 +55,6 @@ def in_common(a: Trace, b: Trace) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         for name, array in ours.items()
         if name in theirs and array.shape == theirs[name].shape and (same or name in _MEANS_THE_SAME)
     }
-
-
-def apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """bool, of their shape: where two arrays differ by more than rounding. NaN is equal to NaN, infinity to itself."""
-    loose = "float32" if np.float32 in (a.dtype, b.dtype) else "float64"
-    atol, rtol = TOLERANCE[loose].values()
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        close = np.abs(a - b) <= atol + rtol * np.abs(b)
-    return ~(close & np.isfinite(a) & np.isfinite(b) | (a == b) | np.isnan(a) & np.isnan(b))
 
 
 def first_divergences(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> list[Divergence | None]:

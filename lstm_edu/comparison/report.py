@@ -1,0 +1,323 @@
+"""Two results side by side: how far apart, where, by name, and whether that is more than rounding. Needs no Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.comparison import adequate, tables
+from lstm_edu.comparison.pairs import checked_axes, pairs_of, renamed
+from lstm_edu.comparison.places import Where, default_axes, number_text, where, where_text
+from lstm_edu.comparison.tolerance import Tolerance, beyond, distance, lesser_dtype, tolerance_of
+from lstm_edu.core import checks
+from lstm_edu.palette import GATES
+from lstm_edu.trace import Trace
+
+_DIGITS = {"float16": 3, "bfloat16": 2}
+
+
+@dataclass(frozen=True)
+class Row:
+    """The comparison of one array with Keras's.
+
+    Attributes:
+        name: what is compared.
+        ok: whether every element agrees within the tolerance (and NaN stands where Keras has NaN, and nowhere else).
+        shape: the shape, or ours and Keras's. dtype: the dtype, or ours and Keras's.
+        max_abs: the largest |ours - Keras's|; infinity where the two cannot be subtracted.
+        where: the place of max_abs, one name an axis: {"batch": 0, "timestep": 17, "gate": "f", "unit": 3}.
+        values: ours and Keras's number at that place; None where there is none.
+        size: how many elements Keras's array has. failed: how many of them are outside the tolerance.
+        tolerance: what an element may differ by, as text; y (g of gradients, w of weights) is Keras's value.
+        note: what else there is to say.
+    """
+
+    name: str
+    ok: bool
+    shape: str
+    dtype: str
+    max_abs: float
+    where: Where
+    values: tuple[Any, Any] | None
+    size: int
+    failed: int
+    tolerance: str
+    note: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The row in words."""
+        note = f" ({self.note})" if self.note else ""
+        if self.values is None:
+            return f"{self.name} cannot be compared with Keras's: shape {self.shape}" + (self.note and f": {self.note}")
+        place = f" at {where_text(self.where)}" if self.where else ""
+        if self.ok:
+            if self.max_abs == 0:
+                return f"{self.name} is equal to Keras's{note}"
+            return f"{self.name} agrees with Keras's; the largest difference is {self.max_abs:.2g}{place}{note}"
+        ours, theirs = self.values
+        how_many = "" if self.size == 1 else f"; {self.failed} of {self.size} values differ"
+        difference = "differs from Keras's" + (f" by {self.max_abs:.3g}" if np.isfinite(self.max_abs) else "")
+        return (
+            f"{self.name} {difference}{place}: ours {number_text(ours)}, Keras's {number_text(theirs)} "
+            f"(allowed {self.tolerance}{how_many}){note}"
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `compare` found: true if everything agrees. Shown as a table in a notebook.
+
+    Attributes:
+        rows: one for each array.
+        trace: of the layer whose results these are, if that is known.
+        inside: whether its recorded quantities were compared too.
+    """
+
+    rows: tuple[Row, ...]
+    trace: Trace | None = field(default=None, repr=False, compare=False)
+    inside: bool = field(default=False, repr=False, compare=False)
+
+    @cached_property
+    def adequacy(self) -> Any:
+        """Which known mistakes this comparison would have caught with these weights, inputs and masks, and which not
+        and why: a `le.doctor.Adequacy`, computed when it is asked for. None if it is not known what was compared."""
+        return None if self.trace is None else adequate.of_trace(self.trace, inside=self.inside)
+
+    def __bool__(self) -> bool:
+        return all(row.ok for row in self.rows)
+
+    @property
+    def worst(self) -> Row:
+        """The row with the largest difference; among rows that differ, if any does."""
+        return max([row for row in self.rows if not row.ok] or self.rows, key=lambda row: row.max_abs)
+
+    @property
+    def max_abs(self) -> float:
+        """The largest |ours - Keras's| of all rows."""
+        return self.worst.max_abs
+
+    @property
+    def where(self) -> Where:
+        """The place of `max_abs`, by name."""
+        return self.worst.where
+
+    @property
+    def sentence(self) -> str:
+        """The result in words: the first array that differs, else the largest difference."""
+        wrong = [row for row in self.rows if not row.ok]
+        if not wrong:
+            return self.worst.sentence
+        also = f"; also: {', '.join(row.name for row in wrong[1:])}" if wrong[1:] else ""
+        return wrong[0].sentence + also
+
+    def check(self) -> Report:
+        """The report itself if all agrees. AssertionError with `sentence` if not, so that a notebook stops there."""
+        if not self:
+            raise AssertionError(self.sentence)
+        return self
+
+    @property
+    def _title(self) -> str:
+        if self:
+            return f"agrees with Keras; largest difference {self.max_abs:.2g}"
+        return self.sentence
+
+    def __repr__(self) -> str:
+        table = tables.text(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
+
+    def _repr_html_(self) -> str:
+        table = tables.html(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        return table + (self.adequacy.fold if self and self.trace is not None else "")
+
+
+_HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed (y, g, w: Keras's)", "result")
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    compared = row.values is not None
+    return (
+        row.name,
+        row.shape,
+        row.dtype,
+        f"{row.max_abs:.2g}" if compared else "—",
+        where_text(row.where) if compared and (row.max_abs or not row.ok) else "—",
+        row.tolerance,
+        tables.verdict(row.ok) + (f": {row.note}" if row.note else ""),
+    )
+
+
+def compare(
+    ours: Any,
+    keras: Any,
+    *,
+    names: str | Sequence[str] | None = None,
+    axes: Sequence[str] | None = None,
+    gates: str | None = None,
+    layer: Any = None,
+    x: Any = None,
+    mask: Any = None,
+    initial_state: Any = None,
+) -> Report:
+    """Compare a result with Keras's, element by element, without any broadcasting.
+
+    An element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32 and 1e-11 + 1e-9 |y| in float64, y being Keras's
+    value; the less precise of the two dtypes decides. Whole numbers and booleans must be equal. NaN agrees with NaN at
+    the same place, and with nothing else.
+
+    Args:
+        ours, keras: two arrays or tensors; two lists or tuples of arrays (weights, or what return_state=True returns);
+            two dicts (or an `LSTMStep` and a dict); two Traces: every quantity that both recorded, and the output. A
+            Trace beside an array stands for its output.
+        names: what to call the arrays.
+        axes: the names of the axes, ("timestep", "unit") for the outputs of a single sequence. If None, by their
+            number: (batch, timestep, unit), (batch, unit), (unit,).
+        gates: "ifgo" if the last axis holds the blocks of four gates side by side, as in an LSTM's z, kernel or bias.
+        layer, x, mask, initial_state: the layer or model whose results these are, ours or Keras's, and what it was
+            called with. Not needed for the comparison: the report then says which known mistakes it would have caught,
+            and which not and why (`.adequacy`). Of two Traces it is known without.
+
+    Returns:
+        A Report: `bool(report)`, `.max_abs`, `.where`, `.rows`, `.check()`, `.adequacy`. Arrays of different shapes are
+        a row that failed and says what the cause probably is.
+
+    Raises:
+        TypeError: something that holds no numbers, or a symbolic tensor.
+        ValueError: an empty array; names, axes or gates that do not fit.
+
+    Example:
+        >>> compare([[1.0, 2.0]], [[1.0, 2.5]]).where
+        {'batch': 0, 'unit': 1}
+    """
+    if (layer is None) != (x is None) or (layer is None and (mask is not None or initial_state is not None)):
+        raise ValueError("compare: layer and x belong together (and to them a mask and an initial_state, if any)")
+    pairs = pairs_of(ours, keras)
+    if names is not None:
+        pairs = renamed(pairs, names)
+    if axes is not None:
+        axes = checked_axes(axes, pairs)
+    rows = []
+    for pair in pairs:
+        own_axes = (
+            axes if axes is not None and pair.keras is not None and len(axes) == np.ndim(pair.keras) else pair.axes
+        )
+        rows.append(
+            compare_arrays(pair.name, pair.ours, pair.keras, axes=own_axes, gates=gates or pair.gates, gate=pair.gate)
+        )
+    if layer is not None:
+        return Report(tuple(rows), adequate.trace_of(layer, x, mask, initial_state))
+    both = isinstance(ours, Trace) and isinstance(keras, Trace)
+    return Report(tuple(rows), ours if both else None, inside=both)
+
+
+def compare_arrays(
+    name: str,
+    ours: np.ndarray | None,
+    keras: np.ndarray | None,
+    *,
+    axes: Sequence[str] | None = None,
+    gates: str | None = None,
+    gate: str | None = None,
+    tolerance: Tolerance | None = None,
+) -> Row:
+    """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate; `tolerance`: if not the usual
+    one of the dtype."""
+    if ours is None or keras is None:
+        there, side = (keras, "Keras's") if ours is None else (ours, "ours")
+        shape = f"{side} {checks.shape_text(there.shape)}"
+        return _incomparable(name, shape, str(there.dtype), there.size, f"only {side} has it")
+    dtype = str(keras.dtype) if ours.dtype == keras.dtype else f"{ours.dtype} / {keras.dtype}"  # ours / Keras's
+    if ours.shape != keras.shape:
+        shape = f"ours {checks.shape_text(ours.shape)}, Keras's {checks.shape_text(keras.shape)}"
+        return _incomparable(name, shape, dtype, keras.size, _shape_cause(ours.shape, keras.shape))
+    difference, wrong, allowed = differences(ours, keras, tolerance)
+    axes = axes or default_axes(name, keras.ndim)
+    index = np.unravel_index(np.argmax(difference), difference.shape)
+    notes = []
+    if wrong.any() and not wrong[index]:  # the largest difference stands beside a large value
+        first = where(tuple(np.argwhere(wrong)[0]), keras.shape, axes, gates, gate)
+        notes.append(f"outside the tolerance first at {where_text(first)}")
+    precision = lesser_dtype(ours, keras)
+    if ours.dtype != keras.dtype and precision is not None:
+        notes.append(f"compared as {precision}")
+    if precision in _DIGITS:
+        notes.append(f"{precision} holds about {_DIGITS[precision]} digits, so nothing finer can be seen")
+    return Row(
+        name=name,
+        ok=not wrong.any(),
+        shape=checks.shape_text(keras.shape),
+        dtype=dtype,
+        max_abs=float(difference[index]),
+        where=where(index, keras.shape, axes, gates, gate),
+        values=(ours[index], keras[index]),
+        size=keras.size,
+        failed=int(wrong.sum()),
+        tolerance=allowed,
+        note="; ".join(notes + _nan_notes(ours, keras)),
+    )
+
+
+def _incomparable(name: str, shape: str, dtype: str, size: int, note: str) -> Row:
+    return Row(name, False, shape, dtype, np.inf, {}, None, size, size, "—", note)
+
+
+def differences(
+    ours: np.ndarray, keras: np.ndarray, tolerance: Tolerance | None = None
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """|ours - keras|, where that is more than allowed, and what is allowed in words. The shapes are equal."""
+    difference = distance(ours, keras)
+    tolerance = tolerance or tolerance_of(ours, keras)
+    if tolerance is None:
+        return difference, difference > 0, "0: whole numbers"
+    with np.errstate(invalid="ignore", over="ignore"):
+        allowed = tolerance.allowed(keras.astype(np.float64))
+    return difference, beyond(difference, allowed), str(tolerance)
+
+
+def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:
+    a, b = np.isnan(ours.astype(np.float64)), np.isnan(keras.astype(np.float64))
+    notes = []
+    if not (a.any() or b.any()):
+        return notes
+    if n := int((a & b).sum()):
+        notes.append(f"NaN in both at {n} of {a.size} places")
+    if n := int((a & ~b).sum()):
+        notes.append(f"NaN at {n} places where Keras has a number")
+    if n := int((b & ~a).sum()):
+        notes.append(f"a number at {n} places where Keras has NaN")
+    return notes
+
+
+def _shape_cause(ours: tuple[int, ...], keras: tuple[int, ...]) -> str:
+    """Why two shapes probably differ; "" if nothing comes to mind."""
+    if len(ours) == 3 and len(keras) == 2 and (ours[0], ours[2]) == keras:
+        return "ours holds every timestep, Keras's only the last (return_sequences=False); the last is y[:, -1]"
+    if len(ours) == 2 and len(keras) == 3 and (keras[0], keras[2]) == ours:
+        return "ours holds one timestep, Keras's all of them (return_sequences=True)"
+    if len(ours) == 2 and ours == keras[::-1]:
+        return "it looks transposed"
+    if len(ours) == len(keras) == 3 and (ours[1], ours[0], ours[2]) == keras:
+        return "batch and time look exchanged"
+    if (1, *ours) == keras:
+        return "ours has no batch axis; write ours[None]"
+    if ours == (1, *keras):
+        return "Keras's has no batch axis here; write ours[0]"
+    if len(ours) == len(keras) and ours[:-1] == keras[:-1]:
+        a, b = ours[-1], keras[-1]
+        if a == len(GATES) * b > len(GATES):
+            return "ours has four gates side by side, Keras's one"
+        if b == len(GATES) * a > len(GATES):
+            return "Keras's has four gates side by side, ours one"
+        return "another number of units or features"
+    if np.prod(ours) == np.prod(keras):
+        return "as many numbers in another arrangement; they are not rearranged silently"
+    if len(ours) == len(keras) == 3 and (ours[0], ours[2]) == (keras[0], keras[2]):
+        return "another number of timesteps"
+    if ours[1:] == keras[1:]:
+        return "another number of sequences"
+    return ""
