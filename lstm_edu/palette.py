@@ -60,6 +60,12 @@ GRU = MappingProxyType(
     }
 )
 
+
+def whose(kind: str, letter: str) -> str:
+    """The letter whose colour a quantity of that kind of layer has: a GRU's z has the forget gate's."""
+    return GRU[letter][0] if kind == "GRU" else letter
+
+
 # A signed value on a heat map: blue below zero, white (light theme) or near-black (dark theme) at zero, orange above.
 DIVERGING = MappingProxyType(
     {

@@ -231,7 +231,7 @@ def test_a_layers_packing_has_its_kind_and_its_flags(kind):
         assert known["Keras 3"].count(H, F) == layer.count_params()
         assert [one["name"] for one in explorer._spec["layouts"]] == list(known)
     gru = built("GRU", (None, None, F), H, reset_after=False)
-    assert le.packing(gru)._spec["blocks"][-1] == "b_h"
+    assert le.packing(gru)._spec["blocks"][-1] == "b_g"
     assert layouts("GRU", reset_after=False)["Keras 3"].count(H, F) == gru.count_params()
 
 

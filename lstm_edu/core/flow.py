@@ -21,13 +21,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_edu.core.gru import GRU
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.core.layer import Gradients
 from lstm_edu.core.lstm import LSTM
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.simple_rnn import SimpleRNN
 from lstm_edu.trace import Trace
-
-CARRIES = {"LSTM": "c", "GRU": "h", "SimpleRNN": "h"}
 
 _MOST_WORK = 2e8  # multiplications for all Jacobians together: about a second
 _MOST_WORK_ALONE = 5e8  # for those of one sequence: two or three
@@ -136,7 +135,7 @@ def jacobians(layer: Recurrent, x: Any, trace: Trace, rows: int | None = None) -
     x = np.asarray(x)
     mask = None if trace.mask is None else trace.mask[:, :: -1 if layer.go_backwards else 1]
     at_once = max(1, min(units, _MOST_BYTES // (8 * steps * units * 4 * layer.blocks)))
-    carries = CARRIES[trace.kind]
+    carries = NOTATION[trace.kind].carries
     for row in range(rows):
         jacobian = np.empty((steps, units, units))
         again = twin.trace(

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lstm_edu.core import activations
+from lstm_edu.core.kinds import NOTATION
 
 Array = np.ndarray
 Function = Callable[[Array], Array]
@@ -98,7 +99,7 @@ class LSTMEquations:
     output: Callable[..., Array] = new_output
     peephole: Function | None = None
 
-    gates: ClassVar[str] = "ifgo"
+    gates: ClassVar[str] = NOTATION["LSTM"].gates
     states: ClassVar[tuple[str, ...]] = ("h", "c")
     quantities: ClassVar[tuple[str, ...]] = ("z", "i", "f", "g", "o", "c", "h")
 
@@ -131,7 +132,7 @@ class GRUEquations:
     candidate: Callable[..., Array] = reset_after
     mixed: Callable[..., Array] = mix
 
-    gates: ClassVar[str] = "zrh"
+    gates: ClassVar[str] = NOTATION["GRU"].gates
     states: ClassVar[tuple[str, ...]] = ("h",)
     quantities: ClassVar[tuple[str, ...]] = ("a", "z", "r", "g", "h")
 
@@ -158,7 +159,7 @@ class SimpleRNNEquations:
     activations: tuple[Function, ...]
     seen: Callable[..., Array] = seen_by_gates
 
-    gates: ClassVar[str] = "h"
+    gates: ClassVar[str] = NOTATION["SimpleRNN"].gates
     states: ClassVar[tuple[str, ...]] = ("h",)
     quantities: ClassVar[tuple[str, ...]] = ("z", "h")
 

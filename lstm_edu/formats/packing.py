@@ -8,14 +8,22 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import GRU, LSTM, Bidirectional, Dense, Layer, SimpleRNN, checks
+from lstm_edu.core.kinds import NOTATION
 
 # The gates' blocks in the order in which each library packs them, in this package's letters.
 ORDERS: Mapping[str, Mapping[str, str]] = {
-    "LSTM": {"keras": "ifgo", "pytorch": "ifgo", "onnx": "iofg", "tf1": "igfo", "keras1": "igfo", "dl4j": "gfoi"},
-    "GRU": {"keras": "zrg", "pytorch": "rzg", "onnx": "zrg", "tf1": "rzg", "keras1": "zrg"},
+    "LSTM": {
+        "keras": NOTATION["LSTM"].gates,
+        "pytorch": "ifgo",
+        "onnx": "iofg",
+        "tf1": "igfo",
+        "keras1": "igfo",
+        "dl4j": "gfoi",
+    },
+    "GRU": {"keras": NOTATION["GRU"].gates, "pytorch": "rzg", "onnx": "zrg", "tf1": "rzg", "keras1": "zrg"},
 }
 KINDS = {"LSTM": LSTM, "GRU": GRU, "SimpleRNN": SimpleRNN, "Dense": Dense}
-BLOCKS = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
+BLOCKS = {kind: len(NOTATION[kind].gates) for kind in KINDS if kind in NOTATION}
 
 
 def reorder(packed: Any, source: str, target: str, axis: int = -1) -> np.ndarray:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from lstm_edu.core import Bidirectional, Layer, TimeDistributed
-
-_GATES = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}
+from lstm_edu.core.kinds import NOTATION
 
 
 def explained(layer: Layer) -> str:
@@ -29,11 +28,12 @@ def _formula(layer: Layer) -> str:
     shapes = dict(
         zip((name.split("/")[-1] for name in layer.weight_names), (w.shape for w in layer.weights), strict=True)
     )
-    if kind in _GATES and "kernel" in shapes:
+    if kind in NOTATION and "kernel" in shapes:
         features, units = shapes["kernel"][0], shapes["recurrent_kernel"][0]
         bias = "" if "bias" not in shapes else " + 2 H" if len(shapes["bias"]) == 2 else " + H"
-        gates = _GATES[kind]
+        gates = len(NOTATION[kind].gates)
         formula = f"F H + H H{bias}" if gates == 1 else f"{gates} (F H + H H{bias})"
+        formula += " + 3 H" if "peepholes" in shapes else ""
         return _with_numbers(formula, F=(features, "features"), H=(units, "units"))
     if kind == "Dense" and "kernel" in shapes:
         features, units = shapes["kernel"]

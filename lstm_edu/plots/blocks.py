@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from lstm_edu import palette
 from lstm_edu.core.checks import positive_int
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.layouts import KERAS, Array, Layout, layouts
 from lstm_edu.plots.paper import ink_on, sheet, theme_of
 
@@ -143,14 +144,12 @@ def _block(
 
 def _color_of(name: str, kind: str) -> str:
     gate = name.partition("_")[2]
-    if kind == "GRU":
-        return palette.GRU["g" if gate == "h" else gate][0]
-    return gate or "h"
+    return palette.whose(kind, gate) if gate else "h"
 
 
 def _formula(layout: Layout, kind: str, h: int, f: int) -> str:
     """The count as a formula, in letters and in numbers: "4 · (F·H + H·H + H) = 4 · (4·2 + 2·2 + 2)"."""
-    gates = {"LSTM": 4, "GRU": 3}.get(kind, 1)
+    gates = len(NOTATION[kind].gates) if kind in NOTATION else 1
     names = [name for array in layout.arrays for row in array.blocks for name in row]
     biases = sum(name[0] in "bd" for name in names) // gates
     past = any(name[0] == "U" for name in names)

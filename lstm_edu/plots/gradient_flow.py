@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from lstm_edu import palette
-from lstm_edu.core.flow import CARRIES, Flow, flow
+from lstm_edu.core.flow import Flow, flow
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
 from lstm_edu.plots.scales import signed_scale, strongest
 
@@ -54,7 +55,7 @@ def gradients(
     maps = [
         (n, name, source[name][batch])
         for n, f in enumerate(flows)
-        for name in dict.fromkeys((CARRIES[f.trace.kind], "h"))
+        for name in dict.fromkeys((NOTATION[f.trace.kind].carries, "h"))
         for source in (f.trace, f.grads.trace)
     ]
     # Gradients of one state have one scale in both layers: or what has vanished would look as large as the other.
@@ -73,7 +74,7 @@ def gradients(
         title = f"{kind}: gradient of {name}, dL/d{name}" if gradient else f"{kind}: {palette.NAMES[name]}"
         stack.map(values, scale, title, None if gradient else name, skipped)
     axes = stack.axes("size of the gradient at each step, over all units")
-    curves = [(f, name) for f in flows for name in dict.fromkeys((CARRIES[f.trace.kind], "h"))]
+    curves = [(f, name) for f in flows for name in dict.fromkeys((NOTATION[f.trace.kind].carries, "h"))]
     for (f, name), dash in zip(curves, DASHES, strict=False):  # four at most
         size = np.linalg.norm(f.grads.trace[name][batch].astype(float), axis=1)
         _log_line(axes, size, f"{f.trace.kind} |dL/d{name}|", palette.COLORS[name], dash)

@@ -1,7 +1,7 @@
 """How a layer's weights lie in memory, in Keras 3 and elsewhere: data, from which the pictures and the explorer draw.
 
-A block is one gate's part of one array and has Keras's name everywhere: W_f is what the input is multiplied by on its
-way to the forget gate. Where another program keeps two biases and adds them, both blocks are called b_f.
+A block is one gate's part of one array and has our name everywhere: W_f is what the input is multiplied by on its way
+to the forget gate. Where another program keeps two biases and adds them, both blocks are called b_f.
 
 Sources: PyTorch 2 (torch.nn.LSTM, GRU, RNN, Linear), ONNX (the operators LSTM, GRU, RNN, Gemm of opset 22), TensorFlow
 1.15 (tf.nn.rnn_cell.BasicLSTMCell, GRUCell, BasicRNNCell, tf.layers.Dense), Keras 1.2 (keras.layers.recurrent, Dense).
@@ -12,8 +12,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lstm_edu.core.kinds import NOTATION
+
 KINDS = ("LSTM", "GRU", "SimpleRNN", "Dense")
 KERAS = "Keras 3"
+_LSTM, _GRU = NOTATION["LSTM"].gates, NOTATION["GRU"].gates
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ def _lstm(use_bias: bool) -> list[Layout]:
     if use_bias:
         tf1.append((_beside("bias", "1", _named("b", "igfo"), flat=True, added=(("b_f", "forget_bias"),)),))
     return [
-        _keras("ifgo", use_bias),
+        _keras(_LSTM, use_bias),
         _pytorch("ifgo", use_bias, f"Gates in Keras's order. {_TWO_BIASES if use_bias else ''}"),
         _onnx("iofg", use_bias, f"Gates in the order i, o, f, c; c is our g. {_TWO_BIASES if use_bias else ''}"),
         Layout(
@@ -159,7 +162,7 @@ def _lstm(use_bias: bool) -> list[Layout]:
 def _keras1(gates: str, use_bias: bool, note: str) -> Layout:
     letters = "WUb" if use_bias else "WU"
     sizes = {"W": "F", "U": "H", "b": "1"}
-    spelled = {"g": "c"} if "f" in gates else {}
+    spelled = {"g": "c" if "f" in gates else "h"}  # in Keras 1's own names
     lines = tuple(
         tuple(
             Array(
@@ -177,31 +180,35 @@ def _keras1(gates: str, use_bias: bool, note: str) -> Layout:
 
 
 def _gru(use_bias: bool, reset_after: bool) -> list[Layout]:
-    found = [_keras("zrh", use_bias, two_rows=reset_after)]
+    found = [_keras(_GRU, use_bias, two_rows=reset_after)]
     if reset_after:
-        note = "Gates in the order r, z, n; n is Keras's h. Its two biases are Keras's two rows."
-        found.append(_pytorch("rzh", use_bias, note if use_bias else note.partition(" Its")[0], "d"))
-        found.append(_onnx("zrh", use_bias, "linear_before_reset = 1. Gates in Keras's order.", "d"))
+        note = "Gates in the order r, z, n; n is our g. Its two biases are Keras's two rows."
+        found.append(_pytorch("rzg", use_bias, note if use_bias else note.partition(" Its")[0], "d"))
+        found.append(_onnx("zrg", use_bias, "linear_before_reset = 1. Gates in Keras's order.", "d"))
         return found
     found.append(
-        _onnx("zrh", use_bias, f"linear_before_reset = 0. Gates in Keras's order. {_TWO_BIASES if use_bias else ''}")
+        _onnx(
+            "zrg",
+            use_bias,
+            f"linear_before_reset = 0. Gates in Keras's order. {_TWO_BIASES if use_bias else ''}",
+        )
     )
     tf1 = [
         (
             Array("gates_kernel", ("F", "H"), ("H",) * 2, (_named("W", "rz"), _named("U", "rz"))),
-            Array("candidate_kernel", ("F", "H"), ("H",), (("W_h",), ("U_h",))),
+            Array("candidate_kernel", ("F", "H"), ("H",), (("W_g",), ("U_g",))),
         )
     ]
     if use_bias:
         tf1.append(
             (
                 _beside("gates_bias", "1", _named("b", "rz"), flat=True),
-                _beside("candidate_bias", "1", ("b_h",), flat=True),
+                _beside("candidate_bias", "1", ("b_g",), flat=True),
             )
         )
     note = "GRUCell: W stands on U. Gates in the order r, u, then the candidate; u is our z."
     found.append(Layout("TF1", tuple(tf1), note=note))
-    found.append(_keras1("zrh", use_bias, "Nine arrays, gates in Keras's order."))
+    found.append(_keras1("zrg", use_bias, "Nine arrays, gates in Keras's order."))
     return found
 
 

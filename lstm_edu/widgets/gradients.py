@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 import traitlets
 
+from lstm_edu import palette
 from lstm_edu.core import Layer
-from lstm_edu.core.flow import CARRIES, Flow, flow
+from lstm_edu.core.flow import Flow, flow
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.scales import signed_scale
 from lstm_edu.widgets import _base
 
 # Kind -> the blocks that its sums fall into (an LSTM's z, a GRU's a): name -> the letter whose colour it has.
 BLOCKS = {
-    "LSTM": {"i": "i", "f": "f", "g": "g", "o": "o"},
-    "GRU": {"z": "f", "r": "o", "g": "g"},
-    "SimpleRNN": {"h": "h"},
+    kind: {gate: palette.whose(kind, gate) for gate in NOTATION[kind].gates} for kind in ("LSTM", "GRU", "SimpleRNN")
 }
-_SUMS = {"LSTM": "z", "GRU": "a", "SimpleRNN": "z"}
 _KEPT = {"LSTM": ("c", "h", "o"), "GRU": ("h", "r"), "SimpleRNN": ("h",)}
 
 
@@ -180,8 +179,8 @@ def _per_row(f: Flow) -> dict[str, np.ndarray]:
     """What travels of each sequence, (B, T, .)."""
     trace, back = f.trace, f.grads.trace
     found = {name: trace[name] for name in _KEPT[trace.kind]}
-    found |= {f"d_{name}": back[name] for name in dict.fromkeys((CARRIES[trace.kind], "h"))}
-    found["d_sums"] = back[_SUMS[trace.kind]]
+    found |= {f"d_{name}": back[name] for name in dict.fromkeys((NOTATION[trace.kind].carries, "h"))}
+    found["d_sums"] = back[NOTATION[trace.kind].sums]
     found |= {"slope": f.slope, "direct": f.direct}
     own = _own(f)
     if own[:, :-1].any():  # else the page knows it: nothing before the last step
@@ -208,12 +207,12 @@ def _own(f: Flow) -> np.ndarray:
 def _spec_of(f: Flow, rows: int) -> dict[str, Any]:
     trace, back = f.trace, f.grads.trace
     layer, kind = trace.layer, trace.kind
-    shown = list(dict.fromkeys((CARRIES[kind], "h")))
+    shown = list(dict.fromkeys((NOTATION[kind].carries, "h")))
     return {
         "kind": kind,
         "name": layer.name,
         "units": layer.units,
-        "carries": CARRIES[kind],
+        "carries": NOTATION[kind].carries,
         "blocks": [{"name": name, "like": like} for name, like in BLOCKS[kind].items()],
         "activation": layer.activation.name,
         "use_bias": layer.use_bias,

@@ -8,8 +8,9 @@ import traitlets
 
 from lstm_edu.core import GRU, LSTM, Dense, SimpleRNN
 from lstm_edu.core.checks import positive_int
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.core.layer import Layer
-from lstm_edu.palette import GATES, NAMES
+from lstm_edu.palette import GATES, NAMES, whose
 from lstm_edu.palette import GRU as GRU_LETTERS
 from lstm_edu.plots.layouts import KINDS, as_dict, layouts
 from lstm_edu.widgets import _base
@@ -31,7 +32,7 @@ class PackingExplorer(_base.Explorer):
         kind: "LSTM", "GRU", "SimpleRNN" or "Dense".
         reset_after: which GRU, see `lstm_edu.GRU`.
         use_bias: whether there is one.
-        block: the block to begin with: W_i, W_f, W_g, W_o, U_i ..., b_i ... of an LSTM; W_z, W_r, W_h ... of a GRU,
+        block: the block to begin with: W_i, W_f, W_g, W_o, U_i ..., b_i ... of an LSTM; W_z, W_r, W_g ... of a GRU,
             and with reset_after b_z ... and d_z ... for the two rows of its bias; W, U, b of the others.
         beside: the layout to begin with.
         total: whether to show how many numbers there are in all, with the formula; False where it is asked for.
@@ -148,12 +149,11 @@ def _gates(kind: str) -> list[dict[str, str]]:
         also = {"g": "in Keras's own code its letter is c"}
         return [{"letter": g, "color": g, "name": NAMES[g], "also": also.get(g, "")} for g in GATES]
     if kind == "GRU":
-        ours = {"z": "z", "r": "r", "h": "g"}  # Keras calls the candidate's block h, our traces its value g
+        also = {"g": "in Keras's own code its letter is h"}
         return [
-            {"letter": letter, "color": GRU_LETTERS[name][0], "name": GRU_LETTERS[name][1],
-             "also": "" if letter == name else f"our traces call its value {name}"}
-            for letter, name in ours.items()
-        ]  # fmt: skip
+            {"letter": g, "color": whose(kind, g), "name": GRU_LETTERS[g][1], "also": also.get(g, "")}
+            for g in NOTATION[kind].gates
+        ]
     return [{"letter": "", "color": "h", "name": "output", "also": ""}]
 
 

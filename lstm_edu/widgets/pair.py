@@ -12,6 +12,7 @@ import traitlets
 from lstm_edu.comparison.divergence import first_divergences, need_pair
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.scales import scale_of, signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
@@ -205,7 +206,7 @@ def _difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 def _scale(name: str, a: Trace, b: Trace, pair: tuple[np.ndarray, np.ndarray]) -> dict[str, Any]:
     """One scale for both: an activation's own range where both runs keep to it."""
     values = np.concatenate([array.astype(np.float64).ravel() for array in pair])
-    gates = {"LSTM": "ifo", "PeepholeLSTM": "ifo", "GRU": "zr"}.get(a.kind, "")
+    gates = NOTATION[a.kind].fractions if a.kind in NOTATION else ""
     activation = a.layer.recurrent_activation if name in gates else a.layer.activation if name == "g" else None
     scale = signed_scale(values) if activation is None else scale_of(activation.name, values)
     finite = values[np.isfinite(values)]

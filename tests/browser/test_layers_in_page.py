@@ -35,7 +35,7 @@ H, F = 3, 5
 
 def keras_blocks(kind, use_bias, reset_after=True) -> dict[str, np.ndarray]:
     """Keras's blocks by name, drawn one by one, so that nothing here depends on where they lie."""
-    gates = {"LSTM": "ifgo", "GRU": "zrh"}.get(kind, "")
+    gates = {"LSTM": "ifgo", "GRU": "zrg"}.get(kind, "")
     sizes = {"W": (F, H)} | ({} if kind == "Dense" else {"U": (H, H)})
     if use_bias:
         sizes |= {"b": (H,)} | ({"d": (H,)} if kind == "GRU" and reset_after else {})
@@ -50,8 +50,8 @@ def arrays_of_program(program, kind, block, use_bias, reset_after) -> dict[str, 
     """The arrays of a program that hold these blocks, put together as its documentation says."""
     order = {
         ("LSTM", "Keras 3"): "ifgo", ("LSTM", "PyTorch"): "ifgo", ("LSTM", "ONNX"): "iofg", ("LSTM", "TF1"): "igfo",
-        ("LSTM", "Keras 1"): "igfo", ("GRU", "PyTorch"): "rzh", ("GRU", "TF1"): "rz",
-    }.get((kind, program), "zrh" if kind == "GRU" else "")  # fmt: skip
+        ("LSTM", "Keras 1"): "igfo", ("GRU", "PyTorch"): "rzg", ("GRU", "TF1"): "rz",
+    }.get((kind, program), "zrg" if kind == "GRU" else "")  # fmt: skip
 
     def parts(letter, gates=order):
         return [block[f"{letter}_{gate}" if gate else letter] for gate in gates or [""]]
@@ -82,8 +82,8 @@ def arrays_of_program(program, kind, block, use_bias, reset_after) -> dict[str, 
         found["B"] = np.concatenate([first, second])[None] if use_bias else None
     elif program == "TF1" and kind == "GRU":
         found = {"gates_kernel": np.vstack([np.hstack(parts("W")), np.hstack(parts("U"))]), "gates_bias": bias}
-        found |= {"candidate_kernel": np.vstack([block["W_h"], block["U_h"]])}
-        found["candidate_bias"] = block.get("b_h")
+        found |= {"candidate_kernel": np.vstack([block["W_g"], block["U_g"]])}
+        found["candidate_bias"] = block.get("b_g")
     elif program == "TF1":
         rows = parts("W") if kind == "Dense" else [np.hstack(parts("W")), np.hstack(parts("U"))]
         if use_bias and kind == "LSTM":
@@ -91,7 +91,7 @@ def arrays_of_program(program, kind, block, use_bias, reset_after) -> dict[str, 
             bias[2 * H : 3 * H] -= 0.75  # the cell adds forget_bias when it runs
         found = {"kernel": np.vstack(rows), "bias": bias}
     else:
-        spelled = {"g": "c"} if kind == "LSTM" else {}
+        spelled = {"g": "c" if kind == "LSTM" else "h"}
         found = {
             "_".join([name[0], *(spelled.get(gate, gate) for gate in name[2:])]): value for name, value in block.items()
         }
@@ -287,7 +287,7 @@ def parts_by_numpy(trace, batch, t, unit) -> dict[str, float]:
     W, U, *bias = (w.astype(float) for w in trace.weights)
     h = (trace.h[batch, t - 1] if t else trace.initial_state[0][batch]).astype(float)
     found = {}
-    for k, gate in enumerate("zrh"):
+    for k, gate in enumerate("zrg"):
         column = k * trace.layer.units + unit
         found[f"xW_{gate}"] = trace.x[batch, t] @ W[:, column]
         found[f"hU_{gate}"] = h @ U[:, column]
@@ -309,19 +309,19 @@ def test_a_grus_equations_have_numpys_numbers(page, reset_after, use_bias, place
     for name in "zrgh":
         assert shown(root, name) == trace[name][batch, t, unit]
     wanted = parts_by_numpy(trace, batch, t, unit)
-    inside = "hU_h" if trace.layer.reset_after else "rhU_h"
-    on_screen = ["xW_z", "hU_z", "xW_r", "hU_r", "xW_h", inside]
+    inside = "hU_g" if trace.layer.reset_after else "rhU_g"
+    on_screen = ["xW_z", "hU_z", "xW_r", "hU_r", "xW_g", inside]
     if trace.layer.use_bias:
-        on_screen += ["b_z", "b_r", "b_h"] + (["d_z", "d_r", "d_h"] if trace.layer.reset_after else [])
+        on_screen += ["b_z", "b_r", "b_g"] + (["d_z", "d_r", "d_g"] if trace.layer.reset_after else [])
     for name in on_screen:
         assert shown(root, name) == pytest.approx(wanted[name], abs=1e-6), name
     assert root.locator(".le-num[data-q^='d_']").count() == (3 if "d_z" in on_screen else 0)
     # the parts give the sum that was recorded
-    d = {gate: wanted.get(f"d_{gate}", 0) if trace.layer.reset_after else 0 for gate in "zrh"}
-    b = {gate: wanted.get(f"b_{gate}", 0) for gate in "zrh"}
+    d = {gate: wanted.get(f"d_{gate}", 0) if trace.layer.reset_after else 0 for gate in "zrg"}
+    b = {gate: wanted.get(f"b_{gate}", 0) for gate in "zrg"}
     assert shown(root, "a_z") == pytest.approx(wanted["xW_z"] + wanted["hU_z"] + b["z"] + d["z"], abs=1e-5)
-    past = shown(root, "r") * (wanted["hU_h"] + d["h"]) if trace.layer.reset_after else wanted["rhU_h"]
-    assert shown(root, "a_g") == pytest.approx(wanted["xW_h"] + b["h"] + past, abs=1e-5)
+    past = shown(root, "r") * (wanted["hU_g"] + d["g"]) if trace.layer.reset_after else wanted["rhU_g"]
+    assert shown(root, "a_g") == pytest.approx(wanted["xW_g"] + b["g"] + past, abs=1e-5)
     z, g, h_prev = shown(root, "z"), shown(root, "g"), shown(root, "h_prev")
     assert shown(root, "h") == pytest.approx(z * h_prev + (1 - z) * g, abs=1e-6)
     assert shown(root, "rest") == pytest.approx(1 - z, abs=1e-6)

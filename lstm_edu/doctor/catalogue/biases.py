@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.mistake import RECURRENT, mistake
 from lstm_edu.doctor.recipes import Recipe, RecurrentRecipe
@@ -71,15 +72,39 @@ def without(r: RecurrentRecipe, gate: str) -> RecurrentRecipe:
     return each_gate(r, lambda bias: bias | {gate: np.zeros_like(bias[gate])})
 
 
-for _kind, _gate in (*(("LSTM", gate) for gate in "ifgo"), *(("GRU", gate) for gate in "zrh")):
+# Each gate with the kinds of layers that have it: g is an LSTM's and a GRU's.
+_GATED = ("LSTM", "GRU")
+_GATES = {
+    gate: tuple(kind for kind in _GATED if gate in NOTATION[kind].gates)
+    for gate in NOTATION["LSTM"].gates + NOTATION["GRU"].gates
+}
+
+
+def _for_each(kinds: tuple[str, ...], line) -> str:
+    """A line of code for each kind of layer, told apart where there are several."""
+    return "\n".join(line(kind) + (f"   # {kind}" if len(kinds) > 1 else "") for kind in kinds)
+
+
+def _sum(kind: str, gate: str) -> str:
+    if (kind, gate) == ("GRU", "g"):
+        return "a_g = x_t @ W_g + b_g + r * (h @ U_g + d_g)"
+    return f"{NOTATION[kind].sum_of(gate)} = x_t @ W_{gate} + h @ U_{gate} + b_{gate}"
+
+
+def _cut(kind: str) -> str:
+    gates = NOTATION[kind].gates
+    return f"b_{', b_'.join(gates)} = np.split(bias, {len(gates)}, axis=-1)"
+
+
+for _gate, _kinds in _GATES.items():
     mistake(
         f"bias-missing:{_gate}",
-        _kind,
+        *_kinds,
         sentence=f"The bias of {_gate} is not added; the other gates have theirs.",
-        fix=f"z_{_gate} = x_t @ W_{_gate} + h @ U_{_gate} + b_{_gate}",
+        fix=_for_each(_kinds, partial(_sum, gate=_gate)),
         condition=_biased,
         versions="code of one's own",
-        source=f"keras.layers.{_kind}",
+        source=" and ".join(f"keras.layers.{kind}" for kind in _kinds),
     )(partial(without, gate=_gate))
 
 
@@ -132,23 +157,24 @@ def exchanged(r: RecurrentRecipe, one: str, other: str) -> RecurrentRecipe:
     return each_gate(r, lambda bias: bias | {one: bias[other], other: bias[one]})
 
 
-for _kind, _gates in (("LSTM", "ifgo"), ("GRU", "zrh")):
-    for _gate in _gates:
-        mistake(
-            f"bias-wrong-gate:only-{_gate}",
-            _kind,
-            sentence=f"The bias of {_gate} is used for every gate.",
-            fix=f"b_{', b_'.join(_gates)} = np.split(bias, {len(_gates)}, axis=-1)",
-            condition=_biased,
-            versions="code of one's own",
-            source=f"keras.layers.{_kind}",
-        )(partial(one_for_all, gate=_gate))
-    for _one, _other in combinations(_gates, 2):
+for _gate, _kinds in _GATES.items():
+    mistake(
+        f"bias-wrong-gate:only-{_gate}",
+        *_kinds,
+        sentence=f"The bias of {_gate} is used for every gate.",
+        fix=_for_each(_kinds, _cut),
+        condition=_biased,
+        versions="code of one's own",
+        source=" and ".join(f"keras.layers.{kind}" for kind in _kinds),
+    )(partial(one_for_all, gate=_gate))
+
+for _kind in _GATED:
+    for _one, _other in combinations(NOTATION[_kind].gates, 2):
         mistake(
             f"bias-wrong-gate:{_one}-{_other}",
             _kind,
             sentence=f"The biases of {_one} and {_other} are exchanged; the kernels are not.",
-            fix=f"b_{', b_'.join(_gates)} = np.split(bias, {len(_gates)}, axis=-1)",
+            fix=_cut(_kind),
             condition=_biased,
             versions="code of one's own",
             source=f"keras.layers.{_kind}",
@@ -180,7 +206,7 @@ for _variant, _change, _sentence in (
         f"gru-bias-rows:{_variant}",
         "GRU",
         sentence=_sentence,
-        fix="b, d = bias; g = np.tanh(x @ W_h + b_h + r * (h @ U_h + d_h))",
+        fix="b, d = bias; g = np.tanh(x @ W_g + b_g + r * (h @ U_g + d_g))",
         condition=_two_rows,
         versions="reset_after=True, the default since TensorFlow 2; cuDNN and PyTorch have two biases too",
         source="keras#8720; tfjs#2442",

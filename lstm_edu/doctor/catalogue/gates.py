@@ -8,6 +8,7 @@ from itertools import permutations
 
 import numpy as np
 
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.equations import blocks, function_of, mix, reset_after, reset_before
 from lstm_edu.doctor.mistake import RECURRENT, mistake
 from lstm_edu.doctor.recipes import RecurrentRecipe
@@ -40,7 +41,7 @@ _USED_BY = {
     "g,f,o,i": ("Deeplearning4j", "Deeplearning4j's GravesLSTM and its Keras import"),
 }
 
-for _order in list(permutations("ifgo"))[1:]:
+for _order in list(permutations(NOTATION["LSTM"].gates))[1:]:
     _name = ",".join(_order)
     _versions, _source = _USED_BY.get(_name, ("code of one's own", "keras.layers.LSTM: blocks i, f, g, o"))
     mistake(
@@ -52,15 +53,15 @@ for _order in list(permutations("ifgo"))[1:]:
         source=_source,
     )(partial(read_as, order=_order))
 
-for _order in list(permutations("zrh"))[1:]:
+for _order in list(permutations(NOTATION["GRU"].gates))[1:]:
     _name = ",".join(_order)
     mistake(
         f"gru-gate-order:{_name}",
         "GRU",
-        sentence=f"The blocks of the weights are read in the order {_name}; Keras packs them z, r, h.",
-        fix="a_z, a_r, a_h = np.split(a, 3, axis=-1)",
-        versions="PyTorch, cuDNN" if _name == "r,z,h" else "code of one's own",
-        source="keras#8720; torch.nn.GRU packs r, z, n, keras.layers.GRU packs z, r, h",
+        sentence=f"The blocks of the weights are read in the order {_name}; Keras packs them z, r, g.",
+        fix="a_z, a_r, a_g = np.split(a, 3, axis=-1)",
+        versions="PyTorch, cuDNN" if _name == "r,z,g" else "code of one's own",
+        source="keras#8720; torch.nn.GRU packs r, z, n, keras.layers.GRU z, r, h: n and h are our g",
     )(partial(read_as, order=_order))
 
 
@@ -144,7 +145,7 @@ for _variant, _function, _sentence in (
         f"candidate-activation:{_variant}",
         *RECURRENT,
         sentence=_sentence,
-        fix="g = np.tanh(z_g)",
+        fix="g = np.tanh(z_g)   # LSTM\ng = np.tanh(a_g)   # GRU\nh = np.tanh(z)   # SimpleRNN",
         condition=_unlike("sigmoid" if _variant == "sigmoid" else "linear", "activation"),
         versions="code of one's own",
         source="keras.layers.LSTM, GRU and SimpleRNN: activation",
@@ -163,7 +164,7 @@ for _kind, _gates in (
         f"candidate-activation:tanh-on-{_gates}",
         _kind,
         sentence=f"tanh stands on {', '.join(_gates)}; a gate is a fraction between 0 and 1 and needs a sigmoid.",
-        fix="; ".join(f"{gate} = sigmoid(z_{gate})" for gate in _gates),
+        fix="; ".join(f"{gate} = sigmoid({NOTATION[_kind].sum_of(gate)})" for gate in _gates),
         condition=_unlike("tanh", "recurrent_activation"),
         versions="code of one's own",
         source=f"keras.layers.{_kind}: recurrent_activation",
@@ -178,7 +179,7 @@ for _kind, _gates in (
     "GRU",
     sentence="The reset gate stands on the other side of the recurrent product than this layer has it "
     "(reset_after=True: r * (h U + d); reset_after=False: (r * h) U).",
-    fix="g = np.tanh(x @ W_h + b_h + r * (h @ U_h + d_h))   # reset_after=True, the default of Keras 3",
+    fix="g = np.tanh(x @ W_g + b_g + r * (h @ U_g + d_g))   # reset_after=True, the default of Keras 3",
     versions="Keras's default became reset_after=True with TensorFlow 2; the bias tells: (2, 3 units) or (3 units,)",
     source="keras.layers.GRU",
 )

@@ -5,7 +5,7 @@
 
 /** The gates' sums, in the order of the blocks: [name of the sum, of what it becomes, subscript of its weights]. */
 export const RNN_SUMS = {
-  GRU: [["a_z", "z", "z"], ["a_r", "r", "r"], ["a_g", "g", "h"]],
+  GRU: [["a_z", "z", "z"], ["a_r", "r", "r"], ["a_g", "g", "g"]],
   SimpleRNN: [["z", "h", ""]],
 }; // prettier-ignore
 
@@ -55,7 +55,7 @@ export function rnnNumbersAt(spec, arrays, place) {
       ours[rnnNamed("b", subscript)] = rows ? at(arrays.bias, 0, column) : at(arrays.bias, column);
       if (rows) ours[rnnNamed("d", subscript)] = at(arrays.bias, 1, column);
     });
-    if (spec.reset_after) ours.seen = ours.hU_h + (ours.d_h ?? 0);
+    if (spec.reset_after) ours.seen = ours.hU_g + (ours.d_g ?? 0);
   }
   return { ours, keras: arrays.keras_h ? read("keras_") : null, masked: arrays.counts ? !at(arrays.counts, batch, t) : false };
 }
