@@ -12,7 +12,8 @@ import lstm_edu as le
 from lstm_edu.comparison.tolerance import same
 from lstm_edu.doctor.examples import examples
 from lstm_edu.doctor.mistake import CATALOGUE
-from lstm_edu.doctor.recipes import Form, recipe_of, run
+from lstm_edu.doctor.recipes import Form, recipe_of
+from lstm_edu.doctor.running import run
 
 COMPUTABLE = [m for m in CATALOGUE if m.mutation is not None]
 MISTAKES = [m for m in COMPUTABLE if not m.rounding]

@@ -16,20 +16,10 @@ from lstm_edu.core import Embedding, Sequential
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.case import FEW_ROWS, Case
-from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.examples import Example, examples
-from lstm_edu.doctor.mistake import Mistake
-from lstm_edu.doctor.recipes import (
-    BidirectionalRecipe,
-    DenseRecipe,
-    EmbeddingRecipe,
-    Outputs,
-    Recipe,
-    RecurrentRecipe,
-    StackRecipe,
-    run,
-    unchanged,
-)
+from lstm_edu.doctor.reasons import impossible, leaves, why_not_here, why_unseen
+from lstm_edu.doctor.recipes import DenseRecipe, Outputs, Recipe, RecurrentRecipe, StackRecipe, unchanged
+from lstm_edu.doctor.running import run
 from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.source import ours
 from lstm_edu.trace import Trace
@@ -241,14 +231,14 @@ def _of_case(case: Case, inside: bool, brief: bool, layers: int = 1) -> Adequacy
     recipes = {m: with_mistakes(right, (m,)) for m in rest}
     possible = [m for m in rest if recipes[m] is not None]
     at_once = _at_once(case, expected)
-    missed, outside = [], [Unseen(m, _why_not_here(right, m.mistake)) for m in rest if recipes[m] is None]
+    missed, outside = [], [Unseen(m, why_not_here(m.mistake)) for m in rest if recipes[m] is None]
     for k in range(0, len(possible), at_once):
         part = possible[k : k + at_once]
         for m, outputs in zip(part, run([recipes[m] for m in part]), strict=True):
-            if outputs is None and isinstance(right, StackRecipe) and _impossible(right, recipes[m]):
-                outside.append(Unseen(m, _why_not_here(right, m.mistake)))
+            if outputs is None and isinstance(right, StackRecipe) and impossible(right, recipes[m]):
+                outside.append(Unseen(m, why_not_here(m.mistake)))
             elif same(outputs, expected) and not (inside and _differs_inside(right, recipes[m])):
-                why = _NOT_SEEN.get(m.mistake.id) or _why_unseen(right, recipes[m], outputs, expected)
+                why = why_unseen(m.mistake, right, recipes[m], outputs, expected)
                 missed.append(Unseen(m, why))
     unseen = {one.made for one in (*missed, *outside)}
     caught = [m for m in made if m not in unseen]
@@ -297,7 +287,7 @@ def _part_text(case: Case, whole: Case) -> str:
 
 def _differs_inside(right: Recipe, wrong: Recipe) -> bool:
     """Whether any quantity that a trace records differs."""
-    for here, there in _leaves(right, wrong):
+    for here, there in leaves(right, wrong):
         if isinstance(here, RecurrentRecipe):
             names = here.equations.quantities
             here, there = (r.but(record=names, after=()) for r in (here, there))
@@ -374,113 +364,3 @@ def adequate_example(layer: Any, seed: int = 0) -> Example:
 
 _MOST_NUMBERS = 1 << 23  # of outputs that are held at once
 _TRIALS, _ENOUGH = 20, 3
-
-
-# --- reasons --------------------------------------------------------------------------------------------------------
-
-
-def _leaves(right: Recipe, wrong: Recipe) -> Iterator[tuple[Recipe, Recipe]]:
-    """The recipes of the layers in which the mistake is, as they should be and as they are."""
-    if isinstance(right, BidirectionalRecipe):
-        for name, part in right.parts.items():
-            if wrong.parts[name] is not part:
-                yield part, wrong.parts[name]
-    elif isinstance(right, StackRecipe):
-        for name in wrong.changes:
-            if name in right.reached:
-                here = there = right.recipe_for(name, *right.reached[name])
-                for change in wrong.changes[name]:
-                    there = None if there is None else change(there)
-                if there is not None:
-                    yield from _leaves(here, there)
-    else:
-        yield right, wrong
-
-
-def _impossible(right: StackRecipe, wrong: StackRecipe) -> bool:
-    """Whether a layer's mistake cannot be made with what reaches that layer."""
-    return any(name in right.reached and wrong.recipe_for(name, *right.reached[name]) is None for name in wrong.changes)
-
-
-_NOT_HERE = {
-    "mask-lost": "no mask is given",
-    "masked-steps": "no mask is given",
-    "masked-steps:initial-state": "no mask, or no initial state, is given",
-    "cudnn-mask": "no mask is given",
-    "h-c-swapped:returned": "no states are returned",
-    "h-c-swapped": "no initial state is given",
-    "state-not-carried": "no initial state is given",
-    "bidirectional-order": "no initial state is given",
-    "go-backwards-order": "only one step is returned",
-    "return-last-vs-sequence": "every step is returned",
-}
-
-
-_NOT_SEEN = {"extra-activation:relu": "no output is negative"}
-
-
-def _why_not_here(right: Recipe, mistake: Mistake) -> str:
-    why = _NOT_HERE.get(mistake.id) or _NOT_HERE.get(mistake.family)
-    return why or "the sizes of batch, time, features and units, or a given state, leave no room for it"
-
-
-def _why_unseen(right: Recipe, wrong: Recipe, outputs: Outputs, expected: Outputs) -> str:
-    for here, there in _leaves(right, wrong):
-        reason = _reason(here, there)
-        if reason:
-            return reason
-        if isinstance(right, StackRecipe) and not same(*run([here, there])):
-            return "what it changes does not reach the output"
-    most = max(
-        (float(np.nanmax(np.abs(a - b), initial=0)) for a, b in zip(outputs, expected, strict=True)), default=0.0
-    )
-    return "it changes nothing here" if most == 0 else f"it changes no number by more than {most:.0e} here"
-
-
-def _reason(here: Recipe, there: Recipe) -> str:
-    """Why two recipes give the same numbers, from what was changed and yet stayed as it was."""
-    if isinstance(here, DenseRecipe):
-        if there.bias is not here.bias and np.array_equal(there.bias, here.bias):
-            return "the bias is zero"
-        return "the kernel is symmetric" if _unmoved(here, there, "kernel") else ""
-    if isinstance(here, EmbeddingRecipe):
-        return "no id 0 is looked up" if there.table is not here.table and not (here.x == 0).any() else ""
-    if not isinstance(here, RecurrentRecipe):
-        return ""
-    if _unmoved(here, there, "kernel") and _unmoved(here, there, "recurrent_kernel"):
-        return "the gates' blocks of the weights are equal"
-    if _unmoved(here, there, "recurrent_kernel"):
-        return "the blocks of the recurrent kernel are symmetric"
-    if _unmoved(here, there, "bias"):
-        return _about_biases(here)
-    if there.start is not here.start and all(map(np.array_equal, here.start, there.start)):
-        return "h0 equals c0"
-    if here.mask is not None and here.mask.all() and (there.mask is not here.mask or there.masking != here.masking):
-        return "no step is masked"
-    if here.mask is not None and there.mask is not here.mask and np.array_equal(here.mask, there.mask):
-        return "the mask is padded on the right only"
-    if there.masking.shown == "state":
-        return "no sequence begins with a masked step and a state that is not zero"
-    if there.masking != here.masking:
-        return "no masked step is seen in the output"
-    if here.x.shape[1] == 1:
-        return "there is only one timestep"
-    return ""
-
-
-def _unmoved(here: Any, there: Any, name: str) -> bool:
-    old, new = getattr(here, name), getattr(there, name)
-    return new is not old and np.array_equal(old, new)
-
-
-def _about_biases(r: RecurrentRecipe) -> str:
-    parts = dict(zip(r.gates, blocks(r.bias, len(r.gates)), strict=True))
-    zero = [f"b_{gate}" for gate, b in parts.items() if not b.any()]
-    if len(r.bias) == 2 and not zero:
-        return "the two rows of the bias are equal, or one of them is zero"
-    if len(zero) == len(parts):
-        return "all biases are zero"
-    if not zero:
-        return "the biases of these gates are equal"
-    listed = zero[0] if len(zero) == 1 else f"{', '.join(zero[:-1])} and {zero[-1]}"
-    return f"{listed} {'is' if len(zero) == 1 else 'are all'} zero"

@@ -20,7 +20,8 @@ from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import Observed, last_layer
 from lstm_edu.doctor.precision import noise
-from lstm_edu.doctor.recipes import Form, recipe_of, run
+from lstm_edu.doctor.recipes import Form, recipe_of
+from lstm_edu.doctor.running import run
 from lstm_edu.doctor.search import (
     Explanation,
     Hypothesis,

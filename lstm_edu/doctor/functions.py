@@ -21,7 +21,8 @@ from lstm_edu.doctor.examples import examples
 from lstm_edu.doctor.explaining import explain
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import Observed, last_layer
-from lstm_edu.doctor.recipes import recipe_of, run
+from lstm_edu.doctor.recipes import recipe_of
+from lstm_edu.doctor.running import run
 from lstm_edu.doctor.search import Made, Progress, with_mistakes
 
 Array = np.ndarray

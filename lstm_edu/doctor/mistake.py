@@ -10,14 +10,8 @@ import numpy as np
 
 from lstm_edu.core import Layer, Sequential
 from lstm_edu.core.wrappers import Bidirectional
-from lstm_edu.doctor.recipes import (
-    BidirectionalRecipe,
-    Recipe,
-    RecurrentRecipe,
-    StackRecipe,
-    recipe_of,
-    run,
-)
+from lstm_edu.doctor.recipes import BidirectionalRecipe, Recipe, RecurrentRecipe, StackRecipe, recipe_of
+from lstm_edu.doctor.running import run
 from lstm_edu.trace import Trace
 
 Mutation = Callable[[Any], Recipe | None]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lstm_edu.doctor import rounding
-from lstm_edu.doctor.recipes import Outputs, Recipe, mapped, run
+from lstm_edu.doctor.recipes import Outputs, Recipe, mapped
+from lstm_edu.doctor.running import run
 
 Array = np.ndarray
 

@@ -1,14 +1,14 @@
 """A layer's computation for one input, laid out as parts that a mistake can exchange: its recipe.
 
 `recipe_of(layer, x)` is the right computation. A mistake makes another recipe of it, `recipe.but(kernel=...)`, and
-`run` computes any number of recipes, those that differ in numbers only all at once. Recipes compute in float64, so
-that what another result differs by is that result's own rounding.
+`running.run` computes any number of recipes. Recipes compute in float64, so that what another result differs by is that
+result's own rounding.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
@@ -174,181 +174,6 @@ class RecurrentRecipe(Recipe):
         return self.but(x=x[:, way], mask=None if mask is None else mask[:, way], **changes)
 
 
-def run(recipes: Sequence[Recipe]) -> list[Outputs | None]:
-    """The outputs of each recipe, in order; None for one that cannot be computed, because a mistake left something of
-    another shape. Recurrent recipes that differ in numbers only are computed side by side."""
-    results: list[Outputs | None] = [None] * len(recipes)
-    kinds = (RecurrentRecipe, BidirectionalRecipe, StackRecipe, Recipe)
-    with np.errstate(all="ignore"):
-        for kind, compute in zip(kinds, (_run_recurrent, _run_bidirectional, _run_stacks, _run_plain), strict=True):
-            those = [k for k, r in enumerate(recipes) if next(c for c in kinds if isinstance(r, c)) is kind]
-            for k, outputs in zip(those, compute([recipes[k] for k in those]) if those else (), strict=True):
-                results[k] = None if outputs is None else _finished(recipes[k], outputs)
-    return results
-
-
-def _finished(recipe: Recipe, outputs: Outputs) -> Outputs | None:
-    try:
-        return recipe.finish(outputs)
-    except (ValueError, IndexError):
-        return None
-
-
-def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs]:
-    return [r.compute() for r in recipes]
-
-
-def _run_recurrent(recipes: Sequence[RecurrentRecipe]) -> list[Outputs | None]:
-    groups: dict[Any, list[int]] = {}
-    for k, recipe in enumerate(recipes):
-        if _consistent(recipe):
-            groups.setdefault(_program(recipe), []).append(k)
-    results: list[Outputs | None] = [None] * len(recipes)
-    for members in groups.values():
-        for part in _portions(members, recipes[members[0]]):
-            for k, steps in zip(part, _scan([recipes[k] for k in part]), strict=True):
-                try:
-                    results[k] = _returned(recipes[k], steps)
-                except (ValueError, IndexError):  # two mistakes that cannot both be made
-                    results[k] = None
-    return results
-
-
-def _consistent(r: RecurrentRecipe) -> bool:
-    """Whether the parts still belong together, after several mistakes."""
-    batch, timesteps, features = r.x.shape
-    return (
-        (r.mask is None or r.mask.shape == (batch, timesteps))
-        and all(s.shape == (batch, r.units) for s in r.start)
-        and r.kernel.shape[0] == features
-        and timesteps > 0
-    )
-
-
-def _program(r: RecurrentRecipe) -> tuple:
-    """Recipes with the same program differ in numbers only."""
-    arrays = (r.x, r.kernel, r.recurrent_kernel, r.bias, *r.start)
-    shapes = tuple((a.shape, a.dtype) for a in arrays)
-    return r.equations, r.before, r.masking.states, r.passes, r.mask is None, r.record, shapes
-
-
-_MOST_NUMBERS = 1 << 21  # in one array of a scan
-
-
-def _portions(members: list[int], r: RecurrentRecipe) -> Iterable[list[int]]:
-    """Members of a group in portions that fit into memory, and into the processor's cache if they can."""
-    batch, timesteps = r.x.shape[:2]
-    each = batch * timesteps * r.kernel.shape[-1]
-    size = max(1, _MOST_NUMBERS // each)
-    return (members[k : k + size] for k in range(0, len(members), size))
-
-
-@dataclass
-class Steps:
-    """What a scan leaves: for each step h, the output as computed before a mask (fresh), and c; all (B, H)."""
-
-    h: list[Array]
-    fresh: list[Array]
-    c: list[Array] | None
-    end: tuple[Array, ...]
-    quantities: dict[str, list[Array]] = field(default_factory=dict)
-
-    def of(self, k: int) -> Steps:
-        """Those of the k-th recipe of several; what all of them share has no axis for them."""
-
-        def own(steps):
-            return None if steps is None else [a[k] if a.ndim > 2 else a for a in steps]
-
-        quantities = {name: own(steps) for name, steps in self.quantities.items()}
-        return Steps(own(self.h), own(self.fresh), own(self.c), tuple(own(self.end)), quantities)
-
-
-def _stacked(arrays: Sequence[Array]) -> Array:
-    """One array if all are the same one; else all of them along a new first axis."""
-    first = arrays[0]
-    return first if all(a is first for a in arrays) else np.stack(arrays)
-
-
-def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
-    """The loop over time, for recipes of one program."""
-    r = recipes[0]
-
-    def part(pick):
-        return _stacked([pick(recipe) for recipe in recipes])
-
-    x, kernel, u, bias = (part(lambda q, a=a: getattr(q, a)) for a in ("x", "kernel", "recurrent_kernel", "bias"))
-    mask = None if r.mask is None else part(lambda q: q.mask)[..., None]  # (..., B, T, 1)
-    states = tuple(part(lambda q, s=s: q.start[s]) for s in range(len(r.start)))
-    rows = [bias[..., k : k + 1, :] for k in range(bias.shape[-2])]  # each (..., 1, n H)
-    xw = x @ (kernel if kernel.ndim == 2 else kernel[:, None]) + rows[0][..., None, :, :]  # (..., B, T, n H)
-    for _ in range(r.passes):
-        steps = Steps([], [], [] if len(states) > 1 else None, states)
-        first = states
-        for t in range(x.shape[-2]):
-            before = states
-            if t and any(kind != "carried" for kind in r.before):
-                kinds = {"carried": states, "zero": tuple(map(np.zeros_like, states)), "start": first}
-                before = tuple(kinds[kind][k] for k, kind in enumerate(r.before))
-            quantities, states = r.equations.step(xw[..., t, :], before, u, rows[-1])
-            steps.fresh.append(states[0])
-            if mask is not None:
-                states = _masked(states, before, mask[..., t, :], r.masking.states)
-            steps.h.append(states[0])
-            if steps.c is not None:
-                steps.c.append(states[1])
-            for name in r.record:
-                value = quantities[name] if name not in r.equations.states else states[r.equations.states.index(name)]
-                value = np.concatenate(value, axis=-1) if isinstance(value, tuple) else value
-                steps.quantities.setdefault(name, []).append(value)
-        steps.end = states
-    return [steps] if len(recipes) == 1 else [steps.of(k) for k in range(len(recipes))]
-
-
-def _masked(new: tuple, old: tuple, counts: Array, rules: tuple[str, ...]) -> tuple:
-    after = {"carry": lambda n, o: o, "compute": lambda n, o: n, "zero": lambda n, o: np.zeros((), n.dtype)}
-    return tuple(np.where(counts, n, after[rule](n, o)) for n, o, rule in zip(new, old, rules, strict=True))
-
-
-def _returned(r: RecurrentRecipe, steps: Steps) -> Outputs:
-    """What the layer hands out of what it computed."""
-    if r.record:
-        return [np.stack(steps.quantities[name], axis=1) for name in r.record]
-    everything = r.form.sequences or r.shown or r.last is not last_step or r.folding.steps is not unchanged
-    y = _shown(r, steps, slice(None) if everything else slice(-1, None))
-    if r.shown:
-        c = None if steps.c is None else np.stack(steps.c, axis=1)
-        for function in r.shown:
-            y = function(y, c)
-    outputs = [r.folding.sequence(y) if r.form.sequences else r.last(r.folding.steps(y))]
-    if r.form.states:
-        outputs += [_end(r, all_steps, end) for all_steps, end in zip((steps.h, steps.c), steps.end, strict=False)]
-    return outputs
-
-
-def _held(y: Array, mask: Array) -> Array:
-    """At masked steps the output of the last step that counts; zeros before the first."""
-    steps = np.arange(y.shape[1])
-    last = np.maximum.accumulate(np.where(mask, steps, -1), axis=1)
-    held = np.take_along_axis(y, np.maximum(last, 0)[:, :, None], axis=1)
-    return np.where((last >= 0)[:, :, None], held, np.zeros((), y.dtype))
-
-
-def _end(r: RecurrentRecipe, steps: list[Array], end: Array) -> Array:
-    return end if r.folding.steps is unchanged else last_step(r.folding.steps(np.stack(steps, axis=1)))
-
-
-def _shown(r: RecurrentRecipe, steps: Steps, which: slice) -> Array:
-    """The outputs of these steps, (B, T, H)."""
-    source = steps.fresh if r.mask is not None and r.masking.shown == "fresh" else steps.h
-    if r.mask is not None and r.masking.shown == "held":
-        return _held(np.stack(steps.fresh, axis=1), r.mask)[:, which]
-    y = np.stack(source[which], axis=1)
-    if r.mask is None or r.masking.shown in ("state", "fresh"):
-        return y
-    live = r.mask if r.masking.shown == "zero" else np.logical_or.accumulate(r.mask, axis=1)
-    return np.where(live[:, which, None], y, np.zeros((), y.dtype))
-
-
 # --- layers made of layers ------------------------------------------------------------------------------------------
 
 
@@ -368,34 +193,6 @@ class BidirectionalRecipe(Recipe):
     @property
     def form(self) -> Form:
         return self.parts["forward"].form
-
-
-def _run_bidirectional(recipes: Sequence[BidirectionalRecipe]) -> list[Outputs | None]:
-    outputs = run([part for r in recipes for part in r.parts.values()])
-    return [_put_together(r, *outputs[2 * k : 2 * k + 2]) for k, r in enumerate(recipes)]
-
-
-def _put_together(r: BidirectionalRecipe, forward: Outputs | None, backward: Outputs | None) -> Outputs | None:
-    if forward is None or backward is None:
-        return None
-    if r.turned and backward[0].ndim == 3:
-        backward = [backward[0][:, ::-1], *backward[1:]]
-    ways = {"forward": forward, "backward": backward}
-    (y, *states), (y_second, *states_second) = (ways[name] for name in r.order)
-    try:
-        return [*_merged(r.merge, y, y_second), *states, *states_second]
-    except ValueError:  # one way gives all steps, the other the last
-        return None
-
-
-def _merged(merge: str | None, y: Array, y_back: Array) -> Outputs:
-    if merge is None:
-        return [y, y_back]
-    if merge == "concat":
-        return [np.concatenate([y, y_back], axis=-1)]
-    if merge == "mul":
-        return [y * y_back]
-    return [(y + y_back) / 2 if merge == "ave" else y + y_back]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -434,40 +231,6 @@ class StackRecipe(Recipe):
         for change in self.changes.get(name, ()):
             recipe = None if recipe is None else change(recipe)
         return recipe
-
-
-def _run_stacks(stacks: Sequence[StackRecipe]) -> list[Outputs | None]:
-    """Layer by layer, all stacks at once. They are variants of one: what they have in common is computed once."""
-    names = list(stacks[0].layer.inner)
-    now: list[tuple[Array, Array | None] | None] = [None] * len(stacks)  # what reaches the layer
-    results: list[Outputs | None] = [None] * len(stacks)
-    for depth, name in enumerate(names):
-        layer = stacks[0].layer.inner[name]
-        last = depth == len(names) - 1
-        busy: dict[int, tuple[Recipe, Array, Array | None]] = {}
-        for k, stack in enumerate(stacks):
-            if depth == 0:
-                now[k] = stack.reached.setdefault(name, (stack.x, stack.mask))
-            untouched = depth < stack.first_change()
-            if untouched and not last and names[depth + 1] in stack.reached:
-                now[k] = stack.reached[names[depth + 1]]
-            elif now[k] is not None:
-                recipe = stack.recipe_for(name, *now[k])
-                if recipe is None:
-                    now[k] = None
-                else:
-                    busy[k] = recipe, *now[k]
-        for (k, (_, x, mask)), outputs in zip(busy.items(), run([r for r, *_ in busy.values()]), strict=True):
-            if outputs is None:
-                now[k] = None
-                continue
-            mask = layer.compute_mask(x, mask)
-            now[k] = outputs[0], mask[0] if isinstance(mask, list) else mask
-            results[k] = outputs
-            if depth < stacks[k].first_change() and not last:
-                stacks[k].reached.setdefault(names[depth + 1], now[k])
-        results = [outputs if now[k] is not None else None for k, outputs in enumerate(results)]
-    return results
 
 
 # --- from a layer to its recipe -------------------------------------------------------------------------------------

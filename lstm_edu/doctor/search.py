@@ -14,7 +14,8 @@ from lstm_edu.doctor.case import FEW_ROWS
 from lstm_edu.doctor.evidence import Evidence, Fit, fit, weigh
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake, Place, mutated
 from lstm_edu.doctor.observed import Observed
-from lstm_edu.doctor.recipes import BidirectionalRecipe, Outputs, Recipe, RecurrentRecipe, run, unchanged
+from lstm_edu.doctor.recipes import BidirectionalRecipe, Outputs, Recipe, RecurrentRecipe, unchanged
+from lstm_edu.doctor.running import run
 
 Array = np.ndarray
 Progress = Callable[[int, int, str], None]
