@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import activations, checks, initializers, memory
+from lstm_edu.core import activations, checks, initializers, memory, threads
 from lstm_edu.core.dropout import draw_mask, product
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.trace import Trace
@@ -295,9 +295,10 @@ class Recurrent(Layer):
             mask = mask[:, order]
         skipped = None if mask is None else ~mask.T[:, :, None]  # (T, B, 1)
 
-        arrays, h, end = self._scan(
-            x.transpose(1, 0, 2)[order], start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
-        )
+        with threads.one_thread(batch * self.recurrent_kernel.size):
+            arrays, h, end = self._scan(
+                x.transpose(1, 0, 2)[order], start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
+            )
         if self.return_sequences:
             output = _outputs(h, skipped, self.zero_output_for_mask).transpose(1, 0, 2)
         else:
@@ -385,9 +386,10 @@ class Recurrent(Layer):
             dh[-1] = dy
         if skipped is not None:
             dh *= _live(skipped, self.zero_output_for_mask)
-        d_arrays, d_weights, d_start = self._scan_backward(
-            forward, trace.weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks), dh, d_end
-        )
+        with threads.one_thread(dh.shape[1] * self.recurrent_kernel.size):
+            d_arrays, d_weights, d_start = self._scan_backward(
+                forward, trace.weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks), dh, d_end
+            )
         order = slice(None, None, -1 if self.go_backwards else 1)
         record = {name: d_arrays[name].transpose(1, 0, 2) for name in self.quantities}
         return Gradients(

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.core import threads
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     Outputs,
@@ -30,7 +31,7 @@ def run(recipes: Sequence[Recipe]) -> list[Outputs | None]:
     another shape. Recurrent recipes that differ in numbers only are computed side by side."""
     results: list[Outputs | None] = [None] * len(recipes)
     kinds = (RecurrentRecipe, BidirectionalRecipe, StackRecipe, Recipe)
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), threads.one_thread():
         for kind, compute in zip(kinds, (_run_recurrent, _run_bidirectional, _run_stacks, _run_plain), strict=True):
             those = [k for k, r in enumerate(recipes) if next(c for c in kinds if isinstance(r, c)) is kind]
             for k, outputs in zip(those, compute([recipes[k] for k in those]) if those else (), strict=True):
