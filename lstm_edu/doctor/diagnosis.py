@@ -25,6 +25,7 @@ VERDICTS = {
     "too little": ("?", "Too few numbers to be sure"),
     "unexplained": ("?", "No entry of the catalogue explains this"),
     "shape": ("✗", "Another shape"),
+    "not finite": ("✗", "Not every number is finite"),
     "error": ("✗", "Your function did not finish"),
     "random": ("✗", "Two calls with the same input gave different numbers"),
 }
@@ -134,7 +135,8 @@ class Diagnosis:
     Attributes:
         verdict: "agrees", "cause", "several" (mistakes that this input cannot tell apart), "rounding" (which is not a
             mistake), "other weights", "too little" (something fits, but so few numbers prove nothing), "unexplained",
-            "shape"; of a function also "error" and "random".
+            "shape", "not finite" (NaN or infinity where the right number is finite); of a function also "error" and
+            "random".
         cause: the catalogue's id, of a pair "id + id"; None if there is no single answer.
         candidates: everything that fits, the likeliest first.
         explanation: the answer in words. fix: the right thing in code, or "".

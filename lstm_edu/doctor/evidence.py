@@ -108,9 +108,16 @@ def _ratio(a: Array, y: Array, w: Array) -> float:
 
 
 def weigh(
-    arrays: Sequence[Array], right: Outputs | None, outputs: Outputs, found: Fit, tried: int, precision: str
+    arrays: Sequence[Array],
+    right: Outputs | None,
+    outputs: Outputs,
+    found: Fit,
+    tried: int,
+    precision: str,
+    parameters: int = 0,
 ) -> Evidence:
-    """The evidence for an explanation. right: the right outputs; None if they have another shape."""
+    """The evidence for an explanation. right: the right outputs; None if they have another shape. parameters: how many
+    numbers of the explanation were solved for: as many of the observed ones say nothing."""
     changed, distance, width = [], [], []
     for k, (a, y, w) in enumerate(zip(arrays, outputs, found.tight, strict=True)):
         changed.append(a.ravel())
@@ -121,4 +128,5 @@ def weigh(
     _, first = np.unique(np.round(np.stack([a, d], axis=1), 12), axis=0, return_index=True)
     with np.errstate(divide="ignore", invalid="ignore"):
         bits = np.clip(np.nan_to_num(np.log2(d[first] / w[first]), nan=0, posinf=_MOST_BITS), 0, _MOST_BITS)
+    bits = np.sort(bits)[: max(0, bits.size - parameters)]
     return Evidence(int((bits >= 1).sum()), found.max_abs, float(bits.sum()), tried, precision)

@@ -17,7 +17,7 @@ from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
-from lstm_edu.doctor.mistake import CATALOGUE
+from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.observed import Observed, last_layer
 from lstm_edu.doctor.precision import noise
 from lstm_edu.doctor.recipes import Form, recipe_of
@@ -41,14 +41,18 @@ Array = np.ndarray
 def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progress | None = None) -> Diagnosis:
     """The answer for one observed output."""
     searches = _searches(case, observed)
+    if (answer := _not_finite(searches[-1], observed)) is not None:
+        return answer
     if (answer := _agreement(searches, observed)) is not None:
         return answer
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made)]
+    found = found or [e for search in searches for e in search.families()]
     answer = None if found else _rounding(searches, observed)
     pairs = pairs and not found and answer is None and observed.size > 1
     if pairs:
-        found = [e for search in searches if search.right is not None for e in search.pairs(made, progress)]
+        same_shape = [search for search in searches if search.right is not None]
+        found = [e for search in same_shape for e in search.pairs([*made, *search.members], progress)]
     tried = sum(search.tried for search in searches)
     if found:
         answer = _conclude(case, observed, found, tried)
@@ -80,6 +84,29 @@ def _telling_rows(search: Search, batch: int) -> list[int]:
         if len(a) == batch:
             wrong += apart(a, y, TOLERANCES["float32"]).reshape(batch, -1).sum(axis=1)
     return sorted(np.argsort(-wrong, kind="stable")[:FEW_ROWS].tolist())
+
+
+def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
+    """NaN or infinity among the numbers, where the right ones have none: nothing else can be said before that is
+    gone."""
+    right = search.right or [np.zeros(a.shape) for a in observed.arrays]
+    for name, a, y in zip(observed.names, observed.arrays, right, strict=True):
+        wrong = ~np.isfinite(a) & np.isfinite(y)
+        if not wrong.any():
+            continue
+        index = tuple(int(k) for k in np.argwhere(wrong)[0])
+        first = _divergence(name, a, y, index, search)
+        place = ", ".join(f"{axis} {k}" for axis, k in first.where.items())
+        n, value = int(wrong.sum()), f"{first.theirs}"
+        count = "one number that is" if n == 1 else f"{n:,} numbers that are"
+        return Diagnosis(
+            "not finite",
+            f"Your {name} holds {count} not finite; the {'' if n == 1 else 'first '}one is {value}, at {place}. "
+            "Nothing was searched: put this right first. NaN and infinity come from 0/0, from the logarithm of zero, "
+            "from an exp that grew too large, from an array that was never filled (np.empty), or from the input.",
+            first=None if search.right is None else first,
+        )
+    return None
 
 
 def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:
@@ -171,7 +198,11 @@ def _too_little(first: Candidate, candidates: tuple[Candidate, ...]) -> Diagnosi
 
 def _rank(e: Explanation, order: dict[str, int]) -> tuple:
     """Catalogue's order; a mistake everywhere before the same in one place only."""
-    return tuple((order[m.mistake.id], len(m.place)) for m in e.hypothesis)
+
+    def position(mistake: Mistake) -> int:
+        return order[mistake.id if mistake.id in order else mistake.family]
+
+    return tuple((position(m.mistake), len(m.place)) for m in e.hypothesis)
 
 
 def same_computation(layer: Layer, hypotheses: Sequence[Hypothesis]) -> list[list[int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ Place = tuple[str, ...]
 RECURRENT = ("SimpleRNN", "GRU", "LSTM")
 BOTH = "both"
 EVERY = "every "  # "every LSTM": all layers of this kind in a stack
+EVERYWHERE = f"{EVERY}layer"  # of a stack: whatever can be made in any of them
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,12 @@ class Mistake:
         versions: of what it is typical. source: where it was seen, or what says how it should be.
         together: in a Bidirectional layer it can only be made in both directions at once.
         across: it mixes the sequences of a batch; other mistakes show in each sequence by itself.
-        rounding: a coarser arithmetic, which is not a mistake.
+        rounding: coarser numbers or arithmetic, which is not a mistake.
+        family_of: of an entry that stands for many mistakes which differ in a parameter (which activation, how many
+            decimals): it looks for those of its mistakes that may give the numbers, see `families`.
+        everywhere: in a stack it is made in all layers at once as well: what an exporter does.
+        alone: it is tried alone only, not with another mistake: one of many in a family.
+        parameters: how many of its numbers were found from the output, which therefore explain as many fewer.
     """
 
     id: str
@@ -50,6 +56,10 @@ class Mistake:
     together: bool = False
     across: bool = False
     rounding: bool = False
+    family_of: Callable[[Any], Iterable[Sequence[Mistake]]] | None = field(default=None, repr=False)
+    everywhere: bool = False
+    alone: bool = False
+    parameters: int = 0
 
     @property
     def family(self) -> str:
@@ -66,7 +76,7 @@ class Mistake:
         In a Bidirectional layer ("both",) comes first, in a stack ("every LSTM",): code that is written once is wrong
         wherever it is used.
         """
-        if self.mutation is None:
+        if self.mutation is None and self.family_of is None:
             return []
         if type(layer).__name__ in self.kinds:
             return [()] if self.condition(layer) else []
@@ -79,6 +89,8 @@ class Mistake:
         if isinstance(layer, Sequential):
             kinds = [type(inner[name]).__name__ for name, *rest in found if not rest]
             found = [(EVERY + kind,) for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1] + found
+            if self.everywhere and len({name for name, *_ in found}) > 1:
+                found = [(EVERYWHERE,), *found]
         return found
 
     def applies(self, layer: Layer) -> bool:
@@ -135,6 +147,11 @@ class Mistake:
 
 def mutated(recipe: Recipe, mistake: Mistake, place: Place = ()) -> Recipe | None:
     """The recipe with the mistake at that place; None where it cannot be made with this input."""
+    if place == (EVERYWHERE,):
+        for name, layer in recipe.layer.inner.items():
+            inner = mistake.places(layer)
+            recipe = _at(recipe, mistake.mutation, (name, *inner[0])) if inner else recipe
+        return recipe
     return _at(recipe, mistake.mutation, place)
 
 

@@ -12,9 +12,10 @@ import numpy as np
 from lstm_edu.core import Layer
 from lstm_edu.doctor.case import FEW_ROWS
 from lstm_edu.doctor.evidence import Evidence, Fit, fit, weigh
+from lstm_edu.doctor.families import Situation
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake, Place, mutated
 from lstm_edu.doctor.observed import Observed
-from lstm_edu.doctor.recipes import BidirectionalRecipe, Outputs, Recipe, RecurrentRecipe, unchanged
+from lstm_edu.doctor.recipes import BidirectionalRecipe, DenseRecipe, Outputs, Recipe, RecurrentRecipe, unchanged
 from lstm_edu.doctor.running import run
 
 Array = np.ndarray
@@ -50,8 +51,11 @@ class Explanation:
 
 
 def single_mistakes(layer: Layer, rounding: bool = False) -> list[Made]:
-    """Every mistake of the catalogue at every place of the layer where it can be made."""
-    return [Made(m, place) for m in CATALOGUE if m.rounding == rounding for place in m.places(layer)]
+    """Every single mistake of the catalogue at every place of the layer where it can be made; families are searched
+    by `Search.families`."""
+    return [
+        Made(m, place) for m in CATALOGUE if m.rounding == rounding and m.family_of is None for place in m.places(layer)
+    ]
 
 
 def with_mistakes(right: Recipe, hypothesis: Iterable[Made]) -> Recipe | None:
@@ -71,6 +75,7 @@ class Search:
     base: the right recipe, in the form that was observed. right: its outputs; None if they have another shape.
     smaller: a search with a few sequences of the batch only, to rule out most hypotheses; None: there is none.
     tried: how many different hypotheses have been computed.
+    members: of the families that were searched, what is worth trying together with another mistake.
     """
 
     def __init__(self, observed: Observed, base: Recipe):
@@ -80,6 +85,7 @@ class Search:
         self.right = outputs if outputs is not None and observed.fits(outputs) else None
         self.smaller: Search | None = None
         self.tried = 0
+        self.members: list[Made] = []
         self._unmade: list[Hypothesis] = []
         self._seen: dict[Any, list[Hypothesis]] = {self._signature(self.base): [()]}  # signature -> all that have it
 
@@ -96,6 +102,30 @@ class Search:
 
     def singles(self, made: Sequence[Made]) -> list[Explanation]:
         return self._found([(m,) for m in made], _Report(None, len(made)))
+
+    def families(self, rounding: bool = False) -> list[Explanation]:
+        """The explanations among the mistakes that the catalogue's families find for these numbers.
+
+        A family names its mistakes in groups, the common ones first; a group that explains something is the last one.
+        """
+        search = self.smaller or self
+        layer = self.base.layer
+        self.members.clear()
+        groups: list[Iterator[list[Made]]] = []
+        for family in CATALOGUE:
+            if family.family_of is None or family.rounding != rounding:
+                continue
+            for place in family.places(layer):
+                situation = Situation(family, place, search.base, search.observed.arrays, search.right)
+                groups.append(iter([Made(m, place) for m in group] for group in family.family_of(situation)))
+        while groups:
+            now = [(group, next(group, None)) for group in groups]
+            groups = [group for group, made in now if made is not None]
+            members = [m for _, made in now for m in made or ()]
+            if found := self.singles(members):
+                return found
+            self.members += [m for m in members if not m.mistake.alone]
+        return []
 
     def pairs(self, made: Sequence[Made], progress: Progress | None = None) -> list[Explanation]:
         """Every two of these mistakes, in both orders where that makes a difference."""
@@ -158,7 +188,7 @@ class Search:
                 continue
             found = fit(self.observed.arrays, self.observed.precision, recipe, outputs)
             if found.ratio <= 1:
-                evidence = self._weigh(outputs, found)
+                evidence = self._weigh(outputs, found, sum(m.mistake.parameters for m in hypothesis))
                 if evidence.values or self.right is None:
                     explanations.append(Explanation(hypothesis, outputs, found, evidence, self._signature(recipe)))
         return explanations
@@ -184,9 +214,9 @@ class Search:
             for (hypothesis, recipe), outputs in zip(part, run([r for _, r in part]), strict=True):
                 yield hypothesis, recipe, outputs
 
-    def _weigh(self, outputs: Outputs, found: Fit) -> Evidence:
+    def _weigh(self, outputs: Outputs, found: Fit, parameters: int) -> Evidence:
         name = self.observed.precision.name
-        return weigh(self.observed.arrays, self.right, outputs, found, self.tried, name)
+        return weigh(self.observed.arrays, self.right, outputs, found, self.tried, name, parameters)
 
     def weigh_alone(self, found: Fit) -> Evidence:
         """The evidence that the right numbers are the observed ones, against numbers that have nothing to do with
@@ -253,6 +283,9 @@ class Search:
         if isinstance(recipe, BidirectionalRecipe):
             parts = tuple((name, self._signature(part)) for name, part in recipe.parts.items())
             return parts, recipe.merge, recipe.turned, recipe.order, recipe.after
+        if isinstance(recipe, DenseRecipe):
+            numbers = (recipe.x, recipe.kernel, recipe.bias)
+            return tuple(map(_by_value, numbers)), recipe.kernel.shape, recipe.activation, recipe.after
         if not isinstance(recipe, RecurrentRecipe):
             return object()  # equal to none
         r = recipe

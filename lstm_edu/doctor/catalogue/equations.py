@@ -122,7 +122,7 @@ def _sigmoid_on_the_way_out(o, c, old_c, squash):
 mistake(
     "candidate-activation:sigmoid-on-c",
     "LSTM",
-    sentence="The cell state goes out through a sigmoid; Keras uses the layer's activation, tanh.",
+    sentence="The cell state goes out through a sigmoid; Keras uses the layer's activation, usually tanh.",
     fix="h = o * np.tanh(c)",
     condition=lambda layer: layer.activation.name != "sigmoid",
     versions="code of one's own",

@@ -138,8 +138,12 @@ def on_candidate(r: RecurrentRecipe, function) -> RecurrentRecipe:
 
 
 for _variant, _function, _sentence in (
-    ("sigmoid", sigmoid, "The candidate goes through a sigmoid; Keras uses the layer's activation, tanh."),
-    ("none", linear, "The candidate is used as a sum, without its activation; Keras applies tanh."),
+    ("sigmoid", sigmoid, "The candidate goes through a sigmoid; Keras uses the layer's activation, usually tanh."),
+    (
+        "none",
+        linear,
+        "The candidate is used as a sum; Keras applies the layer's activation to it, usually tanh.",
+    ),
 ):
     mistake(
         f"candidate-activation:{_variant}",

@@ -1,0 +1,220 @@
+"""What people do wrong in one layer, told in one sentence: another activation, coarse weights, approximated functions.
+
+The wrong outputs are computed here with NumPy, by code that shares nothing with the catalogue.
+"""
+
+import numpy as np
+import pytest
+from helpers import rng_of
+
+import lstm_edu as le
+
+Array = np.ndarray
+
+
+def sigmoid(z: Array) -> Array:
+    return 1 / (1 + np.exp(-z))
+
+
+def softmax(z: Array, axis: int = -1) -> Array:
+    e = np.exp(z - z.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+FUNCTIONS = {
+    "linear": lambda z: z,
+    "relu": lambda z: np.maximum(z, 0),
+    "tanh": np.tanh,
+    "sigmoid": sigmoid,
+    "softmax": softmax,
+    "elu": lambda z: np.where(z > 0, z, np.exp(np.minimum(z, 0)) - 1),
+    "selu": lambda z: 1.05070098735548 * np.where(z > 0, z, 1.67326324235438 * (np.exp(np.minimum(z, 0)) - 1)),
+    "silu": lambda z: z * sigmoid(z),
+    "softplus": lambda z: np.log(1 + np.exp(z)),
+    "softsign": lambda z: z / (1 + np.abs(z)),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.2 * z),
+    "hard_sigmoid": lambda z: np.clip(z / 6 + 0.5, 0, 1),
+    "hard_sigmoid_keras2": lambda z: np.clip(z / 5 + 0.5, 0, 1),
+    "exponential": np.exp,
+}
+UNNAMED = {
+    "leaky-relu-0.01": lambda z: np.where(z > 0, z, 0.01 * z),
+    "leaky-relu-0.3": lambda z: np.where(z > 0, z, 0.3 * z),
+    "leaky-relu-0.07": lambda z: np.where(z > 0, z, 0.07 * z),
+    "gelu-tanh": lambda z: 0.5 * z * (1 + np.tanh(np.sqrt(2 / np.pi) * (z + 0.044715 * z**3))),
+    "softmax-over-the-batch": lambda z: softmax(z, 0),
+    "relu6": lambda z: np.clip(z, 0, 6),
+}
+LISTED_BEFORE = {"linear": "extra-activation:left-out", "hard_sigmoid": "hard-sigmoid-v3",
+                 "hard_sigmoid_keras2": "hard-sigmoid-v2"}  # fmt: skip
+
+
+def lstm(x, weights, act=np.tanh, out=None, gate=sigmoid, start=None):
+    W, U, b = (w.astype(np.float64) for w in weights)
+    h, c = (np.zeros((len(x), len(U))),) * 2 if start is None else start
+    ys = []
+    for t in range(x.shape[1]):
+        i, f, g, o = np.split(x[:, t] @ W + h @ U + b, 4, axis=-1)
+        c = gate(f) * c + gate(i) * act(g)
+        h = gate(o) * (out or act)(c)
+        ys.append(h)
+    return np.stack(ys, 1)
+
+
+def gru(x, weights, act=np.tanh, gate=sigmoid):
+    W, U, (b, d) = (w.astype(np.float64) for w in weights)
+    h, ys = np.zeros((len(x), len(U))), []
+    for t in range(x.shape[1]):
+        (xz, xr, xg), (hz, hr, hg) = np.split(x[:, t] @ W + b, 3, -1), np.split(h @ U + d, 3, -1)
+        z, r = gate(xz + hz), gate(xr + hr)
+        h = z * h + (1 - z) * act(xg + r * hg)
+        ys.append(h)
+    return np.stack(ys, 1)
+
+
+def simple_rnn(x, weights, act=np.tanh):
+    W, U, b = (w.astype(np.float64) for w in weights)
+    h, ys = np.zeros((len(x), len(U))), []
+    for t in range(x.shape[1]):
+        h = act(x[:, t] @ W + h @ U + b)
+        ys.append(h)
+    return np.stack(ys, 1)
+
+
+BY_HAND = {"LSTM": lstm, "GRU": gru, "SimpleRNN": simple_rnn}
+
+
+def built(layer, shape, seed=0, scale=1.2):
+    """With weights as after training: none zero, biases included."""
+    layer.build(shape)
+    rng = rng_of(seed)
+    layer.set_weights(
+        [rng.normal(size=w.shape) * scale / np.sqrt(w.shape[0] if w.ndim > 1 else 3) for w in layer.get_weights()]
+    )
+    return layer
+
+
+def recurrent(kind="LSTM", units=4, features=3, seed=0, scale=1.2, **flags):
+    flags = {"return_sequences": True} | flags
+    return built(getattr(le, kind)(units, **flags), (None, None, features), seed, scale)
+
+
+def sequences(batch=3, timesteps=7, features=3, seed=1):
+    return rng_of(seed).normal(size=(batch, timesteps, features)).astype("float32")
+
+
+def diagnose(theirs, layer, x, *more, pairs=False):
+    return le.diagnose(np.asarray(theirs).astype("float32"), layer, x, *more, pairs=pairs, progress=False)
+
+
+# --- another activation ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", [*FUNCTIONS, "gelu"])
+@pytest.mark.parametrize("theirs", [*FUNCTIONS, *UNNAMED])
+def test_a_dense_layer_with_another_activation_is_one_sentence(own, theirs):
+    if own == theirs:
+        pytest.skip("the same")
+    layer = built(le.Dense(4, activation=own), (None, 5), scale=2)
+    x = rng_of(3).normal(size=(7, 5)).astype("float32")
+    kernel, bias = layer.get_weights()
+    found = diagnose((FUNCTIONS | UNNAMED)[theirs](x.astype(float) @ kernel + bias), layer, x, pairs=True)
+    if own == "relu" and theirs == "relu6" and found.verdict == "agrees":
+        pytest.skip("no sum is above 6")
+    assert found.verdict == "cause" and len(found.candidates[0].mistakes) == 1, found
+    name = theirs.replace("_", "-")
+    ids = {found.cause, *found.candidates[0].same_as}
+    if theirs == "hard_sigmoid" or own.startswith("hard") and theirs == "sigmoid":
+        assert any(id.startswith("hard-sigmoid") or id == f"activation-replaced:{name}" for id in ids)
+    elif theirs == "relu6":
+        assert found.cause in ("activation-replaced:relu6", "activation-replaced:relu")  # the same below 6
+    elif theirs in LISTED_BEFORE:
+        assert found.cause in (LISTED_BEFORE[theirs], f"activation-replaced:{name}")
+    else:
+        assert found.cause == f"activation-replaced:{name}"
+        assert own in found.explanation and own in found.fix
+
+
+@pytest.mark.parametrize("theirs", ["relu", "elu", "softsign", "leaky-relu-0.07", "selu", "sigmoid", "linear"])
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_another_activation_in_a_recurrent_layer(kind, theirs):
+    layer, x = recurrent(kind), sequences()
+    function = (FUNCTIONS | UNNAMED)[theirs]
+    found = diagnose(BY_HAND[kind](x, layer.get_weights(), act=function), layer, x)
+    if kind != "LSTM" and theirs in ("sigmoid", "linear"):
+        assert found.cause == f"candidate-activation:{'none' if theirs == 'linear' else theirs}"
+        return
+    assert found.cause == f"activation-replaced:{theirs.replace('_', '-')}", found
+    assert "where the layer has tanh" in found.explanation and "tanh" in found.fix
+    only_last = diagnose(BY_HAND[kind](x, layer.get_weights(), act=function)[:, -1], layer, x)
+    assert found.cause in [c.id for c in only_last.candidates]
+
+
+@pytest.mark.parametrize(("own", "theirs"), [("relu", "tanh"), ("tanh", "relu")])
+@pytest.mark.parametrize(("where", "words"), [("candidate", "candidate only"), ("output", "goes out")])
+def test_where_another_activation_is(own, theirs, where, words):
+    layer, x = recurrent(activation=own, scale=0.7), sequences()
+    act, out = FUNCTIONS[own], FUNCTIONS[own]
+    act, out = (FUNCTIONS[theirs], out) if where == "candidate" else (act, FUNCTIONS[theirs])
+    found = diagnose(lstm(x, layer.get_weights(), act=act, out=out), layer, x)
+    assert found.cause == f"activation-replaced:{theirs}-{where}" and words in found.explanation
+
+
+@pytest.mark.parametrize("theirs", ["relu", "linear", "softsign"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_another_activation_on_the_gates(kind, theirs):
+    layer, x = recurrent(kind, scale=0.8), sequences()
+    found = diagnose(BY_HAND[kind](x, layer.get_weights(), gate=FUNCTIONS[theirs]), layer, x)
+    assert found.cause == f"activation-replaced:{theirs}-gates"
+    assert "sigmoid" in found.explanation and "recurrent_activation='sigmoid'" in found.fix
+
+
+def test_another_activation_in_one_layer_of_a_model_and_in_both_directions():
+    x = sequences()
+    both = le.Bidirectional(le.LSTM(4, return_sequences=True), name="both")
+    model = le.Sequential([both, le.GRU(5, name="second"), le.Dense(3, activation="elu", name="answer")])
+    model = built(model, (None, None, 3))
+    weights = model.get_weights()
+    two_ways = [lstm(x, weights[:3], act=FUNCTIONS["relu"]), lstm(x[:, ::-1], weights[3:6], act=FUNCTIONS["relu"])]
+    y = np.concatenate([two_ways[0], two_ways[1][:, ::-1]], axis=-1)
+    y = gru(y, weights[6:9])[:, -1]
+    found = diagnose(FUNCTIONS["elu"](y @ weights[9] + weights[10]), model, x)
+    assert found.cause == "activation-replaced:relu" and "both directions" in found.candidates[0].place
+    right = gru(model.layers[0](x).astype(float), weights[6:9])[:, -1]
+    found = diagnose(FUNCTIONS["relu"](right @ weights[9] + weights[10]), model, x)
+    assert found.cause == "activation-replaced:relu" and found.candidates[0].place == "in 'answer'"
+    assert "elu" in found.explanation
+
+
+def test_another_activation_together_with_another_mistake():
+    layer = built(le.Dense(4, activation="elu"), (None, 5), scale=2)
+    x = rng_of(3).normal(size=(7, 5)).astype("float32")
+    found = diagnose(np.tanh(x @ layer.kernel), layer, x, pairs=True)
+    assert set(found.candidates[0].ids) == {"activation-replaced:tanh", "bias-missing"} and found.cause
+    layer, x = recurrent("GRU", units=3), sequences()
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    found = diagnose(gru(x, [kernel, recurrent_kernel, 0 * bias], act=FUNCTIONS["relu"]), layer, x, pairs=True)
+    assert set(found.candidates[0].ids) == {"activation-replaced:relu", "bias-missing"} and found.cause
+
+
+# --- numbers that are not finite ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_one_number_that_is_not_finite_is_said_first(value):
+    layer, x = recurrent(), sequences()
+    y = np.array(layer(x))
+    y[1, 3, 2] = value
+    found = diagnose(y, layer, x)
+    assert found.verdict == "not finite" and found.cause is None and not found
+    assert found.tried == 0 and found.first.where == {"sequence": 1, "timestep": 3, "unit": 2}
+    assert "sequence 1, timestep 3, unit 2" in found.explanation and str(value) in found.explanation
+
+
+def test_what_is_not_finite_in_the_right_numbers_either_is_no_reason():
+    layer, x = recurrent(), sequences()
+    x[0, 4, 1] = np.nan
+    assert diagnose(layer(x), layer, x).verdict == "agrees"
+    y = np.array(layer(x))
+    y[2, 0, 3] = np.inf
+    assert diagnose(y, layer, x).first.where == {"sequence": 2, "timestep": 0, "unit": 3}
