@@ -69,6 +69,11 @@ def with_mistakes(right: Recipe, hypothesis: Iterable[Made]) -> Recipe | None:
     return recipe
 
 
+def _members(situation: Situation) -> Iterator[list[Made]]:
+    for group in situation.family.family_of(situation):
+        yield [Made(mistake, situation.place) for mistake in group]
+
+
 class Search:
     """The hypotheses for one observation.
 
@@ -117,7 +122,7 @@ class Search:
                 continue
             for place in family.places(layer):
                 situation = Situation(family, place, search.base, search.observed.arrays, search.right)
-                groups.append(iter([Made(m, place) for m in group] for group in family.family_of(situation)))
+                groups.append(_members(situation))
         while groups:
             now = [(group, next(group, None)) for group in groups]
             groups = [group for group, made in now if made is not None]
