@@ -23,13 +23,15 @@ recurrent.py; Deeplearning4j's LSTMParamInitializer.
 """
 
 from lstm_edu.formats.keras1 import from_keras1, to_keras1
-from lstm_edu.formats.onnx import OnnxWeights, from_onnx, read_onnx, to_onnx
+from lstm_edu.formats.onnx import OnnxWeights, from_onnx, to_onnx
+from lstm_edu.formats.onnx_files import OnnxLayers, read_onnx
 from lstm_edu.formats.packing import ORDERS, from_dl4j, reorder, to_dl4j
 from lstm_edu.formats.pytorch import from_pytorch, to_pytorch
 from lstm_edu.formats.tf1 import from_tf1, to_tf1
 
 __all__ = [
     "ORDERS",
+    "OnnxLayers",
     "OnnxWeights",
     "from_dl4j",
     "from_keras1",

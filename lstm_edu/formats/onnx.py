@@ -1,16 +1,14 @@
-"""ONNX: the operators LSTM, GRU and RNN, and the weights in an .onnx file."""
+"""ONNX: the operators LSTM, GRU and RNN."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_edu.core import Layer
-from lstm_edu.formats import packing, protobuf
+from lstm_edu.formats import packing
 
 OPERATORS = {"LSTM": "LSTM", "GRU": "GRU", "RNN": "SimpleRNN"}
 # ONNX's name -> ours. HardSigmoid has its slope beside it.
@@ -18,7 +16,7 @@ _ACTIVATIONS = {"Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Softsign"
 _DEFAULT = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "SimpleRNN": ("Tanh",)}
 
 
-_ATTRIBUTES = (
+ATTRIBUTES = (
     "direction",
     "activations",
     "activation_alpha",
@@ -78,7 +76,8 @@ def from_onnx(
         config: further arguments of the layer made.
 
     Raises:
-        ValueError: shapes that do not fit; peepholes P, clip, input_forget, layout=1; activations Keras cannot follow.
+        ValueError: shapes that do not fit; peepholes P, clip, input_forget, layout=1; activations Keras cannot follow;
+            weights that are not finite.
     """
     if P is not None and np.any(np.asarray(P)):
         raise ValueError("from_onnx: P holds peepholes, which Keras's LSTM does not have; le.PeepholeLSTM does")
@@ -94,6 +93,9 @@ def from_onnx(
     kind = packing.kind_of(rows, units, "from_onnx")
     W = packing.array(W, "W", "from_onnx", (directions, rows, None))
     B = None if B is None else packing.array(B, "B", "from_onnx", (directions, 2 * rows))
+    for name, weights in {"W": W, "R": R, "B": B}.items():
+        if weights is not None:
+            finite(weights, name)
     slots = _slots(kind, directions, activations, activation_alpha, activation_beta)
     layers = []
     for d in range(directions):
@@ -103,13 +105,24 @@ def from_onnx(
             own["reset_after"] = bool(linear_before_reset)
         if B is not None:
             b_w, b_r = (packing.swapped(b, kind, "onnx", "keras") for b in np.split(B[d], 2))
-            if kind == "GRU" and not linear_before_reset:
-                weights.append(b_w + b_r)  # the reset gate works on h alone, so that the two are only added
-            else:
-                weights.append(np.stack([b_w, b_r]) if kind == "GRU" else b_w + b_r)
+            # Where the reset gate works on h alone, the two are only added.
+            with np.errstate(over="ignore"):
+                weights.append(np.stack([b_w, b_r]) if kind == "GRU" and linear_before_reset else b_w + b_r)
+            finite(weights[-1], "the sum of B's two halves")
         own["go_backwards"] = direction == "reverse"
         layers.append(packing.made(kind, weights, **own | config))
     return layers[0] if directions == 1 else packing.both_ways(*layers)
+
+
+def finite(array: np.ndarray, name: str) -> None:
+    """Refuse weights with a NaN or an infinity among them, with its place."""
+    wrong = ~np.isfinite(array)
+    if wrong.any():
+        place = tuple(int(k) for k in np.argwhere(wrong)[0])
+        raise ValueError(
+            f"{name} holds {array[place]} at {place} ({int(wrong.sum())} of {array.size} values are not finite): "
+            "training has diverged, or the file is damaged"
+        )
 
 
 def _slots(kind, directions, activations, alphas, betas) -> list[dict[str, str]]:
@@ -192,69 +205,3 @@ def to_onnx(layer: Layer) -> OnnxWeights:
     op = {ours: theirs for theirs, ours in OPERATORS.items()}[kind]
     W, R, B = (np.ascontiguousarray(np.stack(arrays)) for arrays in (kernels, recurrents, biases))
     return OnnxWeights(op, W, R, B, attributes)
-
-
-def read_onnx(source: str | os.PathLike | bytes, **config: Any) -> dict[str, Layer]:
-    """The recurrent and dense layers of an .onnx file, from the arrays stored in it. No library of ONNX is needed.
-
-    LSTM, GRU and RNN operators, Gemm, and MatMul with the Add behind it (a Dense with activation "linear": what stands
-    behind it in the graph is not looked at). Operators of other kinds are left out.
-
-    Args:
-        source: a path, or the file's bytes. config: further arguments of the recurrent layers made.
-
-    Returns:
-        name -> built layer, in the order of the graph. Names are the operators', or their first output's.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: no .onnx file, or damaged; weights that lie in another file, or are computed by other operators;
-            what `from_onnx` refuses, with the operator's name.
-    """
-    content = source if isinstance(source, bytes) else Path(source).read_bytes()
-    try:
-        graph = protobuf.graph(content)
-    except (TypeError, KeyError, IndexError, AttributeError) as error:  # fields of other kinds than their numbers say
-        raise ValueError(f"read_onnx: this is no .onnx file, or damaged ({error})") from error
-    layers: dict[str, Layer] = {}
-    used = {name for node in graph.nodes if node.op == "MatMul" for name in node.outputs}
-    adds = {name: node for node in graph.nodes if node.op == "Add" for name in node.inputs if name in used}
-    for node in graph.nodes:
-        name = node.name or (node.outputs or ["?"])[0]
-        try:
-            if node.op in OPERATORS:
-                layers[name] = _recurrent(node, graph.arrays, config)
-            elif node.op == "Gemm" and len(node.inputs) > 1 and node.inputs[1] in graph.arrays:
-                layers[name] = _gemm(node, graph.arrays)
-            elif node.op == "MatMul" and np.ndim(graph.arrays.get(node.inputs[1])) == 2:
-                add = adds.get(node.outputs[0])
-                bias = [graph.arrays[i] for i in (add.inputs if add else ()) if i in graph.arrays]
-                weights = [graph.arrays[node.inputs[1]], *(b for b in bias if b.ndim == 1)]
-                layers[name] = packing.made("Dense", [packing.array(w, name, "read_onnx") for w in weights])
-        except ValueError as error:
-            raise ValueError(f"read_onnx: {node.op} {name!r}: {error}") from error
-    return layers
-
-
-def _recurrent(node: protobuf.Node, arrays: dict[str, np.ndarray], config: dict[str, Any]) -> Layer:
-    given = {"W": 1, "R": 2, "B": 3, "P": 7}
-    found = {}
-    for name, place in given.items():
-        source = node.inputs[place] if len(node.inputs) > place else ""
-        if source and source not in arrays:
-            raise ValueError(f"its {name}, {source!r}, is computed by other operators and not stored in the file")
-        found[name] = arrays[source] if source else None
-    if unknown := [name for name in node.attributes if name not in _ATTRIBUTES]:
-        raise ValueError(f"it has the attribute {unknown[0]!r}, which no such operator has: the file is damaged")
-    return from_onnx(**found, **node.attributes, **config)
-
-
-def _gemm(node: protobuf.Node, arrays: dict[str, np.ndarray]) -> Layer:
-    alpha, beta = (node.attributes.get(name, 1.0) for name in ("alpha", "beta"))
-    if node.attributes.get("transA"):
-        raise ValueError("transA=1 is no Dense layer")
-    kernel = arrays[node.inputs[1]]
-    weights = [alpha * (kernel.T if node.attributes.get("transB") else kernel)]
-    if len(node.inputs) > 2 and node.inputs[2] in arrays:
-        weights.append(beta * np.broadcast_to(arrays[node.inputs[2]], weights[0].shape[1:]))
-    return packing.made("Dense", [packing.array(w, "weight", "read_onnx") for w in weights])

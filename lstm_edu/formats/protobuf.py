@@ -7,16 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+DEEPEST = 16  # graphs within graphs
+
 
 @dataclass
 class Node:
-    """One operator: what it reads and writes by name, and its attributes."""
+    """One operator: what it reads and writes by name, and its attributes (a Loop's body is a Graph)."""
 
     op: str = ""
+    domain: str = ""
     name: str = ""
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
@@ -25,10 +29,15 @@ class Node:
 
 @dataclass
 class Graph:
-    """The operators in order, and the arrays that are stored."""
+    """The operators in order, the arrays that are stored, and what goes in and comes out.
 
-    nodes: list[Node]
-    arrays: dict[str, np.ndarray]
+    inputs: name -> whether it holds floats (anything else may be whole numbers, booleans, text).
+    """
+
+    nodes: list[Node] = field(default_factory=list)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    inputs: dict[str, bool] = field(default_factory=dict)
+    outputs: list[str] = field(default_factory=list)
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
@@ -59,33 +68,68 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
             return value, at
 
 
-def graph(content: bytes) -> Graph:
+def graph(content: bytes, folder: Path | None = None) -> Graph:
     """The main graph of an .onnx file.
 
+    Args:
+        folder: where the file lies; arrays in other files of that folder are read, and of no other.
+
     Raises:
-        ValueError: no .onnx file, or cut off; arrays in another file, or of a kind that is no number.
+        ValueError: no .onnx file, or cut off; arrays in another file that cannot be read, or of a kind that is no
+            number; graphs that lie in each other endlessly.
     """
-    body = [value for number, value in fields(memoryview(content)) if number == 7 and not isinstance(value, int)]
-    if len(body) != 1:
-        raise ValueError("this is no .onnx file: it has no graph")
-    nodes, arrays = [], {}
-    for number, value in fields(body[0]):
+    try:
+        body = [value for number, value in fields(memoryview(content)) if number == 7 and not isinstance(value, int)]
+        if len(body) != 1:
+            raise ValueError("this is no .onnx file: it has no graph")
+        return _graph(body[0], folder, 0)
+    except (
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        OverflowError,
+    ) as error:  # fields of other kinds than their numbers say
+        raise ValueError(f"this is no .onnx file, or damaged ({error})") from error
+
+
+def _graph(data: Any, folder: Path | None, depth: int) -> Graph:
+    if depth > DEEPEST:
+        raise ValueError(f"the file is damaged or hostile: more than {DEEPEST} graphs lie in each other")
+    found = Graph()
+    for number, value in fields(data):
         if number == 1:
-            nodes.append(_node(value))
+            found.nodes.append(_node(value, folder, depth))
         elif number == 5:
-            name, array = _tensor(value)
-            arrays[name] = array
-    for node in nodes:
-        if node.op == "Constant" and isinstance(node.attributes.get("value"), np.ndarray):
-            arrays[node.outputs[0]] = node.attributes["value"]
-    return Graph(nodes, arrays)
+            name, array = _tensor(value, folder)
+            found.arrays[name] = array
+        elif number == 11:
+            name, floats = _value_info(value)
+            found.inputs[name] = floats
+        elif number == 12:
+            found.outputs.append(_value_info(value)[0])
+        elif number == 15:
+            raise ValueError("the file has sparse arrays, which are not read")
+    return found
+
+
+def _value_info(data: Any) -> tuple[str, bool]:
+    """The name of an input or output, and whether its type is a tensor of floats."""
+    name, kind = "", 0
+    for number, value in fields(data):
+        if number == 1:
+            name = _text(value)
+        elif number == 2:
+            for inner in (tensor for n, tensor in fields(value) if n == 1):
+                kind = next((elem for n, elem in fields(inner) if n == 1), kind)
+    return name, kind in _FLOATS
 
 
 def _text(value: Any) -> str:
     return bytes(value).decode("utf-8", "replace")
 
 
-def _node(data: Any) -> Node:
+def _node(data: Any, folder: Path | None, depth: int) -> Node:
     node = Node()
     for number, value in fields(data):
         if number == 1:
@@ -97,12 +141,14 @@ def _node(data: Any) -> Node:
         elif number == 4:
             node.op = _text(value)
         elif number == 5:
-            name, found = _attribute(value)
+            name, found = _attribute(value, folder, depth)
             node.attributes[name] = found
+        elif number == 7:
+            node.domain = _text(value)
     return node
 
 
-def _attribute(data: Any) -> tuple[str, Any]:
+def _attribute(data: Any, folder: Path | None, depth: int) -> tuple[str, Any]:
     name, kind, one, floats, ints, strings = "", 0, {}, [], [], []
     for number, value in fields(data):
         if number == 1:
@@ -124,7 +170,9 @@ def _attribute(data: Any) -> tuple[str, Any]:
     if kind == 3:
         return name, _text(one.get(4, b""))
     if kind == 4:
-        return name, _tensor(one[5])[1]
+        return name, _tensor(one[5], folder)[1]
+    if kind == 5:
+        return name, _graph(one[6], folder, depth + 1)
     return name, {6: floats, 7: ints, 8: strings}.get(kind)
 
 
@@ -142,12 +190,15 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-_DTYPES = {1: "<f4", 6: "<i4", 7: "<i8", 10: "<f2", 11: "<f8", 9: "?"}
+_DTYPES = {1: "<f4", 2: "u1", 3: "i1", 4: "<u2", 5: "<i2", 6: "<i4", 7: "<i8", 9: "?", 10: "<f2", 11: "<f8"}
+_DTYPES |= {12: "<u4", 13: "<u8"}
+_BFLOAT16 = 16  # the upper half of a float32
+_FLOATS = (1, 10, 11, _BFLOAT16)
 _IN_FIELD = {4: "<f4", 10: "<f8"}  # float_data, double_data
 
 
-def _tensor(data: Any) -> tuple[str, np.ndarray]:
-    name, shape, kind, raw, listed, ints = "", [], 1, None, [], []
+def _tensor(data: Any, folder: Path | None) -> tuple[str, np.ndarray]:
+    name, shape, kind, raw, listed, ints, elsewhere, place = "", [], 1, None, [], [], False, {}
     for number, value in fields(data):
         if number == 1:
             shape += _packed(value)
@@ -155,20 +206,56 @@ def _tensor(data: Any) -> tuple[str, np.ndarray]:
             kind = value
         elif number in _IN_FIELD and not isinstance(value, int):
             listed.append(np.frombuffer(value, _IN_FIELD[number]))
-        elif number in (5, 7):
+        elif number in (5, 7, 11):
             ints += _packed(value)
         elif number == 8:
             name = _text(value)
         elif number == 9:
             raw = value
-        elif number == 14 and value == 1:
-            raise ValueError(f"the array {name!r} lies in another file, which is not read: save the model as one file")
-    if kind not in _DTYPES:  # text, packed small numbers: no weights
+        elif number == 13:
+            entry = {n: _text(text) for n, text in fields(value)}
+            place[entry.get(1, "")] = entry.get(2, "")
+        elif number == 14:
+            elsewhere = value == 1
+    if elsewhere:
+        raw = _elsewhere(name, place, folder)
+    if kind not in (*_DTYPES, _BFLOAT16):  # text, packed small numbers: no weights
         return name, np.empty(0, np.float32)
-    dtype = np.dtype(_DTYPES[kind])
-    flat = np.frombuffer(raw, dtype) if raw is not None else np.concatenate(listed) if listed else np.array(ints, dtype)
+    dtype = np.dtype(_DTYPES.get(kind, "<u2"))
+    if raw is not None:
+        flat = np.frombuffer(raw, dtype)
+    elif listed:
+        flat = np.concatenate(listed)
+    elif kind in (10, _BFLOAT16):  # the bits, one whole number each
+        flat = np.array(ints, np.uint16).view(dtype)
+    else:
+        flat = np.array(ints, np.int64).astype(dtype)
+    if kind == _BFLOAT16:
+        flat = (flat.astype(np.uint32) << 16).view(np.float32)
     if flat.size != np.prod([float(n) for n in shape]):
         raise ValueError(
             f"the array {name!r} must hold {shape} numbers, but {flat.size} are there: the file is damaged"
         )
     return name, flat.reshape(shape)
+
+
+def _elsewhere(name: str, place: dict[str, str], folder: Path | None) -> bytes:
+    """The bytes of an array that lies in another file: in the same folder, under a plain name."""
+    file = place.get("location", "")
+    if folder is None:
+        raise ValueError(
+            f"the array {name!r} lies in another file, {file!r}: give the path of the .onnx file and not its bytes, or "
+            "save the model as one file"
+        )
+    if not file or Path(file).name != file or "\\" in file or file in (".", "..") or (folder / file).is_symlink():
+        raise ValueError(f"the array {name!r} lies in {file!r}, which is no file in the same folder and is not read")
+    if not (folder / file).is_file():
+        raise ValueError(f"the array {name!r} lies in another file, {file!r}, which is not next to this one")
+    offset, length = int(place.get("offset", 0)), int(place.get("length", -1))
+    size = (folder / file).stat().st_size
+    length = size - offset if length < 0 else length
+    if offset < 0 or offset + length > size:
+        raise ValueError(f"the array {name!r} lies behind the end of {file!r}: the file is damaged or cut off")
+    with (folder / file).open("rb") as source:
+        source.seek(offset)
+        return source.read(length)
