@@ -90,6 +90,9 @@ def read_onnx(source: str | os.PathLike | bytes, **config: Any) -> OnnxLayers:
         layers = reader.read()
     except ValueError as error:
         raise ValueError(f"read_onnx: {error}") from error
+    except (TypeError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+        # An operator without an input or attribute that it must have, or with one of another kind.
+        raise ValueError(f"read_onnx: the file is damaged ({error})") from error
     if layers.not_read and not layers:
         raise ValueError(f"read_onnx: nothing in the file could be read. {' '.join(layers.not_read.values())}")
     told = [*layers.not_read.values(), *(f"{n!r}: {note}" for n, notes in layers.notes.items() for note in notes)]
