@@ -256,11 +256,12 @@ class _Reader:
                     f"its state {state!r} has {array.shape[-1]} numbers for each sequence and its weights are of "
                     f"{units} units: no library can run it. PyTorch's exporter writes this of an LSTM with proj_size"
                 )
-            self.use(onnx_steps.roots(self.maker, [state]))
         if not any(np.any(array) for array in found):
             return
         # (D, B, H) each; the forward states first.
-        directions = found[0].shape[0]
+        shape = max((array.shape for array in found), key=np.prod)
+        found = [np.broadcast_to(array, shape) for array in found]  # zeros of any shape
+        directions = shape[0]
         self.layers.initial_state[name] = [np.array(array[d]) for d in range(directions) for array in found]
         self.note(
             name,
@@ -273,6 +274,7 @@ class _Reader:
         for _ in self.nodes:
             if name in self.values:
                 array = self.values[name]
+                self.use([name])
                 if not np.any(array) and array.size < 2:
                     return np.zeros((1, 1, 1))
                 return array.reshape((1,) * (3 - array.ndim) + array.shape) if 1 < array.ndim <= 3 else None
