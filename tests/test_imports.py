@@ -13,10 +13,11 @@ import lstm_edu
 PACKAGE = Path(lstm_edu.__file__).parent
 
 # Each part of the package: what it may import of the others, and which other libraries besides the standard one.
-BASE = {"trace", "palette", "core", "datasets", "comparison"}
+BASE = {"trace", "palette", "libraries", "core", "datasets", "comparison"}
 READERS = {"keras_bridge", "doctor", "plots"}
 MAY_IMPORT = {
     "palette": (set(), set()),
+    "libraries": (set(), set()),
     "trace": (set(), {"numpy"}),
     "datasets": (set(), {"numpy"}),
     "core": ({"trace"}, {"numpy", "tqdm"}),
@@ -26,7 +27,7 @@ MAY_IMPORT = {
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
     "exercises": (BASE | READERS | {"formats"}, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
-    "formats": ({"core", "comparison"}, {"numpy"}),
+    "formats": ({"core", "comparison", "libraries"}, {"numpy"}),
     "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
     "_assignment": ({"teaching"}, set()),
     "export": (

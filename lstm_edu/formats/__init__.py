@@ -6,7 +6,10 @@ wants. What cannot be said in the other format is refused and never dropped: a G
 product has no PyTorch form, an LSTM with hard_sigmoid no TensorFlow 1 form. NumPy alone is needed; tensors of PyTorch
 are taken where that is installed anyway.
 
-How each packs an LSTM's gates (i input, f forget, g candidate, o output) and a GRU's (z update, r reset, g candidate):
+`from_library` and `to_library` do this for any class of the table `PACKINGS`: Chainer, DyNet, Equinox, Flax, Haiku,
+JAX, MLX, ncnn, OpenVINO, Paddle, thinc and others, each by its own names of arrays. The functions of one library know
+more of it: several layers, directions, files. How some of them pack an LSTM's gates (i input, f forget, g candidate,
+o output) and a GRU's (z update, r reset, g candidate):
 
 | | LSTM | GRU | matrices | biases |
 |---|---|---|---|---|
@@ -19,29 +22,35 @@ How each packs an LSTM's gates (i input, f forget, g candidate, o output) and a 
 
 Sources: the documentation of torch.nn.LSTM and torch.nn.GRU (2.13); the ONNX operators LSTM, GRU and RNN (opset 14);
 tensorflow.raw_ops.LSTMBlockCell and GRUBlockCell (2.21), which compute what BasicLSTMCell and GRUCell did; Keras 1.2's
-recurrent.py; Deeplearning4j's LSTMParamInitializer.
+recurrent.py; Deeplearning4j's LSTMParamInitializer; and what each row of PACKINGS says.
 """
 
 from lstm_edu.formats.keras1 import from_keras1, to_keras1
+from lstm_edu.formats.library import from_library, packing_of, to_library
 from lstm_edu.formats.onnx import OnnxWeights, from_onnx, to_onnx
 from lstm_edu.formats.onnx_files import OnnxLayers, read_onnx
 from lstm_edu.formats.packing import ORDERS, from_dl4j, reorder, to_dl4j
 from lstm_edu.formats.pytorch import from_pytorch, to_pytorch
 from lstm_edu.formats.tf1 import from_tf1, to_tf1
+from lstm_edu.libraries import PACKINGS
 
 __all__ = [
     "ORDERS",
+    "PACKINGS",
     "OnnxLayers",
     "OnnxWeights",
     "from_dl4j",
     "from_keras1",
+    "from_library",
     "from_onnx",
     "from_pytorch",
     "from_tf1",
+    "packing_of",
     "read_onnx",
     "reorder",
     "to_dl4j",
     "to_keras1",
+    "to_library",
     "to_onnx",
     "to_pytorch",
     "to_tf1",

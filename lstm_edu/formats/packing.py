@@ -9,19 +9,22 @@ import numpy as np
 
 from lstm_edu.core import GRU, LSTM, Bidirectional, Dense, Layer, SimpleRNN, checks
 from lstm_edu.core.kinds import NOTATION
+from lstm_edu.libraries import PACKINGS
+
+
+def _orders(kind: str) -> dict[str, str]:
+    """By class, and by library where all its classes have one order."""
+    rows = [row for row in PACKINGS if row.kind == kind]
+    found = {"keras": NOTATION[kind].gates} | {row.name: row.order for row in rows}
+    for library in dict.fromkeys(row.library for row in rows):
+        orders = {row.order for row in rows if row.library == library}
+        if len(orders) == 1:
+            found["pytorch" if library == "torch" else library] = orders.pop()
+    return found
+
 
 # The gates' blocks in the order in which each library packs them, in this package's letters.
-ORDERS: Mapping[str, Mapping[str, str]] = {
-    "LSTM": {
-        "keras": NOTATION["LSTM"].gates,
-        "pytorch": "ifgo",
-        "onnx": "iofg",
-        "tf1": "igfo",
-        "keras1": "igfo",
-        "dl4j": "gfoi",
-    },
-    "GRU": {"keras": NOTATION["GRU"].gates, "pytorch": "rzg", "onnx": "zrg", "tf1": "rzg", "keras1": "zrg"},
-}
+ORDERS: Mapping[str, Mapping[str, str]] = {kind: _orders(kind) for kind in ("LSTM", "GRU")}
 KINDS = {"LSTM": LSTM, "GRU": GRU, "SimpleRNN": SimpleRNN, "Dense": Dense}
 BLOCKS = {kind: len(NOTATION[kind].gates) for kind in KINDS if kind in NOTATION}
 
