@@ -1,6 +1,7 @@
-"""What all tests share: quiet libraries, and an order that tells of a broken thing as early as it can."""
+"""What all tests share: quiet libraries, an order that tells early of a broken thing, and a list of where time went."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +27,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in item.keywords:
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=2))
     items.sort(key=lambda item: ("notebooks" in item.keywords) + 2 * ("browser" in item.keywords))
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Seconds per file, the longest first. They are measured, not judged: no test fails because of the clock."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0]] += report.duration
+    long = [(file, took) for file, took in seconds.most_common() if took >= 1]
+    if long:
+        terminalreporter.section("seconds per file (those of a second or more)")
+    for file, took in long:
+        terminalreporter.write_line(f"{file:<50}{took:7.1f}")
 
 
 @pytest.fixture(scope="session")

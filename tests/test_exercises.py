@@ -4,6 +4,7 @@ import dataclasses
 import html.parser
 import math
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -13,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from limits import HANGS
 
 import lstm_edu as le
-from lstm_edu.exercises import Wrong, exercise
+from lstm_edu.exercises import Wrong, exercise, running
 from lstm_edu.exercises.errors import told
 from lstm_edu.exercises.running import run
 
@@ -345,12 +347,11 @@ def forever_inside(x, kernel, bias):
 @pytest.mark.parametrize(
     "function", [forever, forever_swallowing, forever_printing, forever_finally, forever_inside], ids=code_of
 )
-def test_a_loop_without_end_is_ended(function):
+def test_a_loop_without_end_is_ended(function, monkeypatch):
+    monkeypatch.setattr(running, "_GRACE", HANGS)  # on a busy machine it may end later
     if function is forever_inside:
         function = _growing
-    began = time.monotonic()
     result = ex.dense.check(function, time_limit=QUICK)
-    assert time.monotonic() - began < QUICK + 3
     assert result.status == "wrong" and "did not end within 0.3 seconds" in result.message
     assert not [t for t in threading.enumerate() if t.name == "exercise"]
     assert len(result.printed) < 400
@@ -364,22 +365,33 @@ def _growing(x, kernel, bias):
 
 
 def test_what_waits_in_compiled_code_is_left_behind():
-    """It cannot be ended before it comes back; the check does not wait for it longer than for others."""
-    released = threading.Event()
+    """It cannot be ended before it comes back; the check does not wait for that."""
+    came_back, went_on = threading.Lock(), []
+    came_back.acquire()
 
     def waiting(x, kernel, bias):
-        time.sleep(4)
-        released.set()
+        came_back.acquire()
+        went_on.append(True)
 
-    began = time.monotonic()
     result = ex.dense.check(waiting, time_limit=QUICK)
-    assert time.monotonic() - began < 3.5 and "could not even be stopped" in result.message
-    time.sleep(2)
-    assert not released.is_set()  # it ended as soon as it came back
-    assert not [t for t in threading.enumerate() if t.name == "exercise"]
+    assert came_back.locked() and "could not even be stopped" in result.message
+    came_back.release()
+    for thread in threading.enumerate():
+        if thread.name == "exercise":
+            thread.join(HANGS)
+            assert not thread.is_alive()
+    assert not went_on  # it ended as soon as it came back
 
 
-def test_an_interruption_by_the_user_gets_through():
+@pytest.fixture
+def ctrl_c():
+    """Ctrl-C interrupts, as in a terminal: a process in the background was told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_by_the_user_gets_through(ctrl_c):
     for _ in range(3):  # Python loses one that comes while it collects garbage
         threading.Timer(0.3, interrupt_main).start()
         try:
@@ -391,7 +403,7 @@ def test_an_interruption_by_the_user_gets_through():
         pytest.fail("no interruption got through")
     for thread in threading.enumerate():
         if thread.name == "exercise":
-            thread.join(10)
+            thread.join(HANGS)
             assert not thread.is_alive()
 
 
@@ -690,8 +702,8 @@ def test_running_gives_copies_and_waits_no_longer_than_needed():
     x = np.arange(3.0)
     seen = []
     began = time.monotonic()
-    done = run(lambda x, names: seen.append(x) or names.append("b"), {"x": x, "names": ["a"]}, 10)
-    assert time.monotonic() - began < 1
+    done = run(lambda x, names: seen.append(x) or names.append("b"), {"x": x, "names": ["a"]}, HANGS)
+    assert time.monotonic() - began < HANGS / 2
     assert seen[0] is not x and np.array_equal(seen[0], x)
     assert done.changed == ("names",) and done.error is None and not done.late
 
@@ -812,7 +824,9 @@ def test_a_notebook_survives_a_loop_without_end(tmp_path: Path):
         "le.exercises.dense.check(dense)",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=HANGS, startup_timeout=HANGS, resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     ended, raised, right = (notebook.cells[k].outputs[0]["data"] for k in (2, 4, 6))
     assert "did not end within 0.5 seconds" in ended["text/plain"] and "going on" in ended["text/plain"]
     assert "line 3: return y + b" in raised["text/plain"]

@@ -7,6 +7,7 @@ import sys
 import numpy as np
 import pytest
 from helpers import B, F, H, T, keras, keras_noise_allowed, randomise, rng_of, sequences, theirs
+from limits import HANGS
 
 import lstm_edu as le
 from lstm_edu.keras_bridge import loading
@@ -320,7 +321,7 @@ def test_what_is_no_keras_layer_is_refused(source, said):
 
 
 def run_python(code, environment=os.environ):
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=300)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=HANGS)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from limits import HANGS, tries
 
 from lstm_edu import _lab
 from lstm_edu.__main__ import main
@@ -212,10 +213,10 @@ def test_verify_says_in_one_line_what_it_cannot_do_and_exits_with_2(
 
 def answer_of(address: str, process: subprocess.Popen) -> dict:
     """What a server answers, which may not listen yet."""
-    for _ in range(300):
+    for _ in tries(HANGS):
         assert process.poll() is None, "the server has ended"
         try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
+            with urllib.request.urlopen(address, timeout=HANGS) as answer:
                 return json.load(answer)
         except (ConnectionError, urllib.error.URLError):
             time.sleep(0.1)
@@ -243,7 +244,7 @@ def test_the_real_thing_answers_and_ends_at_ctrl_c(tmp_path):
         try:
             assert answer_of(address, process)["type"] == "notebook"
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=20)
+            process.wait(timeout=HANGS)
         finally:
             process.kill()
             process.wait()

@@ -60,6 +60,12 @@ def put(page: Page, widget, **changes) -> Locator:
     return root
 
 
+def stop_the_clock(page: Page) -> None:
+    """From now on time passes in the page only by `page.clock.run_for(milliseconds)`, however busy the machine is."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+
+
 def call(page: Page, function: str, *arguments):
     """A function that the module exports, called with JSON arguments; NaN and infinities come back as strings."""
     code = f"""([args]) => JSON.stringify(window.module.{function}(...args.map(a =>

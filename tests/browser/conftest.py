@@ -40,7 +40,10 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright, Request, sync_playwright
+from limits import HANGS, PAGE_HANGS
+from playwright.sync_api import Browser, Error, Page, Playwright, Request, expect, sync_playwright
+
+expect.set_options(timeout=1000 * PAGE_HANGS)
 
 pytest.register_assert_rewrite("blank_page")  # its asserts say what they compared, as those of tests do
 
@@ -123,7 +126,7 @@ def new_page(browser: Browser, problems: list[str]) -> Iterator[Callable[..., Pa
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"} | options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)  # JupyterLab starts slowly where several things run on two cores
+        page.set_default_timeout(1000 * PAGE_HANGS)
         page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
         page.on("request", watch_request)
@@ -152,7 +155,9 @@ class Lab:
 
     def ask(self, path: str, method: str = "GET"):
         """What the server's REST interface answers."""
-        with urllib.request.urlopen(urllib.request.Request(self.address(path), method=method), timeout=30) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(self.address(path), method=method), timeout=PAGE_HANGS
+        ) as answer:
             return json.loads(answer.read() or "null")
 
     def write_notebook(self, name: str, *cells: str) -> None:
@@ -168,13 +173,13 @@ class Lab:
         for session in self.ask("api/sessions"):
             self.ask(f"api/sessions/{session['id']}", method="DELETE")
 
-    def open(self, page: Page, notebook: str, *, theme: str = "light", timeout: float = 60) -> None:
+    def open(self, page: Page, notebook: str, *, theme: str = "light") -> None:
         """Open a notebook (its path below notebooks/) and wait until it is shown and its kernel is idle."""
         page.goto(self.address(f"lab/tree/{notebook}?reset"))
-        self.wait_for_notebook(page, notebook, timeout=timeout)
+        self.wait_for_notebook(page, notebook)
         self.set_theme(page, theme)
 
-    def wait_for_notebook(self, page: Page, notebook: str, *, timeout: float = 60) -> None:
+    def wait_for_notebook(self, page: Page, notebook: str) -> None:
         """Wait until a notebook is the one on the screen and its kernel is idle."""
         page.wait_for_function(
             """notebook => {
@@ -183,10 +188,9 @@ class Lab:
                     && panel.sessionContext.session?.kernel?.status === 'idle';
             }""",
             arg=notebook,
-            timeout=1000 * timeout,
         )
 
-    def run_all(self, page: Page, *, timeout: float = 300) -> None:
+    def run_all(self, page: Page) -> None:
         """Run every cell of the notebook on the screen, wait for the last, and fail if a cell raised an error."""
         page.evaluate(
             """() => {
@@ -196,7 +200,7 @@ class Lab:
         )
         page.wait_for_function(
             "() => window.lstmEduRan && jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'",
-            timeout=1000 * timeout,
+            timeout=1000 * HANGS,
         )
         errors = self.errors(page)
         assert not errors, "\n".join(errors)
@@ -246,14 +250,14 @@ def end(process: subprocess.Popen) -> None:
     """Let JupyterLab end itself and its kernels, and make sure of its process group if it does not."""
     process.send_signal(signal.SIGTERM)
     try:
-        process.wait(timeout=20)
+        process.wait(timeout=PAGE_HANGS)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
         process.wait()
 
 
-def wait_until_it_answers(lab: Lab, process: subprocess.Popen, log: Path, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
+def wait_until_it_answers(lab: Lab, process: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + HANGS
     while time.monotonic() < deadline and process.poll() is None:
         try:
             lab.ask("api/status")

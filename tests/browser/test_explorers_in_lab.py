@@ -6,6 +6,7 @@ import uuid
 import nbformat
 import pytest
 from blank_page import ROOT, axe_finds_nothing
+from limits import tries
 from playwright.sync_api import expect
 
 B, T, F, H = 3, 7, 4, 5
@@ -115,7 +116,7 @@ def tell(page, code: str) -> str:
 
 def until(page, code: str, printed: str) -> None:
     """Wait until the kernel prints this: it hears of what the reader does a moment later."""
-    for _ in range(100):
+    for _ in tries():
         if (found := tell(page, code)) == printed:
             return
         page.wait_for_timeout(100)
@@ -126,7 +127,7 @@ def begin(page, root, name: str = "lstm", *, t: int = 0, unit: int = 0, batch: i
     """Go to a place, and wait until page and Python both are there: an earlier test's may still be on its way."""
     place = {"t": t, "unit": unit, "batch": batch}
     quiet = 0
-    for _ in range(100):
+    for _ in tries():
         tell(page, f"{name}.goto(**{place}, highlight={highlight!r})")
         page.wait_for_timeout(100)  # as long as the page keeps what it tells
         here = [root.get_attribute(f"data-{axis}") for axis in place]
@@ -360,7 +361,7 @@ def test_the_packing_explorer_names_the_block_that_is_pointed_at(show, page):
     root = show("Packing")
     tell(page, "packing.goto(units=2, features=4)")
     expect(root).to_have_attribute("data-units", "2")
-    for _ in range(5):  # what JupyterLab still moves may slip away from under the mouse
+    for _ in tries():  # what JupyterLab still moves may slip away from under the mouse
         page.mouse.move(0, 0)
         root.locator("[data-block='U_o']").hover()
         page.wait_for_timeout(300)

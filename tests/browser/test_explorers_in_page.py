@@ -6,7 +6,7 @@ saved and when, accessibility (axe-core) in both themes and at three widths.
 
 import numpy as np
 import pytest
-from blank_page import ROOT, SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown
+from blank_page import ROOT, SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown, stop_the_clock
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -179,16 +179,15 @@ def test_every_key_moves_or_plays(page):
         expect(root).to_have_attribute("data-t", str(t))
         expect(root).to_have_attribute("data-unit", str(unit))
     page.keyboard.press("End")
+    stop_the_clock(page)
     page.keyboard.press("Space")  # from the end, playing starts over
     expect(root.locator(".le-play")).to_have_text("Pause")
-    page.wait_for_function(
-        "() => [1, 2, 3, 4, 5].includes(Number(document.querySelector('.lstm-edu-explorer').dataset.t))"
-    )
+    page.clock.run_for(1000)
+    expect(root).to_have_attribute("data-t", "4")
     page.keyboard.press("Space")
     expect(root.locator(".le-play")).to_have_text("Play")
-    stopped = root.get_attribute("data-t")
-    page.wait_for_timeout(500)
-    assert root.get_attribute("data-t") == stopped
+    page.clock.run_for(1000)
+    assert root.get_attribute("data-t") == "4"
 
 
 def test_keys_stay_in_the_widget_and_those_with_control_do_not(page):
@@ -210,8 +209,7 @@ def test_a_held_key_tells_python_at_most_ten_times_a_second(page):
     page.wait_for_timeout(250)
     saved = page.evaluate("model.saved")
     expect(root).to_have_attribute("data-t", "30")
-    assert 2 <= len(saved) < 20
-    assert min(np.diff(saved)) > 90
+    assert len(saved) >= 2 and min(np.diff(saved)) > 90  # milliseconds
 
 
 def test_an_answer_of_the_kernel_does_not_undo_the_key_pressed_since(page):
@@ -599,26 +597,24 @@ def test_focus_is_visible(page):
 
 
 def test_a_key_is_painted_in_the_next_frame(page):
-    """T = 128, H = 32: from the key to the end of the frame that shows it. Generous, for a busy machine."""
+    """T = 128, H = 32. Frames are counted: how long they take, benchmarks.explorers measures."""
     root = put(page, widgets.explore(lstm_trace(batch=1, steps=128, features=9, units=32)))
     root.focus()
     page.evaluate(
         """() => {
-            window.times = [];
+            window.counted = [];
             const root = document.querySelector('.lstm-edu-explorer');
             root.addEventListener('keydown', () => {
-                const start = performance.now();
                 const wanted = model.get('t') + 1;
-                const look = () => requestAnimationFrame(() => setTimeout(() => {
-                    if (root.dataset.t >= wanted) times.push(performance.now() - start); else look();
+                const look = frame => requestAnimationFrame(() => setTimeout(() => {
+                    if (root.dataset.t >= wanted) counted.push(frame); else look(frame + 1);
                 }));
-                look();
+                look(1);
             }, {capture: true});
         }"""
     )
     for _ in range(30):
         page.keyboard.press("ArrowRight")
         page.wait_for_timeout(33)
-    page.wait_for_function("times.length === 30")
-    times = page.evaluate("times")
-    assert np.median(times) < 50, times
+    page.wait_for_function("counted.length === 30")
+    assert page.evaluate("counted") == [1] * 30

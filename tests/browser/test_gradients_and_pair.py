@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put
+from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, stop_the_clock
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -252,13 +252,16 @@ def test_left_is_back_in_time_and_play_walks_to_the_first_step(page):
         page.keyboard.press(key)
         expect(root).to_have_attribute("data-t", str(t))
         expect(root).to_have_attribute("data-unit", str(unit))
+    stop_the_clock(page)
     page.keyboard.press("Space")
     expect(root.locator(".le-play")).to_have_text("Pause")
+    page.clock.run_for(5000)
     expect(root).to_have_attribute("data-t", "0")
     expect(root.locator(".le-play")).to_have_text("Play")
     page.keyboard.press("Space")  # from the first step, it begins at the last
     expect(root.locator(".le-play")).to_have_text("Pause")
-    page.wait_for_function("() => Number(document.querySelector('.lstm-edu-explorer').dataset.t) > 3")
+    page.clock.run_for(1000)
+    expect(root).to_have_attribute("data-t", "7")
     page.keyboard.press("Space")
     expect(root.locator(".le-play")).to_have_text("Play")
 

@@ -1,6 +1,7 @@
 """The gradient explorer and the side-by-side explorer in a real JupyterLab: numbers, keys, and Python."""
 
 import pytest
+from limits import tries
 from playwright.sync_api import expect
 from test_explorers_in_lab import SETUP, run_here, tell
 
@@ -20,11 +21,11 @@ pair = le.explore_pair(lstm.trace(x), wrong, names=("right", "wrong"), t=3)
 
 def wait_until_python_says(page, code: str, text: str) -> None:
     """What the page tells Python is throttled; and what Python sets while a message is on its way may be lost."""
-    for _ in range(50):
-        if tell(page, code) == text:
+    for _ in tries():
+        if (said := tell(page, code)) == text:
             return
         page.wait_for_timeout(100)
-    assert tell(page, code) == text
+    assert said == text
 
 
 def test_both_step_in_jupyterlab_and_python_follows(lab, page):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown
+from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown, stop_the_clock
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -381,9 +381,11 @@ def test_keys_move_through_time_and_units(page):
     page.mouse.click(box["x"] + box["width"] * 7.5 / 25, box["y"] + box["height"] * 3.5 / 5)
     expect(root).to_have_attribute("data-t", "7")
     expect(root).to_have_attribute("data-unit", "3")
+    stop_the_clock(page)
     page.keyboard.press("Space")
     expect(root.locator(".le-play")).to_have_text("Pause")
-    page.wait_for_function("() => Number(document.querySelector('.lstm-edu-explorer').dataset.t) > 7")
+    page.clock.run_for(1000)
+    expect(root).to_have_attribute("data-t", "11")
     page.keyboard.press("Space")
     expect(root.locator(".le-play")).to_have_text("Play")
 

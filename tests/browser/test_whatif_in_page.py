@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 from blank_page import SCHEMES, axe_finds_nothing, put, shown
+from limits import tries
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -431,7 +432,7 @@ def test_a_number_is_changed_by_hand(page, module, recorded, kind, chosen, place
     number.fill("-2")
     expect(root).to_have_attribute("data-whatif", "true")
     # As Python's reset does; as long as Python has not been told of -2, {} is an answer of the kernel.
-    for _ in range(50):
+    for _ in tries():
         page.evaluate("model.set('whatif', {})")
         page.wait_for_timeout(100)
         if root.get_attribute("data-whatif") == "false":

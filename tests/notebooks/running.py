@@ -10,12 +10,12 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
+from limits import HANGS
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 HERE = Path(__file__).resolve().parent
 NOTEBOOKS = sorted((HERE.parents[1] / "notebooks").glob("*.ipynb"))
-SECONDS = 60
 CANNOT_CATCH = "# Cannot catch"  # a comment that says that, and why, its cell's comparison is not adequate
 
 
@@ -43,7 +43,12 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> Run:
     found = Run(notebook)
     test = os.environ.pop("PYTEST_CURRENT_TEST", None)  # or the kernel would not catch what libraries write to stderr
     client = NotebookClient(
-        notebook, kernel_name="python3", timeout=2 * SECONDS, resources={"metadata": {"path": str(folder)}}
+        notebook,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        timeout=HANGS,
+        startup_timeout=HANGS,
+        iopub_timeout=HANGS,
     )
     try:
         with client.setup_kernel():

@@ -1,10 +1,13 @@
-"""Every notebook runs from its first cell to its last, as on Binder: in a minute, and in a gigabyte of memory."""
+"""Every notebook runs from its first cell to its last, as on Binder: in a gigabyte of memory.
+
+How long each took stands at the end of the run.
+"""
 
 from pathlib import Path
 
 import nbformat
 import pytest
-from running import NOTEBOOKS, SECONDS, run_of
+from running import NOTEBOOKS, run_of
 
 MEGABYTES = 1000
 
@@ -28,6 +31,5 @@ def test_notebook(path: Path, record_property) -> None:
     for name, value in {"notebook": path.name, "seconds": run.seconds, "peak_mb": run.peak_mb}.items():
         record_property(name, value)
     assert not printed_to_stderr(run.notebook)
-    assert run.seconds <= SECONDS, f"{path.name} took {run.seconds:.0f} s; on Binder a reader waits even longer"
     peak = run.peak_mb
     assert peak is None or peak <= MEGABYTES, f"{path.name} needed {peak} MB; Binder guarantees 1 GB to everything"
