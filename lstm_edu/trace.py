@@ -33,6 +33,18 @@ class Trace:
         children: the traces of inner layers by name, in order (Sequential, Bidirectional, TimeDistributed).
     """
 
+    kind: str
+    layer: Any  # a Layer of core, which lies above this file
+    weights: tuple[np.ndarray, ...]
+    output: Any  # an array, or a tuple of arrays
+    output_mask: np.ndarray | None
+    mask: np.ndarray | None
+    initial_state: list[np.ndarray]
+    time: np.ndarray | None
+    dropout_masks: tuple[np.ndarray | None, ...]
+    children: dict[str, Trace]
+    _arrays: dict[str, np.ndarray]
+
     __slots__ = (
         "_arrays",
         "children",
@@ -106,7 +118,7 @@ class Trace:
         for child in self.children.values():
             yield from child._all_arrays()
 
-    def __getitem__(self, name: str) -> np.ndarray | Trace:
+    def __getitem__(self, name: str) -> Any:  # an array; of an inner layer's name, its Trace
         if name in self._arrays:
             return self._arrays[name]
         if name in self.children:

@@ -1,7 +1,9 @@
 """What all tests share: quiet libraries, an order that tells early of a broken thing, and a list of where time went."""
 
 import os
+import signal
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -41,6 +43,14 @@ def pytest_terminal_summary(terminalreporter) -> None:
         terminalreporter.section("seconds per file (those of a second or more)")
     for file, took in long:
         terminalreporter.write_line(f"{file:<50}{took:7.1f}")
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C interrupts, as in a terminal: whatever runs in the background was told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import dataclasses
 import html.parser
 import math
 import re
-import signal
 import subprocess
 import sys
 import threading
@@ -381,14 +380,6 @@ def test_what_waits_in_compiled_code_is_left_behind():
             thread.join(HANGS)
             assert not thread.is_alive()
     assert not went_on  # it ended as soon as it came back
-
-
-@pytest.fixture
-def ctrl_c():
-    """Ctrl-C interrupts, as in a terminal: a process in the background was told to ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 def test_an_interruption_by_the_user_gets_through(ctrl_c):

@@ -224,7 +224,7 @@ def answer_of(address: str, process: subprocess.Popen) -> dict:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="Windows sends Ctrl-C to a whole console, this test's own too")
-def test_the_real_thing_answers_and_ends_at_ctrl_c(tmp_path):
+def test_the_real_thing_answers_and_ends_at_ctrl_c(tmp_path, ctrl_c):
     with socket.create_server(("localhost", 0)) as server:
         port = server.getsockname()[1]
     command = [

@@ -43,7 +43,7 @@ class Activation:
         with np.errstate(all="ignore"):  # infinities and NaN go where Keras lets them go
             return self.function(x if x.dtype.kind == "f" else x.astype(np.float32))
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable, tuple[str]]:
         return get, (self.name,)
 
     @property
@@ -65,13 +65,20 @@ class Activation:
         """dL/dx from dL/dy, given the x that went in and the y that came out."""
         if self.slope is not None:
             return dy * self.slope(x, y)
+        assert self.pullback is not None, f"{self.name} has neither slope nor pullback"
         return self.pullback(dy, x, y)
 
 
 _ALL: dict[str, Activation] = {}
 
 
-def _define(name: str, formula: str, function, slope=None, pullback=None) -> Activation:
+def _define(
+    name: str,
+    formula: str,
+    function: Callable[[Array], Array],
+    slope: Callable[[Array, Array], Array] | None = None,
+    pullback: Callable[[Array, Array, Array], Array] | None = None,
+) -> Activation:
     _ALL[name] = Activation(name, formula, function, slope, pullback)
     return _ALL[name]
 
@@ -157,7 +164,7 @@ hard_silu = _define(
     "hard_silu",
     "x hard_sigmoid(x)",
     lambda x: x * hard_sigmoid.function(x),
-    lambda x, y: hard_sigmoid.function(x) + x * hard_sigmoid.slope(x, y),
+    lambda x, y: hard_sigmoid.function(x) + hard_sigmoid.backward(x, x, y),  # x times its slope, which needs no y
 )
 _ALL["hard_swish"] = hard_silu
 
@@ -279,7 +286,7 @@ _SQRT_HALF = float(np.float32(math.sqrt(0.5)))
 
 
 def _gauss_cdf(x: Array) -> Array:
-    return (0.5 * (1 + _erf(x * _SQRT_HALF).astype(np.float64))).astype(x.dtype)
+    return (0.5 * (1 + np.asarray(_erf(x * _SQRT_HALF), np.float64))).astype(x.dtype)
 
 
 gelu = _define(

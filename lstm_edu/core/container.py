@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ class Container(Layer):
     """Base of Sequential, Bidirectional and TimeDistributed. Subclasses say which layers they hold, by name."""
 
     @property
-    def inner(self) -> dict[str, Layer]:
+    def inner(self) -> Mapping[str, Layer]:
         """Name -> layer, in order; the names of the trace's children."""
         raise NotImplementedError
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers
-from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.layer import Gradients, Layer, Shape, WeightSpec, features_of
 from lstm_edu.trace import Trace
 
 
@@ -29,6 +30,12 @@ class Dense(Layer):
 
     quantities = ("x", "z", "y")
     _example_shape = "(None, 9)"
+
+    units: int
+    activation: activations.Activation
+    use_bias: bool
+    kernel_initializer: Any
+    bias_initializer: Any
 
     def __init__(
         self,
@@ -66,18 +73,18 @@ class Dense(Layer):
         self._require_built("bias")
         return self._weights.get("bias")
 
-    def _weight_specs(self, input_shape):
-        specs = {"kernel": ((input_shape[-1], self.units), self.kernel_initializer)}
+    def _weight_specs(self, input_shape: Shape) -> dict[str, WeightSpec]:
+        specs: dict[str, WeightSpec] = {"kernel": ((features_of(input_shape), self.units), self.kernel_initializer)}
         if self.use_bias:
             specs["bias"] = ((self.units,), self.bias_initializer)
         return specs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
         return (*input_shape[:-1], self.units // 2 if self.activation.name == "glu" else self.units)
 
-    def _run(self, x, *, mask, training, keep):
-        x = self._input(x)
-        mask = mask if x.ndim < 3 else checks.mask(mask, *x.shape[:2], self._label)
+    def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
+        x = self.checked_input(x)
+        mask = mask if x.ndim < 3 else checks.mask(mask, x.shape[0], x.shape[1], self._label)
         z = x @ self.kernel
         if self.use_bias:
             z += self.bias
@@ -92,7 +99,8 @@ class Dense(Layer):
             "output_mask": mask,
         }
 
-    def _input(self, x: Any) -> np.ndarray:
+    def checked_input(self, x: Any) -> np.ndarray:
+        """x, (..., F), as a copy in the layer's dtype; ValueError or TypeError for what the layer cannot read."""
         x = checks.numbers(x, "x", self._label)
         features = self.kernel.shape[0]
         if x.ndim < 2:
@@ -110,7 +118,7 @@ class Dense(Layer):
             )
         return np.array(checks.cast(x, self.dtype))
 
-    def _backward(self, trace: Trace, dy, d_state) -> Gradients:
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         self._no_state(d_state)
         dy = self._gradient(dy, trace.output, "dy")
         kernel = trace.weights[0]
@@ -122,7 +130,7 @@ class Dense(Layer):
         dx = dz @ kernel.T
         return Gradients(d_weights, dx, [], Trace(self, {"x": dx, "z": dz, "y": dy}, dy, weights=trace.weights))
 
-    def _checked_input_shape(self, shape, min_rank=2):
+    def _checked_input_shape(self, shape: Any) -> Shape:
         shape = super()._checked_input_shape(shape)
         if len(shape) < 2 or not shape[-1]:
             raise ValueError(
@@ -131,7 +139,7 @@ class Dense(Layer):
             )
         return shape
 
-    def _shape_hint(self, name, shape):
+    def _shape_hint(self, name: str, shape: tuple[int, ...]) -> str:
         if name == "bias" and len(shape) == 2:
             return "one bias a unit, without a batch axis"
         return ""

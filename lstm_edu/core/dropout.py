@@ -7,6 +7,7 @@ expectations stay the same and nothing has to be scaled at inference.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,10 @@ class Dropout(Layer):
 
     quantities = ("x", "y")
 
+    rate: float
+    noise_shape: tuple[int | None, ...] | None
+    _rng: np.random.Generator
+
     def __init__(self, rate: float, noise_shape: Any = None, **kwargs: Any):
         super().__init__(**kwargs)
         self._configure(
@@ -77,12 +82,14 @@ class Dropout(Layer):
         )
         self._rng = np.random.default_rng(self.seed)
 
-    def _features(self, shape):
+    def _features(self, shape: Sequence[int | None]) -> Any:
         return None
 
-    def _run(self, x, *, mask, training, keep, dropout_mask=None):
+    def _run(
+        self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], dropout_mask: Any = None
+    ) -> dict[str, Any]:
         x = checks.cast(checks.numbers(x, "x", self._label), self.dtype)
-        masks = ()
+        masks: tuple[np.ndarray, ...] = ()
         if dropout_mask is not None:
             checks.in_training(training, "dropout_mask", self._label)
             masks = (checks.dropout_mask(dropout_mask, self._mask_shape(x), self.dtype, "dropout_mask", self._label),)
@@ -97,13 +104,13 @@ class Dropout(Layer):
             "dropout_masks": masks,
         }
 
-    def _mask_shape(self, x):
+    def _mask_shape(self, x: np.ndarray) -> tuple[int, ...]:
         shape = self.noise_shape or x.shape
         if len(shape) != x.ndim or any(n not in (None, 1, size) for n, size in zip(shape, x.shape, strict=False)):
             raise ValueError(f"{self._label}: noise_shape {shape} does not fit x of shape {checks.shape_text(x.shape)}")
         return tuple(size if n is None else n for n, size in zip(shape, x.shape, strict=True))
 
-    def _backward(self, trace, dy, d_state):
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         self._no_state(d_state)
         dy = self._gradient(dy, trace.output, "dy")
         dx = dy * trace.dropout_masks[0] if trace.dropout_masks else dy.copy()

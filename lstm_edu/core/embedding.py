@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import checks, initializers
-from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.layer import Gradients, Layer, Shape, WeightSpec
 from lstm_edu.trace import Trace
 
 
@@ -27,9 +28,9 @@ class RowGradient(np.ndarray):
 
     @classmethod
     def of(cls, indices: np.ndarray, rows: np.ndarray, size: int) -> RowGradient:
-        table = np.zeros((size, rows.shape[-1]), rows.dtype)
-        np.add.at(table, indices, rows)
-        table = table.view(cls)
+        total = np.zeros((size, rows.shape[-1]), rows.dtype)
+        np.add.at(total, indices, rows)
+        table = total.view(cls)
         table.indices, table.rows = indices, rows
         return table
 
@@ -54,6 +55,11 @@ class Embedding(Layer):
     quantities = ("x", "y")
     weight_names = ("embeddings",)
     _example_shape = "(None, None)"
+
+    input_dim: int
+    output_dim: int
+    embeddings_initializer: Any
+    mask_zero: bool
 
     def __init__(
         self,
@@ -81,16 +87,16 @@ class Embedding(Layer):
         self._require_built("embeddings")
         return self._weights["embeddings"]
 
-    def _weight_specs(self, input_shape):
+    def _weight_specs(self, input_shape: Shape) -> dict[str, WeightSpec]:
         return {"embeddings": ((self.input_dim, self.output_dim), self.embeddings_initializer)}
 
-    def _features(self, shape):
+    def _features(self, shape: Sequence[int | None]) -> Any:
         return None
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
         return (*input_shape, self.output_dim)
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         return self._ids(x) != 0 if self.mask_zero else None
 
     def _ids(self, x: Any) -> np.ndarray:
@@ -110,7 +116,7 @@ class Embedding(Layer):
             )
         return whole
 
-    def _run(self, x, *, mask, training, keep):
+    def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
         ids = self._ids(x)
         y = self.embeddings[ids]
         arrays = {"x": ids, "y": y}
@@ -121,7 +127,7 @@ class Embedding(Layer):
             "output_mask": mask,
         }
 
-    def _backward(self, trace, dy, d_state):
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         self._no_state(d_state)
         dy = self._gradient(dy, trace.output, "dy")
         ids = trace.x.reshape(-1) % self.input_dim  # negative ids count from the end

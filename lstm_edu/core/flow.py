@@ -139,8 +139,9 @@ def jacobians(layer: Recurrent, x: Any, trace: Trace, rows: int | None = None) -
     for row in range(rows):
         jacobian = np.empty((steps, units, units))
         again = twin.trace(
-            *(None if a is None else np.repeat(a[row : row + 1], at_once, axis=0) for a in (x, mask)),
-            initial_state=[np.repeat(s[row : row + 1], at_once, axis=0) for s in trace.initial_state],
+            np.repeat(x[row : row + 1], at_once, axis=0),
+            None if mask is None else np.repeat(mask[row : row + 1], at_once, axis=0),
+            [np.repeat(s[row : row + 1], at_once, axis=0) for s in trace.initial_state],
         )
         for first in range(0, units, at_once):
             chosen = np.eye(units)[first : first + at_once]

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import checks
+from lstm_edu.core import activations, checks
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, before, in_turn, record, same_shape
+from lstm_edu.core.layer import WeightSpec
+from lstm_edu.core.recurrent import Dropped, Recurrent, Run, Scanned, ScannedBack, before, in_turn, record, same_shape
 
 
 class GRU(Recurrent):
@@ -41,6 +42,9 @@ class GRU(Recurrent):
 
     quantities = ("x", "a", "z", "r", "g", "h")
     blocks = 3
+
+    recurrent_activation: activations.Activation
+    reset_after: bool
 
     def __init__(
         self,
@@ -63,10 +67,10 @@ class GRU(Recurrent):
             reset_after=checks.flag(reset_after, "reset_after", "GRU"),
         )
 
-    def _bias_spec(self):
+    def _bias_spec(self) -> WeightSpec:
         return ((2, 3 * self.units) if self.reset_after else (3 * self.units,)), self.bias_initializer
 
-    def _shape_hint(self, name, shape):
+    def _shape_hint(self, name: str, shape: tuple[int, ...]) -> str:
         if name == "bias" and shape == (3 * self.units,):
             return "one row belongs to reset_after=False"
         if name == "bias" and shape == (2, 3 * self.units):
@@ -75,13 +79,15 @@ class GRU(Recurrent):
             return "it looks like cuDNN's flat bias: reshape(2, 3 * units)"
         return super()._shape_hint(name, shape)
 
-    def _input_bias(self):
-        return self.bias[0] if self.reset_after and self.use_bias else self.bias
+    def _input_bias(self) -> np.ndarray | None:
+        return self.bias[0] if self.reset_after and self.bias is not None else self.bias
 
-    def _scan(self, x, start, skipped, keep, dropped):
+    def _scan(
+        self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped
+    ) -> Scanned:
         timesteps, batch, _ = x.shape
         n, dtype = self.units, self.dtype
-        recurrent_kernel = self.recurrent_kernel
+        recurrent_kernel, bias = self.recurrent_kernel, self.bias
         gate, act = self.recurrent_activation.function, self.activation.function
 
         a, *memory = record(keep, timesteps, batch, dtype, whole=frozenset({"a"}), a=3 * n, z=n, r=n, g=n, h=n)
@@ -90,8 +96,8 @@ class GRU(Recurrent):
         for t, (a_t, z_t, r_t, g_t, h_t) in enumerate(zip(a, *(in_turn(m, timesteps) for m in memory), strict=True)):
             if self.reset_after:
                 hu = product(h, recurrent_kernel, dropped.recurrent)
-                if self.use_bias:
-                    hu += self.bias[1]
+                if bias is not None:
+                    hu += bias[1]
                 a_t[:, : 2 * n] += hu[:, : 2 * n]
             else:
                 masks = None if dropped.recurrent is None else dropped.recurrent[:2]
@@ -109,9 +115,10 @@ class GRU(Recurrent):
             h = h_t
 
         z, r, g, h_memory = memory
-        return {"x": ours, "a": a, "z": z, "r": r, "g": g, "h": h_memory}, h_memory, [h]
+        return Scanned({"x": ours, "a": a, "z": z, "r": r, "g": g, "h": h_memory}, h_memory, [h])
 
-    def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
+    def _scan_backward(self, run: Run, dh: np.ndarray, d_end: list[np.ndarray]) -> ScannedBack:
+        forward, weights, start, skipped, dropped = run
         kernel, recurrent_kernel = weights[:2]
         n = self.units
         u_zr, u_g = recurrent_kernel[:, : 2 * n], recurrent_kernel[:, 2 * n :]
@@ -169,8 +176,8 @@ class GRU(Recurrent):
             d_bias = da.sum(axis=(0, 1))
             d_weights.append(np.stack([d_bias, dhu.sum(axis=(0, 1))]) if self.reset_after else d_bias)
         d_arrays = {"x": product_back(da, kernel, dropped.input), "a": da, "z": dz, "r": dr, "g": dg, "h": dh}
-        return d_arrays, d_weights, [dh_next]
+        return ScannedBack(d_arrays, d_weights, [dh_next])
 
-    def _let_through(self, r, h, dropped):
+    def _let_through(self, r: np.ndarray, h: np.ndarray, dropped: Dropped) -> np.ndarray:
         """r * h under the candidate's own dropout: what the candidate sees of the state when reset_after=False."""
         return r * h if dropped.recurrent is None else r * h * dropped.recurrent[2]

@@ -22,7 +22,7 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def _variance_scaling(scale: float, mode: str, distribution: str) -> Initializer:
-    def draw(shape, rng, dtype):
+    def draw(shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
         fan_in, fan_out = _fans(shape)
         n = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
         variance = scale / max(1.0, n)
@@ -36,7 +36,7 @@ def _variance_scaling(scale: float, mode: str, distribution: str) -> Initializer
 
 
 def _truncated_normal(stddev: float) -> Initializer:
-    def draw(shape, rng, dtype):
+    def draw(shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
         values = rng.standard_normal(shape)
         while (outside := np.abs(values) > 2).any():
             values[outside] = rng.standard_normal(outside.sum())
@@ -45,7 +45,7 @@ def _truncated_normal(stddev: float) -> Initializer:
     return draw
 
 
-def _orthogonal(shape, rng, dtype):
+def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
     """A matrix whose rows or columns, whichever are fewer, are orthonormal."""
     if len(shape) < 2:
         raise ValueError(f"orthogonal needs a matrix, got shape {shape}")
@@ -59,7 +59,7 @@ def _constant(value: float) -> Initializer:
     return lambda shape, rng, dtype: np.full(shape, value, dtype)
 
 
-def _identity(shape, rng, dtype):
+def _identity(shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
     if len(shape) != 2:
         raise ValueError(f"identity needs a matrix, got shape {shape}")
     return np.eye(*shape, dtype=dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
 
@@ -14,20 +14,28 @@ from lstm_edu.trace import Trace, read_only
 
 # Constructor arguments of Keras's layers that change training and nothing else. A layer takes them, so that a model
 # which has them can be rebuilt and compared; compile() refuses to train with one that it cannot follow.
-_TRAINING_ONLY = (
-    "kernel_regularizer",
-    "recurrent_regularizer",
-    "bias_regularizer",
-    "activity_regularizer",
-    "embeddings_regularizer",
-    "kernel_constraint",
-    "recurrent_constraint",
-    "bias_constraint",
-    "embeddings_constraint",
-)
+# By the module of Keras that they come from.
+TRAINING_ONLY = {
+    "regularizers": (
+        "kernel_regularizer",
+        "recurrent_regularizer",
+        "bias_regularizer",
+        "activity_regularizer",
+        "embeddings_regularizer",
+    ),
+    "constraints": ("kernel_constraint", "recurrent_constraint", "bias_constraint", "embeddings_constraint"),
+}
+
+Shape = tuple[int | None, ...]  # of an input or an output; None where it may be any number
+WeightSpec = tuple[tuple[int, ...], Any]  # the shape of a weight and its initializer
 
 
-def _quietly() -> np.errstate:
+def features_of(shape: Shape) -> int:
+    """The size of the last axis, which the layers with a kernel have checked to be known."""
+    return cast(int, shape[-1])
+
+
+def quietly() -> np.errstate:
     """Infinities and NaN go where Keras lets them go, without NumPy's warnings (KERAS_FACTS 11)."""
     return np.errstate(over="ignore", under="ignore", invalid="ignore")
 
@@ -58,8 +66,15 @@ class Layer:
         seed: for the initial weights (and dropout): the same seed gives the same numbers.
     """
 
-    quantities: tuple[str, ...] = ()  # what a trace records, in the order of computation
-    weight_names: tuple[str, ...] = ()
+    name: str
+    dtype: np.dtype
+    trainable: bool
+    seed: int | None
+    training_only: dict[str, Any]
+    _arguments: dict[str, Any]  # what the layer was made with
+    _label: str  # how messages call this layer
+    _weights: dict[str, np.ndarray]
+    _input_shape: Shape | None
 
     def __init__(
         self,
@@ -71,7 +86,7 @@ class Layer:
         **training_only: Any,
     ):
         kind = type(self).__name__
-        unknown = sorted(set(training_only) - set(_TRAINING_ONLY))
+        unknown = sorted(set(training_only).difference(*TRAINING_ONLY.values()))
         if unknown:
             raise TypeError(
                 f"{kind} has no argument {unknown[0]!r}: Keras 3's layer has none of that name either, "
@@ -86,14 +101,13 @@ class Layer:
             seed=seed,
             training_only={key: value for key, value in training_only.items() if value is not None},
         )
-        # How messages call this layer.
         self._label = kind if self.name == _snake_case(kind) else f"{kind} {self.name!r}"
-        self._weights: dict[str, np.ndarray] = {}
-        self._input_shape: tuple[int | None, ...] | None = None
+        self._weights = {}
+        self._input_shape = None
 
     # --- configuration: fixed when the layer is made ---------------------------------------------------------------
 
-    def __new__(cls, *args: Any, **kwargs: Any):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         layer = super().__new__(cls)
         try:
             bound = inspect.signature(cls.__init__).bind(layer, *args, **kwargs).arguments
@@ -103,7 +117,7 @@ class Layer:
         object.__setattr__(layer, "_arguments", {k: v for k, v in given if k != "kwargs"} | bound.get("kwargs", {}))
         return layer
 
-    def __getnewargs_ex__(self):
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, Any]]:
         return (), dict(self._arguments)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -139,8 +153,24 @@ class Layer:
         return self.dtype.name
 
     @property
+    def quantities(self) -> tuple[str, ...]:
+        """What a trace records, in the order of computation."""
+        return ()
+
+    @property
+    def weight_names(self) -> tuple[str, ...]:
+        """The weights' names, in get_weights() order."""
+        return ()
+
+    @property
     def built(self) -> bool:
         return self._input_shape is not None
+
+    @property
+    def input_shape(self) -> Shape:
+        """The shape of the inputs that the layer was built for, e.g. (None, None, 9). ValueError before that."""
+        self._require_built("input_shape")
+        return cast(Shape, self._input_shape)
 
     @property
     def weights(self) -> list[np.ndarray]:
@@ -151,9 +181,9 @@ class Layer:
         """Draw the initial weights for inputs of this shape, e.g. (None, None, 9) for (batch, time, 9 features)."""
         shape = self._checked_input_shape(input_shape)
         if self.built:
-            if self._features(shape) != self._features(self._input_shape):
+            if self._features(shape) != self._features(self.input_shape):
                 raise ValueError(
-                    f"{self._label} was built for inputs {checks.shape_text(self._input_shape)} and cannot be built "
+                    f"{self._label} was built for inputs {checks.shape_text(self.input_shape)} and cannot be built "
                     f"again for {checks.shape_text(shape)}: its weights would be lost. Make a new layer"
                 )
             return
@@ -207,7 +237,7 @@ class Layer:
     def __call__(self, x: Any, mask: Any = None, *, training: bool = False, **call: Any) -> Any:
         """What Keras's layer returns for the same weights and flags."""
         self._require_built("a call")
-        with _quietly():
+        with quietly():
             return self._run(x, mask=mask, training=training, keep=frozenset(), **call)["output"]
 
     def trace(
@@ -219,15 +249,15 @@ class Layer:
         """
         self._require_built("trace()")
         kept = checks.keep(keep, self.quantities, self._label)
-        with _quietly():
+        with quietly():
             return Trace(self, **self._run(x, mask=mask, training=training, keep=kept, **call))
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """The mask that goes on to the next layer."""
         return mask
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        """The output's shape for inputs of this shape; unknown sizes are None."""
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
+        """The output's shape for inputs of this shape, unknown sizes None; a tuple of them for several outputs."""
         return tuple(input_shape)
 
     def reset_state(self) -> None:
@@ -259,7 +289,7 @@ class Layer:
                 f"{self._label}: backward needs a complete trace, but this one did not keep {', '.join(missing)}; "
                 "call trace(x) without keep"
             )
-        with _quietly():
+        with quietly():
             return self._backward(trace, dy, d_state)
 
     def _missing(self, trace: Trace) -> list[str]:
@@ -282,12 +312,12 @@ class Layer:
 
     # --- for subclasses --------------------------------------------------------------------------------------------
 
-    def _weight_specs(self, input_shape: tuple[int | None, ...]) -> dict[str, tuple[tuple[int, ...], Any]]:
+    def _weight_specs(self, input_shape: Shape) -> dict[str, WeightSpec]:
         """Name -> (shape, initialiser) of each weight, in Keras's order."""
         return {}
 
     def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
-        """Compute: the arguments of a Trace, without the layer."""
+        """Compute: the arguments of a Trace, without the layer. Some layers take more, such as initial_state."""
         raise NotImplementedError
 
     def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
@@ -312,7 +342,7 @@ class Layer:
 
     _example_shape = "(None, None, 9)"
 
-    def _checked_input_shape(self, shape: Any, min_rank: int = 1) -> tuple[int | None, ...]:
+    def _checked_input_shape(self, shape: Any) -> Shape:
         if isinstance(shape, (int, np.integer)) or not isinstance(shape, Sequence):
             raise TypeError(f"{self._label}: an input shape is a tuple such as {self._example_shape}, got {shape!r}")
         shape = tuple(shape)

@@ -25,12 +25,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import activations, checks
-from lstm_edu.core.layer import _quietly
+from lstm_edu.core.layer import quietly
 
 EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
 
@@ -122,7 +123,7 @@ class Loss:
         """Both at once: the loss, and dL/d(y_pred)."""
         values, slopes = self._terms(y_true, y_pred)
         weights = self._weights(values.shape, mask)
-        with _quietly():
+        with quietly():
             return (values * weights).sum(), slopes * np.broadcast_to(weights, values.shape)[..., None]
 
     def _terms(self, y_true: Any, y_pred: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -130,7 +131,7 @@ class Loss:
         if p.ndim == 0:
             raise ValueError(f"{self.name}: y_pred must be an array (batch, ..., outputs), got the number {p}")
         t = self.targets(checks.numbers(y_true, "y_true", self.name), p)
-        with _quietly():
+        with quietly():
             return self.terms(checks.cast(t, self.dtype), p)
 
     def _weights(self, shape: tuple[int, ...], mask: Any) -> np.ndarray:
@@ -155,7 +156,7 @@ class MeanSquaredError(Loss):
 
     name = "mean_squared_error"
 
-    def terms(self, t, p):
+    def terms(self, t: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         e = p - t
         return (e * e).mean(axis=-1), 2 * e / p.shape[-1]
 
@@ -165,7 +166,7 @@ class MeanAbsoluteError(Loss):
 
     name = "mean_absolute_error"
 
-    def terms(self, t, p):
+    def terms(self, t: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         e = p - t
         return np.abs(e).mean(axis=-1), np.sign(e) / p.shape[-1]
 
@@ -213,7 +214,7 @@ class BinaryCrossentropy(_Smoothed):
 
     name = "binary_crossentropy"
 
-    def terms(self, t, p):
+    def terms(self, t: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         t, k = self._smooth(t, 2), p.shape[-1]
         if self.from_logits:
             # -(t ln sigmoid(z) + (1 - t) ln(1 - sigmoid(z))), written so that nothing overflows
@@ -237,7 +238,7 @@ class CategoricalCrossentropy(_Smoothed):
 
     name = "categorical_crossentropy"
 
-    def targets(self, t, p):
+    def targets(self, t: np.ndarray, p: np.ndarray) -> np.ndarray:
         if p.shape[-1] == 1:
             raise ValueError(
                 f"{self.name}: y_pred has one class, {checks.shape_text(p.shape)}, and its probability is always 1; "
@@ -245,12 +246,12 @@ class CategoricalCrossentropy(_Smoothed):
             )
         return super().targets(t, p)
 
-    def _shape_hint(self, t, p):
+    def _shape_hint(self, t: np.ndarray, p: np.ndarray) -> str:
         if t.shape == p.shape[:-1] or t.shape == (*p.shape[:-1], 1):
             return ": class numbers go with sparse_categorical_crossentropy, one-hot rows with this loss"
         return super()._shape_hint(t, p)
 
-    def terms(self, t, p):
+    def terms(self, t: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         t = self._smooth(t, p.shape[-1])
         if self.from_logits:
             return _softmax_crossentropy(t, p)
@@ -276,7 +277,7 @@ class SparseCategoricalCrossentropy(Crossentropy):
 
     name = "sparse_categorical_crossentropy"
 
-    def targets(self, t, p):
+    def targets(self, t: np.ndarray, p: np.ndarray) -> np.ndarray:
         if t.shape == (*p.shape[:-1], 1):
             t = t[..., 0]
         if t.shape != p.shape[:-1]:
@@ -307,12 +308,12 @@ class SparseCategoricalCrossentropy(Crossentropy):
             )
         return whole[..., None] == np.arange(classes)
 
-    def _shape_hint(self, t, p):
+    def _shape_hint(self, t: np.ndarray, p: np.ndarray) -> str:
         if t.shape == p.shape:
             return ": one-hot rows go with categorical_crossentropy, class numbers with this loss"
         return super()._shape_hint(t[..., None], p)
 
-    def terms(self, t, p):
+    def terms(self, t: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if self.from_logits:
             return _softmax_crossentropy(t, p)
         p, inside = _clip(p)
@@ -345,6 +346,9 @@ _CLASSES = (
 )
 
 
+CLASS_OF: dict[Callable, type[Loss]] = {}  # of each of the functions below
+
+
 def _function(cls: type[Loss], doc: str) -> Callable[..., np.ndarray]:
     def values(y_true: Any, y_pred: Any, **options: Any) -> np.ndarray:
         p = checks.numbers(y_pred, "y_pred", cls.name)
@@ -352,7 +356,7 @@ def _function(cls: type[Loss], doc: str) -> Callable[..., np.ndarray]:
 
     values.__name__ = values.__qualname__ = cls.name
     values.__doc__ = f"{doc} One value for each sample (and timestep), in y_pred's dtype; see `{cls.__name__}`."
-    values.cls = cls
+    CLASS_OF[values] = cls
     return values
 
 
@@ -381,7 +385,7 @@ def get(identifier: str | Loss | Callable) -> Loss | Callable[..., np.ndarray]:
 
     A `Loss`, or one of the functions, is returned as it is. ValueError for an unknown name, TypeError for other things.
     """
-    if isinstance(identifier, Loss) or hasattr(identifier, "cls"):
+    if isinstance(identifier, Loss) or (isinstance(identifier, FunctionType) and identifier in CLASS_OF):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         raise TypeError(f"a loss is wanted, got the class {identifier.__name__}: write {identifier.__name__}()")
@@ -401,4 +405,4 @@ def get(identifier: str | Loss | Callable) -> Loss | Callable[..., np.ndarray]:
 def as_loss(identifier: str | Loss | Callable) -> Loss:
     """The same, but always a `Loss` that averages: what `compile` needs."""
     known = get(identifier)
-    return known if isinstance(known, Loss) else known.cls()
+    return known if isinstance(known, Loss) else CLASS_OF[known]()

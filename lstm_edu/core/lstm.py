@@ -13,13 +13,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers, memory
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, backward_by_step, before, in_turn, record, same_shape
+from lstm_edu.core.layer import WeightSpec
+from lstm_edu.core.recurrent import (
+    Dropped,
+    Recurrent,
+    Run,
+    Scanned,
+    ScannedBack,
+    backward_by_step,
+    before,
+    in_turn,
+    record,
+    same_shape,
+)
 
 
 class LSTMStep(NamedTuple):
@@ -91,6 +104,9 @@ class LSTM(Recurrent):
     state_names = ("h", "c")
     blocks = 4
 
+    recurrent_activation: activations.Activation
+    unit_forget_bias: bool
+
     def __init__(
         self,
         units: int,
@@ -111,31 +127,33 @@ class LSTM(Recurrent):
             unit_forget_bias=checks.flag(unit_forget_bias, "unit_forget_bias", "LSTM"),
         )
 
-    def _bias_spec(self):
+    def _bias_spec(self) -> WeightSpec:
         h, others = self.units, initializers.get(self.bias_initializer)
 
-        def forget_block_of_ones(shape, rng, dtype):
+        def forget_block_of_ones(shape: tuple[int, ...], rng: np.random.Generator, dtype: np.dtype) -> np.ndarray:
             return np.concatenate([others((h,), rng, dtype), np.ones(h, dtype), others((2 * h,), rng, dtype)])
 
         return (4 * h,), forget_block_of_ones if self.unit_forget_bias else self.bias_initializer
 
-    def _input(self, x):
-        x = super()._input(x)
+    def checked_input(self, x: Any) -> np.ndarray:
+        x = super().checked_input(x)
         if x.shape[0] == 0:
             raise ValueError(f"{self._label}: x must hold at least one sequence, got {checks.shape_text(x.shape)}")
         return x
 
-    def _scan(self, x, start, skipped, keep, dropped):
+    def _scan(
+        self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped
+    ) -> Scanned:
         timesteps, batch, _ = x.shape
         n, dtype = self.units, self.dtype
         recurrent_kernel = self.recurrent_kernel
 
         all_gates = keep.issuperset("ifgo")
         widths = {"gates": 4 * n, "c": n, "h": n} | ({"z": 4 * n} if "z" in keep else {})
-        gates, c_memory, h_memory, *z = record(
+        gates, c_memory, h_memory, *sums = record(
             keep | {"gates"} if all_gates else keep, timesteps, batch, dtype, whole=frozenset({"gates"}), **widths
         )
-        z = z[0] if z else gates  # sums that are not kept are written over by the gates
+        z = sums[0] if sums else gates  # sums that are not kept are written over by the gates
         ours = self._project_input(x, dropped.input, z)
         i, f, g, o = (gates[:, :, k * n : (k + 1) * n] for k in range(4))
 
@@ -166,9 +184,9 @@ class LSTM(Recurrent):
         named = {"i": i, "f": f, "g": g, "o": o}
         if not all_gates:  # let go of the memory that the gates share
             named = {name: gate.copy() for name, gate in named.items() if name in keep}
-        return arrays | named, h_memory, [h, c]
+        return Scanned(arrays | named, h_memory, [h, c])
 
-    def _gate_writer(self, batch: int):
+    def _gate_writer(self, batch: int) -> Callable[[np.ndarray, np.ndarray], None]:
         """A function (z_t, gates_t): apply the four gates' activations to one step's sum, in place."""
         n = self.units
         act, gate = self.activation.function, self.recurrent_activation.function
@@ -178,7 +196,7 @@ class LSTM(Recurrent):
             scale[:, 2 * n : 3 * n] = 1
             shift = 1 - scale
 
-            def fused(z_t, gates_t):
+            def fused(z_t: np.ndarray, gates_t: np.ndarray) -> None:
                 np.multiply(z_t, scale, out=gates_t)
                 np.tanh(gates_t, out=gates_t)
                 np.multiply(gates_t, scale, out=gates_t)
@@ -186,14 +204,15 @@ class LSTM(Recurrent):
 
             return fused
 
-        def one_by_one(z_t, gates_t):
+        def one_by_one(z_t: np.ndarray, gates_t: np.ndarray) -> None:
             for k, function in enumerate((gate, gate, act, gate)):
                 block = slice(k * n, (k + 1) * n)
                 gates_t[:, block] = function(z_t[:, block])
 
         return one_by_one
 
-    def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
+    def _scan_backward(self, run: Run, dh: np.ndarray, d_end: list[np.ndarray]) -> ScannedBack:
+        forward, weights, start, skipped, dropped = run
         kernel, recurrent_kernel = weights[:2]
         act, gate = self.activation, self.recurrent_activation
         peepholes = self._peephole_blocks(weights)
@@ -249,14 +268,14 @@ class LSTM(Recurrent):
             d_weights.append(np.concatenate([(d * state).sum(axis=(0, 1)) for d, state in seen]))
         dx = product_back(dz, kernel, dropped.input)
         d_arrays = {"x": dx, "z": dz, "i": di, "f": df, "g": dg, "o": do, "c": dc, "h": dh}
-        return d_arrays, d_weights, [dh_next, dc_next]
+        return ScannedBack(d_arrays, d_weights, [dh_next, dc_next])
 
-    def _peephole_blocks(self, weights):
+    def _peephole_blocks(self, weights: Sequence[np.ndarray]) -> list[np.ndarray] | None:
         """p_i, p_f, p_o of a PeepholeLSTM; Keras's LSTM has none."""
         return None
 
 
-def _step_arguments(x_t, h, c, kernel, recurrent_kernel, bias):
+def _step_arguments(x_t: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> list[np.ndarray]:
     """The arguments of `lstm_step` as arrays of one float dtype whose shapes belong together."""
     owner = "lstm_step"
     given = {"x_t": x_t, "h": h, "c": c, "kernel": kernel, "recurrent_kernel": recurrent_kernel}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 
@@ -21,19 +22,22 @@ class Masking(Layer):
 
     quantities = ("x", "y")
 
+    mask_value: float
+
     def __init__(self, mask_value: float = 0.0, **kwargs: Any):
         super().__init__(**kwargs)
         if isinstance(mask_value, bool) or not isinstance(mask_value, (int, float, np.integer, np.floating)):
             raise TypeError(f"Masking: mask_value must be a number, got {mask_value!r}")
         self._configure(mask_value=float(mask_value))
 
-    def _features(self, shape):
+    def _features(self, shape: Sequence[int | None]) -> Any:
         return None
 
-    def compute_mask(self, x, mask=None):
-        return self._mask(self._input(x))
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
+        return self._mask(self.checked_input(x))
 
-    def _input(self, x):
+    def checked_input(self, x: Any) -> np.ndarray:
+        """x, (B, T, F) or (B, T), in the layer's dtype; ValueError or TypeError for what the layer cannot read."""
         x = checks.numbers(x, "x", self._label)
         if x.ndim < 2:
             raise ValueError(
@@ -41,11 +45,11 @@ class Masking(Layer):
             )
         return checks.cast(x, self.dtype)
 
-    def _mask(self, x):
+    def _mask(self, x: np.ndarray) -> np.ndarray:
         return (x != self.dtype.type(self.mask_value)).any(axis=-1)
 
-    def _run(self, x, *, mask, training, keep):
-        x = self._input(x)
+    def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
+        x = self.checked_input(x)
         mask = self._mask(x)
         y = np.where(mask[..., None], x, np.zeros((), self.dtype))
         arrays = {"x": x.copy() if "x" in keep else x, "y": y}
@@ -56,8 +60,8 @@ class Masking(Layer):
             "output_mask": mask,
         }
 
-    def _backward(self, trace, dy, d_state):
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         self._no_state(d_state)
         dy = self._gradient(dy, trace.output, "dy")
-        dx = np.where(trace.mask[..., None], dy, np.zeros((), self.dtype))
+        dx = np.where(cast(np.ndarray, trace.mask)[..., None], dy, np.zeros((), self.dtype))
         return Gradients([], dx, [], Trace(self, {"x": dx, "y": dy}, dy, mask=trace.mask))

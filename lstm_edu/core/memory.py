@@ -34,7 +34,7 @@ def _slab(nbytes: int) -> np.ndarray:
     raw = _take(nbytes)
     # The memoryview between the two keeps NumPy from looking through: every view's base is `slab`, so that the end of
     # `slab` is the end of all of them.
-    slab = np.frombuffer(memoryview(raw), np.uint8, count=nbytes)
+    slab = np.frombuffer(raw.data, np.uint8, count=nbytes)
     weakref.finalize(slab, _give_back, raw).atexit = False
     return slab
 

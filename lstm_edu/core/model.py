@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from lstm_edu.core import checks
-from lstm_edu.core.container import Container
-from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.layer import Gradients, Layer, Shape
 from lstm_edu.core.training import Trainer
 from lstm_edu.trace import Trace
 
 
-class Sequential(Trainer, Container):
+class Sequential(Trainer):
     """Keras's Sequential model (keras.Sequential, Keras 3.15.1): each layer's output is the next one's input.
 
     Masks travel along as in Keras: a layer that returns sequences passes its mask on. The trace of a model has no
@@ -22,6 +24,8 @@ class Sequential(Trainer, Container):
         layers: a list of layers of this package, each used once.
         name: the model's name.
     """
+
+    _by_name: dict[str, Layer]
 
     def __init__(self, layers: Sequence[Layer], name: str | None = None):
         if isinstance(layers, Layer) or not isinstance(layers, Sequence):
@@ -54,12 +58,12 @@ class Sequential(Trainer, Container):
         for layer in self.layers:
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
-        self._input_shape = self.layers[0]._input_shape
+        self._input_shape = self.layers[0].input_shape
 
     def summary(self) -> str:
         """The layers, their output shapes and their numbers of weights, as text."""
         self._require_built("summary()")
-        rows, shape = [("layer", "output shape", "weights")], self._input_shape
+        rows, shape = [("layer", "output shape", "weights")], self.input_shape
         for name, layer in self.inner.items():
             shape = layer.compute_output_shape(shape)
             rows.append((f"{name} ({type(layer).__name__})", checks.shape_text(shape), f"{layer.count_params():,}"))
@@ -69,16 +73,16 @@ class Sequential(Trainer, Container):
 
     # --- forward and backward --------------------------------------------------------------------------------------
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
         for layer in self.layers:
             input_shape = layer.compute_output_shape(input_shape)
         return input_shape
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         self._require_built("compute_mask()")
         return self._run(x, mask=mask, training=False, keep=frozenset())["output_mask"]
 
-    def _run(self, x, *, mask, training, keep):
+    def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
         children = {}
         for name, layer in self.inner.items():
             run = layer._run(x, mask=mask, training=training, keep=keep)
@@ -86,9 +90,10 @@ class Sequential(Trainer, Container):
             x, mask = run["output"], run["output_mask"]
         return {"arrays": {}, "output": x, "output_mask": mask, "children": children}
 
-    def _backward(self, trace, dy, d_state):
-        d_weights, children = [], {}
-        d_start = []
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
+        d_weights: list[np.ndarray] = []
+        d_start: list[np.ndarray] = []
+        children = {}
         for name, child in reversed(trace.children.items()):
             grads = child.layer._backward(child, dy, d_state)
             d_weights = grads.weights + d_weights
@@ -100,10 +105,10 @@ class Sequential(Trainer, Container):
 
     # --- plumbing --------------------------------------------------------------------------------------------------
 
-    def _features(self, shape):
+    def _features(self, shape: Sequence[int | None]) -> Any:
         return self.layers[0]._features(shape)
 
-    def _checked_input_shape(self, shape, min_rank=1):
+    def _checked_input_shape(self, shape: Any) -> Shape:
         return self.layers[0]._checked_input_shape(shape)
 
 

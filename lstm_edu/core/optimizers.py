@@ -31,7 +31,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.embedding import RowGradient
-from lstm_edu.core.layer import _quietly
+from lstm_edu.core.layer import quietly
 
 # What Keras's optimizers can do besides, with the values that switch it off.
 _UNSUPPORTED = {
@@ -82,6 +82,7 @@ class Optimizer:
         global_clipnorm: the largest norm of all gradients together. Only one of the three can be set.
     """
 
+    _learning_rate: float | ExponentialDecay
     slot_names: tuple[str, ...] = ()  # what is remembered about each weight array, of its shape, zero at first
 
     def __init__(
@@ -148,7 +149,7 @@ class Optimizer:
         self._check(weights, grads)
         if self.slots is None:
             self.slots = [{name: np.zeros_like(w) for name in self.slot_names} for w in weights]
-        with _quietly():
+        with quietly():
             grads = self._clip(grads)
             lr, t = self.learning_rate, self.iterations + 1
             new = [
@@ -209,7 +210,7 @@ class SGD(Optimizer):
         self.nesterov = checks.flag(nesterov, "nesterov", "SGD")
         self.slot_names = ("m",) if self.momentum else ()
 
-    def _new_weight(self, w, g, lr, t, slot):
+    def _new_weight(self, w: np.ndarray, g: np.ndarray, lr: float, t: int, slot: dict[str, np.ndarray]) -> np.ndarray:
         if not self.momentum:
             return w - lr * g
         mu = _float32(self.momentum)
@@ -247,7 +248,7 @@ class Adam(Optimizer):
         self.amsgrad = checks.flag(amsgrad, "amsgrad", "Adam")
         self.slot_names = ("m", "v", "v_max") if self.amsgrad else ("m", "v")
 
-    def _new_weight(self, w, g, lr, t, slot):
+    def _new_weight(self, w: np.ndarray, g: np.ndarray, lr: float, t: int, slot: dict[str, np.ndarray]) -> np.ndarray:
         m, v = slot["m"], slot["v"]
         m += (1 - self.beta_1) * (g - m)
         v += (1 - self.beta_2) * (_square(g) - v)
@@ -282,7 +283,7 @@ def _float32(value: float) -> float:
     return float(np.float32(value))
 
 
-def _power(base: float, exponent: float, dtype: np.dtype) -> np.floating:
+def _power(base: float, exponent: float | np.floating, dtype: np.dtype) -> np.floating:
     """base, rounded to float32, to the power of exponent, in dtype (the C library's pow, as in TensorFlow)."""
     return dtype.type(math.pow(_float32(base), exponent))
 

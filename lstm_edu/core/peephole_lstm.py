@@ -12,11 +12,14 @@ A peephole is one number a unit and gate, multiplied element by element. With al
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lstm_edu.core.dropout import product
+from lstm_edu.core.layer import Shape, WeightSpec
 from lstm_edu.core.lstm import LSTM
-from lstm_edu.core.recurrent import in_turn, record
+from lstm_edu.core.recurrent import Dropped, Scanned, in_turn, record
 
 
 class PeepholeLSTM(LSTM):
@@ -30,7 +33,7 @@ class PeepholeLSTM(LSTM):
     """
 
     @property
-    def weight_names(self):
+    def weight_names(self) -> tuple[str, ...]:
         return (*super().weight_names, "peepholes")
 
     @property
@@ -39,10 +42,12 @@ class PeepholeLSTM(LSTM):
         self._require_built("peepholes")
         return self._weights["peepholes"]
 
-    def _weight_specs(self, input_shape):
+    def _weight_specs(self, input_shape: Shape) -> dict[str, WeightSpec]:
         return super()._weight_specs(input_shape) | {"peepholes": ((3 * self.units,), "random_normal")}
 
-    def _scan(self, x, start, skipped, keep, dropped):
+    def _scan(
+        self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped
+    ) -> Scanned:
         timesteps, batch, _ = x.shape
         n = self.units
         gate, act = self.recurrent_activation.function, self.activation.function
@@ -69,7 +74,7 @@ class PeepholeLSTM(LSTM):
                 np.copyto(h_t, h, where=skipped[t])
             h, c = h_t, c_t
         named = dict(zip("ifgoch", memory, strict=True))
-        return {"x": ours, "z": z, **named}, named["h"], [h, c]
+        return Scanned({"x": ours, "z": z, **named}, named["h"], [h, c])
 
-    def _peephole_blocks(self, weights):
+    def _peephole_blocks(self, weights: Sequence[np.ndarray]) -> list[np.ndarray]:
         return np.split(weights[-1], 3)

@@ -6,15 +6,22 @@ Everything is in processing order: under go_backwards, step 0 reads the last tim
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers, memory, threads
 from lstm_edu.core.dropout import draw_mask, product
-from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.layer import Gradients, Layer, Shape, WeightSpec, features_of
 from lstm_edu.trace import Trace
+
+
+class BackwardOfStep(Protocol):
+    """Writes dL/dx of step t into `out`, given dL/dy of that step."""
+
+    def __call__(self, t: int, dy_t: np.ndarray, out: np.ndarray) -> None: ...
+
 
 _CACHED = 1 << 15  # numbers that stay in a processor's cache together
 
@@ -24,6 +31,41 @@ class Dropped(NamedTuple):
 
     input: np.ndarray | None
     recurrent: np.ndarray | None
+
+
+class Scanned(NamedTuple):
+    """What the loop over time returns.
+
+    Attributes:
+        arrays: name -> (T, B, .) of at least the kept quantities. h: (T, B, H), if kept. end: the final states.
+    """
+
+    arrays: dict[str, np.ndarray]
+    h: np.ndarray
+    end: list[np.ndarray]
+
+
+class Run(NamedTuple):
+    """What the loop back through time reads of the run it goes back through.
+
+    Attributes:
+        arrays: name -> (T, B, .), every quantity. weights, start: the weights and the states before step 0.
+        skipped: (T, B, 1) bool, True where a step was masked, or None. dropped: the dropout masks.
+    """
+
+    arrays: dict[str, np.ndarray]
+    weights: tuple[np.ndarray, ...]
+    start: list[np.ndarray]
+    skipped: np.ndarray | None
+    dropped: Dropped
+
+
+class ScannedBack(NamedTuple):
+    """What the loop back through time returns: name -> dL/d(quantity), time-major; [dL/dw]; [dL/d(initial state)]."""
+
+    arrays: dict[str, np.ndarray]
+    weights: list[np.ndarray]
+    start: list[np.ndarray]
 
 
 class Recurrent(Layer):
@@ -48,6 +90,24 @@ class Recurrent(Layer):
 
     state_names: tuple[str, ...] = ("h",)
     blocks = 1  # how many gates' columns lie side by side in the kernel
+
+    units: int
+    activation: activations.Activation
+    use_bias: bool
+    kernel_initializer: Any
+    recurrent_initializer: Any
+    bias_initializer: Any
+    dropout: float
+    recurrent_dropout: float
+    return_sequences: bool
+    return_state: bool
+    go_backwards: bool
+    stateful: bool
+    zero_output_for_mask: bool
+    unroll: bool
+    use_cudnn: str | bool
+    _states: list[np.ndarray] | None  # what a stateful layer begins its next call with
+    _rng: np.random.Generator
 
     def __init__(
         self,
@@ -90,7 +150,7 @@ class Recurrent(Layer):
             unroll=checks.flag(unroll, "unroll", kind),
             use_cudnn=use_cudnn,
         )
-        self._states: list[np.ndarray] | None = None
+        self._states = None
         self._rng = np.random.default_rng(self.seed)
 
     # --- weights ---------------------------------------------------------------------------------------------------
@@ -117,9 +177,9 @@ class Recurrent(Layer):
         self._require_built("bias")
         return self._weights.get("bias")
 
-    def _weight_specs(self, input_shape):
-        features, width = input_shape[-1], self.blocks * self.units
-        specs = {
+    def _weight_specs(self, input_shape: Shape) -> dict[str, WeightSpec]:
+        features, width = features_of(input_shape), self.blocks * self.units
+        specs: dict[str, WeightSpec] = {
             "kernel": ((features, width), self.kernel_initializer),
             "recurrent_kernel": ((self.units, width), self.recurrent_initializer),
         }
@@ -127,15 +187,15 @@ class Recurrent(Layer):
             specs["bias"] = self._bias_spec()
         return specs
 
-    def _bias_spec(self):
+    def _bias_spec(self) -> WeightSpec:
         return (self.blocks * self.units,), self.bias_initializer
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         super().build(input_shape)
         if self.stateful and self._states is None:
-            self._states = self._zero_states(self._input_shape[0])
+            self._states = self._zero_states(cast(int, self.input_shape[0]))  # its own check asks for it
 
-    def _checked_input_shape(self, shape, min_rank=3):
+    def _checked_input_shape(self, shape: Any) -> Shape:
         shape = super()._checked_input_shape(shape)
         if len(shape) != 3 or not shape[-1]:
             hint = ": should the layer before it have return_sequences=True?" if len(shape) == 2 else ""
@@ -150,7 +210,7 @@ class Recurrent(Layer):
             )
         return shape
 
-    def _shape_hint(self, name, shape):
+    def _shape_hint(self, name: str, shape: tuple[int, ...]) -> str:
         """What an array of a wrong shape probably is: people bring weights of other libraries and other layers."""
         h, width = self.units, self.blocks * self.units
         last = shape[-1] if shape else 0
@@ -168,7 +228,7 @@ class Recurrent(Layer):
             return f"it belongs to inputs of {shape[0]} features"
         return ""
 
-    def _count_hint(self, weights):
+    def _count_hint(self, weights: Sequence[Any]) -> str:
         if len(weights) == len(self.weights) + 1:
             return ": with PyTorch's two biases, pass their sum" if self.use_bias else ": this layer has use_bias=False"
         if len(weights) == len(self.weights) - 1:
@@ -177,12 +237,12 @@ class Recurrent(Layer):
 
     # --- shapes and masks ------------------------------------------------------------------------------------------
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
         batch, timesteps = input_shape[:2]
         output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
         return (output, *[(batch, self.units)] * len(self.state_names)) if self.return_state else output
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         output_mask = mask if self.return_sequences else None
         return [output_mask, *[None] * len(self.state_names)] if self.return_state else output_mask
 
@@ -201,7 +261,7 @@ class Recurrent(Layer):
     def _zero_states(self, batch: int) -> list[np.ndarray]:
         return [np.zeros((batch, self.units), self.dtype) for _ in self.state_names]
 
-    def _start(self, initial_state: Any, batch: int) -> list[np.ndarray]:
+    def start_states(self, initial_state: Any, batch: int) -> list[np.ndarray]:
         """The states before the first step, checked: given ones, kept ones, or zeros."""
         names = ", ".join(self.state_names)
         if self._states is not None and len(self._states[0]) != batch:
@@ -236,13 +296,25 @@ class Recurrent(Layer):
 
     # --- forward ---------------------------------------------------------------------------------------------------
 
-    def __call__(self, x, mask=None, initial_state=None, *, training=False, **call):
+    def __call__(
+        self, x: Any, mask: Any = None, initial_state: Any = None, *, training: bool = False, **call: Any
+    ) -> Any:
         return super().__call__(x, mask, initial_state=initial_state, training=training, **call)
 
-    def trace(self, x, mask=None, initial_state=None, *, training=False, keep=None, **call):
+    def trace(
+        self,
+        x: Any,
+        mask: Any = None,
+        initial_state: Any = None,
+        *,
+        training: bool = False,
+        keep: Iterable[str] | None = None,
+        **call: Any,
+    ) -> Trace:
         return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
 
-    def _input(self, x: Any) -> np.ndarray:
+    def checked_input(self, x: Any) -> np.ndarray:
+        """x, (B, T, F), in the layer's dtype; ValueError or TypeError for what the layer cannot read."""
         x = checks.numbers(x, "x", self._label)
         features = self.kernel.shape[0]
         if x.ndim != 3:
@@ -267,7 +339,7 @@ class Recurrent(Layer):
     def _dropped(self, training: bool, batch: int, dropout_mask: Any, recurrent_dropout_mask: Any) -> Dropped:
         """The dropout masks of this call: given ones, drawn ones, or none."""
         each_gate = (self.blocks,) if self.recurrent_dropout and self.blocks > 1 else ()
-        masks = []
+        masks: list[np.ndarray | None] = []
         for given, name, rate, width in (
             (dropout_mask, "dropout_mask", self.dropout, self.kernel.shape[0]),
             (recurrent_dropout_mask, "recurrent_dropout_mask", self.recurrent_dropout, self.units),
@@ -282,11 +354,21 @@ class Recurrent(Layer):
                 masks.append(draw_mask(shape, rate, self._rng, self.dtype) if training and rate else None)
         return Dropped(*masks)
 
-    def _run(self, x, *, mask, training, keep, initial_state=None, dropout_mask=None, recurrent_dropout_mask=None):
-        x = self._input(x)
+    def _run(
+        self,
+        x: Any,
+        *,
+        mask: Any,
+        training: bool,
+        keep: frozenset[str],
+        initial_state: Any = None,
+        dropout_mask: Any = None,
+        recurrent_dropout_mask: Any = None,
+    ) -> dict[str, Any]:
+        x = self.checked_input(x)
         batch, timesteps, _ = x.shape
         mask = checks.mask(mask, batch, timesteps, self._label)
-        start = self._start(initial_state, batch)
+        start = self.start_states(initial_state, batch)
         dropped = self._dropped(training, batch, dropout_mask, recurrent_dropout_mask)
 
         order = slice(None, None, -1 if self.go_backwards else 1)
@@ -340,22 +422,21 @@ class Recurrent(Layer):
         """The bias on the input's side of the sum."""
         return self.bias
 
-    def _scan(self, x, start, skipped, keep, dropped):
+    def _scan(
+        self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped
+    ) -> Scanned:
         """The loop over time.
 
         Args:
             x: (T, B, F), the caller's memory: copy what is kept. start: the states before step 0, each (B, H).
             skipped: (T, B, 1) bool, True where a step is masked, or None.
             keep: the names of the quantities to record. dropped: the dropout masks.
-
-        Returns:
-            arrays: name -> (T, B, .) of at least the kept quantities; h: (T, B, H) if kept; end: the final states.
         """
         raise NotImplementedError
 
     # --- backward --------------------------------------------------------------------------------------------------
 
-    def _backward(self, trace, dy, d_state):
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         returned = trace.output if self.return_state else (trace.output,)
         dy = self._gradient(dy, returned[0], "dy")
         if d_state is None:
@@ -386,10 +467,9 @@ class Recurrent(Layer):
             dh[-1] = dy
         if skipped is not None:
             dh *= _live(skipped, self.zero_output_for_mask)
+        run = Run(forward, trace.weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks))
         with threads.one_thread(dh.shape[1] * self.recurrent_kernel.size):
-            d_arrays, d_weights, d_start = self._scan_backward(
-                forward, trace.weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks), dh, d_end
-            )
+            d_arrays, d_weights, d_start = self._scan_backward(run, dh, d_end)
         order = slice(None, None, -1 if self.go_backwards else 1)
         record = {name: d_arrays[name].transpose(1, 0, 2) for name in self.quantities}
         return Gradients(
@@ -399,15 +479,11 @@ class Recurrent(Layer):
             Trace(self, record, dy, mask=trace.mask, initial_state=d_start, time=trace.time, weights=trace.weights),
         )
 
-    def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
+    def _scan_backward(self, run: Run, dh: np.ndarray, d_end: list[np.ndarray]) -> ScannedBack:
         """The loop back through time.
 
         Args:
-            forward: the recorded arrays, time-major. weights, start: as in the trace. skipped: as in `_scan`.
-            dh: (T, B, H), dL/dh through the output of each step. d_end: dL/d(final states).
-
-        Returns:
-            name -> dL/d(quantity), time-major; [dL/dw]; [dL/d(initial state)].
+            dh: (T, B, H), dL/dh through the output of each step; is changed. d_end: dL/d(final states).
         """
         raise NotImplementedError
 
@@ -432,28 +508,29 @@ def record(
     """
     steps = {name: timesteps if name in keep | whole else min(timesteps, 2) for name in widths}
     shapes = {name: (steps[name], batch, width) for name, width in widths.items()}
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for names in ([name for name in widths if name in keep], [name for name in widths if name not in keep]):
         found |= zip(names, memory.arrays(*(shapes[name] for name in names), dtype=dtype), strict=True)
     return [found[name] for name in widths]
 
 
-def backward_by_step(activation: activations.Activation, x: np.ndarray, y: np.ndarray):
+def backward_by_step(activation: activations.Activation, x: np.ndarray, y: np.ndarray) -> BackwardOfStep:
     """A function (t, dy_t, out) that writes dL/dx of step t, given all x that went in and y that came out, (T, B, H).
 
     Where each output depends on its own input only, the slopes do not wait for the loop: they are taken for many
     timesteps at once, as many as stay in the cache.
     """
-    if not activation.elementwise:
+    slope = activation.slope
+    if slope is None:
         return lambda t, dy_t, out: np.copyto(out, activation.backward(dy_t, x[t], y[t]))
     at_once = max(1, _CACHED // x[0].size)
-    first, slopes = -1, None  # a block of timesteps: where it begins, and its slopes
+    first, slopes = -1, x[:0]  # a block of timesteps: where it begins, and its slopes
 
-    def backward(t, dy_t, out):
+    def backward(t: int, dy_t: np.ndarray, out: np.ndarray) -> None:
         nonlocal first, slopes
         if t - t % at_once != first:
             first = t - t % at_once
-            slopes = activation.slope(x[first : first + at_once], y[first : first + at_once])
+            slopes = slope(x[first : first + at_once], y[first : first + at_once])
         np.multiply(dy_t, slopes[t - first], out=out)
 
     return backward

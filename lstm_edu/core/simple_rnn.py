@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core.dropout import product, product_back, product_weight
-from lstm_edu.core.recurrent import Recurrent, before, in_turn, record
+from lstm_edu.core.recurrent import Dropped, Recurrent, Run, Scanned, ScannedBack, before, in_turn, record
 
 
 class SimpleRNN(Recurrent):
@@ -39,7 +39,9 @@ class SimpleRNN(Recurrent):
             units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, **kwargs
         )
 
-    def _scan(self, x, start, skipped, keep, dropped):
+    def _scan(
+        self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped
+    ) -> Scanned:
         timesteps, batch, _ = x.shape
         act = self.activation.function
         recurrent_kernel = self.recurrent_kernel
@@ -52,9 +54,10 @@ class SimpleRNN(Recurrent):
             if skipped is not None:
                 np.copyto(h_t, h, where=skipped[t])
             h = h_t
-        return {"x": ours, "z": z, "h": h_memory}, h_memory, [h]
+        return Scanned({"x": ours, "z": z, "h": h_memory}, h_memory, [h])
 
-    def _scan_backward(self, forward, weights, start, skipped, dropped, dh, d_end):
+    def _scan_backward(self, run: Run, dh: np.ndarray, d_end: list[np.ndarray]) -> ScannedBack:
+        forward, weights, start, skipped, dropped = run
         kernel, recurrent_kernel = weights[:2]
         z = forward["z"]
         h_before = before(forward["h"], start[0])
@@ -72,4 +75,5 @@ class SimpleRNN(Recurrent):
         d_weights = [product_weight(forward["x"], dz, dropped.input), product_weight(h_before, dz, dropped.recurrent)]
         if self.use_bias:
             d_weights.append(dz.sum(axis=(0, 1)))
-        return {"x": product_back(dz, kernel, dropped.input), "z": dz, "h": dh}, d_weights, [dh_next]
+        d_arrays = {"x": product_back(dz, kernel, dropped.input), "z": dz, "h": dh}
+        return ScannedBack(d_arrays, d_weights, [dh_next])

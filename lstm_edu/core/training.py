@@ -24,14 +24,14 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from lstm_edu.core import checks, losses, optimizers
-from lstm_edu.core.container import containers, leaves
+from lstm_edu.core.container import Container, containers, leaves
 from lstm_edu.core.dense import Dense
-from lstm_edu.core.layer import Gradients, Layer, _quietly
+from lstm_edu.core.layer import Gradients, Layer, quietly
 from lstm_edu.trace import Trace
 
 
@@ -80,8 +80,10 @@ class _Compiled:
     linear_end: Dense | None  # the last layer without its activation, where the loss works on the logits
 
 
-class Trainer:
+class Trainer(Container):
     """The part of a model that learns."""
+
+    layers: tuple[Layer, ...]
 
     _compiled: _Compiled | None = None
     _history: History | None = None
@@ -141,7 +143,7 @@ class Trainer:
     @property
     def optimizer(self) -> optimizers.Optimizer | None:
         """What compile() chose."""
-        return self._compiled and self._compiled.optimizer
+        return None if self._compiled is None else self._compiled.optimizer
 
     @property
     def history(self) -> History | None:
@@ -162,7 +164,7 @@ class Trainer:
         trace = self.trace(x, mask, training=training)
         end = trace if job.linear_end is None else _at_logits(trace, job.linear_end)
         loss, d_end = job.loss.value_and_gradient(y, end.output, trace.output_mask)
-        with _quietly():
+        with quietly():
             return LossAndGradients(float(loss), self._backward(end, d_end, None), trace)
 
     def train_on_batch(self, x: Any, y: Any, mask: Any = None) -> float | list[float]:
@@ -188,19 +190,19 @@ class Trainer:
         for k, w in zip(learning, new, strict=True):
             weights[k] = w
         self._assign(weights)
-        self._report(means, loss, y, trace)
+        self._report(job, means, loss, y, trace)
 
     def _test(self, x: Any, y: Any, mask: Any, means: _Means) -> None:
         job = self._require_compiled("test_on_batch()")
         self._build_for(x)
         trace = self.trace(x, mask, keep="z" if "z" in self.quantities else ())
         end = trace.output if job.linear_end is None else _last(trace).z
-        self._report(means, float(job.loss(y, end, trace.output_mask)), y, trace)
+        self._report(job, means, float(job.loss(y, end, trace.output_mask)), y, trace)
 
-    def _report(self, means: _Means, loss: float, y: Any, trace: Trace) -> None:
+    def _report(self, job: _Compiled, means: _Means, loss: float, y: Any, trace: Trace) -> None:
         batch = len(trace.output)
         means.add("loss", loss * batch, batch)
-        for name, metric in self._compiled.metrics.items():
+        for name, metric in job.metrics.items():
             means.add(name, *metric.total(np.asarray(y), trace.output, trace.output_mask))
 
     # --- whole data sets -------------------------------------------------------------------------------------------
@@ -299,7 +301,8 @@ class Trainer:
         """The model's output for a data set, computed batch by batch. Needs no compile()."""
         batch_size = checks.positive_int(batch_size, "batch_size", "predict")
         self._build_for(x)
-        data, outputs = _Data(x, None, mask), []
+        data = _Data(x, None, mask)
+        outputs: list[Any] = []
         with _progress_bar(data.batches(batch_size), verbose, "predict") as bar:
             for samples, _, their_mask in data.each(batch_size):
                 outputs.append(self(samples, their_mask))
@@ -370,7 +373,7 @@ def _at_logits(trace: Trace, linear_end: Dense) -> Trace:
 class _Means:
     """Running means by name."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._sums: dict[str, list[float]] = {}
 
     def add(self, name: str, total: float, count: int) -> None:
@@ -428,30 +431,36 @@ def _hits(y: np.ndarray, p: np.ndarray) -> np.ndarray:
 # --- data -----------------------------------------------------------------------------------------------------------
 
 
+class _Batch(NamedTuple):
+    x: np.ndarray
+    y: np.ndarray | None
+    mask: np.ndarray | None
+
+
 class _Data:
     """Inputs, targets and mask of a data set, to be taken in batches."""
 
     def __init__(self, x: Any, y: Any, mask: Any):
-        given = {"x": x, "y": y, "mask": mask}
-        self._arrays = [
-            None if a is None and n != "x" else _float32(checks.numbers(a, n, "data")) for n, a in given.items()
-        ]
-        for name, array in zip(given, self._arrays, strict=True):
-            if array is not None and (array.ndim == 0 or len(array) != len(self._arrays[0])):
+        self._x = _float32(checks.numbers(x, "x", "data"))
+        self._y, self._mask = (
+            None if a is None else _float32(checks.numbers(a, name, "data")) for name, a in (("y", y), ("mask", mask))
+        )
+        for name, array in (("x", self._x), ("y", self._y), ("mask", self._mask)):
+            if array is not None and (array.ndim == 0 or len(array) != len(self._x)):
                 raise ValueError(
                     f"x and {name} must have one entry for each sample, got shapes "
-                    f"{checks.shape_text(self._arrays[0].shape)} and {checks.shape_text(array.shape)}"
+                    f"{checks.shape_text(self._x.shape)} and {checks.shape_text(array.shape)}"
                 )
         if not len(self):
             raise ValueError("the data set is empty: x holds no sample")
 
     def __len__(self) -> int:
-        return len(self._arrays[0])
+        return len(self._x)
 
     def batches(self, batch_size: int) -> int:
         return -(-len(self) // batch_size)
 
-    def each(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[list[np.ndarray | None]]:
+    def each(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[_Batch]:
         """x, y and mask of each batch; the samples in the given order."""
         for start in range(0, len(self), batch_size):
             samples = slice(start, start + batch_size)
@@ -464,8 +473,9 @@ class _Data:
             raise ValueError(f"validation_split={fraction} of {len(self)} samples leaves one of the two parts empty")
         return _Data(*self._taken(slice(at))), _Data(*self._taken(slice(at, None)))
 
-    def _taken(self, samples: slice | np.ndarray) -> list[np.ndarray | None]:
-        return [None if array is None else array[samples] for array in self._arrays]
+    def _taken(self, samples: slice | np.ndarray) -> _Batch:
+        y, mask = (None if array is None else array[samples] for array in (self._y, self._mask))
+        return _Batch(self._x[samples], y, mask)
 
 
 def _float32(array: np.ndarray) -> np.ndarray:
@@ -478,13 +488,13 @@ def _float32(array: np.ndarray) -> np.ndarray:
 class _NoBar:
     """What stands in for the progress bar of a silent run."""
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         pass
 
-    def set_description(self, *args, **kwargs):
+    def set_description(self, *args: Any, **kwargs: Any) -> None:
         pass
 
     set_postfix = update = refresh = set_description

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.container import Container
-from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.layer import Gradients, Layer, Shape
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.trace import Trace
 
@@ -33,6 +33,13 @@ class Bidirectional(Container):
         weights: initial weights, the forward layer's then the backward layer's.
         backward_layer: another layer for the way back; must have go_backwards=True.
     """
+
+    forward_layer: Recurrent
+    backward_layer: Recurrent
+    merge_mode: str | None
+    return_sequences: bool
+    return_state: bool
+    stateful: bool
 
     def __init__(
         self,
@@ -87,12 +94,12 @@ class Bidirectional(Container):
     def inner(self) -> dict[str, Recurrent]:
         return {"forward": self.forward_layer, "backward": self.backward_layer}
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         for layer in self.inner.values():
             layer.build(input_shape)
-        self._input_shape = self.forward_layer._input_shape
+        self._input_shape = self.forward_layer.input_shape
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
         batch, timesteps = input_shape[:2]
         steps = (timesteps,) if self.return_sequences else ()
         widths = [layer.units for layer in self.inner.values()]
@@ -104,20 +111,33 @@ class Bidirectional(Container):
             outputs += [(batch, layer.units) for layer in self.inner.values() for _ in layer.state_names]
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
-    def compute_mask(self, x, mask=None):
+    def compute_mask(self, x: Any, mask: Any = None) -> Any:
         output_mask = mask if self.return_sequences else None
         masks = [output_mask] * (2 if self.merge_mode is None else 1)
         if self.return_state:
             masks += [None] * sum(len(layer.state_names) for layer in self.inner.values())
         return masks if len(masks) > 1 else output_mask
 
-    def __call__(self, x, mask=None, initial_state=None, *, training=False, **call):
+    def __call__(
+        self, x: Any, mask: Any = None, initial_state: Any = None, *, training: bool = False, **call: Any
+    ) -> Any:
         return super().__call__(x, mask, initial_state=initial_state, training=training, **call)
 
-    def trace(self, x, mask=None, initial_state=None, *, training=False, keep=None, **call):
+    def trace(
+        self,
+        x: Any,
+        mask: Any = None,
+        initial_state: Any = None,
+        *,
+        training: bool = False,
+        keep: Iterable[str] | None = None,
+        **call: Any,
+    ) -> Trace:
         return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
 
-    def _run(self, x, *, mask, training, keep, initial_state=None):
+    def _run(
+        self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], initial_state: Any = None
+    ) -> dict[str, Any]:
         halves = [None, None] if initial_state is None else self._halves(initial_state)
         children = {
             name: Trace(layer, **layer._run(x, mask=mask, training=training, keep=keep, initial_state=state))
@@ -126,7 +146,7 @@ class Bidirectional(Container):
         ends = [child.output if self.return_state else (child.output,) for child in children.values()]
         y, y_back = ends[0][0], self._turned(ends[1][0])
         if self.merge_mode == "concat":
-            outputs = (np.concatenate([y, y_back], axis=-1),)
+            outputs: tuple[np.ndarray, ...] = (np.concatenate([y, y_back], axis=-1),)
         elif self.merge_mode == "sum":
             outputs = (y + y_back,)
         elif self.merge_mode == "ave":
@@ -139,7 +159,7 @@ class Bidirectional(Container):
         return {
             "arrays": {},
             "output": outputs if len(outputs) > 1 else outputs[0],
-            "mask": checks.mask(mask, *np.shape(x)[:2], self._label),
+            "mask": checks.mask(mask, len(x), np.shape(x)[1], self._label),
             "output_mask": children["forward"].output_mask,
             "initial_state": [s for child in children.values() for s in child.initial_state],
             "children": children,
@@ -148,7 +168,7 @@ class Bidirectional(Container):
     def _turned(self, y: np.ndarray) -> np.ndarray:
         return y[:, ::-1] if self.return_sequences else y
 
-    def _halves(self, initial_state):
+    def _halves(self, initial_state: Sequence[Any]) -> list[list[Any]]:
         wanted = sum(len(layer.state_names) for layer in self.inner.values())
         if isinstance(initial_state, np.ndarray) or len(initial_state) != wanted:
             got = "one array" if isinstance(initial_state, np.ndarray) else len(initial_state)
@@ -158,7 +178,7 @@ class Bidirectional(Container):
             )
         return [list(initial_state[: wanted // 2]), list(initial_state[wanted // 2 :])]
 
-    def _backward(self, trace, dy, d_state):
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         forward, backward = (trace.children[name] for name in self.inner)
         y, y_back = (child.output[0] if self.return_state else child.output for child in (forward, backward))
         if self.merge_mode is None:
@@ -190,15 +210,15 @@ class Bidirectional(Container):
         )
         return Gradients(
             [w for grads in parts.values() for w in grads.weights],
-            parts["forward"].x + parts["backward"].x,
+            cast(np.ndarray, parts["forward"].x) + cast(np.ndarray, parts["backward"].x),
             [s for grads in parts.values() for s in grads.initial_state],
             record,
         )
 
-    def _features(self, shape):
+    def _features(self, shape: Sequence[int | None]) -> Any:
         return self.forward_layer._features(shape)
 
-    def _checked_input_shape(self, shape, min_rank=3):
+    def _checked_input_shape(self, shape: Any) -> Shape:
         return self.forward_layer._checked_input_shape(shape)
 
 
@@ -213,6 +233,8 @@ class TimeDistributed(Container):
     """
 
     _example_shape = "(None, None, 9)"
+
+    layer: Layer
 
     def __init__(self, layer: Layer, **kwargs: Any):
         if not isinstance(layer, Layer):
@@ -229,16 +251,16 @@ class TimeDistributed(Container):
     def inner(self) -> dict[str, Layer]:
         return {self.layer.name: self.layer}
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[int | None]) -> None:
         shape = self._checked_input_shape(input_shape)
         self.layer.build((shape[0], *shape[2:]))
         self._input_shape = shape
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
         batch, timesteps, *rest = input_shape
         return (batch, timesteps, *self.layer.compute_output_shape((batch, *rest))[1:])
 
-    def _run(self, x, *, mask, training, keep):
+    def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
         x = checks.numbers(x, "x", self._label)
         if x.ndim < 3:
             raise ValueError(
@@ -256,7 +278,7 @@ class TimeDistributed(Container):
             "children": {self.layer.name: inner},
         }
 
-    def _backward(self, trace, dy, d_state):
+    def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         self._no_state(d_state)
         dy = self._gradient(dy, trace.output, "dy")
         batch, timesteps = dy.shape[:2]
@@ -268,10 +290,10 @@ class TimeDistributed(Container):
         )
         return Gradients(grads.weights, dx, [], record)
 
-    def _features(self, shape):
+    def _features(self, shape: Sequence[int | None]) -> Any:
         return self.layer._features(shape[1:])
 
-    def _checked_input_shape(self, shape, min_rank=3):
+    def _checked_input_shape(self, shape: Any) -> Shape:
         shape = super()._checked_input_shape(shape)
         if len(shape) < 3:
             raise ValueError(

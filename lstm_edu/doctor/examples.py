@@ -61,7 +61,7 @@ def examples(layer: Layer, seed: int = 0, *, masked: bool = True, states: bool =
 def _example(layer: Layer, rng: np.random.Generator, masked: bool, states: bool) -> Example:
     first, recurrent = _first(layer), [inner for inner in _flat(layer) if isinstance(inner, Recurrent)]
     weights = random_weights(layer, rng)
-    batch = recurrent[0]._input_shape[0] if recurrent and recurrent[0].stateful else len(_PATTERNS)
+    batch = recurrent[0].input_shape[0] if recurrent and recurrent[0].stateful else len(_PATTERNS)
     units = max((inner.units for inner in recurrent), default=2)
     timesteps = max(units + 2, 5) if units <= 8 else 6
     patterns = np.array([[mark == "1" for mark in pattern] for pattern in _PATTERNS])
@@ -100,7 +100,4 @@ def _flat(layer: Layer) -> Iterator[Layer]:
 
 
 def _features(layer: Layer) -> int:
-    shape = layer._input_shape
-    if isinstance(layer, Bidirectional):
-        shape = layer.forward_layer._input_shape
-    return shape[-1] or 3
+    return layer.input_shape[-1] or 3

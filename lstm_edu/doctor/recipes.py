@@ -277,7 +277,7 @@ def recipe_of(
 
 
 def _cast(layer: Layer, x: Any, dtype: Any, to_own_dtype: bool) -> Array:
-    checked = layer._input(x)
+    checked = layer.checked_input(x)
     return (checked if to_own_dtype else np.asarray(x)).astype(dtype)
 
 
@@ -295,7 +295,7 @@ def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
         layer=layer,
         x=x[:, way],
         mask=None if mask is None else mask[:, way],
-        start=tuple(s.astype(dtype) for s in layer._start(initial_state, len(x))),
+        start=tuple(s.astype(dtype) for s in layer.start_states(initial_state, len(x))),
         kernel=weights[0],
         recurrent_kernel=weights[1],
         bias=bias,

@@ -112,7 +112,7 @@ def made(kind: str, weights: list[np.ndarray], **config: Any) -> Layer:
 def both_ways(forward: Layer, backward: Layer) -> Bidirectional:
     """Bidirectional around two layers that have their weights."""
     layer = Bidirectional(forward, backward_layer=backward.copy(go_backwards=True))
-    layer.build(forward._input_shape)
+    layer.build(forward.input_shape)
     layer.set_weights([*forward.get_weights(), *backward.get_weights()])
     return layer
 

@@ -72,7 +72,7 @@ def from_pytorch(
     if len(layers) == 1:
         return layers[0]
     model = Sequential([one.copy(name=f"layer_{n}") for n, one in enumerate(layers)])
-    model.build(layers[0]._input_shape)
+    model.build(layers[0].input_shape)
     model.set_weights([w for one in layers for w in one.get_weights()])
     return model
 

@@ -49,7 +49,7 @@ def _slope(name: str, ours: Layer, x: np.ndarray, mask: Any, output: Any) -> Ite
     if not uses:
         return
     other = ours.copy(**{argument: swaps[used] for argument, used in uses.items()})
-    other.build(ours._input_shape)
+    other.build(ours.input_shape)
     other.set_weights(ours.get_weights())
     with np.errstate(all="ignore"):
         theirs = other(x, mask=mask)

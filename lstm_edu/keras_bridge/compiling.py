@@ -31,8 +31,9 @@ def loss_of(identifier: Any) -> tuple[Any, losses.Loss]:
         raise ValueError(f"Keras knows no loss {identifier!r}. Supported: {', '.join(LOSSES)}") from error
     kind = type(given).__name__
     name = getattr(given, "__name__", "")
-    if name and getattr(module, name, None) is given and hasattr(getattr(losses, name, None), "cls"):
-        kind = getattr(losses, name).cls.__name__
+    own = losses.CLASS_OF.get(getattr(losses, name, None)) if name else None
+    if own is not None and getattr(module, name, None) is given:
+        kind = own.__name__
         given = getattr(module, kind)()
     if kind not in LOSSES or type(given) is not getattr(module, kind):
         what = name or kind

@@ -36,9 +36,9 @@ def convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
         for layer in chain(source):
             own = convert(layer, shape or tuple(source.input_shape))
             layers.append(own)
-            shape = own.compute_output_shape(own._input_shape)
+            shape = own.compute_output_shape(own.input_shape)
         ours = Sequential(layers, name=source.name)
-        ours.build(layers[0]._input_shape)
+        ours.build(layers[0].input_shape)
         return ours
     row = support(source)
     require_built(source)

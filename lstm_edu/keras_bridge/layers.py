@@ -26,6 +26,7 @@ from lstm_edu.core import (
     SimpleRNN,
     TimeDistributed,
 )
+from lstm_edu.core.layer import TRAINING_ONLY
 from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.trace import Trace
@@ -84,22 +85,10 @@ def activation_name(layer: Any, attribute: str) -> str:
     return name
 
 
-_TRAINING_ONLY = {
-    "regularizers": (
-        "kernel_regularizer",
-        "recurrent_regularizer",
-        "bias_regularizer",
-        "activity_regularizer",
-        "embeddings_regularizer",
-    ),
-    "constraints": ("kernel_constraint", "recurrent_constraint", "bias_constraint", "embeddings_constraint"),
-}
-
-
 def _common(layer: Any) -> dict[str, Any]:
     """The arguments that every layer has. Initialisers are left out: the weights that they drew are copied."""
     arguments = {"name": layer.name, "dtype": dtype_of(layer), "trainable": layer.trainable}
-    for kind, attributes in _TRAINING_ONLY.items():
+    for kind, attributes in TRAINING_ONLY.items():
         for attribute in attributes:
             value = getattr(layer, attribute, None)
             if value is not None:

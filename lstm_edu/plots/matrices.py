@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from lstm_edu.plots.paper import colormap, sheet, theme_of
+from lstm_edu.plots.paper import colormap, ink_on, sheet, theme_of
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale, strongest
 from lstm_edu.trace import Trace
 
@@ -196,14 +196,8 @@ def _heat(axes: Axes, values: np.ndarray, scale: dict[str, Any], name: str, them
         for c in range(columns):
             value = float(values[r, c])
             under = colors((value - scale["low"]) / (scale["high"] - scale["low"])) if np.isfinite(value) else None
-            ink = _ink(under) if under is not None else look["paper"]
+            ink = ink_on(under) if under is not None else look["paper"]
             axes.text(c, r, f"{value:.2f}".replace("-", "−"), color=ink, fontsize=8.5, ha="center", va="center")
-
-
-def _ink(color: tuple[float, ...]) -> str:
-    """Black or white, whichever reads better on this colour."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in color[:3]]
-    return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
 
 
 def _number(value: float) -> str:

@@ -10,7 +10,7 @@ from functools import wraps
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
 
 from lstm_edu import palette
@@ -35,10 +35,9 @@ def sheet(width: float, height: float, theme: str, description: str) -> Figure:
     return figure
 
 
-def ink_on(color: str) -> str:
-    """Black or white, whichever reads better on this colour (WCAG's relative luminance)."""
-    channels = [int(color[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in channels]
+def ink_on(color: str | tuple[float, ...]) -> str:
+    """Black or white, whichever reads better on this colour of matplotlib's (WCAG's relative luminance)."""
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in to_rgb(color)]
     return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from lstm_edu.core import Layer
+from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.trace import Trace
-from lstm_edu.widgets._base import Explorer, is_keras
+from lstm_edu.widgets._base import Explorer
 from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
 from lstm_edu.widgets.embedding import EmbeddingExplorer

@@ -7,7 +7,6 @@ Everything after that happens in the page; only the few traits that say where th
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -169,12 +168,6 @@ def go(explorer: Explorer, places: dict[str, Any]) -> None:
     with explorer.hold_sync():
         for name, value in places.items():
             setattr(explorer, name, value)
-
-
-def is_keras(thing: Any) -> bool:
-    """Whether this is a Keras layer or model, found out without importing Keras."""
-    keras = sys.modules.get("keras")
-    return keras is not None and isinstance(thing, keras.Layer)
 
 
 def fitting(arrays: Mapping[str, np.ndarray], most: int | None = None, taken: int = 0) -> int:

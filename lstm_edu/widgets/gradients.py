@@ -11,6 +11,7 @@ from lstm_edu import palette
 from lstm_edu.core import Layer
 from lstm_edu.core.flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
+from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.plots.scales import signed_scale
 from lstm_edu.widgets import _base
 
@@ -164,7 +165,7 @@ def _ours(layer: Any, argument: str) -> Layer:
     """A layer of this package, converted if it is Keras's. Flow says what is wrong with other kinds."""
     if isinstance(layer, Layer):
         return layer
-    if _base.is_keras(layer):
+    if is_keras(layer):
         from lstm_edu import keras_bridge
 
         return keras_bridge.from_keras(layer)

@@ -13,6 +13,7 @@ from lstm_edu.comparison.divergence import first_divergences, need_pair
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer
 from lstm_edu.core.kinds import NOTATION
+from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.plots.scales import scale_of, signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
@@ -133,7 +134,7 @@ def _run(side: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
                 "explore_pair(layer, layer, x)"
             )
         return side
-    if _base.is_keras(side):
+    if is_keras(side):
         from lstm_edu import keras_bridge
 
         side = keras_bridge.from_keras(side)
