@@ -130,17 +130,49 @@ def test_quantities_are_seen_where_the_output_hides_them():
     assert id not in ids(adequacy(trace, inside=True).missed)
 
 
+def large() -> tuple[le.LSTM, np.ndarray]:
+    return randomise(built(le.LSTM(96, return_sequences=True), (None, None, 48)), rng_of(0)), sequences(40, 150, 48)
+
+
 def test_of_a_large_input_a_part_is_looked_at_and_that_is_said():
-    layer = randomise(built(le.LSTM(96, return_sequences=True), (None, None, 48)), rng_of(0))
-    x = sequences(40, 150, 48)
+    layer, x = large()
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    bias[:96] = 0
+    layer.set_weights([kernel, recurrent_kernel, bias])
     brief = adequacy(layer, x, brief=True)
     assert brief.part and "of 40 sequences" in brief.part and brief.part in brief.sentence and brief.part in brief.line
-    assert len(brief.caught) > 80 and not brief.missed
+    assert len(brief.caught) > 80 and ids(brief.missed) == {"bias-missing:i"}
     mask = np.ones((40, 150), bool)
     mask[7, 20:] = False
     assert "mask-lost" in {
         m.mistake.id for m in adequacy(layer, x, mask, brief=True).caught
     }  # the shortest is among them
+
+
+def test_what_a_part_shows_the_whole_shows_so_that_no_part_is_spoken_of():
+    layer, x = large()
+    brief = adequacy(layer, x, brief=True)
+    assert brief and len(brief.caught) > 80 and not brief.part
+
+
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+def test_the_beginning_shows_nothing_that_the_whole_does_not(kind, inside):
+    """With weights on which many mistakes do not show: what is said to be caught changes a number of the whole."""
+    layer = built(getattr(le, kind)(4, return_sequences=True))
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    square = recurrent_kernel[:, :4]
+    symmetric = np.tile(square + square.T, recurrent_kernel.shape[1] // 4)
+    layer.set_weights([kernel, symmetric, bias])
+    x = sequences(4, 9)
+    mask = np.ones((4, 9), bool)
+    mask[1:, 7:] = False
+    found = adequacy(layer.trace(x, mask=mask), inside=inside)
+    assert found.missed and found.caught
+    for made in found.missed:
+        assert le.compare(CATALOGUE[made.id].output(layer, x, mask), layer(x, mask=mask))
+    for made in found.caught if not inside else ():
+        assert not le.compare(CATALOGUE[made.mistake.id].output(layer, x, mask), layer(x, mask=mask))
 
 
 def test_a_small_input_is_looked_at_as_a_whole():
@@ -221,3 +253,26 @@ def test_a_relu_too_many_is_not_seen_where_nothing_is_negative():
     layer.set_weights([np.array([[0.5, 1, 2], [0.25, 3, 0.75]]), np.array([0.1, 0.2, 0.3])])
     missed = {one.id: one.why for one in adequacy(layer, np.array([[1.0, 2], [3, 0.5]])).missed}
     assert missed == {"extra-activation:relu": "no output is negative"}
+
+
+def test_what_the_first_steps_show_is_not_caught_where_only_the_last_step_is_returned():
+    layer = randomise(built(le.LSTM(4)), rng_of(0))
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    bias[4:8] = -9  # what was there at the beginning is soon forgotten
+    layer.set_weights([kernel, 0.01 * recurrent_kernel, bias])
+    start = [rng_of(2).standard_normal((2, 4)), rng_of(3).standard_normal((2, 4))]
+    trace = layer.trace(sequences(2, 30), initial_state=start)
+    assert "h-c-swapped" in ids(adequacy(trace).missed)
+    assert "h-c-swapped" not in ids(adequacy(trace, inside=True).missed)
+
+
+@pytest.mark.parametrize("wrapped", ["LSTM", "GRU"])
+def test_the_beginning_of_both_directions_shows_only_what_the_whole_shows(wrapped):
+    layer = randomise(built(le.Bidirectional(getattr(le, wrapped)(3, return_sequences=True))), rng_of(0))
+    weights = layer.get_weights()
+    weights[2] = np.zeros_like(weights[2])  # the way forward has no biases
+    layer.set_weights(weights)
+    found = adequacy(layer.trace(sequences()), inside=True, brief=True)
+    assert found.missed and all(made.place == ("forward",) for made in (one.made for one in found.missed))
+    assert all(one.why == "all biases are zero" for one in found.missed)
+    assert {("both",), ("backward",)} <= {made.place for made in found.caught}

@@ -11,14 +11,23 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison import tables
-from lstm_edu.comparison.tolerance import same
+from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart, same
 from lstm_edu.core import Embedding, Sequential
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
-from lstm_edu.doctor.case import FEW_ROWS, Case
+from lstm_edu.doctor.beginning import beginning
+from lstm_edu.doctor.case import FEW_ROWS, Case, keeps_states
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.reasons import impossible, leaves, why_not_here, why_unseen
-from lstm_edu.doctor.recipes import DenseRecipe, Outputs, Recipe, RecurrentRecipe, StackRecipe, unchanged
+from lstm_edu.doctor.recipes import (
+    BidirectionalRecipe,
+    DenseRecipe,
+    Outputs,
+    Recipe,
+    RecurrentRecipe,
+    StackRecipe,
+    unchanged,
+)
 from lstm_edu.doctor.running import run
 from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.source import ours
@@ -218,34 +227,45 @@ def _traced_layers(trace: Trace, name: str = "") -> Iterator[tuple[str, Case]]:
 
 def _of_case(case: Case, inside: bool, brief: bool, layers: int = 1) -> Adequacy:
     made = single_mistakes(case.layer)
-    if not made:
-        return Adequacy((), (), ())
-    whole, rest = case, made
-    if brief:
-        case = _part_of(case, len(made), _BRIEF / layers)
-        if inside or getattr(case.layer, "return_sequences", False):  # then a difference in the first steps is seen
-            rest = _not_shown_by(_beginning(case), rest)
+    rest = _not_shown_by_the_beginning(case, made, inside)
+    if not rest:
+        return Adequacy(tuple(made), (), ())
+    part = _part_of(case, len(rest), _BRIEF / layers) if brief else case
+    if part is case:
+        rest = _not_shown_by(case.rows(range(FEW_ROWS)), rest)
+    missed, outside = _looked_at(part, rest, inside)
+    unseen = {one.made for one in (*missed, *outside)}
+    caught = tuple(m for m in made if m not in unseen)
+    return Adequacy(caught, tuple(missed), tuple(outside), _part_text(part, case) if missed else "")
+
+
+def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen], list[Unseen]]:
+    """Those of the mistakes that change no number of this case, and those that cannot be made in it."""
     right = case.recipe()
     (expected,) = run([right])
-    rest = _not_shown_by(case.rows(range(FEW_ROWS)), rest)
-    recipes = {m: with_mistakes(right, (m,)) for m in rest}
-    possible = [m for m in rest if recipes[m] is not None]
-    at_once = _at_once(case, expected)
-    missed, outside = [], [Unseen(m, why_not_here(m.mistake)) for m in rest if recipes[m] is None]
-    for k in range(0, len(possible), at_once):
-        part = possible[k : k + at_once]
-        for m, outputs in zip(part, run([recipes[m] for m in part]), strict=True):
-            if outputs is None and isinstance(right, StackRecipe) and impossible(right, recipes[m]):
-                outside.append(Unseen(m, why_not_here(m.mistake)))
-            elif same(outputs, expected) and not (inside and _differs_inside(right, recipes[m])):
-                why = why_unseen(m.mistake, right, recipes[m], outputs, expected)
-                missed.append(Unseen(m, why))
-    unseen = {one.made for one in (*missed, *outside)}
-    caught = [m for m in made if m not in unseen]
-    return Adequacy(tuple(caught), tuple(missed), tuple(outside), _part_text(case, whole))
+    missed, outside = [], []
+    for m, wrong, outputs in _computed(right, expected, made):
+        if wrong is None or (outputs is None and isinstance(right, StackRecipe) and impossible(right, wrong)):
+            outside.append(Unseen(m, why_not_here(m.mistake)))
+        elif same(outputs, expected) and not (inside and _differs_inside(right, wrong)):
+            missed.append(Unseen(m, why_unseen(m.mistake, right, wrong, outputs, expected)))
+    return missed, outside
 
 
-_BRIEF = 4e9  # multiplications
+def _computed(
+    right: Recipe, expected: Outputs, made: list[Made]
+) -> Iterator[tuple[Made, Recipe | None, Outputs | None]]:
+    """Each mistake with its recipe and its outputs, so many at a time as memory holds; None for what cannot be."""
+    numbers = sum(y.size for y in expected) + 2 * sum(w.size for w in right.layer.weights)
+    at_once = max(1, _MOST_NUMBERS // max(1, numbers))
+    for k in range(0, len(made), at_once):
+        recipes = [with_mistakes(right, (m,)) for m in made[k : k + at_once]]
+        computed = iter(run([r for r in recipes if r is not None]))
+        for m, recipe in zip(made[k : k + at_once], recipes, strict=True):
+            yield m, recipe, None if recipe is None else next(computed)
+
+
+_BRIEF = 2e9  # multiplications
 _BRIEF_ROWS = 3
 
 
@@ -298,11 +318,57 @@ def _differs_inside(right: Recipe, wrong: Recipe) -> bool:
     return False
 
 
-def _beginning(case: Case) -> Case | None:
-    """The first steps of a few sequences. None where that is all there is, and for layers that begin elsewhere."""
-    if not isinstance(case.layer, Recurrent) or case.layer.go_backwards or case.x.shape[1] <= _BRIEF_STEPS:
+def _not_shown_by_the_beginning(case: Case, made: list[Made], inside: bool) -> list[Made]:
+    """Without those mistakes that already a sequence's first steps show, computed in float32."""
+    layer = case.layer
+    timed = isinstance(layer, Recurrent) and (inside or layer.return_sequences)
+    if keeps_states(layer) or not (timed or (isinstance(layer, Bidirectional) and inside)):
+        return made
+    few = case.rows([0]) or case
+    rights = {across: (case if across else few).recipe(dtype=np.float32) for across in {m.mistake.across for m in made}}
+    begun = {across: _begun(right, right, inside) for across, right in rights.items()}
+    expected = dict(zip(begun, run(list(begun.values())), strict=True))
+    at_once = max(1, _MOST_NUMBERS // sum(w.size for w in layer.weights))
+    shown = set()
+    for k in range(0, len(made), at_once):
+        recipes = {}
+        for m in made[k : k + at_once]:
+            wrong = with_mistakes(rights[m.mistake.across], (m,))
+            recipes[m] = None if wrong is None else _begun(wrong, rights[m.mistake.across], inside)
+        possible = {m: recipe for m, recipe in recipes.items() if recipe is not None}
+        for m, outputs in zip(possible, run(list(possible.values())), strict=True):
+            if outputs is not None and _clearly_apart(outputs, expected[m.mistake.across]):
+                shown.add(m)
+    return [m for m in made if m not in shown]
+
+
+_BEGINNING = 4  # steps
+
+
+def _begun(wrong: Recipe, right: Recipe, inside: bool) -> Recipe | None:
+    """The beginning of a recipe, in the numbers that are compared; None if it says nothing of them."""
+    if isinstance(wrong, BidirectionalRecipe) and inside:
+        parts = {name: _begun(part, right, inside) for name, part in wrong.parts.items()}
+        both = None not in parts.values()
+        return wrong.but(parts=parts, merge=None, turned=False, order=right.order, after=()) if both else None
+    if type(wrong) is not RecurrentRecipe:
         return None
-    return (case.rows(range(FEW_ROWS)) or case).steps(_BRIEF_STEPS)
+    part = beginning(wrong, slice(1), _BEGINNING)
+    if part is None or inside:
+        return None if part is None else part.but(record=part.equations.quantities, after=())
+    output_only = (part.form, part.shown, part.after) != (right.form, right.shown, right.after)
+    return None if output_only else part
+
+
+def _clearly_apart(wrong: Outputs, right: Outputs) -> bool:
+    """Whether some number differs by more than rounding, float32's own included."""
+    tolerance = Tolerance(*(_CLEARLY * part for part in TOLERANCES["float32"][:2]))
+    return [a.shape for a in wrong] != [b.shape for b in right] or any(
+        apart(a, b, tolerance).any() for a, b in zip(wrong, right, strict=True)
+    )
+
+
+_CLEARLY = 10  # times what a comparison allows
 
 
 def _not_shown_by(few: Case | None, made: list[Made]) -> list[Made]:
@@ -311,21 +377,11 @@ def _not_shown_by(few: Case | None, made: list[Made]) -> list[Made]:
         return made
     right = few.recipe()
     (expected,) = run([right])
-    recipes = {m: with_mistakes(right, (m,)) for m in made if not m.mistake.across}
-    possible = [m for m, recipe in recipes.items() if recipe is not None]
-    shown, at_once = set(), _at_once(few, expected)
-    for k in range(0, len(possible), at_once):
-        part = possible[k : k + at_once]
-        for m, wrong in zip(part, run([recipes[m] for m in part]), strict=True):
-            if wrong is not None and not same(wrong, expected):
-                shown.add(m)
+    alone = [m for m in made if not m.mistake.across]
+    shown = {
+        m for m, _, outputs in _computed(right, expected, alone) if outputs is not None and not same(outputs, expected)
+    }
     return [m for m in made if m not in shown]
-
-
-def _at_once(case: Case, expected: Outputs) -> int:
-    """How many recipes to compute together: as many as memory holds outputs and weights of."""
-    numbers = sum(y.size for y in expected) + 2 * sum(w.size for w in case.layer.weights)
-    return max(4, _MOST_NUMBERS // max(1, numbers))
 
 
 def adequate_example(layer: Any, seed: int = 0) -> Example:

@@ -26,8 +26,10 @@ class Case:
     initial_state: Any = None
     weights: Sequence[Array] | None = None  # if not the layer's own
 
-    def recipe(self, form: Form | None = None) -> Recipe:
-        return recipe_of(self.layer, self.x, self.mask, self.initial_state, weights=self.weights, form=form)
+    def recipe(self, form: Form | None = None, dtype: Any = np.float64) -> Recipe:
+        return recipe_of(
+            self.layer, self.x, self.mask, self.initial_state, weights=self.weights, form=form, dtype=dtype
+        )
 
     def rows(self, which: Sequence[int]) -> Case | None:
         """Some sequences only; None where that is all there are, or where a layer keeps a state for each."""

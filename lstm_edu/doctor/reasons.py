@@ -59,6 +59,7 @@ _NOT_HERE = {
 }
 
 
+_NOTHING = 1e-12  # float64 itself does not add up exactly
 _NOT_SEEN = {"extra-activation:relu": "no output is negative"}
 
 
@@ -81,7 +82,7 @@ def why_unseen(mistake: Mistake, right: Recipe, wrong: Recipe, outputs: Outputs,
     most = max(
         (float(np.nanmax(np.abs(a - b), initial=0)) for a, b in zip(outputs, expected, strict=True)), default=0.0
     )
-    return "it changes nothing here" if most == 0 else f"it changes no number by more than {most:.0e} here"
+    return "it changes nothing here" if most < _NOTHING else f"it changes no number by more than {most:.0e} here"
 
 
 def _reason(here: Recipe, there: Recipe) -> str:

@@ -6,7 +6,7 @@ apart into theirs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,19 +54,25 @@ def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs]:
 
 
 def _run_recurrent(recipes: Sequence[RecurrentRecipe]) -> list[Outputs | None]:
-    groups: dict[Any, list[int]] = {}
+    groups: dict[Any, dict[Any, list[int]]] = {}  # program -> numbers -> the positions of the recipes
     for k, recipe in enumerate(recipes):
         if _consistent(recipe):
-            groups.setdefault(_program(recipe), []).append(k)
+            groups.setdefault(_program(recipe), {}).setdefault(_numbers(recipe), []).append(k)
     results: list[Outputs | None] = [None] * len(recipes)
-    for members in groups.values():
-        for part in _portions(members, recipes[members[0]]):
-            for k, steps in zip(part, _scan([recipes[k] for k in part]), strict=True):
-                try:
-                    results[k] = _returned(recipes[k], steps)
-                except (ValueError, IndexError):  # two mistakes that cannot both be made
-                    results[k] = None
+    for same_program in groups.values():
+        different = list(same_program.values())
+        for part in _portions(different, recipes[different[0][0]]):
+            for members, steps in zip(part, _scan([recipes[k] for k, *_ in part]), strict=True):
+                for k in members:
+                    results[k] = _returned_if_possible(recipes[k], steps)
     return results
+
+
+def _returned_if_possible(recipe: RecurrentRecipe, steps: Steps) -> Outputs | None:
+    try:
+        return _returned(recipe, steps)
+    except (ValueError, IndexError):  # two mistakes that cannot both be made
+        return None
 
 
 def _consistent(r: RecurrentRecipe) -> bool:
@@ -87,13 +93,18 @@ def _program(r: RecurrentRecipe) -> tuple:
     return r.equations, r.before, r.masking.states, r.passes, r.mask is None, r.record, shapes
 
 
+def _numbers(r: RecurrentRecipe) -> tuple:
+    """Recipes with the same program and the same arrays take the same steps, and differ in what is returned of them."""
+    return tuple(map(id, (r.x, r.mask, r.kernel, r.recurrent_kernel, r.bias, *r.start)))
+
+
 _MOST_NUMBERS = 1 << 21  # in one array of a scan
 
 
-def _portions(members: list[int], r: RecurrentRecipe) -> Iterable[list[int]]:
+def _portions(members: list[list[int]], r: RecurrentRecipe) -> Iterable[list[list[int]]]:
     """Members of a group in portions that fit into memory, and into the processor's cache if they can."""
     batch, timesteps = r.x.shape[:2]
-    each = batch * timesteps * r.kernel.shape[-1]
+    each = max(batch * timesteps * r.kernel.shape[-1], r.kernel.size + r.recurrent_kernel.size)
     size = max(1, _MOST_NUMBERS // each)
     return (members[k : k + size] for k in range(0, len(members), size))
 
@@ -110,12 +121,46 @@ class Steps:
 
     def of(self, k: int) -> Steps:
         """Those of the k-th recipe of several; what all of them share has no axis for them."""
+        return self._each(lambda a: a[k] if a.ndim > 2 else a)
 
+    def rows(self, which: slice) -> Steps:
+        """Those of some sequences."""
+        return self._each(lambda a: a[which])
+
+    def _each(self, pick: Callable[[Array], Array]) -> Steps:
         def own(steps):
-            return None if steps is None else [a[k] if a.ndim > 2 else a for a in steps]
+            return None if steps is None else list(map(pick, steps))
 
         quantities = {name: own(steps) for name, steps in self.quantities.items()}
         return Steps(own(self.h), own(self.fresh), own(self.c), tuple(own(self.end)), quantities)
+
+
+def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
+    """The steps of recipes of one program, all at once."""
+    if len(recipes) == 1:
+        return [_loop(recipes)]
+    if all(r.kernel is recipes[0].kernel and _recurrent_side(r) == _recurrent_side(recipes[0]) for r in recipes):
+        steps, batch = _loop([_one_batch(recipes)]), len(recipes[0].x)
+        return [steps.rows(slice(k * batch, (k + 1) * batch)) for k in range(len(recipes))]
+    steps = _loop(recipes)
+    return [steps.of(k) for k in range(len(recipes))]
+
+
+def _recurrent_side(r: RecurrentRecipe) -> tuple[int, int]:
+    return id(r.recurrent_kernel), id(r.bias)
+
+
+def _one_batch(recipes: Sequence[RecurrentRecipe]) -> RecurrentRecipe:
+    """Recipes with the same weights as one, on all their sequences: one large product is quicker than many small."""
+
+    def joined(pick):
+        return np.concatenate([pick(r) for r in recipes])
+
+    return recipes[0].but(
+        x=joined(lambda r: r.x),
+        mask=None if recipes[0].mask is None else joined(lambda r: r.mask),
+        start=tuple(joined(lambda r, s=s: r.start[s]) for s in range(len(recipes[0].start))),
+    )
 
 
 def _stacked(arrays: Sequence[Array]) -> Array:
@@ -124,8 +169,8 @@ def _stacked(arrays: Sequence[Array]) -> Array:
     return first if all(a is first for a in arrays) else np.stack(arrays)
 
 
-def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
-    """The loop over time, for recipes of one program."""
+def _loop(recipes: Sequence[RecurrentRecipe]) -> Steps:
+    """The loop over time, for recipes of one program; what they do not share has one more axis, in front."""
     r = recipes[0]
 
     def part(pick):
@@ -156,7 +201,7 @@ def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
                 value = np.concatenate(value, axis=-1) if isinstance(value, tuple) else value
                 steps.quantities.setdefault(name, []).append(value)
         steps.end = states
-    return [steps] if len(recipes) == 1 else [steps.of(k) for k in range(len(recipes))]
+    return steps
 
 
 def _masked(new: tuple, old: tuple, counts: Array, rules: tuple[str, ...]) -> tuple:
