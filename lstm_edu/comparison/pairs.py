@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison.places import PACKED, default_axes
+from lstm_edu.comparison.rounding import Rounding, Spread
 from lstm_edu.core import LSTMStep, checks
+from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
 
 
@@ -22,6 +24,7 @@ class Pair:
     gates: str | None = None
     gate: str | None = None
     time: np.ndarray | None = None  # which timestep each step read
+    rounding: Rounding | None = None  # what rounding can do to these numbers, if that is known
 
 
 def pairs_of(ours: Any, keras: Any) -> list[Pair]:
@@ -81,8 +84,25 @@ def _pair(name: str, a: Any, b: Any, of_lstm: bool) -> Pair:
     )
 
 
-def trace_pairs(ours: Trace, keras: Trace, prefix: str = "") -> list[Pair]:
-    """Every quantity that both recorded, in order of computation, and what was returned."""
+def with_rounding(pairs: list[Pair], spread: Spread, unit: float) -> list[Pair]:
+    """The same pairs, with what rounding does to those that the spread of a layer's numbers speaks of: quantities by
+    their names, what the layer returns by its position."""
+    known = []
+    for k, pair in enumerate(pairs):
+        found = spread.arrays.get(pair.name)
+        if found is None and k < len(spread.output):
+            found = spread.output[k]
+        fits = found is not None and pair.keras is not None and found.shape == pair.keras.shape
+        known.append(replace(pair, rounding=Rounding(found, unit)) if fits else pair)
+    return known
+
+
+def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | None = None) -> list[Pair]:
+    """Every quantity that both recorded, in order of computation, and what was returned.
+
+    spread: what rounding does to ours, if that is known.
+    """
+    unit = unit_roundoff(ours.layer) if spread is not None else 0.0
     if ours.kind != keras.kind:
         raise ValueError(f"compare: a trace of {ours.kind} cannot be compared with one of {keras.kind}")
     pairs = []
@@ -104,12 +124,14 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "") -> list[Pair]:
                 gates=letters if name == sums else None,
                 gate=name if name in letters and name != sums else None,
                 time=keras.time,
+                rounding=_rounding(None if spread is None else spread.arrays.get(name), keras[name], unit),
             )
         )
     if len(ours.layers) != len(keras.layers):
         raise ValueError(f"compare: a model of {len(ours.layers)} layers cannot be compared with {len(keras.layers)}")
     for (name, theirs), own in zip(keras.children.items(), ours.layers, strict=True):
-        pairs += trace_pairs(own, theirs, f"{prefix}{name}/")
+        inner = None if spread is None else spread.children.get(name)
+        pairs += trace_pairs(own, theirs, f"{prefix}{name}/", inner)
     a, b = (t.output if isinstance(t.output, tuple) else (t.output,) for t in (ours, keras))
     names = ["output", *(f"returned {n}" for n in getattr(keras.layer, "state_names", ()))]
     names += [f"output {k}" for k in range(len(names), max(len(a), len(b)))]
@@ -118,8 +140,13 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "") -> list[Pair]:
         axes = None if q is None else default_axes(names[k], q.ndim)
         if backwards and axes is not None:
             axes = tuple("step" if axis == "timestep" else axis for axis in axes)
-        pairs.append(Pair(prefix + names[k], p, q, axes, time=keras.time))
+        known = None if spread is None or q is None or k >= len(spread.output) else spread.output[k]
+        pairs.append(Pair(prefix + names[k], p, q, axes, time=keras.time, rounding=_rounding(known, q, unit)))
     return pairs
+
+
+def _rounding(spread: np.ndarray | None, array: np.ndarray, unit: float) -> Rounding | None:
+    return Rounding(spread, unit) if spread is not None and spread.shape == array.shape else None
 
 
 def _is_several(value: Any) -> bool:

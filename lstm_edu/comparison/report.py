@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_edu.comparison import adequate, tables
-from lstm_edu.comparison.pairs import checked_axes, pairs_of, renamed
+from lstm_edu.comparison.pairs import Pair, checked_axes, pairs_of, renamed, trace_pairs, with_rounding
 from lstm_edu.comparison.places import Where, default_axes, number_text, where, where_text
+from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import Tolerance, beyond, distance, lesser_dtype, tolerance_of
 from lstm_edu.core import checks
+from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.palette import GATES
 from lstm_edu.trace import Trace
 
 _DIGITS = {"float16": 3, "bfloat16": 2}
+
+
+EQUAL, DIFFERENT, UNDECIDED = "equal", "different", "undecided"
 
 
 @dataclass(frozen=True)
@@ -26,18 +31,20 @@ class Row:
 
     Attributes:
         name: what is compared.
-        ok: whether every element agrees within the tolerance (and NaN stands where Keras has NaN, and nowhere else).
+        verdict: "equal" up to what is allowed (with NaN where Keras has NaN, and nowhere else), "different", or
+            "undecided": rounding alone can move these numbers so far that their type cannot decide.
         shape: the shape, or ours and Keras's. dtype: the dtype, or ours and Keras's.
         max_abs: the largest |ours - Keras's|; infinity where the two cannot be subtracted.
-        where: the place of max_abs, one name an axis: {"batch": 0, "timestep": 17, "gate": "f", "unit": 3}.
+        where: the place of max_abs, one name per axis: {"batch": 0, "timestep": 17, "gate": "f", "unit": 3}.
         values: ours and Keras's number at that place; None where there is none.
-        size: how many elements Keras's array has. failed: how many of them are outside the tolerance.
+        size: how many elements Keras's array has. failed: how many of them differ by more than is allowed.
         tolerance: what an element may differ by, as text; y (g of gradients, w of weights) is Keras's value.
         note: what else there is to say.
+        blind_from: in an undecided row, the first place where nothing can be decided, by name.
     """
 
     name: str
-    ok: bool
+    verdict: str
     shape: str
     dtype: str
     max_abs: float
@@ -47,6 +54,12 @@ class Row:
     failed: int
     tolerance: str
     note: str = ""
+    blind_from: Where = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every element is equal up to what is allowed."""
+        return self.verdict == EQUAL
 
     @property
     def sentence(self) -> str:
@@ -55,6 +68,13 @@ class Row:
         if self.values is None:
             return f"{self.name} cannot be compared with Keras's: shape {self.shape}" + (self.note and f": {self.note}")
         place = f" at {where_text(self.where)}" if self.where else ""
+        if self.verdict == UNDECIDED:
+            dtype = self.dtype.split(" / ")[-1]
+            return (
+                f"{dtype} cannot decide about {self.name}{_since(self.blind_from)}: small errors grow in this layer, "
+                f"so rounding alone can move these numbers by {self.tolerance.removeprefix('rounding, up to ')}. "
+                f"The largest difference from Keras's is {self.max_abs:.2g}{place}{note}"
+            )
         if self.ok:
             if self.max_abs == 0:
                 return f"{self.name} is equal to Keras's{note}"
@@ -68,9 +88,21 @@ class Row:
         )
 
 
+def _since(place: Where) -> str:
+    """From where on nothing can be decided."""
+    name = next((name for name in ("timestep", "step") if place.get(name)), None)
+    return f" from {name} {place[name]} on" if name else ""
+
+
+def joined(verdicts: Iterable[str]) -> str:
+    """One verdict for several: "different" if any is, else "undecided" if any is, else "equal"."""
+    found = set(verdicts)
+    return next((verdict for verdict in (DIFFERENT, UNDECIDED) if verdict in found), EQUAL)
+
+
 @dataclass(frozen=True)
 class Report:
-    """What `compare` found: true if everything agrees. Shown as a table in a notebook.
+    """What `compare` found: true if everything is equal up to rounding. Shown as a table in a notebook.
 
     Attributes:
         rows: one for each array.
@@ -89,12 +121,17 @@ class Report:
         return None if self.trace is None else adequate.of_trace(self.trace, inside=self.inside)
 
     def __bool__(self) -> bool:
-        return all(row.ok for row in self.rows)
+        return self.verdict == EQUAL
+
+    @property
+    def verdict(self) -> str:
+        """ "equal", "different" or "undecided" (see `Row`), by the rows together."""
+        return joined(row.verdict for row in self.rows)
 
     @property
     def worst(self) -> Row:
-        """The row with the largest difference; among rows that differ, if any does."""
-        return max([row for row in self.rows if not row.ok] or self.rows, key=lambda row: row.max_abs)
+        """The row with the largest difference, among those that decide the verdict."""
+        return max((row for row in self.rows if row.verdict == self.verdict), key=lambda row: row.max_abs)
 
     @property
     def max_abs(self) -> float:
@@ -108,15 +145,14 @@ class Report:
 
     @property
     def sentence(self) -> str:
-        """The result in words: the first array that differs, else the largest difference."""
-        wrong = [row for row in self.rows if not row.ok]
-        if not wrong:
+        """The result in words: the first array that differs or that cannot be decided, else the largest difference."""
+        if self:
             return self.worst.sentence
-        also = f"; also: {', '.join(row.name for row in wrong[1:])}" if wrong[1:] else ""
-        return wrong[0].sentence + also
+        first, *others = (row for row in self.rows if row.verdict == self.verdict)
+        return first.sentence + (f"; also: {', '.join(row.name for row in others)}" if others else "")
 
     def check(self) -> Report:
-        """The report itself if all agrees. AssertionError with `sentence` if not, so that a notebook stops there."""
+        """The report itself if all is equal. AssertionError with `sentence` if not, so that a notebook stops there."""
         if not self:
             raise AssertionError(self.sentence)
         return self
@@ -128,11 +164,11 @@ class Report:
         return self.sentence
 
     def __repr__(self) -> str:
-        table = tables.text(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        table = tables.text(self.verdict, self._title, _HEADER, [_cells(row) for row in self.rows])
         return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
 
     def _repr_html_(self) -> str:
-        table = tables.html(bool(self), self._title, _HEADER, [_cells(row) for row in self.rows])
+        table = tables.html(self.verdict, self._title, _HEADER, [_cells(row) for row in self.rows])
         return table + (self.adequacy.fold if self and self.trace is not None else "")
 
 
@@ -148,7 +184,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         f"{row.max_abs:.2g}" if compared else "—",
         where_text(row.where) if compared and (row.max_abs or not row.ok) else "—",
         row.tolerance,
-        tables.verdict(row.ok) + (f": {row.note}" if row.note else ""),
+        tables.verdict(row.verdict) + (f": {row.note}" if row.note else ""),
     )
 
 
@@ -166,9 +202,11 @@ def compare(
 ) -> Report:
     """Compare a result with Keras's, element by element, without any broadcasting.
 
-    An element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32 and 1e-11 + 1e-9 |y| in float64, y being Keras's
-    value; the less precise of the two dtypes decides. Whole numbers and booleans must be equal. NaN agrees with NaN at
-    the same place, and with nothing else.
+    Of two arrays of which nothing else is known, an element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32 and
+    1e-11 + 1e-9 |y| in float64, y being Keras's value; the less precise of the two dtypes decides. With `layer` and
+    `x`, and for two Traces, it is estimated instead how far rounding can move these very numbers
+    (`lstm_edu.comparison.rounding`), and where that is too far to decide anything, the report says so. Whole numbers
+    and booleans must be equal. NaN agrees with NaN at the same place, and with nothing else.
 
     Args:
         ours, keras: two arrays or tensors; two lists or tuples of arrays (weights, or what return_state=True returns);
@@ -179,12 +217,12 @@ def compare(
             number: (batch, timestep, unit), (batch, unit), (unit,).
         gates: "ifgo" if the last axis holds the blocks of four gates side by side, as in an LSTM's z, kernel or bias.
         layer, x, mask, initial_state: the layer or model whose results these are, ours or Keras's, and what it was
-            called with. Not needed for the comparison: the report then says which known mistakes it would have caught,
-            and which not and why (`.adequacy`). Of two Traces it is known without.
+            called with: then rounding is estimated, and the report says which known mistakes it would have caught, and
+            which not and why (`.adequacy`). For two Traces they are not needed.
 
     Returns:
-        A Report: `bool(report)`, `.max_abs`, `.where`, `.rows`, `.check()`, `.adequacy`. Arrays of different shapes are
-        a row that failed and says what the cause probably is.
+        A Report: `bool(report)`, `.verdict` ("equal", "different", "undecided"), `.max_abs`, `.where`, `.rows`,
+        `.check()`, `.adequacy`. Arrays of different shapes are a row that failed and says what the cause probably is.
 
     Raises:
         TypeError: something that holds no numbers, or a symbolic tensor.
@@ -196,23 +234,34 @@ def compare(
     """
     if (layer is None) != (x is None) or (layer is None and (mask is not None or initial_state is not None)):
         raise ValueError("compare: layer and x belong together (and to them a mask and an initial_state, if any)")
-    pairs = pairs_of(ours, keras)
+    trace = None
+    if layer is not None:
+        trace = adequate.trace_of(layer, x, mask, initial_state)
+        pairs = with_rounding(pairs_of(ours, keras), spread(trace), unit_roundoff(trace.layer))
+    elif isinstance(ours, Trace) and isinstance(keras, Trace):
+        trace = ours
+        pairs = trace_pairs(ours, keras, spread=spread(ours))
+    else:
+        pairs = pairs_of(ours, keras)
     if names is not None:
         pairs = renamed(pairs, names)
     if axes is not None:
         axes = checked_axes(axes, pairs)
     rows = []
     for pair in pairs:
-        own_axes = (
-            axes if axes is not None and pair.keras is not None and len(axes) == np.ndim(pair.keras) else pair.axes
-        )
-        rows.append(
-            compare_arrays(pair.name, pair.ours, pair.keras, axes=own_axes, gates=gates or pair.gates, gate=pair.gate)
-        )
-    if layer is not None:
-        return Report(tuple(rows), adequate.trace_of(layer, x, mask, initial_state))
-    both = isinstance(ours, Trace) and isinstance(keras, Trace)
-    return Report(tuple(rows), ours if both else None, inside=both)
+        fits = axes is not None and pair.keras is not None and len(axes) == np.ndim(pair.keras)
+        rows.append(compare_pair(replace(pair, axes=axes if fits else pair.axes, gates=gates or pair.gates)))
+    return Report(tuple(rows), trace, inside=layer is None and trace is not None)
+
+
+# --- one array next to another --------------------------------------------------------------------------------------
+
+
+def compare_pair(pair: Pair) -> Row:
+    """One row."""
+    return compare_arrays(
+        pair.name, pair.ours, pair.keras, axes=pair.axes, gates=pair.gates, gate=pair.gate, allowed=pair.rounding
+    )
 
 
 def compare_arrays(
@@ -223,10 +272,10 @@ def compare_arrays(
     axes: Sequence[str] | None = None,
     gates: str | None = None,
     gate: str | None = None,
-    tolerance: Tolerance | None = None,
+    allowed: Tolerance | Rounding | None = None,
 ) -> Row:
-    """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate; `tolerance`: if not the usual
-    one of the dtype."""
+    """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate; `allowed`: what rounding does
+    to these numbers, if it is known, or a tolerance; if None, the usual one of the dtype."""
     if ours is None or keras is None:
         there, side = (keras, "Keras's") if ours is None else (ours, "ours")
         shape = f"{side} {checks.shape_text(there.shape)}"
@@ -235,11 +284,12 @@ def compare_arrays(
     if ours.shape != keras.shape:
         shape = f"ours {checks.shape_text(ours.shape)}, Keras's {checks.shape_text(keras.shape)}"
         return _incomparable(name, shape, dtype, keras.size, _shape_cause(ours.shape, keras.shape))
-    difference, wrong, allowed = differences(ours, keras, tolerance)
+    difference, wrong, blind, limit = differences(ours, keras, allowed)
+    verdict = DIFFERENT if wrong.any() else UNDECIDED if blind.any() else EQUAL
     axes = axes or default_axes(name, keras.ndim)
     index = np.unravel_index(np.argmax(difference), difference.shape)
     notes = []
-    if wrong.any() and not wrong[index]:  # the largest difference stands beside a large value
+    if wrong.any() and not wrong[index]:  # the largest difference is next to a large value
         first = where(tuple(np.argwhere(wrong)[0]), keras.shape, axes, gates, gate)
         notes.append(f"outside the tolerance first at {where_text(first)}")
     precision = lesser_dtype(ours, keras)
@@ -249,7 +299,7 @@ def compare_arrays(
         notes.append(f"{precision} holds about {_DIGITS[precision]} digits, so nothing finer can be seen")
     return Row(
         name=name,
-        ok=not wrong.any(),
+        verdict=verdict,
         shape=checks.shape_text(keras.shape),
         dtype=dtype,
         max_abs=float(difference[index]),
@@ -257,26 +307,46 @@ def compare_arrays(
         values=(ours[index], keras[index]),
         size=keras.size,
         failed=int(wrong.sum()),
-        tolerance=allowed,
+        tolerance=limit if isinstance(limit, str) else f"rounding, up to {limit[index]:.1g}",
         note="; ".join(notes + _nan_notes(ours, keras)),
+        blind_from=_first_of(blind, axes, gates, gate) if verdict == UNDECIDED else {},
     )
 
 
 def _incomparable(name: str, shape: str, dtype: str, size: int, note: str) -> Row:
-    return Row(name, False, shape, dtype, np.inf, {}, None, size, size, "—", note)
+    return Row(name, DIFFERENT, shape, dtype, np.inf, {}, None, size, size, "—", note)
 
 
-def differences(
-    ours: np.ndarray, keras: np.ndarray, tolerance: Tolerance | None = None
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """|ours - keras|, where that is more than allowed, and what is allowed in words. The shapes are equal."""
-    difference = distance(ours, keras)
-    tolerance = tolerance or tolerance_of(ours, keras)
-    if tolerance is None:
-        return difference, difference > 0, "0: whole numbers"
+def _first_of(those: np.ndarray, axes: Sequence[str], gates: str | None, gate: str | None) -> Where:
+    """The earliest of these places in time."""
+    places = np.argwhere(those)
+    if axes[1:2] in (("timestep",), ("step",)):
+        places = places[np.argsort(places[:, 1], kind="stable")]
+    return where(tuple(places[0]), those.shape, axes, gates, gate)
+
+
+class Differences(NamedTuple):
+    """|ours - keras|; where that is more than allowed; where nothing can be decided; and what is allowed: a text, or
+    a number for each element."""
+
+    size: np.ndarray
+    wrong: np.ndarray
+    blind: np.ndarray
+    allowed: str | np.ndarray
+
+
+def differences(ours: np.ndarray, keras: np.ndarray, allowed: Tolerance | Rounding | None = None) -> Differences:
+    """Two arrays of one shape."""
+    difference, nowhere = distance(ours, keras), np.zeros(ours.shape, bool)
+    allowed = allowed or tolerance_of(ours, keras)
+    if allowed is None:
+        return Differences(difference, difference > 0, nowhere, "0: whole numbers")
     with np.errstate(invalid="ignore", over="ignore"):
-        allowed = tolerance.allowed(keras.astype(np.float64))
-    return difference, beyond(difference, allowed), str(tolerance)
+        limit = allowed.allowed(keras)
+        wrong = beyond(difference, limit)
+        if isinstance(allowed, Tolerance):
+            return Differences(difference, wrong, nowhere, str(allowed))
+        return Differences(difference, wrong, allowed.blind(keras), limit)
 
 
 def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:

@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Sequence
 from html import escape
 
-_SIGNS = {True: "✓ ", False: "✗ ", None: ""}
+_SIGNS = {True: "✓ ", False: "✗ ", None: "", "equal": "✓ ", "different": "✗ ", "undecided": "? "}
+_WORDS = {"equal": "agrees", "different": "differs", "undecided": "cannot be decided"}
 
 # Of <pre>. Jupyter breaks lines of output anywhere, in the middle of a name too: a narrow window makes that unreadable.
 # And on slides code is half as large as text, with a shadow, if nothing is said.
@@ -20,12 +21,14 @@ CODE_STYLE = (
 )
 
 
-def verdict(ok: bool) -> str:
-    return "✓ agrees" if ok else "✗ differs"
+def verdict(found: bool | str) -> str:
+    """A verdict's sign and word; True and False are "equal" and "different"."""
+    found = {True: "equal", False: "different"}.get(found, found)
+    return _SIGNS[found] + _WORDS[found]
 
 
 def text(
-    ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None
+    ok: bool | str | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None
 ) -> str:
     """A table in plain text, its title first; in lines of at most `width` characters, if that is given."""
     lines = [tuple(header), *map(tuple, rows)]
@@ -91,7 +94,9 @@ _CELL = "text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; ba
 _IN_VIEW = "display: inline-block; max-width: 100cqi"  # a title is read without scrolling, however wide its table
 
 
-def html(ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], height: str = "") -> str:
+def html(
+    ok: bool | str | None, title: str, header: Sequence[str], rows: Sequence[Sequence[str]], height: str = ""
+) -> str:
     """The same as an HTML table: the title as its caption, the first column as headers of the rows.
 
     height: of the window through which a long table is scrolled, such as "30em".
@@ -121,4 +126,4 @@ def html(ok: bool | None, title: str, header: Sequence[str], rows: Sequence[Sequ
 
 def _together(cell: str) -> str:
     """A sign and its word on one line."""
-    return cell.replace("✓ ", "✓&nbsp;").replace("✗ ", "✗&nbsp;")
+    return cell.replace("✓ ", "✓&nbsp;").replace("✗ ", "✗&nbsp;").replace("? cannot", "?&nbsp;cannot")

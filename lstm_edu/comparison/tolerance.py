@@ -22,7 +22,7 @@ class Tolerance(NamedTuple):
 
     def allowed(self, right: Array) -> Array:
         """How far a number may lie from each of these."""
-        return self.absolute + self.relative * np.abs(right)
+        return self.absolute + self.relative * np.abs(right.astype(np.float64))
 
 
 def _power(value: float) -> str:
@@ -70,7 +70,7 @@ def apart(a: Array, right: Array, tolerance: Tolerance | None = None) -> Array:
     """Where two arrays of one shape differ by more than `tolerance`, or if None by what their dtypes allow."""
     tolerance = tolerance or tolerance_of(a, right)
     with np.errstate(invalid="ignore"):
-        allowed = 0.0 if tolerance is None else tolerance.allowed(right.astype(np.float64))
+        allowed = 0.0 if tolerance is None else tolerance.allowed(right)
     return beyond(distance(a, right), allowed)
 
 

@@ -95,7 +95,7 @@ def _row(name, ours, theirs, precision, axes=None, gates=None) -> Row:
         absolute += of_largest * float(np.abs(theirs[np.isfinite(theirs)]).max(initial=0))
     tolerance = Tolerance(absolute, relative, "g")
     ours = None if ours is None else np.asarray(ours)  # an embedding's gradient is an array that knows more
-    return compare_arrays(f"gradient of {name}", ours, theirs, axes=axes, gates=gates, tolerance=tolerance)
+    return compare_arrays(f"gradient of {name}", ours, theirs, axes=axes, gates=gates, allowed=tolerance)
 
 
 def _state_names(layer: Layer) -> list[str]:

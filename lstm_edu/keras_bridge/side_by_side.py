@@ -220,7 +220,7 @@ def train_side_by_side(
         moved = [float(np.abs(w - before).max(initial=0)) for w, before in zip(after, start, strict=True)]
         rows = [
             compare_arrays(
-                place.name, w, expected, axes=place.axes, gates=place.gates, tolerance=_tolerance(precision, distance)
+                place.name, w, expected, axes=place.axes, gates=place.gates, allowed=_tolerance(precision, distance)
             )
             for place, w, expected, distance in zip(places, ours.weights, after, moved, strict=True)
         ]
