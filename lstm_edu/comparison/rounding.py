@@ -12,7 +12,7 @@ times with errors of that size put into every operation at every step; how far t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -167,7 +167,13 @@ def _of(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array
 
     error: of the input, (trials, *shape of the input), or None for an exact one.
     """
-    return _KINDS.get(trace.kind, _measured)(trace, error, noise)
+    found, after = _KINDS.get(trace.kind, _measured)(trace, error, noise)
+    if error is None or "x" not in trace or error.shape[1:] != trace["x"].shape:
+        return found, after
+    of_x = np.sqrt(np.mean(np.square(error), axis=0)).astype(np.float32)
+    if trace.time is not None and trace.time[0] > trace.time[-1]:
+        of_x = of_x[:, ::-1]
+    return replace(found, arrays={"x": _smooth(of_x), **found.arrays}), after
 
 
 def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
