@@ -72,9 +72,10 @@ class Trace:
         dropout_masks: tuple[np.ndarray | None, ...] = (),
         children: Mapping[str, Trace] | None = None,
         weights: tuple[np.ndarray, ...] | None = None,
+        kind: str | None = None,
     ):
         put = object.__setattr__
-        put(self, "kind", type(layer).__name__)
+        put(self, "kind", kind or type(layer).__name__)
         put(self, "layer", layer)
         put(self, "weights", tuple(layer.weights) if weights is None else weights)
         put(self, "_arrays", {name: read_only(a) for name, a in arrays.items()})

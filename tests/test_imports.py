@@ -47,7 +47,8 @@ MAY_IMPORT = {
 FRONT_DOOR = {
     Path("doctor/source.py"): {"from_keras"},
     Path("comparison/adequate.py"): {"doctor", "from_keras"},
-    Path("keras_bridge/verifying.py"): {"explore"},
+    Path("keras_bridge/about.py"): {"__version__"},
+    Path("keras_bridge/verify_report.py"): {"explore"},
 }
 LOADS_LATER = {Path("__init__.py"), Path("plots/__init__.py")}  # a public name's own module, when it is first used
 

@@ -61,6 +61,11 @@ def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
     return found.output
 
 
+def spread_of_runs(runs: Array) -> Array:
+    """The spread of an array's numbers, (R, ...), run 0 being undisturbed."""
+    return _smooth(_deviation(runs))
+
+
 # --- what follows from it -------------------------------------------------------------------------------------------
 
 # A difference counts as rounding up to so many spreads: of millions of numbers some lie far out, and in a layer that

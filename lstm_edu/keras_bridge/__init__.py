@@ -7,7 +7,8 @@ from lstm_edu.comparison import Report, Row, compare
 from lstm_edu.keras_bridge.converting import from_keras
 from lstm_edu.keras_bridge.recording import keras_trace
 from lstm_edu.keras_bridge.side_by_side import TrainingReport, TrainingStep, train_side_by_side
-from lstm_edu.keras_bridge.verifying import Divergence, LayerReport, VerifyReport, verify
+from lstm_edu.keras_bridge.verify_report import Divergence, LayerReport, VerifyReport
+from lstm_edu.keras_bridge.verifying import verify
 
 __all__ = [
     "Divergence",
