@@ -22,9 +22,9 @@ def of(source: Any) -> tuple[str, ...]:
         path = Path(source)
         size = f", {path.stat().st_size:,} bytes, SHA-256 {_hash(path)}" if path.is_file() else ""
         lines.append(f"{path.name}{size}")
-    k = keras()
+    k, own = keras(), import_module("lstm_edu").__version__
     lines.append(
-        f"lstm_edu {import_module('lstm_edu').__version__}, Keras {k.__version__} on {k.backend.backend()}, NumPy {np.__version__}, "
+        f"lstm_edu {own}, Keras {k.__version__} on {k.backend.backend()}, NumPy {np.__version__}, "
         f"Python {platform.python_version()} on {platform.system()}"
     )
     lines.append(datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %z"))
