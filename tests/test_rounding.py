@@ -1,0 +1,167 @@
+"""comparison.rounding: how far rounding moves a layer's numbers, against how far Keras's really are from ours."""
+
+import keras
+import numpy as np
+import pytest
+
+import lstm_edu as le
+from lstm_edu.comparison import rounding
+from lstm_edu.comparison.rounding import Rounding, spread
+
+# kind, units, timesteps, features, standard deviation of the weights, input, arguments
+PANEL = [
+    ("LSTM", 128, 60, 40, 0.2, "normal", {}),
+    ("LSTM", 64, 100, 64, 0.1, "one-hot", {}),
+    ("LSTM", 32, 100, 9, 0.3, "normal", {"activation": "relu", "recurrent_activation": "hard_sigmoid"}),
+    ("LSTM", 16, 80, 12, 0.3, "unscaled", {}),
+    ("LSTM", 5, 40, 3, 0.7, "normal", {}),
+    ("GRU", 128, 40, 16, 0.2, "normal", {}),
+    ("GRU", 48, 60, 30, 0.3, "one-hot", {"reset_after": False}),
+    ("GRU", 7, 100, 4, 0.5, "normal", {}),
+    ("SimpleRNN", 64, 40, 10, 0.1, "normal", {}),
+    ("SimpleRNN", 24, 20, 6, 0.3, "unscaled", {}),
+    ("Dense", 128, 1, 784, 0.05, "unscaled", {"activation": "relu"}),
+    ("Dense", 10, 1, 128, 0.3, "normal", {"activation": "softmax"}),
+]
+
+
+def drawn(kind, units, timesteps, features, deviation, given, arguments, seed=0):
+    """A layer of Keras's with weights of such a standard deviation, the same of ours, and an input (2, T, F)."""
+    rng = np.random.default_rng(seed)
+    if kind != "Dense":
+        arguments = arguments | {"return_sequences": True}
+    theirs = getattr(keras.layers, kind)(units, **arguments)
+    theirs.build((2, timesteps, features))
+    theirs.set_weights([rng.normal(size=w.shape) * deviation for w in theirs.get_weights()])
+    x = rng.normal(size=(2, timesteps, features)).astype("float32")
+    if given == "one-hot":
+        x = np.eye(features, dtype="float32")[rng.integers(0, features, (2, timesteps))]
+    if given == "unscaled":
+        x = rng.uniform(0, 255, x.shape).astype("float32")
+    return theirs, le.from_keras(theirs), x
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """(Keras's output, our trace, its spread) of each layer of the panel."""
+    found = []
+    for case in PANEL:
+        theirs, ours, x = drawn(*case)
+        trace = ours.trace(x)
+        found.append((keras.ops.convert_to_numpy(theirs(x)), trace, spread(trace).output[0]))
+    return found
+
+
+def reached(panel, factor=1.0):
+    """How much of what counts as rounding the largest real difference reaches: the geometric mean over the panel."""
+    shares = []
+    for theirs, trace, deviation in panel:
+        limit = Rounding(factor * deviation, 2.0**-24).allowed(theirs)
+        shares.append((np.abs(theirs - trace.output) / limit).max())
+    return float(np.exp(np.mean(np.log(shares)))), max(shares)
+
+
+LEAST, MOST = 0.095, 0.19
+
+
+def test_the_estimate_is_neither_too_wide_nor_too_narrow(panel):
+    mean, most = reached(panel)
+    assert LEAST < mean < MOST and most < 1, (mean, most)
+
+
+@pytest.mark.parametrize("factor", [2, 0.5])
+def test_that_test_would_notice(panel, factor):
+    mean, _ = reached(panel, factor)
+    assert not LEAST < mean < MOST, "an estimate twice too wide or half too narrow would pass unseen"
+
+
+def chaotic(units=64, timesteps=120, deviation=0.7, kind="GRU"):
+    return drawn(kind, units, timesteps, 20, deviation, "normal", {})
+
+
+def test_a_chaotic_layer_cannot_be_decided_in_float32_and_the_report_says_from_where_on():
+    theirs, ours, x = chaotic()
+    y = keras.ops.convert_to_numpy(theirs(x))
+    report = le.compare(ours(x), y, layer=ours, x=x)
+    assert report.verdict == "undecided" and not report
+    (row,) = report.rows
+    step = row.blind_from["timestep"]
+    assert 3 < step < 60, "the first steps can be decided"
+    assert f"float32 cannot decide about output from timestep {step} on" in report.sentence
+    with pytest.raises(AssertionError, match="cannot decide"):
+        report.check()
+    assert le.compare(ours(x[:, :3]), y[:, :3], layer=ours, x=x[:, :3]).verdict == "equal"
+
+
+def test_a_mistake_in_a_chaotic_layer_is_still_a_difference():
+    theirs, ours, x = chaotic()
+    wrong = le.from_keras(theirs)
+    weights = wrong.get_weights()
+    weights[2][0, 3] += 0.01  # one bias of one gate
+    wrong.set_weights(weights)
+    report = le.compare(wrong(x), keras.ops.convert_to_numpy(theirs(x)), layer=ours, x=x)
+    assert report.verdict == "different"
+
+
+@pytest.mark.parametrize("case", PANEL, ids=lambda case: f"{case[0]}-{case[1]}-{case[5]}")
+def test_verify_calls_a_right_layer_right(case):
+    theirs, _, x = drawn(*case, seed=1)
+    assert le.verify(theirs, x).verdict == "equal"
+
+
+def test_the_same_layer_in_float64_has_no_such_excuse():
+    theirs, ours, x = chaotic(timesteps=60)
+    assert le.compare(ours(x), theirs(x), layer=ours, x=x).verdict == "undecided"
+    exact = keras.layers.GRU(64, return_sequences=True, dtype="float64")
+    exact.build(x.shape)
+    exact.set_weights(theirs.get_weights())
+    report = le.verify(exact, x)
+    assert report.verdict == "equal" and report.max_abs < 1e-6
+
+
+def test_the_spread_grows_with_time_where_errors_grow_and_not_where_they_are_forgotten():
+    _, growing, x = chaotic(timesteps=40)
+    of_growing = spread(growing.trace(x)).output[0].max(axis=(0, 2))
+    assert of_growing[30] > 1000 * of_growing[0]
+    _, calm, x = drawn("LSTM", 64, 40, 20, 0.05, "normal", {})
+    of_calm = spread(calm.trace(x)).output[0].max(axis=(0, 2))
+    assert of_calm[30] < 5 * of_calm[0]
+
+
+def test_a_stack_hands_its_errors_on():
+    model = keras.Sequential(
+        [
+            keras.Input((60, 8)),
+            keras.layers.GRU(48, return_sequences=True),
+            keras.layers.Bidirectional(keras.layers.LSTM(32, return_sequences=True)),
+            keras.layers.TimeDistributed(keras.layers.Dense(5, "softmax")),
+        ]
+    )
+    rng = np.random.default_rng(3)
+    model.set_weights([rng.normal(size=w.shape) * 0.5 for w in model.get_weights()])
+    x = rng.normal(size=(2, 60, 8)).astype("float32")
+    layers = le.verify(model, x).layers
+    whole = spread(le.from_keras(model).trace(x)).output[0]
+    assert whole.max() > 5 * spread(layers[-1].ours).output[0].max(), "alone, the last layer gets an exact input"
+
+
+def test_what_cannot_be_run_again_has_no_spread():
+    layer = le.LSTM(3, dropout=0.5, seed=1)
+    layer.build((None, None, 4))
+    x = np.ones((2, 5, 4), "float32")
+    assert spread(layer.trace(x, training=True)).output == ()
+    assert spread(layer.trace(x, keep=("h",))).output == ()
+    assert le.compare(layer.trace(x, keep=("h",)), layer.trace(x, keep=("h",))).rows[0].tolerance == "2e-6 + 2e-5 |y|"
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_rows_taken_in_turns_give_the_same_shapes(masked, monkeypatch):
+    _, ours, x = drawn("LSTM", 6, 9, 4, 0.3, "normal", {})
+    x = np.concatenate([x] * 3)
+    mask = np.random.default_rng(0).random(x.shape[:2]) > 0.3 if masked else None
+    whole = spread(ours.trace(x, mask=mask))
+    monkeypatch.setattr(rounding, "_MOST_AT_ONCE", 1)
+    parts = spread(ours.trace(x, mask=mask))
+    for name, array in whole.arrays.items():
+        assert parts.arrays[name].shape == array.shape
+        np.testing.assert_allclose(np.log(parts.arrays[name].max()), np.log(array.max()), atol=1.5)
