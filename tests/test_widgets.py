@@ -325,20 +325,40 @@ def test_a_comparison_finds_where_ours_and_the_reference_part():
     assert not comparison["agrees"]
     assert "they differ, most of all in" in comparison["text"]
     nudged = le.explore(trace, reference=trace)._spec["comparison"]
-    assert nudged == {"agrees": True, "text": "every number agrees; the largest difference is 0"}
+    assert nudged["agrees"] and nudged["text"] == "every number agrees; the largest difference is 0"
 
 
 def test_the_worst_place_is_named():
-    ours = np.zeros((2, 3, 4), "float32")
-    theirs = ours.copy()
-    theirs[1, 2, 3] = 0.5
-    found = _base.furthest({"a": (ours, ours), "b": (ours, theirs)}, ("sequence", "step", "unit"))
-    assert found == {
-        "agrees": False,
-        "text": "they differ, most of all in b at sequence 1, step 2, unit 3: the difference there is 5.0e-01",
-    }
-    theirs[0, 0, 1] = np.nan
-    assert (
-        "b at sequence 0, step 0, unit 1: the difference there is not finite"
-        in _base.furthest({"b": (ours, theirs)}, ("sequence", "step", "unit"))["text"]
+    trace = lstm().trace(X)
+    theirs = trace.h.copy()
+    theirs[1, 2, 3] += 0.5
+    axes = ("sequence", "step", "unit")
+    pairs = {"c": (trace.c, trace.c), "h": (trace.h, theirs)}
+    found = _base.compared(trace, pairs, axes)
+    assert not found["agrees"]
+    assert found["text"] == (
+        "they differ, most of all in h at sequence 1, step 2, unit 3: the difference there is 5.0e-01"
     )
+    theirs[0, 0, 1] = np.nan
+    text = _base.compared(trace, pairs, axes)["text"]
+    assert "h at sequence 0, step 0, unit 1: the difference there is not finite" in text
+
+
+def test_an_explorer_judges_as_compare_does():
+    trace = lstm().trace(X)
+    axes = ("sequence", "step", "unit")
+    limit = _base.roundings(trace)["h"].allowed(trace.h)
+    for factor in (0.9, 1.1):
+        moved = (trace.h + factor * limit).astype("float32")
+        agrees = _base.compared(trace, {"h": (trace.h, moved)}, axes)["agrees"]
+        assert agrees is bool(le.compare({"h": trace.h}, {"h": moved}, layer=trace.layer, x=X)) is (factor < 1)
+
+
+def test_what_float32_cannot_decide_is_said():
+    rng = np.random.default_rng(0)
+    layer = le.GRU(32, return_sequences=True)
+    layer.build((None, None, 3))
+    layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
+    trace = layer.trace(rng.normal(size=(1, 120, 3)).astype("float32"))
+    found = _base.compared(trace, {"h": (trace.h, trace.h)}, ("sequence", "step", "unit"))
+    assert found["agrees"] and "on float32 cannot decide: rounding alone can move that number by" in found["text"]

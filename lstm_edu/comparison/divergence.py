@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.comparison.places import PACKED
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.trace import Trace
 
 KINDS = ("LSTM", "PeepholeLSTM", "GRU", "SimpleRNN")
 
-# The sums of all gates lie side by side; here each gate's has a name of its own. Kind -> (quantity, gates).
-_SUMS = {"LSTM": ("z", "ifgo"), "PeepholeLSTM": ("z", "ifgo"), "GRU": ("a", "zrg")}
 _MEANS_THE_SAME = ("x", "g", "c", "h")  # in whichever kind of layer
 
 
@@ -32,7 +31,7 @@ class Divergence:
 def by_gate(trace: Trace) -> dict[str, np.ndarray]:
     """Every recorded quantity in the order of computation; sums of several gates gate by gate: z_i, z_f, z_g, z_o."""
     found = {}
-    sums, gates = _SUMS.get(trace.kind, ("", ""))
+    sums, gates = PACKED.get(trace.kind, ("", ""))
     for name in trace.names:
         if name == sums:
             blocks = np.split(trace[name], len(gates), axis=-1)

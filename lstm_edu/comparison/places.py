@@ -10,12 +10,13 @@ import numpy as np
 
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.container import leaves
+from lstm_edu.core.kinds import NOTATION
 from lstm_edu.palette import GATES, NAMES
 
 Where = dict[str, int | str]
 
 # Of each kind of layer that has gates: the quantity that packs their sums, and the gates' letters in that order.
-PACKED = {"LSTM": ("z", "".join(GATES)), "GRU": ("a", "zrg")}
+PACKED = {kind: (letters.sums, letters.gates) for kind, letters in NOTATION.items() if len(letters.gates) > 1}
 # In a GRU z is a gate.
 _GATE_NAMES = {gate: NAMES[gate] for gate in GATES} | {"z": "update gate", "r": "reset gate"}
 

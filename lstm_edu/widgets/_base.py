@@ -16,7 +16,11 @@ import numpy as np
 import traitlets
 
 from lstm_edu import palette
-from lstm_edu.comparison.tolerance import TOLERANCES, beyond, distance, tolerance_of
+from lstm_edu.comparison.places import PACKED
+from lstm_edu.comparison.report import differences
+from lstm_edu.comparison.rounding import Rounding, spread
+from lstm_edu.comparison.tolerance import TOLERANCES, tolerance_of
+from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
 
 _STATIC = Path(__file__).parent / "static"
@@ -229,30 +233,59 @@ def need_same(trace: Trace, reference: Any, names: Sequence[str], owner: str) ->
     return reference
 
 
-def furthest(pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], axes: Sequence[str]) -> dict[str, Any]:
-    """Where ours and the reference are furthest apart, measured against what rounding allows, in words.
+def compared(trace: Trace, pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], axes: Sequence[str]) -> dict[str, Any]:
+    """How ours and the reference compare, by the one judgement that `le.compare` and `le.verify` use too.
 
     Args:
-        pairs: name -> (ours, Keras's), of one shape.
+        trace: ours. pairs: name -> (ours, Keras's), of one shape; the sums of a gate by its name, "z_f".
         axes: what to call the axes of the arrays.
 
-    Returns {"agrees": bool, "text": str}.
+    Returns {"agrees": bool, "text": str, "limits": {name: how much counts as rounding at most}}.
     """
-    worst, place, value, largest, agrees = -1.0, "", 0.0, 0.0, True
+    known = roundings(trace)
+    found = {}
     for name, (ours, theirs) in pairs.items():
-        difference, allowed = distance(ours, theirs), TOLERANCES[ours.dtype.name].allowed(theirs.astype(np.float64))
-        agrees &= not beyond(difference, allowed).any()
-        with np.errstate(invalid="ignore"):
-            excess = np.where(difference == 0, 0, difference / allowed)
-        excess = np.where(np.isfinite(excess), excess, np.inf)
-        index = np.unravel_index(np.argmax(excess), excess.shape)
-        largest = max(largest, float(difference[np.isfinite(difference)].max(initial=0.0)))
-        if excess[index] > worst:
-            worst = float(excess[index])
-            place = f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
-            value = float(difference[index])
-    if agrees:
-        most = f"{largest:.1e}" if largest else "0"
-        return {"agrees": True, "text": f"every number agrees; the largest difference is {most}"}
-    how = f"{value:.1e}" if math.isfinite(value) else "not finite"
-    return {"agrees": False, "text": f"they differ, most of all in {place}: the difference there is {how}"}
+        rounding = known.get(name)
+        fits = rounding is not None and rounding.spread.shape == theirs.shape
+        found[name] = differences(ours, theirs, rounding if fits else None)
+    limits = {
+        name: float(np.max(one.allowed[np.isfinite(one.allowed)], initial=0.0))
+        for name, one in found.items()
+        if isinstance(one.allowed, np.ndarray)
+    }
+    largest = max(float(one.size[np.isfinite(one.size)].max(initial=0.0)) for one in found.values())
+    most = f"{largest:.1e}" if largest else "0"
+    if wrong := {name: one for name, one in found.items() if one.wrong.any()}:
+        name, one = max(wrong.items(), key=lambda item: float(np.max(np.where(item[1].wrong, item[1].size, 0))))
+        index = np.unravel_index(np.argmax(np.where(one.wrong, one.size, -1)), one.size.shape)
+        how = f"{one.size[index]:.1e}" if math.isfinite(one.size[index]) else "not finite"
+        text = f"they differ, most of all in {_place(name, index, axes)}: the difference there is {how}"
+        return {"agrees": False, "text": text, "limits": limits}
+    if blind := {name: one for name, one in found.items() if one.blind.any()}:
+        name, one = min(blind.items(), key=lambda item: _first_step(item[1].blind))
+        places = np.argwhere(one.blind)
+        index = tuple(places[np.argmin(places[:, min(1, places.shape[1] - 1)])])
+        text = (
+            f"from {_place(name, index, axes)} on {trace.layer.compute_dtype} cannot decide: rounding alone can move "
+            f"that number by {one.allowed[index]:.0e}; before that they agree"
+        )
+        return {"agrees": True, "text": text, "limits": limits}
+    return {"agrees": True, "text": f"every number agrees; the largest difference is {most}", "limits": limits}
+
+
+def _place(name: str, index: Sequence[int], axes: Sequence[str]) -> str:
+    return f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
+
+
+def _first_step(places: np.ndarray) -> int:
+    return int(np.argwhere(places)[:, min(1, places.ndim - 1)].min())
+
+
+def roundings(trace: Trace) -> dict[str, Rounding]:
+    """What rounding can do to each quantity of a trace of ours, the sums gate by gate: z_i, z_f, z_g, z_o."""
+    found, unit = dict(spread(trace).arrays), unit_roundoff(trace.layer)
+    sums, gates = PACKED.get(trace.kind, ("", ""))
+    if sums in found:
+        blocks = np.split(found[sums], len(gates), axis=-1)
+        found |= {f"{sums}_{gate}": block for gate, block in zip(gates, blocks, strict=True)}
+    return {name: Rounding(array, unit) for name, array in found.items()}

@@ -187,7 +187,8 @@ def describe(
         "tolerance": _base.tolerance(trace["y"]),
         "comparison": None
         if reference is None
-        else _base.furthest(
+        else _base.compared(
+            trace,
             {name: (trace[name], reference[name]) for name in ("z", "y")},
             ("sample", "step", "output") if x.ndim == 3 else ("sample", "output"),
         ),

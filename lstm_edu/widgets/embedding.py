@@ -89,6 +89,6 @@ def describe(
         "tolerance": _base.tolerance(trace["y"]),
         "comparison": None
         if reference is None
-        else _base.furthest({"y": (per_row["y"], per_row["keras_y"])}, ("sequence", "step", "column")),
+        else _base.compared(trace, {"y": (per_row["y"], per_row["keras_y"])}, ("sequence", "step", "column")),
     }
     return spec, arrays

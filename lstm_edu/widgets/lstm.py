@@ -157,7 +157,7 @@ def describe(
         "no_what_if": whatif.unavailable(trace),
         "mistakes": whatif.offered(trace),
         "tolerance": _base.tolerance(trace["h"]),
-        "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
+        "comparison": None if reference is None else _base.compared(trace, _pairs(trace, reference), AXES),
     }
     return spec, arrays | weights
 

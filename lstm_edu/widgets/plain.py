@@ -70,7 +70,7 @@ def describe(
         "units": max(widths, default=1),
         "scales": _scales({name: arrays[name] for name in "xy" if name in arrays}),
         "tolerance": _base.tolerance(output),
-        "comparison": _base.furthest({"y": (shown["y"], shown["keras_y"])}, ("sequence", "step", "feature"))
+        "comparison": _base.compared(trace, {"y": (shown["y"], shown["keras_y"])}, ("sequence", "step", "feature"))
         if "keras_y" in shown and "y" in shown and shown["y"].dtype.name in _base.TOLERANCES
         else None,
     }

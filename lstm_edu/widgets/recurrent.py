@@ -98,7 +98,7 @@ def describe(
         "letters": letters(kind),
         "scales": recurrent_scales(layer, arrays),
         "tolerance": _base.tolerance(trace["h"]),
-        "comparison": None if reference is None else _base.furthest(_pairs(trace, reference), AXES),
+        "comparison": None if reference is None else _base.compared(trace, _pairs(trace, reference), AXES),
     }
     return spec, arrays | weights
 

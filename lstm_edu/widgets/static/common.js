@@ -42,6 +42,12 @@ export function formatDifference(a, b) {
   return Number.isFinite(apart) ? apart.toExponential(1).replace(/-/g, "−") : "not finite";
 }
 
+/** What a quantity may differ by from Keras's: what rounding can do to it in this layer, or else the usual tolerance. */
+export function allowed(spec, name) {
+  const limit = spec.comparison?.limits?.[name];
+  return limit === undefined ? spec.tolerance : { atol: limit, rtol: 0 };
+}
+
 /** Whether ours agrees with Keras's: |a − b| within atol + rtol |b|; NaN agrees with NaN, ∞ with ∞. */
 export function agrees(a, b, { atol, rtol }) {
   if (Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b))) return true;

@@ -539,7 +539,7 @@ export function denseInside(context, panel, spec, arrays, store) {
   function keras({ batch, t, unit }, z, y) {
     if (!arrays.keras_y || Object.keys(edits()).length) return null;
     const theirs = at(arrays.keras_y, batch, t, unit);
-    const same = agrees(y, theirs, spec.tolerance);
+    const same = agrees(y, theirs, allowed(spec, "y"));
     return h("div", { class: same ? "" : "le-differs" }, "Keras: ", h("span", { class: "le-num", "data-keras": "y" }, format(theirs, 6)),
       `, difference ${formatDifference(y, theirs)}`); // prettier-ignore
   }

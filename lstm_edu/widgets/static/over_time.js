@@ -449,7 +449,7 @@ export function comparison(spec, rows) {
     paint({ ours, keras }) {
       for (const name of rows) {
         const [mine, theirs, difference] = cells[name];
-        const same = agrees(ours[name], keras[name], spec.tolerance);
+        const same = agrees(ours[name], keras[name], allowed(spec, name));
         say(mine, format(ours[name], 6));
         say(theirs, format(keras[name], 6));
         say(difference, (same ? "" : "≠ ") + formatDifference(ours[name], keras[name]));
