@@ -114,11 +114,11 @@ def test_an_entry_tells_a_learner_everything(mistake):
 IDS_OF_THE_CATALOGUE = """
 hard-sigmoid-v2 hard-sigmoid-v3 gate-order gru-gate-order gru-reset-after gru-update-flipped gru-bias-rows
 torch-two-biases tf1-forget-bias unit-forget-bias bias-missing bias-twice bias-wrong-gate kernel-transposed
-recurrent-transposed kernel-reshaped weights-redrawn shared-initializer wrong-previous-state candidate-activation
-product-not-elementwise activation-replaced peepholes all-steps-at-once extra-activation precision-only
-state-not-carried state-not-reset stateful-carry h-c-swapped return-last-vs-sequence go-backwards-order
-bidirectional-merge bidirectional-order masked-steps mask-lost cudnn-mask axes-swapped slicing dropout-active
-units-vs-timesteps time-distributed
+recurrent-transposed kernel-reshaped weights-redrawn weights-rounded shared-initializer wrong-previous-state
+candidate-activation product-not-elementwise activation-replaced peepholes all-steps-at-once extra-activation
+precision-only state-not-carried state-not-reset stateful-carry h-c-swapped return-last-vs-sequence
+go-backwards-order bidirectional-merge bidirectional-order masked-steps mask-lost cudnn-mask axes-swapped slicing
+dropout-active units-vs-timesteps time-distributed
 """.split()
 
 

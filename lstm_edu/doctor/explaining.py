@@ -48,7 +48,7 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made)]
     found = found or [e for search in searches for e in search.families()]
-    answer = None if found else _rounding(searches, observed)
+    answer = None if found else _rounding(searches, observed) or _coarse_weights(searches)
     pairs = pairs and not found and answer is None and observed.size > 1
     if pairs:
         same_shape = [search for search in searches if search.right is not None]
@@ -277,6 +277,30 @@ def _stored_coarsely(search: Search, observed: Observed, max_abs: float) -> Diag
     bits = observed.size * _BITS_LESS[name]
     evidence = Evidence(observed.size, max_abs, bits, 2, name)
     return _only_rounding(Made(stored, next(iter(stored.places(search.base.layer)), ())), evidence)
+
+
+def _coarse_weights(searches: list[Search]) -> Diagnosis | None:
+    """Whether the right computation with coarser weights gives these very numbers. Noise of that size does not."""
+    for search in searches:
+        if search.right is None:
+            continue
+        found = [e for e in search.families(rounding=True) if e.evidence.enough]
+        if found:
+            first = found[0]
+            off = float(np.nanmax(_distances(search.observed.arrays, search.right), initial=0))
+            (made,) = first.hypothesis
+            candidate = Candidate.of(first.hypothesis, first.evidence)
+            where = f" Here: {candidate.place}." if candidate.place else ""
+            return Diagnosis(
+                "rounding",
+                f"{made.mistake.sentence}{where} With such weights the right computation gives these very numbers; the "
+                f"differences, {off:.1g} at most, come from that alone.",
+                made.mistake.id,
+                tuple(Candidate.of(e.hypothesis, e.evidence) for e in found),
+                made.mistake.fix,
+                first.evidence,
+            )
+    return None
 
 
 _BITS_LESS = {"float16": 13.0, "bfloat16": 16.0}  # than float32 has

@@ -115,7 +115,6 @@ class Search:
         """
         search = self.smaller or self
         layer = self.base.layer
-        self.members.clear()
         groups: list[Iterator[list[Made]]] = []
         for family in CATALOGUE:
             if family.family_of is None or family.rounding != rounding:
