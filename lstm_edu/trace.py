@@ -24,13 +24,13 @@ class Trace:
         layer: the layer that made the trace (its configuration never changes).
         weights: the weights as they were then, in ``get_weights()`` order.
         names: the recorded quantities, in the order in which they are computed.
-        output: exactly what ``layer(x)`` returns: an array, or a tuple of arrays.
+        output: exactly what ``layer(x)`` returns: an array, or a tuple of arrays (a flat one for a StackedRNN too).
         output_mask: the mask that goes on to the next layer, or None.
         mask: (B, T) bool, or None. True is a step that counts.
         initial_state: list of (B, H) arrays; empty for a layer without state.
         time: (T,) int, or None for a layer without time.
         dropout_masks: the masks used in training, input side then recurrent side; empty or None where nothing dropped.
-        children: the traces of inner layers by name, in order (Sequential, Bidirectional, TimeDistributed).
+        children: the traces of inner layers by name, in order (Sequential, Bidirectional, StackedRNN, TimeDistributed).
     """
 
     kind: str
@@ -92,6 +92,12 @@ class Trace:
 
     def __delattr__(self, name: str) -> None:
         self.__setattr__(name, None)
+
+    def at(self, time: np.ndarray) -> Trace:
+        """The same record, each of its steps having read another timestep of the input: time (T,) int."""
+        same = object.__new__(Trace)
+        same.__setstate__(self.__getstate__() | {"time": time})
+        return same
 
     @property
     def names(self) -> tuple[str, ...]:

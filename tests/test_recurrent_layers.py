@@ -267,7 +267,7 @@ def test_bidirectional_copies_the_layer_it_is_given():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"layer": le.Dense(2)}, "must be a SimpleRNN, GRU or LSTM"),
+        ({"layer": le.Dense(2)}, "must be a SimpleRNN, GRU, LSTM or StackedRNN"),
         ({"layer": le.LSTM(2), "merge_mode": "max"}, "merge_mode must be one of"),
         ({"layer": le.LSTM(2), "backward_layer": le.LSTM(2)}, "opposite directions"),
         ({"layer": le.LSTM(2), "merge_mode": "sum", "backward_layer": le.LSTM(3, go_backwards=True)}, "as many units"),

@@ -10,6 +10,7 @@ from lstm_edu.core.masking import Masking
 from lstm_edu.core.model import Sequential
 from lstm_edu.core.peephole_lstm import PeepholeLSTM
 from lstm_edu.core.simple_rnn import SimpleRNN
+from lstm_edu.core.stacked_rnn import StackedRNN
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PeepholeLSTM",
     "Sequential",
     "SimpleRNN",
+    "StackedRNN",
     "TimeDistributed",
     "lstm_step",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from lstm_edu.trace import Trace
 
 
 class Container(Layer):
-    """Base of Sequential, Bidirectional and TimeDistributed. Subclasses say which layers they hold, by name."""
+    """Base of Sequential, Bidirectional, StackedRNN, TimeDistributed. Subclasses say which layers they hold."""
 
     @property
     def inner(self) -> Mapping[str, Layer]:
@@ -87,3 +87,19 @@ def containers(layer: Layer) -> Iterator[Container]:
         yield layer
         for inner in layer.inner.values():
             yield from containers(inner)
+
+
+Named = TypeVar("Named")
+
+
+def unique_names(layers: Sequence[Named]) -> dict[str, Named]:
+    """Name -> layer; layers that share a name are numbered as Keras numbers them: lstm, lstm_1."""
+    named: dict[str, Named] = {}
+    for layer in layers:
+        own: str = layer.name  # type: ignore[attr-defined]  # of Keras's layers or of ours
+        name, n = own, 0
+        while name in named:
+            n += 1
+            name = f"{own}_{n}"
+        named[name] = layer
+    return named

@@ -16,6 +16,7 @@ h[t] = z * h[t-1] + (1 - z) * g
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -116,6 +117,10 @@ class GRU(Recurrent):
 
         z, r, g, h_memory = memory
         return Scanned({"x": ours, "a": a, "z": z, "r": r, "g": g, "h": h_memory}, h_memory, [h])
+
+    def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
+        z, g, h = (arrays[name] for name in "zgh")
+        return z * before(h, start[0]) + (1 - z) * g
 
     def _scan_backward(self, run: Run, dh: np.ndarray, d_end: list[np.ndarray]) -> ScannedBack:
         forward, weights, start, skipped, dropped = run

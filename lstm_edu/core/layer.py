@@ -238,7 +238,7 @@ class Layer:
         """What Keras's layer returns for the same weights and flags."""
         self._require_built("a call")
         with quietly():
-            return self._run(x, mask=mask, training=training, keep=frozenset(), **call)["output"]
+            return self._returned(self._run(x, mask=mask, training=training, keep=frozenset(), **call)["output"])
 
     def trace(
         self, x: Any, mask: Any = None, *, training: bool = False, keep: Iterable[str] | None = None, **call: Any
@@ -251,6 +251,10 @@ class Layer:
         kept = checks.keep(keep, self.quantities, self._label)
         with quietly():
             return Trace(self, **self._run(x, mask=mask, training=training, keep=kept, **call))
+
+    def _returned(self, output: Any) -> Any:
+        """What a call returns: `output`, several arrays in the lists in which Keras returns them."""
+        return output
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """The mask that goes on to the next layer."""

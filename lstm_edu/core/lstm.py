@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -185,6 +185,10 @@ class LSTM(Recurrent):
         if not all_gates:  # let go of the memory that the gates share
             named = {name: gate.copy() for name, gate in named.items() if name in keep}
         return Scanned(arrays | named, h_memory, [h, c])
+
+    def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
+        i, f, g, o, c = (arrays[name] for name in "ifgoc")
+        return o * self.activation.function(f * before(c, start[1]) + i * g)
 
     def _gate_writer(self, batch: int) -> Callable[[np.ndarray, np.ndarray], None]:
         """A function (z_t, gates_t): apply the four gates' activations to one step's sum, in place."""

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import checks
+from lstm_edu.core.container import unique_names
 from lstm_edu.core.layer import Gradients, Layer, Shape
 from lstm_edu.core.training import Trainer
 from lstm_edu.trace import Trace
@@ -46,7 +47,7 @@ class Sequential(Trainer):
                     "which the next layer cannot take; only the last layer may"
                 )
         super().__init__(name=name, dtype=layers[-1].dtype)
-        self._configure(layers=tuple(layers), _by_name=_unique_names(layers))
+        self._configure(layers=tuple(layers), _by_name=unique_names(layers))
 
     @property
     def inner(self) -> dict[str, Layer]:
@@ -90,6 +91,9 @@ class Sequential(Trainer):
             x, mask = run["output"], run["output_mask"]
         return {"arrays": {}, "output": x, "output_mask": mask, "children": children}
 
+    def _returned(self, output: Any) -> Any:
+        return self.layers[-1]._returned(output)
+
     def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         d_weights: list[np.ndarray] = []
         d_start: list[np.ndarray] = []
@@ -110,15 +114,3 @@ class Sequential(Trainer):
 
     def _checked_input_shape(self, shape: Any) -> Shape:
         return self.layers[0]._checked_input_shape(shape)
-
-
-def _unique_names(layers: Sequence[Layer]) -> dict[str, Layer]:
-    """Name -> layer; layers that share a name are numbered as Keras numbers them: lstm, lstm_1."""
-    named: dict[str, Layer] = {}
-    for layer in layers:
-        name, n = layer.name, 0
-        while name in named:
-            n += 1
-            name = f"{layer.name}_{n}"
-        named[name] = layer
-    return named

@@ -6,14 +6,14 @@ Everything is in processing order: under go_backwards, step 0 reads the last tim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers, memory, threads
 from lstm_edu.core.dropout import draw_mask, product
-from lstm_edu.core.layer import Gradients, Layer, Shape, WeightSpec, features_of
+from lstm_edu.core.layer import Gradients, Layer, Shape, WeightSpec, features_of, quietly
 from lstm_edu.trace import Trace
 
 
@@ -421,6 +421,19 @@ class Recurrent(Layer):
     def _input_bias(self) -> np.ndarray | None:
         """The bias on the input's side of the sum."""
         return self.bias
+
+    def computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
+        """(B, T, H): the output that each step computed, also where the step is masked and it was thrown away.
+
+        Args:
+            arrays: every recorded quantity. start: the states before the first step.
+        """
+        time_major = {name: a.transpose(1, 0, 2) for name, a in arrays.items()}
+        with quietly():
+            return self._computed(time_major, start).transpose(1, 0, 2)
+
+    def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
+        raise NotImplementedError
 
     def _scan(
         self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped

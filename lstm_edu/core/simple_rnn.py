@@ -6,6 +6,7 @@ h[t] = tanh(z)
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +56,9 @@ class SimpleRNN(Recurrent):
                 np.copyto(h_t, h, where=skipped[t])
             h = h_t
         return Scanned({"x": ours, "z": z, "h": h_memory}, h_memory, [h])
+
+    def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
+        return self.activation.function(arrays["z"])
 
     def _scan_backward(self, run: Run, dh: np.ndarray, d_end: list[np.ndarray]) -> ScannedBack:
         forward, weights, start, skipped, dropped = run

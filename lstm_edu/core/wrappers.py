@@ -11,6 +11,7 @@ from lstm_edu.core import checks
 from lstm_edu.core.container import Container
 from lstm_edu.core.layer import Gradients, Layer, Shape
 from lstm_edu.core.recurrent import Recurrent
+from lstm_edu.core.stacked_rnn import StackedRNN, flat_states
 from lstm_edu.trace import Trace
 
 _MERGE_MODES = ("concat", "sum", "mul", "ave", None)
@@ -28,14 +29,14 @@ class Bidirectional(Container):
     The trace has two children, "forward" and "backward", each in its own processing order.
 
     Args:
-        layer: a SimpleRNN, GRU or LSTM.
+        layer: a SimpleRNN, GRU, LSTM or StackedRNN.
         merge_mode: "concat", "sum", "mul", "ave", or None for two outputs.
         weights: initial weights, the forward layer's then the backward layer's.
         backward_layer: another layer for the way back; must have go_backwards=True.
     """
 
-    forward_layer: Recurrent
-    backward_layer: Recurrent
+    forward_layer: Recurrent | StackedRNN
+    backward_layer: Recurrent | StackedRNN
     merge_mode: str | None
     return_sequences: bool
     return_state: bool
@@ -43,15 +44,17 @@ class Bidirectional(Container):
 
     def __init__(
         self,
-        layer: Recurrent,
+        layer: Recurrent | StackedRNN,
         merge_mode: str | None = "concat",
         weights: Sequence[Any] | None = None,
-        backward_layer: Recurrent | None = None,
+        backward_layer: Recurrent | StackedRNN | None = None,
         **kwargs: Any,
     ):
         for given, name in ((layer, "layer"), (backward_layer, "backward_layer")):
-            if not isinstance(given, Recurrent) and not (given is None and name == "backward_layer"):
-                raise TypeError(f"Bidirectional: {name} must be a SimpleRNN, GRU or LSTM, got {type(given).__name__}")
+            if not isinstance(given, (Recurrent, StackedRNN)) and not (given is None and name == "backward_layer"):
+                raise TypeError(
+                    f"Bidirectional: {name} must be a SimpleRNN, GRU, LSTM or StackedRNN, got {type(given).__name__}"
+                )
         if merge_mode not in _MERGE_MODES:
             raise ValueError(f"Bidirectional: merge_mode must be one of {_MERGE_MODES}, got {merge_mode!r}")
         if weights is not None:
@@ -91,7 +94,7 @@ class Bidirectional(Container):
         )
 
     @property
-    def inner(self) -> dict[str, Recurrent]:
+    def inner(self) -> dict[str, Recurrent | StackedRNN]:
         return {"forward": self.forward_layer, "backward": self.backward_layer}
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -165,11 +168,20 @@ class Bidirectional(Container):
             "children": children,
         }
 
+    def _returned(self, output: Any) -> Any:
+        if not (self.return_state and isinstance(self.forward_layer, StackedRNN)):
+            return output
+        n = 2 if self.merge_mode is None else 1
+        forward, backward = self._halves(output[n:])
+        return (*output[:n], *self.forward_layer.per_cell(forward), *self.backward_layer.per_cell(backward))
+
     def _turned(self, y: np.ndarray) -> np.ndarray:
         return y[:, ::-1] if self.return_sequences else y
 
     def _halves(self, initial_state: Sequence[Any]) -> list[list[Any]]:
         wanted = sum(len(layer.state_names) for layer in self.inner.values())
+        if isinstance(initial_state, Sequence):
+            initial_state = flat_states(initial_state)
         if isinstance(initial_state, np.ndarray) or len(initial_state) != wanted:
             got = "one array" if isinstance(initial_state, np.ndarray) else len(initial_state)
             raise ValueError(

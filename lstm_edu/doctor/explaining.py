@@ -10,15 +10,13 @@ import numpy as np
 
 from lstm_edu.comparison.tolerance import TOLERANCES, apart, groups, same
 from lstm_edu.core import Layer, checks
-from lstm_edu.core.recurrent import Recurrent
-from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor import otherweights
 from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
-from lstm_edu.doctor.observed import Observed, last_layer
+from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.precision import noise
 from lstm_edu.doctor.recipes import Form, recipe_of
 from lstm_edu.doctor.running import run
@@ -65,7 +63,7 @@ def _searches(case: Case, observed: Observed) -> list[Search]:
     """One for the form that the layer returns, and one for the form that was brought, if that is another."""
     end = last_layer(case.layer)
     forms: list[Form | None] = [None]
-    if observed.form is not None and isinstance(end, (Recurrent, Bidirectional)):
+    if observed.form is not None and isinstance(end, TIMED):
         own = Form(end.return_sequences, observed.form.states)
         forms = [own] if observed.states_only else list(dict.fromkeys([own, observed.form]))
     searches = [Search(observed, case.recipe(form)) for form in forms]
@@ -224,7 +222,7 @@ def same_computation(layer: Layer, hypotheses: Sequence[Hypothesis]) -> list[lis
 
 def _different_examples(layer: Layer, seed: int) -> list[Example]:
     """Two of each kind: with and without mask, with and without states."""
-    timed = isinstance(last_layer(layer), (Recurrent, Bidirectional))
+    timed = isinstance(last_layer(layer), TIMED)
     return [
         example
         for masked, states in (product((False, True), repeat=2) if timed else [(False, False)])
@@ -397,7 +395,7 @@ def _divergence(name: str, a: Array, y: Array, index: tuple[int, ...], search: S
     )
     where = dict(zip(axes, index, strict=True))
     end = last_layer(search.base.layer)
-    if not isinstance(end, (Recurrent, Bidirectional)) and a.ndim == 2:
+    if not isinstance(end, TIMED) and a.ndim == 2:
         where = dict(zip(("sample", "unit"), index, strict=True))
     before = a.ndim == 3 and index[1] > 0
     if a.ndim == 3 and getattr(end, "go_backwards", False):

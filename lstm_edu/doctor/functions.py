@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison.tolerance import same
-from lstm_edu.core.recurrent import Recurrent
-from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.adequacy import adequacy
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
@@ -20,7 +18,7 @@ from lstm_edu.doctor.evidence import fit
 from lstm_edu.doctor.examples import examples
 from lstm_edu.doctor.explaining import explain
 from lstm_edu.doctor.mistake import CATALOGUE
-from lstm_edu.doctor.observed import Observed, last_layer
+from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
 from lstm_edu.doctor.search import Made, Progress, with_mistakes
@@ -155,7 +153,7 @@ def _examined(learner: Learner, case: Case, pairs: bool, progress: Progress | No
 def _questions(case: Case, learner: Learner) -> list[Case]:
     """Inputs to ask with: of the given shape first, then of others, those that show the most mistakes first."""
     layer = case.layer
-    timed = isinstance(last_layer(layer), (Recurrent, Bidirectional))
+    timed = isinstance(last_layer(layer), TIMED)
     masked, states = (timed and learner.takes(name) for name in ("mask", "initial_state"))
     rng = np.random.default_rng(5)
     x = np.asarray(case.x)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer, Sequential
+from lstm_edu.core import Layer, Sequential, StackedRNN
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.recipes import BidirectionalRecipe, Recipe, RecurrentRecipe, StackRecipe, recipe_of
 from lstm_edu.doctor.running import run
@@ -77,6 +77,8 @@ class Mistake:
         wherever it is used.
         """
         if self.mutation is None and self.family_of is None:
+            return []
+        if isinstance(getattr(layer, "forward_layer", None), StackedRNN):
             return []
         if type(layer).__name__ in self.kinds:
             return [()] if self.condition(layer) else []

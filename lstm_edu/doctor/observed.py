@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer, Sequential, checks
+from lstm_edu.core import Layer, Sequential, StackedRNN, checks
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.precision import Precision, precision_of
@@ -59,6 +59,10 @@ class Observed:
         return [a.shape for a in self.arrays] == [y.shape for y in outputs]
 
 
+# Layers that go through time, and return all of it or its end.
+TIMED = (Recurrent, Bidirectional, StackedRNN)
+
+
 def last_layer(layer: Layer) -> Layer:
     """The layer whose flags say in which form the outputs come."""
     return last_layer(layer.layers[-1]) if isinstance(layer, Sequential) else layer
@@ -88,7 +92,7 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
         raise ValueError("diagnose: the output is empty, so there is nothing to explain")
     precision = precision_of(arrays, [a.dtype for a in raw])
     end = last_layer(layer)
-    if not isinstance(end, (Recurrent, Bidirectional)):
+    if not isinstance(end, TIMED):
         if len(arrays) > 1:
             raise ValueError(f"diagnose: {type(end).__name__} returns one array, got {len(arrays)}")
         return Observed(arrays, ("output",), precision)
@@ -112,14 +116,16 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
 
 def _are_several(n: int, layer: Layer, batch: int) -> bool:
     end = last_layer(layer)
-    if not isinstance(end, (Recurrent, Bidirectional)):
+    if not isinstance(end, TIMED):
         return False
     outputs, states = _counts(end)
     return n != batch and n in (outputs + len(states), len(states)) and n > 1
 
 
 def _counts(layer: Layer) -> tuple[int, list[str]]:
-    """How many outputs, and the names of the states."""
+    """How many outputs, and the names of the states; of stacked cells only the output is looked at."""
+    if isinstance(layer, StackedRNN):
+        return 1, []
     if isinstance(layer, Bidirectional):
         states = [f"{s} {way}" for way, inner in layer.inner.items() for s in inner.state_names]
         return (2 if layer.merge_mode is None else 1), states
@@ -128,7 +134,7 @@ def _counts(layer: Layer) -> tuple[int, list[str]]:
 
 def _lacks_batch(a: Array, layer: Layer, timesteps: int | None) -> bool:
     """(T, H) or (H,), for a single sequence."""
-    recurrent = isinstance(last_layer(layer), (Recurrent, Bidirectional))
+    recurrent = isinstance(last_layer(layer), TIMED)
     return a.ndim == 1 or (recurrent and a.ndim == 2 and a.shape[0] == timesteps != 1)
 
 

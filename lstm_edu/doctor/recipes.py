@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from lstm_edu.core import Dense, Embedding, Layer, Sequential, checks
+from lstm_edu.core import Dense, Embedding, Layer, Sequential, StackedRNN, checks
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 from lstm_edu.doctor.equations import Equations, equations_of, function_of
@@ -199,7 +199,8 @@ class BidirectionalRecipe(Recipe):
 class StackRecipe(Recipe):
     """Layers one after another, each with a recipe that is made when its input is there.
 
-    weights: layer's name -> its weights. form: what the last layer returns, instead of what its flags say.
+    weights: layer's name -> its weights. starts: layer's name -> its initial states, for those that are given some.
+    form: what the last layer returns, instead of what its flags say.
     changes: layer's name -> what is done to its recipe, one function after another. exchanged: other weights, for some.
     reached: what reaches each layer when none before it is changed; filled as it is computed, and shared by all recipes
         that are made from one.
@@ -210,6 +211,7 @@ class StackRecipe(Recipe):
     weights: dict[str, list[Array]]
     form: Form | None
     dtype: np.dtype
+    starts: dict[str, list[Array]] = field(default_factory=dict)
     changes: dict[str, tuple[Callable[[Recipe], Recipe | None], ...]] = field(default_factory=dict)
     exchanged: dict[str, list[Array]] = field(default_factory=dict)
     reached: dict[str, tuple[Array, Array | None]] = field(default_factory=dict)
@@ -225,7 +227,8 @@ class StackRecipe(Recipe):
         weights = self.exchanged.get(name, self.weights[name])
         form = self.form if layer is layers[-1] else None
         try:
-            recipe = recipe_of(layer, x, mask, weights=weights, form=form, dtype=self.dtype, cast=layer is layers[0])
+            first, start = layer is layers[0], self.starts.get(name)
+            recipe = recipe_of(layer, x, mask, start, weights=weights, form=form, dtype=self.dtype, cast=first)
         except ValueError:  # the layer before handed on something of another shape
             return None
         for change in self.changes.get(name, ()):
@@ -261,7 +264,16 @@ def recipe_of(
     weights = [np.asarray(w, dtype) for w in (layer.weights if weights is None else weights)]
     if isinstance(layer, Sequential):
         return _stack_recipe(layer, x, mask, weights, form, dtype)
+    if isinstance(layer, StackedRNN):
+        way = slice(None, None, -1 if layer.go_backwards else 1)
+        x, mask = layer.cells[0].checked_input(x), checks.mask(mask, *np.shape(x)[:2], layer._label)
+        starts = {} if initial_state is None else dict(zip(layer.inner, layer.starts(initial_state), strict=True))
+        form = form or Form(layer.return_sequences, layer.return_state)
+        stack = _stack_recipe(layer, x[:, way], None if mask is None else mask[:, way], weights, form, dtype)
+        return stack.but(starts=starts)
     if isinstance(layer, Bidirectional):
+        if isinstance(layer.forward_layer, StackedRNN):
+            raise ValueError("the catalogue of mistakes has nothing about Bidirectional layers around stacked cells")
         return _bidirectional_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
     if isinstance(layer, Recurrent) and type(layer).__name__ in ("SimpleRNN", "GRU", "LSTM"):
         return _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)

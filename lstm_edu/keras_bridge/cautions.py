@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_edu.core import Layer
+from lstm_edu.core import GRU, Layer
 from lstm_edu.keras_bridge.caution import Caution
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def of_layer(layer: Any, name: str, x: np.ndarray, mask: np.ndarray | None, outp
     found = [*_slope(name, ours, x, mask, output), *_states(layer, name)]
     if type(layer).__name__ in ("LSTM", "GRU", "Bidirectional"):
         found += _cudnn(layer, name, mask)
-    if type(layer).__name__ == "GRU" and not layer.reset_after:
+    if isinstance(ours, GRU) and not ours.reset_after:
         found.append(
             Caution(
                 "gru-reset-after",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from lstm_edu.core import Layer, Sequential
+from lstm_edu.core import Layer, Sequential, StackedRNN
 from lstm_edu.keras_bridge import files
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import is_keras, keras
@@ -183,5 +183,10 @@ def _take_states(ours: Layer, layer: Any) -> None:
     for name, inner in getattr(ours, "inner", {}).items():
         _take_states(inner, getattr(layer, f"{name}_layer", None))
     states = getattr(layer, "states", None)
-    if getattr(layer, "stateful", False) and states is not None and not hasattr(ours, "inner"):
+    if not getattr(layer, "stateful", False) or states is None:
+        return
+    if isinstance(ours, StackedRNN):
+        for cell, own in zip(ours.cells, states, strict=True):
+            cell._states = [numbers(s) for s in own]
+    elif not hasattr(ours, "inner"):
         ours._states = [numbers(s) for s in states]

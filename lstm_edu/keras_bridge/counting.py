@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lstm_edu.core import Bidirectional, Layer, TimeDistributed
+from lstm_edu.core import Bidirectional, Layer, StackedRNN, TimeDistributed
 from lstm_edu.core.kinds import NOTATION
 
 
@@ -23,6 +23,8 @@ def _formula(layer: Layer) -> str:
         if one == two:
             return f"2 directions of {forward.count_params():,} = {one}"
         return f"forward {forward.count_params():,} = {one}; backward {backward.count_params():,} = {two}"
+    if isinstance(layer, StackedRNN):
+        return "; ".join(f"{name} {cell.count_params():,} = {_formula(cell)}" for name, cell in layer.inner.items())
     if isinstance(layer, TimeDistributed):
         return f"{_formula(layer.layer)}, the same for every timestep"
     shapes = dict(

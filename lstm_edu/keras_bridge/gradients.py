@@ -163,7 +163,7 @@ def _tape(
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(watched)
             output = call_keras(source, inputs[0], mask=mask, **given)
-            end = target(output) if callable(target) else list(_outputs(output))
+            end = target(output) if callable(target) else keras().tree.flatten(output)
         d_end = None if callable(target) else [tf.constant(d) for d in target]
         found = tape.gradient(end, watched, output_gradients=d_end, unconnected_gradients="zero")
     found = [numbers(tf.convert_to_tensor(g)) for g in found]  # an embedding's is a list of rows

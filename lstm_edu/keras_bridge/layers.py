@@ -24,9 +24,12 @@ from lstm_edu.core import (
     Layer,
     Masking,
     SimpleRNN,
+    StackedRNN,
     TimeDistributed,
 )
+from lstm_edu.core.container import unique_names
 from lstm_edu.core.layer import TRAINING_ONLY
+from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.trace import Trace
@@ -69,8 +72,11 @@ def dtype_of(layer: Any) -> str:
     return policy.name
 
 
-def activation_name(layer: Any, attribute: str) -> str:
-    """Keras's name of an activation. ValueError for a function that is not one of keras.activations."""
+def activation_name(layer: Any, attribute: str, whose: Any = None) -> str:
+    """Keras's name of an activation. ValueError for a function that is not one of keras.activations.
+
+    whose: the layer that the error names, if that is another one.
+    """
     function = getattr(layer, attribute)
     if function is hard_sigmoid_keras2:
         return "hard_sigmoid_keras2"
@@ -79,18 +85,21 @@ def activation_name(layer: Any, attribute: str) -> str:
     if known is not function or function is None:
         hint = f"; pass {attribute}={name!r} to Keras's layer if that is what it is" if callable(known) else ""
         raise ValueError(
-            f"{layer.name!r}: {attribute} is {function!r}, which is not one of keras.activations and cannot be "
-            f"rebuilt{hint}"
+            f"{(whose or layer).name!r}: {attribute} is {function!r}, which is not one of keras.activations and cannot "
+            f"be rebuilt{hint}"
         )
     return name
 
 
 def _common(layer: Any) -> dict[str, Any]:
     """The arguments that every layer has. Initialisers are left out: the weights that they drew are copied."""
-    arguments = {"name": layer.name, "dtype": dtype_of(layer), "trainable": layer.trainable}
+    cell = getattr(layer, "cell", layer)
+    arguments = {"name": layer.name, "dtype": dtype_of(layer), "trainable": layer.trainable and cell.trainable}
     for kind, attributes in TRAINING_ONLY.items():
         for attribute in attributes:
             value = getattr(layer, attribute, None)
+            if value is None:
+                value = getattr(cell, attribute, None)
             if value is not None:
                 arguments[attribute] = getattr(keras(), kind).serialize(value)
     return arguments
@@ -173,30 +182,21 @@ def _record_output(layer, x, mask, start):
 
 # --- recurrent layers -----------------------------------------------------------------------------------------------
 
-_RECURRENT = (
-    "units",
-    "use_bias",
-    "dropout",
-    "recurrent_dropout",
-    "return_sequences",
-    "return_state",
-    "go_backwards",
-    "stateful",
-    "zero_output_for_mask",
-    "unroll",
-)
+_OF_CELL = ("units", "use_bias", "dropout", "recurrent_dropout")
+_OF_TIME = ("return_sequences", "return_state", "go_backwards", "stateful", "zero_output_for_mask", "unroll")
 
 
 def _recurrent(layer: Any, *own: str) -> dict[str, Any]:
-    """The arguments of a recurrent layer; `own`: those that not every one of them has."""
-    gate = {}
-    if hasattr(layer, "recurrent_activation"):
-        gate["recurrent_activation"] = activation_name(layer, "recurrent_activation")
+    """The arguments of a recurrent layer, or of keras.layers.RNN over its cell; `own`: of this kind of cell only."""
+    _one_dtype(layer, layer.cell)
+    names = [name for name in ("activation", "recurrent_activation") if hasattr(layer.cell, name)]
+    cudnn = _same(layer, "use_cudnn") if hasattr(layer, "use_cudnn") else {}
     return {
-        "activation": activation_name(layer, "activation"),
+        **{name: activation_name(layer.cell, name, layer) for name in names},
         "seed": _seed(layer.cell),
-        **gate,
-        **_same(layer, *_RECURRENT, *own),
+        **_same(layer.cell, *_OF_CELL, *own),
+        **_same(layer, *_OF_TIME),
+        **cudnn,
         **_common(layer),
     }
 
@@ -215,7 +215,7 @@ def _record_simple_rnn(layer, x, mask, start):
 
 
 def _rebuild_gru(layer):
-    return GRU(**_recurrent(layer, "reset_after", "use_cudnn"))
+    return GRU(**_recurrent(layer, "reset_after"))
 
 
 def _record_gru(layer, x, mask, start):
@@ -229,7 +229,7 @@ def _record_gru(layer, x, mask, start):
 
 
 def _rebuild_lstm(layer):
-    return LSTM(**_recurrent(layer, "unit_forget_bias", "use_cudnn"))
+    return LSTM(**_recurrent(layer, "unit_forget_bias"))
 
 
 def _record_lstm(layer, x, mask, start):
@@ -260,6 +260,82 @@ def _step_by_step(layer: Any, x: np.ndarray, mask: Any, start: list, n: int, rea
         states = list(new)
         steps.append(read([(numbers(a), numbers(b)) for a, b in calls], *map(numbers, states)))
     return {"x": x} | {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+
+
+# --- keras.layers.RNN over cells that we know -----------------------------------------------------------------------
+
+
+def _rnn(layer: Any) -> Support:
+    """The row for an RNN over this cell. ValueError, which names the cell, for one that may compute anything."""
+    layers = keras().layers
+    if type(layer.cell) is layers.StackedRNNCells:
+        for cell in layer.cell.cells:
+            _kind_of_cell(layer, cell)
+        return Support(_rebuild_stack, inside=_inside_stack)
+    return LAYERS[_kind_of_cell(layer, layer.cell)]
+
+
+def _kind_of_cell(layer: Any, cell: Any) -> str:
+    """The layer that has such a cell: "LSTM" for an LSTMCell."""
+    for kind in _OF_CELLS:
+        if type(cell) is getattr(keras().layers, f"{kind}Cell"):
+            return kind
+    name = getattr(cell, "name", "cell")
+    raise ValueError(
+        f"{layer.name!r} runs the cell {name!r} of class {type(cell).__module__.split('.')[0]} {type(cell).__name__}, "
+        f"which may compute anything; cells that can be rebuilt: {', '.join(f'{kind}Cell' for kind in _OF_CELLS)}, and "
+        "StackedRNNCells of them"
+    )
+
+
+_OF_CELLS = ("SimpleRNN", "GRU", "LSTM")
+
+
+def _rebuild_rnn(layer):
+    return _rnn(layer).rebuild(layer)
+
+
+def _rebuild_stack(layer):
+    cells = []
+    for n in range(len(layer.cell.cells)):
+        alone = _alone(layer, n)
+        cells.append(support(alone).rebuild(alone).copy(zero_output_for_mask=False))
+    _one_dtype(layer, *cells)
+    if unit_roundoff(layer.cell) > unit_roundoff(layer):
+        raise ValueError(
+            f"{layer.name!r} computes in {layer.compute_dtype}, but its StackedRNNCells has the dtype "
+            f"{layer.cell.compute_dtype}, to which Keras rounds the inputs and states of every step. Make it yourself: "
+            f"RNN(StackedRNNCells(cells, dtype={layer.compute_dtype!r}), ...)"
+        )
+    return StackedRNN(cells, **_same(layer, *_OF_TIME), **_common(layer))
+
+
+def _alone(layer: Any, n: int, **flags: Any) -> Any:
+    """keras.layers.RNN over one cell of a stack, which stays where it is."""
+    cell = layer.cell.cells[n]
+    alone = keras().layers.RNN(cell, dtype=cell.dtype_policy, name=cell.name, trainable=cell.trainable, **flags)
+    alone.build((None, None, cell.kernel.shape[0]))
+    return alone
+
+
+def _inside_stack(layer, x, mask, initial_state, trace):
+    """Cell by cell, each over all timesteps. What a masked step computed goes on to the next cell, as in Keras."""
+    states = initial_state
+    if states is None and layer.stateful:
+        states = [numbers(state) for state in keras().tree.flatten(layer.states)]
+    order = slice(None, None, -1 if layer.go_backwards else 1)
+    time = np.arange(x.shape[1])[order]
+    x, mask = x[:, order], None if mask is None else mask[:, order]
+    children: dict[str, Trace] = {}
+    starts = [None] * len(layer.cell.cells) if states is None else nested_states(layer, states)
+    for n, (name, start) in enumerate(zip(unique_names(layer.cell.cells), starts, strict=True)):
+        last = n == len(starts) - 1
+        zero = last and layer.zero_output_for_mask
+        alone = _alone(layer, n, return_sequences=True, return_state=True, zero_output_for_mask=zero)
+        child = trace(name, alone, x, mask, start)
+        children[name] = child.at(time)
+        x = child.output[0] if mask is None else child.layer.computed(dict(child._arrays), child.initial_state)
+    return {}, children
 
 
 # --- layers around layers -------------------------------------------------------------------------------------------
@@ -294,13 +370,26 @@ def _inside_time_distributed(layer, x, mask, initial_state, trace):
     return arrays, {layer.layer.name: child}
 
 
-def _one_dtype(layer: Any, *inner: Layer) -> None:
+def _one_dtype(layer: Any, *inner: Any) -> None:
+    """ValueError unless the layers or cells inside, ours or Keras's, have the dtype of the one around them."""
     for one in inner:
-        if one.dtype.name != dtype_of(layer):
+        if one.compute_dtype != layer.compute_dtype:
             raise ValueError(
-                f"{layer.name!r} has the dtype {dtype_of(layer)} and the layer inside it {one.dtype}: Keras casts the "
-                "input twice. Give both the same dtype"
+                f"{layer.name!r} has the dtype {layer.compute_dtype} and {one.name!r} inside it {one.compute_dtype}: "
+                "Keras casts the input twice. Give both the same dtype"
             )
+
+
+def nested_states(layer: Any, states: Any) -> Any:
+    """A list of states, flat or nested, in the lists that Keras wants: for stacked cells one list a cell."""
+    layers, tree = keras().layers, keras().tree
+    if type(layer) is layers.Bidirectional:
+        half = len(states) // 2
+        return [*nested_states(layer.forward_layer, states[:half]), *nested_states(layer.backward_layer, states[half:])]
+    if type(getattr(layer, "cell", None)) is not layers.StackedRNNCells:
+        return states
+    rest = iter(tree.flatten(states))
+    return [[next(rest) for _ in tree.flatten(size)] for size in layer.cell.state_size]
 
 
 # --- the table ------------------------------------------------------------------------------------------------------
@@ -313,6 +402,7 @@ LAYERS: dict[str, Support] = {
     "SimpleRNN": Support(_rebuild_simple_rnn, _record_simple_rnn),
     "GRU": Support(_rebuild_gru, _record_gru),
     "LSTM": Support(_rebuild_lstm, _record_lstm),
+    "RNN": Support(_rebuild_rnn),
     "Bidirectional": Support(_rebuild_bidirectional, inside=_inside_bidirectional),
     "TimeDistributed": Support(_rebuild_time_distributed, inside=_inside_time_distributed),
 }
@@ -324,6 +414,8 @@ def support(layer: Any) -> Support:
     Only Keras's own classes: a subclass may compute anything at all.
     """
     kind = type(layer)
+    if kind is keras().layers.RNN:
+        return _rnn(layer)
     if kind.__name__ in LAYERS and kind is getattr(keras().layers, kind.__name__):
         return LAYERS[kind.__name__]
     parents = [p.__name__ for p in kind.__mro__[1:] if getattr(keras().layers, p.__name__, None) is p]

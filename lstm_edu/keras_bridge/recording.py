@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison.tolerance import apart
-from lstm_edu.core import Layer, checks
+from lstm_edu.core import Layer, StackedRNN, checks
 from lstm_edu.keras_bridge.converting import chain, from_keras, is_model, opened
-from lstm_edu.keras_bridge.layers import numbers, support
+from lstm_edu.keras_bridge.layers import nested_states, numbers, support
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.trace import Trace
 
@@ -81,6 +81,8 @@ def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: A
             layer, x, mask, initial_state, lambda name, inner, *call: trace_of(inner, ours.inner[name], *call)
         )
     confirm(layer, *_same_twice(layer, arrays, output, plan.mask))
+    if isinstance(ours, StackedRNN):
+        confirm(layer, (ours.gathered(children), output))
     output_mask = layer.compute_mask(x, mask)
     if isinstance(output_mask, (list, tuple)):  # of several outputs, the first is what the next layer would take
         output_mask = output_mask[0]
@@ -107,13 +109,15 @@ def _call(layer: Any, x: np.ndarray, **call: Any) -> np.ndarray | tuple[np.ndarr
         output = call_keras(layer, x, **call)
     if isinstance(output, Mapping):
         raise ValueError(f"{layer.name!r} returns a dict, which is not supported")
-    return tuple(map(numbers, output)) if isinstance(output, (list, tuple)) else numbers(output)
+    return tuple(map(numbers, keras().tree.flatten(output))) if isinstance(output, (list, tuple)) else numbers(output)
 
 
 def call_keras(layer: Any, x: Any, **call: Any) -> Any:
     """layer(x), with those of the arguments that it knows and that are not None."""
     known = inspect.signature(layer.call).parameters
     call = {name: value for name, value in call.items() if value is not None and name in known}
+    if "initial_state" in call:
+        call["initial_state"] = nested_states(layer, call["initial_state"])
     with warnings.catch_warnings():
         # Keras 3.15 says this of a mask given to a whole model, which nevertheless arrives at its layers.
         warnings.filterwarnings("ignore", message=".*was passed an input with a mask attached", category=UserWarning)
@@ -125,7 +129,7 @@ def unchanged(layer: Any) -> Iterator[None]:
     """Put the states of stateful layers, and the seeds of dropout, back to what they were."""
     variables = list(layer.non_trainable_variables)
     for inner in layer._flatten_layers():
-        variables += getattr(inner, "states", None) or []
+        variables += keras().tree.flatten(getattr(inner, "states", None) or [])
     before = [numbers(v) for v in variables]
     try:
         yield

@@ -181,7 +181,7 @@ def _noted(layer: Any, path: str, args: tuple, kwargs: dict) -> Call:
         state = given.get("initial_state")
         noted.initial_state = None if state is None else [numbers(s) for s in keras().tree.flatten(state)]
         if noted.initial_state is None and getattr(layer, "stateful", False) and getattr(layer, "states", None):
-            noted.initial_state = [numbers(s) for s in layer.states]
+            noted.initial_state = [numbers(s) for s in keras().tree.flatten(layer.states)]
             noted.carried = True
     except Exception:  # numbers that are not there yet: inside a function that is being compiled
         noted.supported, noted.x = False, None
