@@ -235,6 +235,17 @@ def test_a_model_is_verified_with_its_gradients_and_parameters():
     assert len(report.gradients.rows) >= 3 + 3 + 3 + 2
 
 
+def test_a_graph_around_a_stack_that_returns_its_states():
+    layers, rng = keras().layers, rng_of(10)
+    x = keras().Input((T, F))
+    y, low, high = layers.RNN([layers.LSTMCell(4), layers.LSTMCell(3)], return_state=True)(x)
+    again = layers.RNN([layers.LSTMCell(4), layers.LSTMCell(3)], return_sequences=True)(x, initial_state=[low, high])
+    model = randomise(keras().Model(x, [layers.add([y, *high]), again]), rng)
+    report = le.verify(model, sequences(rng)).check()
+    assert [layer.kind for layer in report.layers] == ["StackedRNN", "StackedRNN"]
+    assert report.layers[1].ours.initial_state[2].any() and len(report.whole.rows) == 2
+
+
 def test_a_mistake_in_an_upper_cell_is_found_there(monkeypatch):
     rng = rng_of(5)
     model, x = model_of_cells(rng), sequences(rng)

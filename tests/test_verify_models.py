@@ -270,10 +270,14 @@ def test_layers_that_run_inside_compiled_code_are_passed_through_whole():
 
 def test_supported_layers_with_unsupported_settings_say_why():
     layers = keras().layers
+
+    class OwnCell(layers.GRUCell):
+        pass
+
     parts = [
         layers.LSTM(H, dtype="mixed_float16", return_sequences=True, name="half"),
         layers.SimpleRNN(H, activation=lambda x: x, return_sequences=True, name="own_function"),
-        layers.RNN(layers.GRUCell(3), name="cell"),
+        layers.RNN(OwnCell(3), name="cell"),
         layers.Dense(2, name="score"),
     ]
     model = keras().Sequential([keras().Input((T, F)), *parts])

@@ -364,6 +364,21 @@ def _sequential(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Sprea
     return Spread({}, children[name].output, children), error
 
 
+def _stacked(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+    """Cells one above the other: each gets the errors of the one below, in the order in which they are computed."""
+    layer, children = trace.layer, {}
+    order = slice(None, None, -1 if layer.go_backwards else 1)
+    if error is not None:
+        error = error[:, :, order]
+    for name, child in trace.children.items():
+        children[name], error = _of(child.at(np.sort(child.time)), error, noise)
+    y = children[name].output[0]
+    if not layer.return_sequences:
+        y, error = y[:, -1], error[:, :, -1]
+    states = [s for child in children.values() for s in child.output[1:]] if layer.return_state else []
+    return Spread({}, (y, *states), children), error
+
+
 def _exactly(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
     """A layer that computes nothing: it looks up, or hands on."""
     y = trace.output
@@ -390,6 +405,7 @@ _KINDS: dict[str, Callable[[Trace, Array | None, _Noise], tuple[Spread, Array]]]
     "Masking": _exactly,
     "Dropout": _exactly,
     "Bidirectional": _bidirectional,
+    "StackedRNN": _stacked,
     "TimeDistributed": _time_distributed,
     "Sequential": _sequential,
     **dict.fromkeys(_STEPS, _recurrent),

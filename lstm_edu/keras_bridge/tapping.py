@@ -122,8 +122,7 @@ def replaced(model: Any, inputs: Any, by: dict[int, Callable[..., Any]], mask: A
         noted = _noted(layer, layer.name, args, kwargs)
         start = None if noted.carried else noted.initial_state
         output = by[id(layer)](noted.x, noted.mask, start)
-        convert = keras().ops.convert_to_tensor
-        return tuple(map(convert, output)) if isinstance(output, tuple) else convert(output)
+        return keras().tree.map_structure(keras().ops.convert_to_tensor, output)
 
     with unchanged(model), _tapped(model, swap):
         return keras().tree.map_structure(numbers, call_keras(model, inputs, mask=mask))

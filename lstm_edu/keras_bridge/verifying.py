@@ -27,6 +27,7 @@ from lstm_edu.keras_bridge.cautions import of_layer, of_run
 from lstm_edu.keras_bridge.converting import convert, is_model, opened
 from lstm_edu.keras_bridge.gradients import compare_gradients, require_tape
 from lstm_edu.keras_bridge.layers import LAYERS
+from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
 from lstm_edu.keras_bridge.recording import confirm, rounded, trace_of
 from lstm_edu.keras_bridge.tapping import Call, record, replaced
@@ -260,19 +261,19 @@ def _compared(call: Call, ours: Layer | None) -> LayerReport | None:
 
 def _verify_call(call: Call, ours: Layer) -> LayerReport:
     rebuilt = convert(call.layer, None)
-    keras = trace_of(call.layer, rebuilt, call.x, call.mask, call.initial_state)
+    theirs = trace_of(call.layer, rebuilt, call.x, call.mask, call.initial_state)
     if call.output is not None:
-        confirm(call.layer, (keras.output, tuple(call.output) if isinstance(call.output, list) else call.output))
-    x, mask = input_of(keras)
+        confirm(call.layer, (theirs.output, _tupled(call.output)))
+    x, mask = input_of(theirs)
     given = {} if call.initial_state is None else {"initial_state": call.initial_state}
     with states_kept(ours):
         own = ours.trace(x, mask=mask, **given)
     # The same x went into both.
-    pairs = [p for p in trace_pairs(own, keras, spread=spread(own)) if p.name.split("/")[-1] != "x"]
+    pairs = [p for p in trace_pairs(own, theirs, spread=spread(own)) if p.name.split("/")[-1] != "x"]
     rows = tuple(compare_pair(pair) for pair in pairs)
     first = _first(call.name, pairs, rows)
     return LayerReport(
-        call.name, keras.kind, Report(rows, own, inside=True), first, own, keras, counting.explained(ours)
+        call.name, theirs.kind, Report(rows, own, inside=True), first, own, theirs, counting.explained(ours)
     )
 
 
@@ -411,9 +412,8 @@ def _instead(ours: dict[int, Layer], disturbed: tuple[int, Iterator[tuple]] | No
             sizes = () if disturbed is None else next(disturbed[1])
             if not sizes:
                 return output
-            if isinstance(output, tuple):
-                return tuple(map(noisy, output, sizes))
-            return noisy(output, sizes[0])
+            rest = iter(sizes)
+            return keras().tree.map_structure(lambda array: noisy(array, next(rest)), output)
 
         return call
 
@@ -425,7 +425,8 @@ def _coarsest(reports: Reports) -> float:
 
 
 def _tupled(output: Any) -> Any:
-    return tuple(output) if isinstance(output, (list, tuple)) else output
+    """Several arrays, which may be nested, in one tuple."""
+    return tuple(keras().tree.flatten(output)) if isinstance(output, (list, tuple)) else output
 
 
 def _named(nest: Any, name: str = "output") -> list[tuple[str, np.ndarray]]:
