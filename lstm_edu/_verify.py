@@ -20,7 +20,10 @@ def add_command(commands) -> None:
         epilog=f"Exit status: {AGREES} every rebuilt layer agrees, {DIFFERS} one differs, {CANNOT} it cannot be told.",
         allow_abbrev=False,
     )
-    parser.add_argument("model", type=Path, help="a .keras file, or an .h5 file of Keras 2")
+    parser.add_argument(
+        "model", type=Path, help="a .keras file, an .h5 file of Keras 2, or .json with its weights in a file next to it"
+    )
+    parser.add_argument("--weights", type=Path, metavar="W.h5", help="of a .json: the file of its weights")
     parser.add_argument(
         "--input",
         type=Path,
@@ -40,8 +43,12 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters of them is in the report
             from lstm_edu import keras_bridge
+            from lstm_edu.keras_bridge import files, kinds
 
-            report = keras_bridge.verify(options.model, x)
+            if kinds.is_onnx(options.model):
+                return _cannot(_onnx(options.model))
+            model = options.model if options.weights is None else files.Pair(options.model, options.weights)
+            report = keras_bridge.verify(model, x)
             if options.html is not None:
                 from lstm_edu.export import page
 
@@ -52,6 +59,23 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
     if options.html is not None:
         _print(f"\nThe report as a page: {options.html}")
     return AGREES if report else DIFFERS
+
+
+def _onnx(path: Path) -> str:
+    """What is in an ONNX model, of which Keras computes nothing."""
+    from lstm_edu import formats
+
+    said = (
+        f"{path.name!r} is an ONNX model, and verify compares with what Keras computes: give it the Keras model that "
+        "the file was made from."
+    )
+    try:
+        found = formats.read_onnx(path)
+    except ValueError as error:
+        return f"{said} le.formats.{error}"
+    if not found:
+        return f"{said} le.formats.read_onnx finds no layer with weights in it"
+    return f"{said} le.formats.read_onnx({str(path)!r}) reads from it: {'; '.join(found.lines())}"
 
 
 def _page(report) -> str:

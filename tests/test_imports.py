@@ -36,7 +36,7 @@ MAY_IMPORT = {
     ),
     "_export": ({"export"}, set()),
     "_lab": (set(), {"jupyterlab"}),
-    "_verify": ({"keras_bridge", "export"}, {"numpy"}),
+    "_verify": ({"keras_bridge", "export", "formats"}, {"numpy"}),
     "__main__": ({"_assignment", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }

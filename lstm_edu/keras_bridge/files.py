@@ -1,10 +1,10 @@
 """A saved model is somebody else's data: it is looked at before Keras sees it, and never runs code of its own.
 
-Two kinds of file are opened: `.keras` (a zip archive of config.json, metadata.json and model.weights.h5, by Keras 3 or
-late Keras 2) and HDF5 as Keras 1 and 2 wrote it. What a file is, its first bytes say, not its name. Before Keras is
-even imported: nothing in the archive may lie outside it or unfold to many times its size, the HDF5 part may point to no
-other file, and the configuration may hold no code. While Keras builds the model, it may make no more weights than the
-file has. Nothing is unpickled anywhere.
+Opened are `.keras` (a zip archive of config.json, metadata.json and model.weights.h5, by Keras 3 or late Keras 2, or
+the folder of such), HDF5 as Keras 1 and 2 wrote it, and a configuration as JSON with its weights in an HDF5 file. What
+a file is, its first bytes say, not its name. Before Keras is even imported: nothing in the archive may lie outside it
+or unfold to many times its size, the HDF5 part may point to no other file, and the configuration may hold no code.
+While Keras builds the model, it may make no more weights than the file has. Nothing is unpickled anywhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.keras_bridge import keras2
+from lstm_edu.keras_bridge import keras2, kinds
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.loading import keras
 
@@ -36,6 +36,21 @@ MOST_BATCH = 2**16  # sequences in a batch of fixed size
 _PARTS = ("config.json", "metadata.json", "model.weights.h5")
 
 
+# How people name the weights of NAME.json: of Keras 2's pairs and Keras 3's.
+_ENDINGS = ("_weights.h5", ".weights.h5", "-weights.h5", ".h5", "_weights.hdf5", ".hdf5")
+
+
+@dataclass(frozen=True)
+class Pair(os.PathLike):
+    """A model in two files: its configuration as JSON, and its weights. Taken wherever a path is."""
+
+    config: str | os.PathLike
+    weights: str | os.PathLike
+
+    def __fspath__(self) -> str:
+        return os.fspath(self.config)
+
+
 @dataclass(frozen=True)
 class SavedModel:
     """A model from a file, and what loading it changed without a word from Keras."""
@@ -45,44 +60,58 @@ class SavedModel:
 
 
 def load(path: str | os.PathLike) -> SavedModel:
-    """The Keras model saved in a `.keras` file, or in an `.h5` file of Keras 2.
+    """The Keras model saved in a `.keras` file, in an `.h5` file of Keras 2, or in JSON and a file of weights.
+
+    Args:
+        path: the file, or the folder of an unpacked `.keras` file. Of JSON, and of weights that lie next to JSON of the
+            same name, the other file is found (NAME.json with NAME_weights.h5, NAME.weights.h5 or NAME.h5), and a
+            caution says which was taken; a `Pair` names both.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no such file; damaged, hostile or too big; holds code, or needs layers that are not Keras's
-            own; holds weights but no model, a model but no weights, or weights that are not numbers.
+        ValueError: it is no such file, with its kind and the next step; damaged, hostile or too big; of a newer Keras
+            than this one; holds code, or needs layers that are not Keras's own; holds weights but no model, a model but
+            no weights, or weights that are not numbers.
         ImportError: Keras is not installed.
     """
+    weights = None
+    if isinstance(path, Pair):
+        path, weights = path.config, Path(path.weights)
+        if not weights.is_file():
+            raise FileNotFoundError(f"there is no file {str(weights)!r}, whose weights were asked for")
     path = Path(path)
-    if path.is_dir():
-        raise ValueError(
-            f"{str(path)!r} is a folder (a SavedModel of TensorFlow, perhaps), and only files of Keras are opened: "
-            "load it with the Keras it was made with, and model.save('name.keras')"
-        )
-    if not path.is_file():
+    if not path.exists():
         raise FileNotFoundError(f"there is no file {str(path)!r}")
-    with path.open("rb") as file:
-        magic = file.read(8)
     try:
-        if magic.startswith(_ZIP):
-            return _load_archive(path)
-        if magic == _HDF5:
-            return _load_hdf5(path)
-        raise ValueError(f"it is neither a .keras file nor HDF5 by its first bytes, {magic!r}{_what_else(magic)}")
+        return _opened(path, weights)
     except (ImportError, MemoryError):
         raise
     except Exception as error:
         raise ValueError(f"could not load {path.name!r}: {_sentence(error)}") from error
 
 
-def _what_else(magic: bytes) -> str:
-    if not magic:
-        return ": it is empty"
-    if magic[:1] == b"\x80":
-        return ": a pickle, it seems, which can run any code and is never opened"
-    if magic.startswith(b"version "):
-        return ": a pointer of Git LFS, it seems; `git lfs pull` brings the file itself"
-    return ""
+def _opened(path: Path, weights: Path | None) -> SavedModel:
+    if path.is_dir():
+        whole = all((path / part).is_file() for part in (_PARTS[0], _PARTS[2]))
+        load_it = _load_folder if whole else None
+        said = kinds.of_folder(path)
+    else:
+        with path.open("rb") as file:
+            start = file.read(64)
+        if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b'"'):
+            return _load_json(path, weights)
+        load_it = _load_archive if start.startswith(_ZIP) else _load_hdf5 if start.startswith(_HDF5) else None
+        said = kinds.of_bytes(start, path.name)
+    if load_it is None:
+        raise ValueError(
+            f"it is {said}" if said else f"it is neither a .keras file nor HDF5 by its first bytes, {start[:8]!r}"
+        )
+    if weights is not None:
+        raise ValueError(
+            f"it is no configuration as JSON but holds a model with its weights, and {weights.name!r} is given too: "
+            "leave that out, or model.load_weights() it yourself and pass the model"
+        )
+    return load_it(path)
 
 
 def _sentence(error: Exception) -> str:
@@ -98,6 +127,8 @@ def _load_archive(path: Path) -> SavedModel:
         _check_members(archive, path)
         names = set(archive.namelist())
         if missing := [part for part in _PARTS[:1] + _PARTS[2:] if part not in names]:
+            if said := kinds.of_archive(names):
+                raise ValueError(f"it is {said}")
             other = "; weights in other files than model.weights.h5 are not read" if len(names) > 2 else ""
             raise ValueError(f"the archive has no {' and no '.join(missing)}: it is not a whole model{other}")
         config = _json(archive.read("config.json"), "config.json")
@@ -108,7 +139,7 @@ def _load_archive(path: Path) -> SavedModel:
     version = str(metadata.get("keras_version", "")) if isinstance(metadata, dict) else ""
     if not keras2.is_old(version) and path.suffix == ".keras":
         with _limited(stored):
-            return _finished(_keras_loads(path), ())
+            return _finished(_keras_loads(path, version), ())
     mended, cautions = keras2.mended(config, version) if keras2.is_old(version) else (config, ())
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "model.keras"  # Keras goes by the name
@@ -117,10 +148,28 @@ def _load_archive(path: Path) -> SavedModel:
                 content = json.dumps(mended).encode() if name == "config.json" else archive.read(name)
                 new.writestr(name, content)
         with _limited(stored):
-            model = _keras_loads(copy)
+            model = _keras_loads(copy, version)
     if keras2.is_old(version):
         cautions += keras2.with_old_functions(model, version)
     return _finished(model, cautions)
+
+
+def _load_folder(path: Path) -> SavedModel:
+    """What Keras 3 writes with zipped=False, or somebody has unpacked."""
+    return _packed({part: path / part for part in _PARTS if (path / part).is_file()})
+
+
+def _packed(parts: Mapping[str, Path | bytes]) -> SavedModel:
+    """The model whose parts are these files, by way of an archive, in which all is checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "model.keras"
+        with zipfile.ZipFile(archive, "w") as new:
+            for name, part in parts.items():
+                if isinstance(part, bytes):
+                    new.writestr(name, part)
+                else:
+                    new.write(part, name)
+        return _load_archive(archive)
 
 
 def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
@@ -155,8 +204,8 @@ def _json(content: bytes, name: str) -> Any:
         raise ValueError(f"{name} is no JSON that could be read: {error}") from error
 
 
-def _keras_loads(path: Path) -> Any:
-    """Keras's own loader in safe mode. Of a file that asks for too much, the reason comes first."""
+def _keras_loads(path: Path, version: str) -> Any:
+    """Keras's own loader in safe mode. Of a file that asks for too much, or of a newer Keras, that comes first."""
     load_model = keras().saving.load_model
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of arguments that Keras 3 takes but no longer likes
@@ -170,10 +219,17 @@ def _keras_loads(path: Path) -> Any:
                 if isinstance(cause, _TooManyWeights):
                     raise cause from None
                 cause = cause.__cause__ or cause.__context__
+            own = keras().__version__
+            newer = (
+                f"it was saved by Keras {version}, and the Keras here is {own}, which is older: python -m pip install "
+                f"'keras>={version}'. If that is not it, "
+                if keras2.numbers(version) > keras2.numbers(own)
+                else ""
+            )
             raise ValueError(
-                f"it is damaged, needs layers of your own (make them known with "
+                f"{newer}it is damaged, needs layers of your own (make them known with "
                 f"keras.saving.register_keras_serializable, or load the model yourself and pass it instead of the "
-                f"path), or holds code, which safe mode refuses. Keras {keras().__version__} said: {error}"
+                f"path), or holds code, which safe mode refuses. Keras {own} said: {error}"
             ) from error
 
 
@@ -198,26 +254,53 @@ def _load_hdf5(path: Path) -> SavedModel:
         stored = _check_hdf5(file, path, path.stat().st_size)
         config = file.attrs.get("model_config")
         if config is None:
-            raise ValueError(
-                "it holds no model, only weights (save_weights writes such files): build the model, call "
-                "model.load_weights(path), and pass the model instead"
-            )
-        if "model_weights" not in file:
+            layers = _layers_with_weights(file)
+        elif "model_weights" not in file:
             raise ValueError("it holds a model without weights")
-        config = _json(config if isinstance(config, bytes) else str(config).encode(), "model_config")
-        version = _text(file.attrs.get("keras_version", file["model_weights"].attrs.get("keras_version", "")))
-        check_config(config)
-        biases = keras2.gru_biases(file["model_weights"])
+        else:
+            config = _json(config if isinstance(config, bytes) else str(config).encode(), "model_config")
+            version = _text(file.attrs.get("keras_version", file["model_weights"].attrs.get("keras_version", "")))
+            check_config(config)
+            biases = keras2.gru_biases(file["model_weights"])
+    if config is None:
+        return _load_weights_only(path, layers)
+    return _from_hdf5(path, "model_weights", config, version, biases, stored)
+
+
+def _from_hdf5(path: Path, group: str, config: Any, version: str, biases: dict[str, int], stored: int) -> SavedModel:
+    """A checked configuration, with the weights in that group of an HDF5 file."""
     if not keras2.is_old(version):  # Keras 3 can still write such files
         with _limited(stored):
-            return _finished(_keras_loads_hdf5(path, config), ())
+            return _finished(_keras_loads_hdf5(path, group, config, version), ())
     mended, cautions = keras2.mended(config, version, biases)
     with _limited(stored):
-        model = _keras_loads_hdf5(path, mended)
+        model = _keras_loads_hdf5(path, group, mended, version)
     return _finished(model, cautions + keras2.with_old_functions(model, version))
 
 
-def _keras_loads_hdf5(path: Path, config: Any) -> Any:
+def _layers_with_weights(file: Any) -> list[str]:
+    """The names of the layers in a file of weights alone, as far as it says."""
+    names = file.attrs.get("layer_names")
+    if names is None:
+        return list(file["layers"]) if "layers" in file and hasattr(file["layers"], "keys") else []
+    return [_text(name) for name in names if _text(name) in file and len(file[_text(name)])]
+
+
+def _load_weights_only(path: Path, layers: list[str]) -> SavedModel:
+    """The configuration may lie next to the weights, under the same name."""
+    for ending in _ENDINGS:
+        config = path.with_name(path.name.removesuffix(ending) + ".json")
+        if path.name.endswith(ending) and config.is_file():
+            return _load_json(config, path, f"the layers are those in {config.name!r}, found next to the weights")
+    of = f" (of {', '.join(layers[:6])}{' ...' * (len(layers) > 6)})" if layers else ""
+    raise ValueError(
+        f"it holds no model, only weights{of} (save_weights writes such files): build the model, call "
+        "model.load_weights(path), and pass the model instead; or put its model.to_json() next to it, under the same "
+        "name with .json"
+    )
+
+
+def _keras_loads_hdf5(path: Path, group: str, config: Any, version: str) -> Any:
     """Through a copy whose configuration is the given one, under a name that tells Keras what it is."""
     import h5py
 
@@ -227,10 +310,82 @@ def _keras_loads_hdf5(path: Path, config: Any) -> Any:
             for key, value in old.attrs.items():
                 if key not in ("model_config", "training_config"):
                     new.attrs[key] = value
-            old.copy("model_weights", new)
+            weights = new.create_group("model_weights")
+            for name in old[group]:
+                old.copy(f"{group}/{name}", weights, name)
+            for key, value in old[group].attrs.items():
+                weights.attrs[key] = value
             # The attribute of an HDF5 object cannot be longer than 64 kB unless it lies apart, as h5py puts a str.
             new.attrs["model_config"] = json.dumps(config)
-        return _keras_loads(copy)
+        return _keras_loads(copy, version)
+
+
+# --- JSON and weights -----------------------------------------------------------------------------------------------
+
+
+def _load_json(path: Path, weights: Path | None, found: str = "") -> SavedModel:
+    """A configuration as model.to_json() gives it, with the weights in a file of their own.
+
+    Args:
+        found: what is to be said of a file that was not named but found.
+    """
+    if path.stat().st_size > MOST_CONFIG:
+        raise ValueError(f"it has {path.stat().st_size:,} bytes of JSON, more than {MOST_CONFIG:,}: no model's has")
+    config = _json(path.read_bytes(), path.name)
+    if isinstance(config, str):  # json.dump(model.to_json()) puts it into JSON twice
+        config = _json(config.encode(), path.name)
+    if said := kinds.of_json(config):
+        raise ValueError(f"it is {said}")
+    check_config(config)
+    version = str(config.get("keras_version", ""))
+    if weights is None:
+        weights = _weights_next_to(path)
+        found = f"the weights are those in {weights.name!r}, found by its name next to {path.name!r}"
+    name = str(config["config"].get("name", path.stem)) if isinstance(config.get("config"), dict) else path.stem
+    cautions = (Caution("found-next-to-it", name, found),) if found else ()
+    with weights.open("rb") as file:
+        start = file.read(64)
+    if not start.startswith(_HDF5):
+        said = kinds.of_bytes(start, weights.name)
+        raise ValueError(f"its weights, {weights.name!r}, are no HDF5 file{f' but {said}' if said else ''}")
+    saved = _with_weights(config, version, weights)
+    return SavedModel(saved.model, cautions + saved.cautions)
+
+
+def _with_weights(config: Any, version: str, path: Path) -> SavedModel:
+    import h5py
+
+    with _damage(f"{path.name!r} is damaged or cut off"), h5py.File(path, "r") as file:
+        stored = _check_hdf5(file, path, path.stat().st_size)
+        group = "model_weights" if "model_weights" in file else "/"
+        if "layer_names" not in file[group].attrs and "layer_names0" not in file[group].attrs:
+            group = ""  # as Keras 3 writes them
+        else:
+            version = version or _text(file[group].attrs.get("keras_version", ""))
+            biases = keras2.gru_biases(file[group])
+    if group:
+        return _from_hdf5(path, group, config, version, biases, stored)
+    kind = config["class_name"]
+    if "module" not in config and kind in ("Model", "Functional"):  # Keras 2 leaves it out
+        config = config | {"module": "keras.src.models.functional", "registered_name": "Functional"}
+    elif "module" not in config:
+        config = config | {"module": "keras", "registered_name": None}
+    metadata = json.dumps({"keras_version": version}).encode()
+    return _packed(dict(zip(_PARTS, (json.dumps(config).encode(), metadata, path), strict=True)))
+
+
+def _weights_next_to(path: Path) -> Path:
+    """The file of weights that has the same name as this JSON."""
+    stem = path.name.removesuffix(".json")
+    tried = [path.with_name(stem + ending) for ending in _ENDINGS]
+    if (there := next((one for one in tried if one.is_file()), None)) is not None:
+        return there
+    others = sorted(one.name for one in path.parent.iterdir() if one.name.endswith((".h5", ".hdf5")))
+    raise ValueError(
+        f"it is the configuration of a model, without weights. There is no {tried[0].name!r}, {tried[1].name!r} or "
+        f"{tried[3].name!r} next to it: name the file, --weights FILE or le.from_keras(path, weights=FILE)"
+        + (f". There are {', '.join(map(repr, others[:6]))}" if others else "")
+    )
 
 
 def _text(value: Any) -> str:

@@ -27,6 +27,12 @@ _CANNOT = {
 _RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN")
 
 
+def numbers(version: str) -> tuple[int, ...]:
+    """The numbers that a version begins with: (3, 15, 1) of "3.15.1", () of none."""
+    found = re.match(r"\d+(\.\d+)*", version)
+    return tuple(map(int, found[0].split("."))) if found else ()
+
+
 def is_old(version: str) -> bool:
     """Whether a file of this Keras version was written before Keras 3."""
     return re.match(r"[012]\.|[012]$", version) is not None
