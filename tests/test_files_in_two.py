@@ -185,7 +185,9 @@ def test_a_hostile_pair_is_refused_as_a_hostile_file_is(tmp_path, root):
 
 def test_weights_alone_name_their_layers(tmp_path, root):
     keras2_pair(root, tmp_path, weights_name="only.h5")
-    refused(tmp_path / "only.h5", r"no model, only weights \(of words, old, gru, probabilities\) \(save_weights.*with .json")
+    refused(
+        tmp_path / "only.h5", r"no model, only weights \(of words, old, gru, probabilities\) \(save_weights.*with .json"
+    )
     with keras_noise_allowed():
         small_model().save_weights(tmp_path / "three.weights.h5")
     refused(tmp_path / "three.weights.h5", r"no model, only weights \(of .*lstm.*\) \(save_weights")
