@@ -12,7 +12,7 @@ import numpy as np
 from lstm_edu.comparison import adequate, tables
 from lstm_edu.comparison.pairs import Pair, checked_axes, pairs_of, renamed, trace_pairs, with_rounding
 from lstm_edu.comparison.places import Where, default_axes, number_text, where, where_text
-from lstm_edu.comparison.rounding import Rounding, spread
+from lstm_edu.comparison.rounding import BLIND, Rounding, spread
 from lstm_edu.comparison.tolerance import Tolerance, beyond, distance, lesser_dtype, tolerance_of
 from lstm_edu.core import checks
 from lstm_edu.core.precision import unit_roundoff
@@ -72,8 +72,8 @@ class Row:
             dtype = self.dtype.split(" / ")[-1]
             return (
                 f"{dtype} cannot decide about {self.name}{_since(self.blind_from)}: small errors grow in this layer, "
-                f"so rounding alone can move these numbers by {self.tolerance.removeprefix('rounding, up to ')}. "
-                f"The largest difference from Keras's is {self.max_abs:.2g}{place}{note}"
+                f"until rounding alone moves these numbers by more than {BLIND:.0%}. The largest difference from "
+                f"Keras's is {self.max_abs:.2g}{place}{note}"
             )
         if self.ok:
             if self.max_abs == 0:
@@ -307,7 +307,7 @@ def compare_arrays(
         values=(ours[index], keras[index]),
         size=keras.size,
         failed=int(wrong.sum()),
-        tolerance=limit if isinstance(limit, str) else f"rounding, up to {limit[index]:.1g}",
+        tolerance=limit if isinstance(limit, str) else _limit_text(limit[index]),
         note="; ".join(notes + _nan_notes(ours, keras)),
         blind_from=_first_of(blind, axes, gates, gate) if verdict == UNDECIDED else {},
     )
@@ -315,6 +315,10 @@ def compare_arrays(
 
 def _incomparable(name: str, shape: str, dtype: str, size: int, note: str) -> Row:
     return Row(name, DIFFERENT, shape, dtype, np.inf, {}, None, size, size, "—", note)
+
+
+def _limit_text(limit: float) -> str:
+    return f"rounding, up to {limit:.1g}" if np.isfinite(limit) else "rounding, without limit"
 
 
 def _first_of(those: np.ndarray, axes: Sequence[str], gates: str | None, gate: str | None) -> Where:

@@ -47,7 +47,8 @@ def spread(trace: Trace) -> Spread:
     """
     if not _complete(trace):
         return Spread({}, ())
-    found, _ = _of(trace, None, _Noise(unit_roundoff(trace.layer), _trials(trace)))
+    with np.errstate(all="ignore"):  # what has become infinite or NaN has no limit
+        found, _ = _of(trace, None, _Noise(unit_roundoff(trace.layer), _trials(trace)))
     return found
 
 
@@ -57,7 +58,8 @@ def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
     noise, error, found = None, None, None
     for trace in traces:
         noise = _Noise(unit_roundoff(trace.layer), trials)
-        found, error = _of(trace, error, noise)
+        with np.errstate(all="ignore"):
+            found, error = _of(trace, error, noise)
     return found.output
 
 
@@ -70,7 +72,8 @@ def spread_of_runs(runs: Array) -> Array:
 
 # A difference counts as rounding up to so many spreads: of millions of numbers some lie far out, and in a layer that
 # makes errors grow their distribution has long tails. Where that is more than so large a part of the largest number,
-# the comparison could not see anything, and float32 cannot decide.
+# the comparison could not see anything, and the type cannot decide; nor can it later in that sequence, whatever the
+# numbers there.
 SPREADS = 24.0
 BLIND = 0.01
 
@@ -140,7 +143,7 @@ class _Noise:
 
 def _deviation(runs: Array) -> Array:
     """The root mean square of the runs' distances from the exact one."""
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(all="ignore"):
         found = np.sqrt(np.mean(np.square(runs[1:] - runs[0]), axis=0))
     return np.where(np.isnan(found), np.inf, found).astype(np.float32)
 
@@ -207,10 +210,25 @@ def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread
         parts.append(_scan(trace, x[part], disturbed, mask, [s[part] for s in trace.initial_state], noise))
     arrays = {name: _smooth(np.concatenate([a[name] for a, _ in parts])) for name in parts[0][0]}
     h_error = np.concatenate([e for _, e in parts], axis=1)  # (trials, B, T, H), in processing order
+    lost = _lost(trace, arrays)
+    for array in arrays.values():
+        array[lost] = np.inf
+    h_error[:, lost] = np.nan
     last = [arrays[name][:, -1] for name in layer.state_names]
     output = arrays["h"] if layer.return_sequences else last[0]
     returned = (output, *last) if layer.return_state else (output,)
     return Spread(arrays, returned), h_error if layer.return_sequences else h_error[:, :, -1]
+
+
+def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
+    """(B, T) bool: from which step on errors in the states are so large that nothing is known of what follows."""
+    found = np.zeros(trace.x.shape[:2], bool)
+    for name in trace.layer.state_names:
+        if name in trace:
+            size = np.abs(trace[name].astype(np.float64)).max(axis=-1)
+            size = np.maximum.accumulate(np.where(np.isfinite(size), size, 0), axis=1)
+            found |= SPREADS * arrays[name].max(axis=-1) > BLIND * size + 1e-11
+    return np.logical_or.accumulate(found, axis=1)
 
 
 _MOST_AT_ONCE = 1 << 22  # numbers of the sums that are held in float64; more sequences are taken in turns

@@ -78,6 +78,11 @@ class LayerReport:
         return self.report.max_abs
 
     @property
+    def _cannot(self) -> str:
+        """Of an undecided layer, the sentence about its first quantity that cannot be decided."""
+        return next(row.sentence for row in self.report.rows if row.verdict == UNDECIDED)
+
+    @property
     def adequacy(self) -> Any:
         """Which known mistakes in this layer would have been caught: see `VerifyReport.adequacy`."""
         return self.report.adequacy
@@ -192,8 +197,8 @@ class VerifyReport:
         if self.verdict == DIFFERENT:
             return f"{self._difference} ({self._counted}{self._not_compared})"
         if self.verdict == UNDECIDED:
-            layer = next((layer for layer in self.layers if not layer), None)
-            what = f"{layer.name}: {layer.report.sentence}" if layer else self._first_undecided.sentence
+            undecided = [layer for layer in self.layers if layer.verdict == UNDECIDED]
+            what = f"{undecided[0].name}: {undecided[0]._cannot}" if undecided else self._first_undecided.sentence
             return f"{what} ({self._counted}, no difference beyond rounding{self._not_compared})"
         n = sum(row.size for layer in self.layers for row in layer.report.rows)
         numbers = f"{n:,} numbers"

@@ -266,8 +266,8 @@ def compared(trace: Trace, pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], a
         places = np.argwhere(one.blind)
         index = tuple(places[np.argmin(places[:, min(1, places.shape[1] - 1)])])
         text = (
-            f"from {_place(name, index, axes)} on {trace.layer.compute_dtype} cannot decide: rounding alone can move "
-            f"that number by {one.allowed[index]:.0e}; before that they agree"
+            f"from {_place(name, index, axes)} on {trace.layer.compute_dtype} cannot decide, because errors grow until "
+            "rounding alone decides the numbers; before that they agree"
         )
         return {"agrees": True, "text": text, "limits": limits}
     return {"agrees": True, "text": f"every number agrees; the largest difference is {most}", "limits": limits}
