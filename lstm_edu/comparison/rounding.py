@@ -442,4 +442,9 @@ def _smooth(deviation: Array) -> Array:
     unit = np.sqrt(np.mean(np.square(known), axis=tuple(range(deviation.ndim - 1))))
     share = known / np.where(unit > 0, unit, 1)
     step = np.mean(share**4, axis=-1, keepdims=True) ** 0.25  # the few large ones count
-    return np.where(finite, np.hypot(known, step * unit), np.inf).astype(np.float32)
+    together = np.minimum(step * unit, _AT_MOST * known)  # units may live on scales of their own, and explode alone
+    with np.errstate(over="ignore"):
+        return np.where(finite, np.hypot(known, together), np.inf).astype(np.float32)
+
+
+_AT_MOST = 30.0

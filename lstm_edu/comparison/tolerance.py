@@ -22,7 +22,8 @@ class Tolerance(NamedTuple):
 
     def allowed(self, right: Array) -> Array:
         """How far a number may lie from each of these."""
-        return self.absolute + self.relative * np.abs(right.astype(np.float64))
+        size = np.abs(right.astype(np.float64))
+        return self.absolute + self.relative * np.where(np.isfinite(size), size, 0)
 
 
 def _power(value: float) -> str:
@@ -62,8 +63,8 @@ def distance(a: Array, b: Array) -> Array:
 
 
 def beyond(difference: Array, allowed: Array | float) -> Array:
-    """Where a `distance` is more than allowed: an infinite one always is."""
-    return (difference > 0) & ~(np.isfinite(difference) & (difference <= allowed))
+    """Where a `distance` is more than allowed; an infinite one is, unless there is no limit."""
+    return (difference > 0) & ~(difference <= allowed)
 
 
 def apart(a: Array, right: Array, tolerance: Tolerance | None = None) -> Array:
