@@ -20,9 +20,9 @@ import numpy as np
 
 import lstm_edu as le
 from lstm_edu.comparison.tolerance import same
+from lstm_edu.doctor.hypotheses import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 
 from . import by_hand, machine, markdown
 

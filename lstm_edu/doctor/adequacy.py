@@ -18,6 +18,7 @@ from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.beginning import beginning
 from lstm_edu.doctor.case import FEW_ROWS, Case, keeps_states
 from lstm_edu.doctor.examples import Example, examples
+from lstm_edu.doctor.hypotheses import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.reasons import impossible, leaves, why_not_here, why_unseen
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
@@ -29,7 +30,6 @@ from lstm_edu.doctor.recipes import (
     unchanged,
 )
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.search import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.source import ours
 from lstm_edu.trace import Trace
 

@@ -12,7 +12,7 @@ from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.diagnosis import Diagnosis
 from lstm_edu.doctor.explaining import explain
 from lstm_edu.doctor.functions import diagnose_function
-from lstm_edu.doctor.search import Progress
+from lstm_edu.doctor.screening import Progress
 from lstm_edu.doctor.source import ours
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from lstm_edu.comparison.tables import CODE_STYLE
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.examples import Example
+from lstm_edu.doctor.hypotheses import Hypothesis
 from lstm_edu.doctor.mistake import EVERY, Mistake
-from lstm_edu.doctor.search import Hypothesis
 from lstm_edu.palette import NAMES
 
 # The kinds of answers, each with its sign and what the card says above everything else.

@@ -93,6 +93,11 @@ def windows(observed: Precision, outputs: Outputs, errors: Outputs) -> tuple[lis
 def fit(arrays: Sequence[Array], observed: Precision, recipe: Recipe, outputs: Outputs) -> Fit:
     """Measure one recipe's float32 noise, and hold its outputs against the observed ones."""
     (errors,) = noise([recipe], [outputs], observed.coarse)
+    return fit_within(arrays, observed, outputs, errors)
+
+
+def fit_within(arrays: Sequence[Array], observed: Precision, outputs: Outputs, errors: Outputs) -> Fit:
+    """How outputs that float32 moves by so much lie beside the observed ones."""
     tight, loose = windows(observed, outputs, errors)
     ratio = max(_ratio(a, y, w) for a, y, w in zip(arrays, outputs, loose, strict=True))
     max_abs = max(float(np.nanmax(np.abs(a - y), initial=0)) for a, y in zip(arrays, outputs, strict=True))

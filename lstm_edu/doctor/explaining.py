@@ -15,20 +15,13 @@ from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
+from lstm_edu.doctor.hypotheses import Hypothesis, Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
-from lstm_edu.doctor.precision import noise
 from lstm_edu.doctor.recipes import Form, recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.search import (
-    Explanation,
-    Hypothesis,
-    Made,
-    Progress,
-    Search,
-    single_mistakes,
-    with_mistakes,
-)
+from lstm_edu.doctor.screening import Progress, Screen
+from lstm_edu.doctor.search import Explanation, Search
 
 Array = np.ndarray
 
@@ -69,19 +62,22 @@ def _searches(case: Case, observed: Observed) -> list[Search]:
     searches = [Search(observed, case.recipe(form)) for form in forms]
     for search, form in zip(searches, forms, strict=True):
         rows = _telling_rows(search, len(case.x))
-        few, seen = case.rows(rows), observed.rows(rows, len(case.x))
+        few, seen = case.rows(sorted(rows[:FEW_ROWS])), observed.rows(sorted(rows[:FEW_ROWS]), len(case.x))
         if few is not None and seen is not None:
             search.smaller = Search(seen, few.recipe(form))
+        one, seen = case.rows(rows[:1]), observed.rows(rows[:1], len(case.x))
+        if one is not None and seen is not None:
+            search.few = Screen(seen, one.recipe(form, np.float32))
     return searches
 
 
 def _telling_rows(search: Search, batch: int) -> list[int]:
-    """The sequences that differ most from the right ones; the first ones where that cannot be said."""
+    """The sequences, those first that differ most from the right ones."""
     wrong = np.zeros(batch)
     for a, y in zip(search.observed.arrays, search.right or (), strict=False):
         if len(a) == batch:
             wrong += apart(a, y, TOLERANCES["float32"]).reshape(batch, -1).sum(axis=1)
-    return sorted(np.argsort(-wrong, kind="stable")[:FEW_ROWS].tolist())
+    return np.argsort(-wrong, kind="stable").tolist()
 
 
 def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
@@ -318,10 +314,12 @@ def _rounding(searches: list[Search], observed: Observed) -> Diagnosis | None:
     arrays = list(observed.arrays)
     size = max(float(np.abs(a).max(initial=0)) for a in arrays)
     before = _distances(arrays, search.right)
+    if before.max() > _MOST_ROUNDING * size:
+        return None
     for made in single_mistakes(search.base.layer, rounding=True):
         recipe = with_mistakes(search.base, (made,))
         (outputs,) = (None,) if recipe is None else run([recipe])
-        if outputs is None or before.max() > min(6 * _distances(outputs, search.right).max(), _MOST_ROUNDING * size):
+        if outputs is None or before.max() > 6 * _distances(outputs, search.right).max():
             continue
         left = np.sqrt(np.mean(_distances(arrays, outputs) ** 2) / np.mean(before**2))
         bits = before.size * -np.log2(max(left, 1e-3))
@@ -370,8 +368,7 @@ def first_difference(search: Search, observed: Observed) -> Divergence | None:
     """The earliest step, in it the first quantity, in that the largest difference."""
     if search.right is None:
         return None
-    (errors,) = noise([search.base], [search.right], observed.precision.coarse)
-    _, loose = windows(observed.precision, search.right, errors)
+    _, loose = windows(observed.precision, search.right, search.errors)
     best = None
     for name, a, y, w in zip(observed.names, observed.arrays, search.right, loose, strict=True):
         wrong = apart(a, y, TOLERANCES["float32"]) & ~(np.abs(a - y) <= w)

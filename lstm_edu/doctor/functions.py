@@ -17,11 +17,12 @@ from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
 from lstm_edu.doctor.evidence import fit
 from lstm_edu.doctor.examples import examples
 from lstm_edu.doctor.explaining import explain
+from lstm_edu.doctor.hypotheses import Made, with_mistakes
 from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.search import Made, Progress, with_mistakes
+from lstm_edu.doctor.screening import Progress
 
 Array = np.ndarray
 

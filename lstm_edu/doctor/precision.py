@@ -96,6 +96,10 @@ def _on_grid(values: Array, step: Array, stored: float) -> bool:
 _TRIALS = 3
 
 
+def in_float32(a: Array) -> Array:
+    return a.astype(np.float32)
+
+
 def noise(recipes: Sequence[Recipe], outputs: Sequence[Outputs], coarse: str | None = None) -> list[Outputs]:
     """How far each recipe's outputs may lie from what it computes in float32, for each number.
 
@@ -108,9 +112,6 @@ def noise(recipes: Sequence[Recipe], outputs: Sequence[Outputs], coarse: str | N
 
     def shaken(a):
         return a * (1 + half_ulp * rng.uniform(-1, 1, a.shape))
-
-    def in_float32(a):
-        return a.astype(np.float32)
 
     keep = {"float16": rounding.float16, "bfloat16": rounding.bfloat16}.get(coarse)
     trials = [in_float32, *[shaken] * (_TRIALS - 1)] if keep is None else [keep]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,22 @@ from lstm_edu.doctor.recipes import (
 Array = np.ndarray
 
 
-def run(recipes: Sequence[Recipe]) -> list[Outputs | None]:
+def run(recipes: Sequence[Recipe], steps: int | None = None) -> list[Outputs | None]:
     """The outputs of each recipe, in order; None for one that cannot be computed, because a mistake left something of
-    another shape. Recurrent recipes that differ in numbers only are computed side by side."""
+    another shape. Recurrent recipes that differ in numbers only are computed side by side.
+
+    steps: how many steps every layer takes, in its processing order; all if None. Whatever depends on later ones is NaN
+        in the outputs, which keep their shapes: what is not NaN is known, wherever a mistake has put it.
+    """
     results: list[Outputs | None] = [None] * len(recipes)
-    kinds = (RecurrentRecipe, BidirectionalRecipe, StackRecipe, Recipe)
+    kinds = {
+        RecurrentRecipe: partial(_run_recurrent, steps=steps),
+        BidirectionalRecipe: partial(_run_bidirectional, steps=steps),
+        StackRecipe: partial(_run_stacks, steps=steps),
+        Recipe: _run_plain,
+    }
     with np.errstate(all="ignore"), threads.one_thread():
-        for kind, compute in zip(kinds, (_run_recurrent, _run_bidirectional, _run_stacks, _run_plain), strict=True):
+        for kind, compute in kinds.items():
             those = [k for k, r in enumerate(recipes) if next(c for c in kinds if isinstance(r, c)) is kind]
             for k, outputs in zip(those, compute([recipes[k] for k in those]) if those else (), strict=True):
                 results[k] = None if outputs is None else _finished(recipes[k], outputs)
@@ -53,7 +63,7 @@ def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs]:
 # --- recurrent layers -----------------------------------------------------------------------------------------------
 
 
-def _run_recurrent(recipes: Sequence[RecurrentRecipe]) -> list[Outputs | None]:
+def _run_recurrent(recipes: Sequence[RecurrentRecipe], steps: int | None) -> list[Outputs | None]:
     groups: dict[Any, dict[Any, list[int]]] = {}  # program -> numbers -> the positions of the recipes
     for k, recipe in enumerate(recipes):
         if _consistent(recipe):
@@ -62,9 +72,9 @@ def _run_recurrent(recipes: Sequence[RecurrentRecipe]) -> list[Outputs | None]:
     for same_program in groups.values():
         different = list(same_program.values())
         for part in _portions(different, recipes[different[0][0]]):
-            for members, steps in zip(part, _scan([recipes[k] for k, *_ in part]), strict=True):
+            for members, taken in zip(part, _scan([recipes[k] for k, *_ in part], steps), strict=True):
                 for k in members:
-                    results[k] = _returned_if_possible(recipes[k], steps)
+                    results[k] = _returned_if_possible(recipes[k], taken)
     return results
 
 
@@ -111,8 +121,12 @@ def _portions(members: list[list[int]], r: RecurrentRecipe) -> Iterable[list[lis
 
 @dataclass
 class Steps:
-    """What a scan leaves: for each step h, the output as computed before a mask (fresh), and c; all (B, H)."""
+    """What a scan leaves: for each step h, the output as computed before a mask (fresh), and c; all (B, H).
 
+    timesteps: T, how many steps there are; only the first ones may have been computed.
+    """
+
+    timesteps: int
     h: list[Array]
     fresh: list[Array]
     c: list[Array] | None
@@ -132,18 +146,27 @@ class Steps:
             return None if steps is None else list(map(pick, steps))
 
         quantities = {name: own(steps) for name, steps in self.quantities.items()}
-        return Steps(own(self.h), own(self.fresh), own(self.c), tuple(own(self.end)), quantities)
+        return Steps(self.timesteps, own(self.h), own(self.fresh), own(self.c), tuple(own(self.end)), quantities)
+
+    def over_time(self, steps: list[Array]) -> Array:
+        """(B, T, H), NaN where it was not computed."""
+        if len(steps) == self.timesteps:
+            return np.stack(steps, axis=1)
+        batch, width = steps[0].shape
+        y = np.full((batch, self.timesteps, width), np.nan, steps[0].dtype)
+        y[:, : len(steps)] = np.stack(steps, axis=1)
+        return y
 
 
-def _scan(recipes: Sequence[RecurrentRecipe]) -> list[Steps]:
+def _scan(recipes: Sequence[RecurrentRecipe], steps: int | None) -> list[Steps]:
     """The steps of recipes of one program, all at once."""
     if len(recipes) == 1:
-        return [_loop(recipes)]
+        return [_loop(recipes, steps)]
     if all(r.kernel is recipes[0].kernel and _recurrent_side(r) == _recurrent_side(recipes[0]) for r in recipes):
-        steps, batch = _loop([_one_batch(recipes)]), len(recipes[0].x)
-        return [steps.rows(slice(k * batch, (k + 1) * batch)) for k in range(len(recipes))]
-    steps = _loop(recipes)
-    return [steps.of(k) for k in range(len(recipes))]
+        taken, batch = _loop([_one_batch(recipes)], steps), len(recipes[0].x)
+        return [taken.rows(slice(k * batch, (k + 1) * batch)) for k in range(len(recipes))]
+    taken = _loop(recipes, steps)
+    return [taken.of(k) for k in range(len(recipes))]
 
 
 def _recurrent_side(r: RecurrentRecipe) -> tuple[int, int]:
@@ -169,9 +192,14 @@ def _stacked(arrays: Sequence[Array]) -> Array:
     return first if all(a is first for a in arrays) else np.stack(arrays)
 
 
-def _loop(recipes: Sequence[RecurrentRecipe]) -> Steps:
-    """The loop over time, for recipes of one program; what they do not share has one more axis, in front."""
+def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Steps:
+    """The loop over time, for recipes of one program; what they do not share has one more axis, in front.
+
+    most: how many steps to take, unless everything is run more than once; all if None.
+    """
     r = recipes[0]
+    timesteps = r.x.shape[1]
+    many = timesteps if most is None or r.passes > 1 else min(most, timesteps)
 
     def part(pick):
         return _stacked([pick(recipe) for recipe in recipes])
@@ -180,11 +208,12 @@ def _loop(recipes: Sequence[RecurrentRecipe]) -> Steps:
     mask = None if r.mask is None else part(lambda q: q.mask)[..., None]  # (..., B, T, 1)
     states = tuple(part(lambda q, s=s: q.start[s]) for s in range(len(r.start)))
     rows = [bias[..., k : k + 1, :] for k in range(bias.shape[-2])]  # each (..., 1, n H)
+    x = x[..., :many, :]
     xw = x @ (kernel if kernel.ndim == 2 else kernel[:, None]) + rows[0][..., None, :, :]  # (..., B, T, n H)
     for _ in range(r.passes):
-        steps = Steps([], [], [] if len(states) > 1 else None, states)
+        steps = Steps(timesteps, [], [], [] if len(states) > 1 else None, states)
         first = states
-        for t in range(x.shape[-2]):
+        for t in range(many):
             before = states
             if t and any(kind != "carried" for kind in r.before):
                 kinds = {"carried": states, "zero": tuple(map(np.zeros_like, states)), "start": first}
@@ -200,7 +229,7 @@ def _loop(recipes: Sequence[RecurrentRecipe]) -> Steps:
                 value = quantities[name] if name not in r.equations.states else states[r.equations.states.index(name)]
                 value = np.concatenate(value, axis=-1) if isinstance(value, tuple) else value
                 steps.quantities.setdefault(name, []).append(value)
-        steps.end = states
+        steps.end = states if many == timesteps else tuple(np.full_like(s, np.nan) for s in states)
     return steps
 
 
@@ -212,16 +241,18 @@ def _masked(new: tuple, old: tuple, counts: Array, rules: tuple[str, ...]) -> tu
 def _returned(r: RecurrentRecipe, steps: Steps) -> Outputs:
     """What the layer hands out of what it computed."""
     if r.record:
-        return [np.stack(steps.quantities[name], axis=1) for name in r.record]
+        return [steps.over_time(steps.quantities[name]) for name in r.record]
     everything = r.form.sequences or r.shown or r.last is not last_step or r.folding.steps is not unchanged
     y = _shown(r, steps, slice(None) if everything else slice(-1, None))
     if r.shown:
-        c = None if steps.c is None else np.stack(steps.c, axis=1)
+        c = None if steps.c is None else steps.over_time(steps.c)
         for function in r.shown:
             y = function(y, c)
     outputs = [r.folding.sequence(y) if r.form.sequences else r.last(r.folding.steps(y))]
     if r.form.states:
-        outputs += [_end(r, all_steps, end) for all_steps, end in zip((steps.h, steps.c), steps.end, strict=False)]
+        ends = zip((steps.h, steps.c), steps.end, strict=False)
+        folded = r.folding.steps is not unchanged
+        outputs += [last_step(r.folding.steps(steps.over_time(s))) if folded else end for s, end in ends]
     return outputs
 
 
@@ -233,16 +264,15 @@ def _held(y: Array, mask: Array) -> Array:
     return np.where((last >= 0)[:, :, None], held, np.zeros((), y.dtype))
 
 
-def _end(r: RecurrentRecipe, steps: list[Array], end: Array) -> Array:
-    return end if r.folding.steps is unchanged else last_step(r.folding.steps(np.stack(steps, axis=1)))
-
-
 def _shown(r: RecurrentRecipe, steps: Steps, which: slice) -> Array:
     """The outputs of these steps, (B, T, H)."""
     source = steps.fresh if r.mask is not None and r.masking.shown == "fresh" else steps.h
     if r.mask is not None and r.masking.shown == "held":
-        return _held(np.stack(steps.fresh, axis=1), r.mask)[:, which]
-    y = np.stack(source[which], axis=1)
+        return _held(steps.over_time(steps.fresh), r.mask)[:, which]
+    if which != slice(None) and len(source) == steps.timesteps:  # without the others
+        y = np.stack(source[which], axis=1)
+    else:
+        y = steps.over_time(source)[:, which]
     if r.mask is None or r.masking.shown in ("state", "fresh"):
         return y
     live = r.mask if r.masking.shown == "zero" else np.logical_or.accumulate(r.mask, axis=1)
@@ -252,8 +282,8 @@ def _shown(r: RecurrentRecipe, steps: Steps, which: slice) -> Array:
 # --- layers made of layers ------------------------------------------------------------------------------------------
 
 
-def _run_bidirectional(recipes: Sequence[BidirectionalRecipe]) -> list[Outputs | None]:
-    outputs = run([part for r in recipes for part in r.parts.values()])
+def _run_bidirectional(recipes: Sequence[BidirectionalRecipe], steps: int | None) -> list[Outputs | None]:
+    outputs = run([part for r in recipes for part in r.parts.values()], steps)
     return [_put_together(r, *outputs[2 * k : 2 * k + 2]) for k, r in enumerate(recipes)]
 
 
@@ -280,7 +310,7 @@ def _merged(merge: str | None, y: Array, y_back: Array) -> Outputs:
     return [(y + y_back) / 2 if merge == "ave" else y + y_back]
 
 
-def _run_stacks(stacks: Sequence[StackRecipe]) -> list[Outputs | None]:
+def _run_stacks(stacks: Sequence[StackRecipe], steps: int | None) -> list[Outputs | None]:
     """Layer by layer, all stacks at once. They are variants of one: what they have in common is computed once."""
     names = list(stacks[0].layer.inner)
     now: list[tuple[Array, Array | None] | None] = [None] * len(stacks)  # what reaches the layer
@@ -301,7 +331,7 @@ def _run_stacks(stacks: Sequence[StackRecipe]) -> list[Outputs | None]:
                     now[k] = None
                 else:
                     busy[k] = recipe, *now[k]
-        for (k, (_, x, mask)), outputs in zip(busy.items(), run([r for r, *_ in busy.values()]), strict=True):
+        for (k, (_, x, mask)), outputs in zip(busy.items(), run([r for r, *_ in busy.values()], steps), strict=True):
             if outputs is None:
                 now[k] = None
                 continue
