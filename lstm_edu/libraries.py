@@ -8,6 +8,7 @@ computes, at the version given; where it could not be installed the row says "re
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 
@@ -96,17 +97,13 @@ class Packing:
 
     @property
     def library(self) -> str:
+        """The first word of its name: "torch"."""
         return self.name.partition(".")[0]
 
     @property
     def named_arrays(self) -> list[Array]:
         """One entry for each array, where gates have arrays of their own too."""
         return [one for array in self.arrays for one in array.each(self.order)]
-
-    @property
-    def packed(self) -> bool:
-        """Whether several gates lie in one array, so that their order can be mistaken."""
-        return any(len(array.blocks(self.order)) > 1 for array in self.named_arrays if not array.only_biases)
 
     @property
     def interleaved(self) -> bool:
@@ -884,3 +881,32 @@ PACKINGS: tuple[Packing, ...] = (
         note="W_x, W_h and b are lists of four arrays; runs on macOS only",
     ),
 )
+
+_SPELLED = {
+    "torch": "PyTorch",
+    "onnx": "ONNX",
+    "tf1": "TensorFlow 1",
+    "keras1": "Keras 1",
+    "dl4j": "Deeplearning4j",
+    "equinox": "Equinox",
+    "flax": "Flax",
+    "haiku": "Haiku",
+    "brainstate": "BrainState",
+    "jax": "JAX",
+    "mlx": "MLX",
+    "tfjs": "TensorFlow.js",
+    "chainer": "Chainer",
+    "paddle": "Paddle",
+    "openvino": "OpenVINO",
+    "dynet": "DyNet",
+    "coremltools": "Core ML",
+}
+
+
+def spelled(rows: Iterable[Packing], most: int = 4) -> str:
+    """The libraries of these rows as they spell themselves: "Haiku or Flax", "PyTorch (or 7 others)"."""
+    names = [_SPELLED.get(library, library) for library in dict.fromkeys(row.library for row in rows)]
+    if len(names) > most:
+        return f"{names[0]} (or {len(names) - 1} others)"
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last

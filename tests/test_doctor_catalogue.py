@@ -117,7 +117,8 @@ torch-two-biases tf1-forget-bias unit-forget-bias bias-missing bias-twice bias-w
 recurrent-transposed kernel-reshaped weights-redrawn weights-rounded shared-initializer wrong-previous-state
 candidate-activation product-not-elementwise activation-replaced peepholes all-steps-at-once extra-activation
 precision-only state-not-carried state-not-reset stateful-carry h-c-swapped return-last-vs-sequence
-go-backwards-order bidirectional-merge bidirectional-order masked-steps mask-lost cudnn-mask axes-swapped slicing
+go-backwards-order bidirectional-merge bidirectional-order library-packing masked-steps mask-lost cudnn-mask
+axes-swapped slicing
 dropout-active units-vs-timesteps time-distributed
 """.split()
 

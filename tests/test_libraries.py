@@ -5,6 +5,7 @@ one environment for each block of tests/requirements-libraries.txt, which says h
 """
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,8 @@ from other_libraries import RUN
 import lstm_edu as le
 from lstm_edu import formats
 from lstm_edu.core.kinds import NOTATION
-from lstm_edu.libraries import PACKINGS
+from lstm_edu.formats.library import written
+from lstm_edu.libraries import PACKINGS, spelled
 
 pytestmark = pytest.mark.filterwarnings("default")  # the libraries warn of each other
 
@@ -218,3 +220,44 @@ def test_what_a_class_cannot_say_is_refused_by_name():
             formats.to_library(name, layer)
     with pytest.raises(ValueError, match="has only reset_after=True"):
         formats.from_library("torch.nn.GRU", formats.to_library("torch.nn.GRU", gru), reset_after=False)
+
+
+# --- the doctor knows them --------------------------------------------------------------------------------------------
+
+
+def as_they_are(row, layer):
+    """Keras's blocks put into the library's arrays without a thought: nothing reordered, added or turned round."""
+    keras = NOTATION[row.kind].gates
+    arrays = tuple(
+        replace(
+            array,
+            holds=array.holds.translate(str.maketrans(row.order, keras)),
+            lies="below" if array.lies == "interleaved" else array.lies,
+        )
+        for array in row.arrays
+    )
+    return written(replace(row, order=keras, arrays=arrays, forget_bias=0.0, update="old"), layer)
+
+
+UNLIKE = [
+    pytest.param(row, reset_after, id=f"{row.name}{row.reset_after}-{reset_after}")
+    for row in PACKINGS
+    for reset_after in ((True, False) if row.kind == "GRU" else (None,))
+    if row.name != "flax.nnx.GRUCell"  # cannot hold all of Keras's biases
+    and row.kind != "SimpleRNN"
+    and (row.order != NOTATION[row.kind].gates or (row.update == "new" and reset_after))
+]
+
+
+@pytest.mark.parametrize(("row", "reset_after"), UNLIKE)
+def test_weights_that_were_handed_over_as_they_are_are_told_by_the_librarys_name(row, reset_after):
+    rng = rng_of(9)
+    layer = layer_of(row, rng, **({} if reset_after is None else {"reset_after": reset_after}))
+    x, start = inputs(row, rng)
+    theirs = formats.from_library(row.name, as_they_are(row, layer), **arguments(row))(x, initial_state=start)
+    found = le.diagnose(theirs, layer, x, initial_state=start, progress=False)
+    assert found.verdict == "cause", found
+    cause = le.doctor.CATALOGUE[found.cause]
+    assert cause.family in ("gate-order", "gru-gate-order", "library-packing")
+    assert row.name in cause.versions
+    assert spelled([row]) in cause.sentence or "others)" in cause.sentence

@@ -101,13 +101,7 @@ def to_library(name: str, layer: Layer, prefix: str = "") -> dict[str, np.ndarra
         )
     allowed = {"activation": row.activations, "recurrent_activation": row.recurrent_activations}
     packing.need_activations(layer, "to_library", **allowed)
-    blocks = _blocks(row, layer)
-    features, units = blocks["W_" + row.order[0]].shape
-    made = {}
-    for array in row.named_arrays:
-        numbers = np.concatenate([blocks[key].reshape(-1) for key in array.blocks(row.order)])
-        made[prefix + array.name] = np.ascontiguousarray(numbers[_places(array, row.order, features, units)])
-    return made
+    return {prefix + name: array for name, array in written(row, layer).items()}
 
 
 def packing_of(name: str) -> tuple[Packing, ...]:
@@ -161,6 +155,17 @@ def _size(written: str, features: int, units: int) -> int:
         number, letters = re.fullmatch(r"(\d*)([FH]*)", term.strip()).groups()
         total += int(number or 1) * features ** letters.count("F") * units ** letters.count("H")
     return total
+
+
+def written(row: Packing, layer: Layer) -> Arrays:
+    """The arrays of a class, by name, with this layer's weights in them."""
+    blocks = _blocks(row, layer)
+    features, units = blocks["W_" + row.order[0]].shape
+    made = {}
+    for array in row.named_arrays:
+        numbers = np.concatenate([blocks[key].reshape(-1) for key in array.blocks(row.order)])
+        made[array.name] = np.ascontiguousarray(numbers[_places(array, row.order, features, units)])
+    return made
 
 
 def _read(row: Packing, given: Arrays, units: int | None) -> Blocks:

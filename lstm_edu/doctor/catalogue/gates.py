@@ -12,6 +12,7 @@ from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.equations import blocks, function_of, mix, reset_after, reset_before
 from lstm_edu.doctor.mistake import RECURRENT, mistake
 from lstm_edu.doctor.recipes import RecurrentRecipe
+from lstm_edu.libraries import PACKINGS, spelled
 
 
 def with_equations(r: RecurrentRecipe, **pieces) -> RecurrentRecipe:
@@ -32,37 +33,27 @@ def read_as(r: RecurrentRecipe, order: tuple[str, ...]) -> RecurrentRecipe:
     return r.but(kernel=reread(r.kernel), recurrent_kernel=reread(r.recurrent_kernel), bias=reread(r.bias))
 
 
-_USED_BY = {
-    "i,g,f,o": (
-        "TensorFlow 1's BasicLSTMCell (its names: i, j, f, o); Keras 1 stored i, c, f, o",
-        "tensorflow#29308; keras#3088",
-    ),
-    "i,o,f,g": ("ONNX", "the LSTM operator of ONNX"),
-    "g,f,o,i": ("Deeplearning4j", "Deeplearning4j's GravesLSTM and its Keras import"),
-}
+_SEEN = {"i,g,f,o": "tensorflow#29308; keras#3088", "r,z,g": "keras#8720"}
+_FIX = {"LSTM": "z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)", "GRU": "a_z, a_r, a_g = np.split(a, 3, axis=-1)"}
 
-for _order in list(permutations(NOTATION["LSTM"].gates))[1:]:
-    _name = ",".join(_order)
-    _versions, _source = _USED_BY.get(_name, ("code of one's own", "keras.layers.LSTM: blocks i, f, g, o"))
-    mistake(
-        f"gate-order:{_name}",
-        "LSTM",
-        sentence=f"The blocks of the weights are read in the order {_name}; Keras packs them i, f, g, o.",
-        fix="z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)",
-        versions=_versions,
-        source=_source,
-    )(partial(read_as, order=_order))
-
-for _order in list(permutations(NOTATION["GRU"].gates))[1:]:
-    _name = ",".join(_order)
-    mistake(
-        f"gru-gate-order:{_name}",
-        "GRU",
-        sentence=f"The blocks of the weights are read in the order {_name}; Keras packs them z, r, g.",
-        fix="a_z, a_r, a_g = np.split(a, 3, axis=-1)",
-        versions="PyTorch, cuDNN" if _name == "r,z,g" else "code of one's own",
-        source="keras#8720; torch.nn.GRU packs r, z, n, keras.layers.GRU z, r, h: n and h are our g",
-    )(partial(read_as, order=_order))
+for _kind, _family in (("LSTM", "gate-order"), ("GRU", "gru-gate-order")):
+    _keras, *_others = permutations(NOTATION[_kind].gates)
+    for _order in _others:
+        _name = ",".join(_order)
+        _rows = [row for row in PACKINGS if row.kind == _kind and tuple(row.order) == _order and not row.interleaved]
+        _like = f", as {spelled(_rows)} packs them" if _rows else ""
+        mistake(
+            f"{_family}:{_name}",
+            _kind,
+            sentence=f"The blocks of the weights are read in the order {_name}{_like}; Keras packs them "
+            f"{', '.join(_keras)}.",
+            fix=_FIX[_kind],
+            versions=", ".join(f"{row.name} ({row.version})" for row in _rows) or "code of one's own",
+            source="; ".join(
+                [*([_SEEN[_name]] if _name in _SEEN else []), *dict.fromkeys(row.source for row in _rows)]
+                or [f"keras.layers.{_kind}"]
+            ),
+        )(partial(read_as, order=_order))
 
 
 # --- the functions of the gates -------------------------------------------------------------------------------------
@@ -203,5 +194,5 @@ def _old_and_new_exchanged(z, h, g):
     versions="papers and code that define z the other way round",
     source="Cho et al. (2014) and keras.layers.GRU; Chung et al. (2014) has it the other way round",
 )
-def _flipped(r):
+def flipped(r):
     return with_equations(r, mixed=_old_and_new_exchanged)
