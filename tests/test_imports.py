@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "datasets": (set(), {"numpy"}),
     "core": ({"trace"}, {"numpy", "tqdm"}),
     "comparison": ({"trace", "palette", "core"}, {"numpy"}),
-    "keras_bridge": (BASE, {"numpy", "keras", "tensorflow", "h5py"}),
+    "keras_bridge": (BASE, {"numpy", "keras", "tensorflow", "jax", "torch", "h5py"}),
     "doctor": (BASE, {"numpy"}),
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),

@@ -9,7 +9,7 @@ from helpers import B, F, H, T, as_arrays, keras, mask_of, ours, randomise, rng_
 
 import lstm_edu as le
 from lstm_edu.core import recurrent
-from lstm_edu.keras_bridge import keras_trace
+from lstm_edu.keras_bridge import keras_trace, looping
 from lstm_edu.keras_bridge.recording import unchanged
 
 # --- what Keras computes inside -------------------------------------------------------------------------------------
@@ -88,6 +88,44 @@ def test_nothing_of_keras_is_changed():
     le.verify(model, x).check()
     for a, b in zip(everything(), before, strict=True):
         assert (a == b).all()
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+@pytest.mark.parametrize("masked", [False, True])
+def test_long_sequences_are_recorded_compiled_and_the_same(kind, masked, monkeypatch):
+    rng, timesteps = rng_of(12, len(kind)), looping._EAGER + 7
+    layer = theirs(kind, rng, (B, None, F), units=H, return_sequences=True, go_backwards=True, stateful=True)
+    layer(sequences(rng))  # which leaves states
+    x, mask = sequences(rng, timesteps=timesteps), mask_of("interior", rng, timesteps=timesteps) if masked else None
+    compiled = keras_trace(layer, x, mask)
+    monkeypatch.setattr(looping, "_EAGER", timesteps)
+    one_by_one = keras_trace(layer, x, mask)
+    own = le.from_keras(layer).trace(x, mask)
+    assert compiled.names == own.names
+    for name in own:
+        assert compiled[name].shape == (B, timesteps, compiled[name].shape[-1])
+        assert np.abs(compiled[name] - one_by_one[name]).max() <= 1e-6, name
+    le.compare(own, compiled).check()
+    assert all(np.array_equal(a, b) for a, b in zip(own.initial_state, compiled.initial_state, strict=True))
+
+
+def test_a_long_model_runs_once_and_is_compiled_once_a_layer(monkeypatch):
+    layers = keras().layers
+    inner = keras().Sequential([layers.LSTM(H, return_sequences=True, name="inside")], name="inner")
+    model = keras().Sequential(
+        [keras().Input((None, F)), inner, layers.Bidirectional(layers.GRU(H), name="both"), layers.Dense(2)]
+    )
+    randomise(model, rng_of(13))
+    calls = []
+    for layer in (inner.layers[0], model.layers[1]):
+        call = layer.call
+        monkeypatch.setattr(layer, "call", lambda *a, call=call, **k: (calls.append(call), call(*a, **k))[1])
+    x = sequences(rng_of(14), timesteps=looping._EAGER + 3)
+    trace = keras_trace(model, x)
+    assert len(calls) == 2
+    le.compare(trace.output, np.asarray(model(x))).check()
+    assert trace.layers[0].layers[0].names == ("x", "z", "i", "f", "g", "o", "c", "h")
+    assert list(trace.layers[1].children) == ["forward", "backward"]
 
 
 def test_the_activations_are_put_back_when_keras_fails(monkeypatch):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, NamedTuple, Self, cast
 
 import numpy as np
@@ -28,6 +30,9 @@ TRAINING_ONLY = {
 
 Shape = tuple[int | None, ...]  # of an input or an output; None where it may be any number
 WeightSpec = tuple[tuple[int, ...], Any]  # the shape of a weight and its initializer
+
+
+_draws = ContextVar("draws", default=True)  # whether build() draws weights, or makes room for some that are there
 
 
 def features_of(shape: Shape) -> int:
@@ -54,6 +59,20 @@ class Gradients(NamedTuple):
     x: np.ndarray | None
     initial_state: list[np.ndarray]
     trace: Trace
+
+
+class Prepared(NamedTuple):
+    """What a layer's computation starts from, in processing order, checked and cast.
+
+    Attributes:
+        x: (B, ...). mask: (B, T) bool, or None. initial_state: the states before the first step; empty without state.
+        time: (T,) int, the timestep of the input that each step reads; None for a layer without time.
+    """
+
+    x: np.ndarray
+    mask: np.ndarray | None
+    initial_state: list[np.ndarray]
+    time: np.ndarray | None
 
 
 class Layer:
@@ -189,10 +208,19 @@ class Layer:
             return
         rng = np.random.default_rng(self.seed)
         self._weights = {
-            name: read_only(np.asarray(initializers.get(draw)(size, rng, self.dtype)))
+            name: read_only(np.asarray(initializers.get(draw if _draws.get() else "zeros")(size, rng, self.dtype)))
             for name, (size, draw) in self._weight_specs(shape).items()
         }
         self._input_shape = shape
+
+    def build_with(self, input_shape: Sequence[int | None], weights: Sequence[Any]) -> None:
+        """`build` and `set_weights`, without drawing weights first: orthogonal ones of 512 units take seconds."""
+        token = _draws.set(False)
+        try:
+            self.build(input_shape)
+        finally:
+            _draws.reset(token)
+        self.set_weights(weights)
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of the weights, in Keras's order."""
@@ -255,6 +283,11 @@ class Layer:
     def _returned(self, output: Any) -> Any:
         """What a call returns: `output`, several arrays in the lists in which Keras returns them."""
         return output
+
+    def prepared(self, x: Any, mask: Any = None, **call: Any) -> Prepared:
+        """What `trace` for the same arguments starts from, with all its checks. Nothing of the layer changes."""
+        trace = copy.deepcopy(self).trace(x, mask, **call)
+        return Prepared(np.asarray(x), trace.mask, trace.initial_state, trace.time)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         """The mask that goes on to the next layer."""

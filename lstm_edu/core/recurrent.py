@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_edu.core import activations, checks, initializers, memory, threads
 from lstm_edu.core.dropout import draw_mask, product
-from lstm_edu.core.layer import Gradients, Layer, Shape, WeightSpec, features_of, quietly
+from lstm_edu.core.layer import Gradients, Layer, Prepared, Shape, WeightSpec, features_of, quietly
 from lstm_edu.trace import Trace
 
 
@@ -354,6 +354,18 @@ class Recurrent(Layer):
                 masks.append(draw_mask(shape, rate, self._rng, self.dtype) if training and rate else None)
         return Dropped(*masks)
 
+    def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
+        x = self.checked_input(x)
+        batch, timesteps, _ = x.shape
+        mask = checks.mask(mask, batch, timesteps, self._label)
+        order = slice(None, None, -1 if self.go_backwards else 1)
+        return Prepared(
+            x[:, order],
+            None if mask is None else mask[:, order],
+            self.start_states(initial_state, batch),
+            np.arange(timesteps)[order],
+        )
+
     def _run(
         self,
         x: Any,
@@ -365,21 +377,15 @@ class Recurrent(Layer):
         dropout_mask: Any = None,
         recurrent_dropout_mask: Any = None,
     ) -> dict[str, Any]:
-        x = self.checked_input(x)
-        batch, timesteps, _ = x.shape
-        mask = checks.mask(mask, batch, timesteps, self._label)
-        start = self.start_states(initial_state, batch)
-        dropped = self._dropped(training, batch, dropout_mask, recurrent_dropout_mask)
-
-        order = slice(None, None, -1 if self.go_backwards else 1)
-        passed_on = mask if self.return_sequences else None  # as it came, even under go_backwards: so does Keras
-        if mask is not None:
-            mask = mask[:, order]
+        x, mask, start, time = self.prepared(x, mask, initial_state)
+        dropped = self._dropped(training, len(x), dropout_mask, recurrent_dropout_mask)
         skipped = None if mask is None else ~mask.T[:, :, None]  # (T, B, 1)
+        # As it came, even under go_backwards: so does Keras.
+        passed_on = mask[:, time] if mask is not None and self.return_sequences else None
 
-        with threads.one_thread(batch * self.recurrent_kernel.size):
+        with threads.one_thread(len(x) * self.recurrent_kernel.size):
             arrays, h, end = self._scan(
-                x.transpose(1, 0, 2)[order], start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
+                x.transpose(1, 0, 2), start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
             )
         if self.return_sequences:
             output = _outputs(h, skipped, self.zero_output_for_mask).transpose(1, 0, 2)
@@ -393,7 +399,7 @@ class Recurrent(Layer):
             "mask": mask,
             "output_mask": passed_on,
             "initial_state": start,
-            "time": np.arange(timesteps)[order],
+            "time": time,
             "dropout_masks": dropped,
         }
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.container import Container, unique_names
-from lstm_edu.core.layer import Gradients, Shape
+from lstm_edu.core.layer import Gradients, Prepared, Shape
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.trace import Trace
 
@@ -160,17 +160,25 @@ class StackedRNN(Container):
     ) -> Trace:
         return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
 
-    def _run(
-        self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], initial_state: Any = None
-    ) -> dict[str, Any]:
+    def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
         x = self.cells[0].checked_input(x)
         batch, timesteps, _ = x.shape
         mask = checks.mask(mask, batch, timesteps, self._label)
-        passed_on = mask if self.return_sequences else None
         order = slice(None, None, -1 if self.go_backwards else 1)
-        time = np.arange(timesteps)[order]
-        x, mask = x[:, order], None if mask is None else mask[:, order]
         starts = [None] * len(self.cells) if initial_state is None else self.starts(initial_state)
+        return Prepared(
+            x[:, order],
+            None if mask is None else mask[:, order],
+            [s for cell, start in zip(self.cells, starts, strict=True) for s in cell.start_states(start, batch)],
+            np.arange(timesteps)[order],
+        )
+
+    def _run(
+        self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], initial_state: Any = None
+    ) -> dict[str, Any]:
+        x, mask, states, time = self.prepared(x, mask, initial_state)
+        passed_on = mask[:, time] if mask is not None and self.return_sequences else None
+        starts = self.per_cell(states)
         # What a masked step computed goes on to the next cell, though it is thrown away afterwards: for it all is kept.
         needed = keep | {"h"} if mask is None else frozenset(self.quantities)
         children = {}

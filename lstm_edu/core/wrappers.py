@@ -9,7 +9,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.container import Container
-from lstm_edu.core.layer import Gradients, Layer, Shape
+from lstm_edu.core.layer import Gradients, Layer, Prepared, Shape
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.stacked_rnn import StackedRNN, flat_states
 from lstm_edu.trace import Trace
@@ -137,6 +137,13 @@ class Bidirectional(Container):
         **call: Any,
     ) -> Trace:
         return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
+
+    def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
+        halves = [None, None] if initial_state is None else self._halves(initial_state)
+        x = checks.numbers(x, "x", self._label)
+        parts = [layer.prepared(x, mask, half) for layer, half in zip(self.inner.values(), halves, strict=True)]
+        mask = checks.mask(mask, *x.shape[:2], self._label)
+        return Prepared(x, mask, [s for part in parts for s in part.initial_state], None)
 
     def _run(
         self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], initial_state: Any = None

@@ -466,8 +466,7 @@ class _Reader:
 def _backwards(layer: Layer) -> Layer:
     """The same layer, reading the last step first."""
     turned = layer.copy(go_backwards=True)
-    turned.build(layer._input_shape)
-    turned.set_weights(layer.get_weights())
+    turned.build_with(layer.input_shape, layer.weights)
     return turned
 
 

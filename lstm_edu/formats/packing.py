@@ -104,16 +104,14 @@ def made(kind: str, weights: list[np.ndarray], **config: Any) -> Layer:
     config = {"dtype": np.result_type(*weights).name, "use_bias": len(weights) == (3 if kind in BLOCKS else 2)} | config
     layer = KINDS[kind](units, **config)
     shape = (None, None, weights[0].shape[0]) if kind in BLOCKS else (None, weights[0].shape[0])
-    layer.build(shape)
-    layer.set_weights(weights)
+    layer.build_with(shape, weights)
     return layer
 
 
 def both_ways(forward: Layer, backward: Layer) -> Bidirectional:
     """Bidirectional around two layers that have their weights."""
     layer = Bidirectional(forward, backward_layer=backward.copy(go_backwards=True))
-    layer.build(forward.input_shape)
-    layer.set_weights([*forward.get_weights(), *backward.get_weights()])
+    layer.build_with(forward.input_shape, [*forward.weights, *backward.weights])
     return layer
 
 

@@ -72,8 +72,7 @@ def from_pytorch(
     if len(layers) == 1:
         return layers[0]
     model = Sequential([one.copy(name=f"layer_{n}") for n, one in enumerate(layers)])
-    model.build(layers[0].input_shape)
-    model.set_weights([w for one in layers for w in one.get_weights()])
+    model.build_with(layers[0].input_shape, [w for one in layers for w in one.weights])
     return model
 
 
@@ -113,8 +112,7 @@ def _single(state_dict, prefix, kind, has_bias, config):
         )
     if kind == "Embedding":
         layer = Embedding(*weight.shape, **{"dtype": weight.dtype.name} | config)
-        layer.build((None, None))
-        layer.set_weights([weight])
+        layer.build_with((None, None), [weight])
         return layer
     if kind not in (None, "Dense"):
         raise ValueError(f"from_pytorch: weight and bias belong to a Linear (kind='Dense'), but kind is {kind!r}")

@@ -49,8 +49,7 @@ def _slope(name: str, ours: Layer, x: np.ndarray, mask: Any, output: Any) -> Ite
     if not uses:
         return
     other = ours.copy(**{argument: swaps[used] for argument, used in uses.items()})
-    other.build(ours.input_shape)
-    other.set_weights(ours.get_weights())
+    other.build_with(ours.input_shape, ours.weights)
     with np.errstate(all="ignore"):
         theirs = other(x, mask=mask)
     first, second = (a[0] if isinstance(a, tuple) else a for a in (output, theirs))

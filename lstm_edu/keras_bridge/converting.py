@@ -49,8 +49,7 @@ def convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
     row = support(source)
     require_built(source)
     ours = row.rebuild(source)
-    ours.build(shape or _input_shape(source))
-    ours.set_weights(source.get_weights())
+    ours.build_with(shape or _input_shape(source), source.get_weights())
     _take_states(ours, source)
     return ours
 

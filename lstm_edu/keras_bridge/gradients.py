@@ -13,11 +13,12 @@ from lstm_edu.comparison.places import default_axes, weight_places
 from lstm_edu.comparison.report import Report, Row, compare_arrays
 from lstm_edu.comparison.tolerance import Tolerance
 from lstm_edu.core import Gradients, Layer, checks, losses
+from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.compiling import compiled_loss
 from lstm_edu.keras_bridge.converting import is_model
 from lstm_edu.keras_bridge.layers import numbers
 from lstm_edu.keras_bridge.loading import keras
-from lstm_edu.keras_bridge.recording import call_keras, rounded, unchanged
+from lstm_edu.keras_bridge.recording import rounded
 from lstm_edu.trace import Trace
 
 # What gradients may differ by: absolute + relative |g| + of_largest max |g|, g being Keras's. In float32 a gradient

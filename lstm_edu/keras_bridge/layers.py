@@ -32,6 +32,7 @@ from lstm_edu.core.layer import TRAINING_ONLY
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
+from lstm_edu.keras_bridge.looping import over_time
 from lstm_edu.trace import Trace
 
 
@@ -223,7 +224,7 @@ def _record_gru(layer, x, mask, start):
 
     def read(calls, h):
         (a_z, z), (a_r, r), (a_g, g) = calls
-        return {"a": np.concatenate([a_z, a_r, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
+        return {"a": keras().ops.concatenate([a_z, a_r, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
 
     return _step_by_step(layer, x, mask, start, 3, read)
 
@@ -237,7 +238,8 @@ def _record_lstm(layer, x, mask, start):
 
     def read(calls, h, c):
         (z_i, i), (z_f, f), (z_g, g), (z_o, o), _ = calls
-        return {"z": np.concatenate([z_i, z_f, z_g, z_o], axis=-1), "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
+        z = keras().ops.concatenate([z_i, z_f, z_g, z_o], axis=-1)
+        return {"z": z, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
 
     return _step_by_step(layer, x, mask, start, 5, read)
 
@@ -245,21 +247,21 @@ def _record_lstm(layer, x, mask, start):
 def _step_by_step(layer: Any, x: np.ndarray, mask: Any, start: list, n: int, read: Callable) -> dict[str, np.ndarray]:
     """Run Keras's own cell over time, its activations tapped.
 
-    n: how often the cell calls its activations in a step. read: (the calls, *states after the step) -> name -> array.
+    n: how often the cell calls its activations in a step. read: (the calls, *states after the step) -> name -> tensor.
     """
     cell, ops = layer.cell, keras().ops
     tap = [name for name in ("activation", "recurrent_activation") if name in vars(cell)]
-    states = [ops.convert_to_tensor(s) for s in start]
-    steps = []
-    for t in range(x.shape[1]):
+
+    def step(inputs, states):
+        x, *counts = inputs
         with tapped(cell, *tap) as calls:
-            _, new = cell(ops.convert_to_tensor(x[:, t]), states, training=False)
+            _, new = cell(x, states, training=False)
         _expect(calls, n, cell)
-        if mask is not None:  # as in keras.backend.rnn: what a masked step computed is thrown away
-            new = [ops.where(mask[:, t, None], now, before) for now, before in zip(new, states, strict=True)]
-        states = list(new)
-        steps.append(read([(numbers(a), numbers(b)) for a, b in calls], *map(numbers, states)))
-    return {"x": x} | {name: np.stack([step[name] for step in steps], axis=1) for name in steps[0]}
+        if counts:  # as in keras.backend.rnn: what a masked step computed is thrown away
+            new = [ops.where(counts[0], now, before) for now, before in zip(new, states, strict=True)]
+        return read(calls, *new), list(new)
+
+    return {"x": x} | over_time(step, [x] if mask is None else [x, mask[:, :, None]], start, cell)
 
 
 # --- keras.layers.RNN over cells that we know -----------------------------------------------------------------------

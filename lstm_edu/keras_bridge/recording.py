@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer, StackedRNN, checks
+from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import chain, from_keras, is_model, opened
-from lstm_edu.keras_bridge.layers import nested_states, numbers, support
+from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
+from lstm_edu.keras_bridge.looping import compiled
+from lstm_edu.keras_bridge.tapping import Call, record
 from lstm_edu.trace import Trace
 
 _ZEROES_OTHER_STEPS = ("unroll", "go_backwards", "zero_output_for_mask", "return_sequences")
@@ -48,21 +48,33 @@ def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: An
         return trace_of(source, ours, x, mask, initial_state)
     if initial_state is not None:
         raise ValueError(f"the model {source.name!r} takes no initial_state; only a single recurrent layer does")
-    x = rounded(x, source)
+    calls, output = record(source, rounded(x, source), mask)
+    return _chained(source, ours, {id(call.layer): call for call in calls}, output)
+
+
+def _chained(model: Any, ours: Layer, calls: dict[int, Call], output: Any = None) -> Trace:
+    """The trace of a chain, of what was noted of each layer in it."""
     children: dict[str, Trace] = {}
-    step_x, step_mask = x, mask
-    for layer, own in zip(chain(source), ours.layers, strict=True):
-        children[layer.name] = trace = _trace(layer, own, step_x, step_mask, None)
-        step_x, step_mask = trace.output, trace.output_mask
-    output = _call(source, x, mask=mask)
-    confirm(source, (step_x, output))
-    return Trace(ours, {}, output, mask=children[next(iter(children))].mask, output_mask=step_mask, children=children)
+    for layer, own in zip(chain(model), ours.layers, strict=True):
+        if is_model(layer):
+            child = _chained(layer, own, calls)
+        else:
+            call = calls[id(layer)]
+            child = trace_of(layer, own, call.x, call.mask, call.initial_state, call.output)
+        children[layer.name] = child
+    first, last = (children[name] for name in (next(iter(children)), next(reversed(children))))
+    if output is not None:
+        confirm(model, (last.output, output))
+    return Trace(ours, {}, last.output, mask=first.mask, output_mask=last.output_mask, children=children)
 
 
-def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:
-    # A second layer of ours checks the arguments and puts everything into processing order; only its notes are used.
+def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any, output: Any = None) -> Trace:
+    """The trace of one layer of Keras, of which `ours` is the same in NumPy.
+
+    output: what it returned for this, where that is known: it is not run once more.
+    """
     given = {} if initial_state is None else {"initial_state": initial_state}
-    plan = from_keras(layer).trace(x, mask=mask, keep=("x",), **given)
+    plan = ours.prepared(x, mask, **given)
     mask = None if mask is None else np.asarray(mask).astype(bool)
     if mask is not None and all(getattr(layer, flag, False) for flag in _ZEROES_OTHER_STEPS):
         raise ValueError(
@@ -70,7 +82,7 @@ def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: A
             "round but not the mask, and zeroes the outputs of other steps than the masked ones. That is not followed "
             "here; set unroll=False"
         )
-    output = _call(layer, x, mask=mask, **given)
+    output = _call(layer, x, mask=mask, **given) if output is None else _arrays(layer, output)
     row = support(layer)
     children: dict[str, Trace] = {}
     if row.inside is None:
@@ -106,36 +118,13 @@ def rounded(x: np.ndarray, model: Any) -> np.ndarray:
 def _call(layer: Any, x: np.ndarray, **call: Any) -> np.ndarray | tuple[np.ndarray, ...]:
     """What Keras's layer returns, as arrays."""
     with unchanged(layer):
-        output = call_keras(layer, x, **call)
+        return _arrays(layer, compiled(layer, x, lambda: call_keras(layer, x, **call)))
+
+
+def _arrays(layer: Any, output: Any) -> np.ndarray | tuple[np.ndarray, ...]:
     if isinstance(output, Mapping):
         raise ValueError(f"{layer.name!r} returns a dict, which is not supported")
     return tuple(map(numbers, keras().tree.flatten(output))) if isinstance(output, (list, tuple)) else numbers(output)
-
-
-def call_keras(layer: Any, x: Any, **call: Any) -> Any:
-    """layer(x), with those of the arguments that it knows and that are not None."""
-    known = inspect.signature(layer.call).parameters
-    call = {name: value for name, value in call.items() if value is not None and name in known}
-    if "initial_state" in call:
-        call["initial_state"] = nested_states(layer, call["initial_state"])
-    with warnings.catch_warnings():
-        # Keras 3.15 says this of a mask given to a whole model, which nevertheless arrives at its layers.
-        warnings.filterwarnings("ignore", message=".*was passed an input with a mask attached", category=UserWarning)
-        return layer(x, **call)
-
-
-@contextmanager
-def unchanged(layer: Any) -> Iterator[None]:
-    """Put the states of stateful layers, and the seeds of dropout, back to what they were."""
-    variables = list(layer.non_trainable_variables)
-    for inner in layer._flatten_layers():
-        variables += keras().tree.flatten(getattr(inner, "states", None) or [])
-    before = [numbers(v) for v in variables]
-    try:
-        yield
-    finally:
-        for variable, value in zip(variables, before, strict=True):
-            variable.assign(value)
 
 
 def _same_twice(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np.ndarray | None) -> Iterator[tuple]:

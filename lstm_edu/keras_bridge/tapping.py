@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import is_model
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
-from lstm_edu.keras_bridge.recording import call_keras, unchanged
+from lstm_edu.keras_bridge.looping import compiled
 
 
 @dataclass
@@ -88,7 +89,10 @@ def record(model: Any, inputs: Any, mask: Any = None) -> tuple[list[Call], Any]:
         at = len(calls)
         around.append(noted)
         try:
-            output = call(*args, **kwargs)
+            if noted.supported:  # Keras's own class, so that it can be compiled
+                output = compiled(layer, noted.x, lambda: call(*args, **kwargs))
+            else:
+                output = call(*args, **kwargs)
         finally:
             around.pop()
         if is_model(layer):

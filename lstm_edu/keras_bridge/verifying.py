@@ -29,7 +29,7 @@ from lstm_edu.keras_bridge.gradients import compare_gradients, require_tape
 from lstm_edu.keras_bridge.layers import LAYERS
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
-from lstm_edu.keras_bridge.recording import confirm, rounded, trace_of
+from lstm_edu.keras_bridge.recording import rounded, trace_of
 from lstm_edu.keras_bridge.tapping import Call, record, replaced
 from lstm_edu.keras_bridge.verify_report import Divergence, LayerReport, PassedThrough, VerifyReport
 from lstm_edu.trace import Trace
@@ -261,9 +261,7 @@ def _compared(call: Call, ours: Layer | None) -> LayerReport | None:
 
 def _verify_call(call: Call, ours: Layer) -> LayerReport:
     rebuilt = convert(call.layer, None)
-    theirs = trace_of(call.layer, rebuilt, call.x, call.mask, call.initial_state)
-    if call.output is not None:
-        confirm(call.layer, (theirs.output, _tupled(call.output)))
+    theirs = trace_of(call.layer, rebuilt, call.x, call.mask, call.initial_state, call.output)
     x, mask = input_of(theirs)
     given = {} if call.initial_state is None else {"initial_state": call.initial_state}
     with states_kept(ours):
