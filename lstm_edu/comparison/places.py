@@ -85,7 +85,7 @@ def where(
                 f"compare: gates={gates!r} needs a last axis of {len(gates)} equal blocks, got shape "
                 f"{checks.shape_text(shape)}"
             )
-        k = place.pop(axes[-1])
+        k = int(place.pop(axes[-1]))
         place |= {"gate": gates[k // width], axes[-1]: k % width}
     elif gate is not None:
         unit = place.pop(axes[-1])

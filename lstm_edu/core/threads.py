@@ -9,13 +9,12 @@ OpenBLAS itself is asked, as threadpoolctl does it. Where NumPy uses another lib
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any
-
-import numpy as np
 
 WORTH_SHARING = 1 << 24  # multiplications in one product: about a millisecond
 
@@ -52,8 +51,9 @@ def one_thread(multiplications: int = 0) -> Iterator[None]:
 def _openblas() -> tuple[Callable[[], int], Callable[[int], Any]] | None:
     """OpenBLAS's functions that say and set its number of threads; None where NumPy has no OpenBLAS in reach."""
     try:
-        library = ctypes.CDLL(np._core._multiarray_umath.__file__)  # a name is looked up in what it links to, too
-    except (AttributeError, OSError):
+        # A name is looked up in what it links to, too.
+        library = ctypes.CDLL(sys.modules["numpy._core._multiarray_umath"].__file__)
+    except (KeyError, OSError):
         return None
     for name in _NAMES:
         try:

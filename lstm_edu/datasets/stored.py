@@ -1,6 +1,7 @@
 """The two real datasets, read from files/ in this package. scripts/make_datasets.py made those files."""
 
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ def vowels(normalise: bool = False) -> Dataset:
     else:
         mean, scale = np.zeros(12), np.ones(12)
 
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, values in frames.items():
         lengths = stored[f"{split}_lengths"].astype(np.int64)
         mask = np.arange(29) < lengths[:, np.newaxis]  # (N, 29)
@@ -86,7 +87,7 @@ def digits() -> Dataset:
     """
     stored = _load("digits.npz")
     parts = {"train": slice(None, DIGITS_TRAIN), "test": slice(DIGITS_TRAIN, None)}
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, part in parts.items():
         x = stored["images"][part] / np.float32(16)  # (N, 8, 8): image, row, column; exact in float32
         arrays |= {f"x_{split}": x, f"mask_{split}": None, f"lengths_{split}": np.full(len(x), 8, np.int64)}

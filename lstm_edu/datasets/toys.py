@@ -5,6 +5,7 @@ numbers of its own, so it does not change when `train` does.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -159,7 +160,7 @@ def _toy(
     if seed is not None:
         _whole("seed", seed, 0)
     streams = np.random.SeedSequence(seed).spawn(2)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split, n, stream in zip(("train", "test"), (train, test), streams, strict=True):
         x, y = draw(np.random.default_rng(stream), n)
         arrays |= {f"x_{split}": x.astype(np.float32), f"y_{split}": y.astype(np.int64 if class_names else np.float32)}

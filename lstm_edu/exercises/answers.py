@@ -154,13 +154,13 @@ def _difference(value: Any, expected: Any, output: Output) -> str:
         k = next(k for k, (a, b) in enumerate(zip(value, expected, strict=True)) if a != b)
         return f"{name}[{k}] is {str(value[k])[:40]!r}; the right one is {expected[k]!r}."
     if value.shape != expected.shape:
-        axes = "" if output.axes is None else f" ({', '.join(output.axes)})"
+        named = "" if output.axes is None else f" ({', '.join(output.axes)})"
         return (
-            f"{name} has shape {shape_text(value.shape)}; wanted is {shape_text(expected.shape)}{axes}"
+            f"{name} has shape {shape_text(value.shape)}; wanted is {shape_text(expected.shape)}{named}"
             f"{_shape_cause(value.shape, expected.shape, output)}."
         )
     bad = np.argwhere(apart(value, expected, TOLERANCES["float32"]))
-    axes = output.axes or tuple(f"axis {k}" for k in range(value.ndim))
+    axes: Sequence[str] = output.axes or tuple(f"axis {k}" for k in range(value.ndim))
     before = ""
     if "timestep" in axes:
         steps = bad[:, axes.index("timestep")]
@@ -185,7 +185,7 @@ def _shape_cause(got: tuple[int, ...], wanted: tuple[int, ...], output: Output) 
         return ": batch and time are exchanged; np.stack(..., axis=1) puts time second"
     if len(wanted) == 3 and got == (wanted[0], wanted[2]):
         return ": that is one timestep; all of them are wanted"
-    if "timestep" in (output.axes or ()) and len(got) == len(wanted):
+    if output.axes and "timestep" in output.axes and len(got) == len(wanted):
         k = output.axes.index("timestep")
         if got[:k] + got[k + 1 :] == wanted[:k] + wanted[k + 1 :]:
             if got[k] == 1:

@@ -97,7 +97,7 @@ class Exercise:
     reference: Callable[[Arguments], tuple] = field(repr=False)
     example: Callable[[], Arguments] = field(repr=False)
     hints: tuple[str, str, str] = field(repr=False)
-    answer: tuple[FunctionType, ...] = field(repr=False)
+    answer: tuple[Callable, ...] = field(repr=False)
     wrong_answers: tuple[Wrong, ...] = field(default=(), repr=False)
     question: Callable[[Arguments], Question] | None = field(default=None, repr=False)
     keras: Callable[[ModuleType, Arguments], tuple] | None = field(default=None, repr=False)
@@ -294,7 +294,8 @@ class Exercise:
             here = {c.id: c for c in found.candidates} if found.verdict in ("cause", "several") else {}
             left = here if left is None else {id: c for id, c in left.items() if id in here}
         if not left:
-            found = self._asked(*answered[0], pairs=True)
+            arguments, values = answered[0]
+            found = self._asked(arguments, values, pairs=True)
             if found is None or found.verdict != "cause":
                 return None
             return _Found(found.explanation, found.cause, found.fix)
@@ -302,7 +303,10 @@ class Exercise:
         return _Found(first.sentence, first.id, first.fix)
 
     def _asked(self, arguments: Arguments, values: Sequence[Any], pairs: bool) -> Any:
-        if any(np.size(v) > _MOST_TIMES * np.size(r) for v, r in zip(values, self.reference(arguments), strict=True)):
+        right = self.reference(arguments)
+        if self.question is None or any(
+            np.size(v) > _MOST_TIMES * np.size(r) for v, r in zip(values, right, strict=True)
+        ):
             return None
         asked = self.question(arguments)
         theirs = list(values) if len(self.returns) > 1 else values[0]
@@ -351,7 +355,9 @@ class _Seen:
     """What was noticed in all calls together."""
 
     def __init__(self) -> None:
-        self.text, self.changed, self.warned, self._whole = "", (), (), False
+        self.text = ""
+        self.changed: tuple[str, ...] = ()
+        self.warned: tuple[str, ...] = ()
 
     def add(self, done: Run) -> None:
         self.changed = tuple(dict.fromkeys(self.changed + done.changed))
@@ -424,12 +430,15 @@ def _has_gap(function: Any) -> bool:
     )
 
 
+_CONSTANTS = ("LOAD_CONST", "RETURN_CONST")
+
+
 def _nothing(function: Any) -> str:
     """What is wrong where None came back."""
-    before = None
+    before: dis.Instruction | None = None
     for step in dis.get_instructions(getattr(function, "__code__", _nothing.__code__)):
         constant = before if step.opname == "RETURN_VALUE" else step
-        nothing = constant.opname in ("LOAD_CONST", "RETURN_CONST") and constant.argval is None
+        nothing = constant is not None and constant.opname in _CONSTANTS and constant.argval is None
         if step.opname in ("RETURN_VALUE", "RETURN_CONST") and not nothing:
             return (
                 "Your function returns nothing here: it came to its end past its `return`. Does that stand inside an "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from lstm_edu.exercises import cards
 from lstm_edu.exercises.cards import CODE, COLUMNS, TEXT
@@ -15,6 +16,12 @@ TIERS = 3
 
 class _Card:
     """Text and HTML from `_title`, `_label` and `_parts`."""
+
+    _title: Any  # a text, or a property that makes it
+    _label: Any
+
+    def _parts(self) -> list[cards.Part]:
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return cards.text(self._title, self._parts())
@@ -84,7 +91,7 @@ class Result(_Card):
         if self.cause:
             parts.append(("Mistake", f"{self.cause} (an entry of `le.mistakes()`)", TEXT))
         if self.hint is not None:
-            parts.append((self.hint._title, self.hint.text, self.hint.tier == TIERS))
+            parts.append((self.hint._title, self.hint.text, CODE if self.hint.tier == TIERS else TEXT))
         if self.status == WRONG and (self.hint is None or self.hint.tier < TIERS):
             parts.append(("", f"For a hint: `le.exercises.{self.exercise}.hint()`", TEXT))
         if self.status == NOT_ATTEMPTED:

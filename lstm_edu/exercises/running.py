@@ -20,7 +20,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -100,9 +100,10 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float
 def _end(thread: threading.Thread, done: threading.Event) -> bool:
     """Raise TimeUp in the thread until it ends: a bare `except:` may swallow some. Whether it ended."""
     end = time.monotonic() + _GRACE
+    ident = ctypes.c_ulong(cast(int, thread.ident))  # it has been started
     while thread.is_alive() and time.monotonic() < end:
         if not done.is_set():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(TimeUp))
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeUp))
         thread.join(_POLL)
     return not thread.is_alive()
 

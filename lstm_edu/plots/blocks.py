@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -133,7 +135,7 @@ def _block(
     rows, columns = numbers
     color = palette.COLORS[_color_of(name, kind)]
     axes.add_patch(Rectangle((x, y), wide, high, facecolor=color, edgecolor=edge, linewidth=2))
-    rule = {"color": "#FFFFFF", "linewidth": 0.6, "alpha": 0.5}
+    rule: dict[str, Any] = {"color": "#FFFFFF", "linewidth": 0.6, "alpha": 0.5}
     if cell >= 0.1 and abs(wide - cell * columns) < 1e-9:
         axes.vlines([x + k * cell for k in range(1, columns)], y, y + high, **rule)
         if abs(high - cell * rows) < 1e-9:

@@ -71,13 +71,13 @@ def cell_diagram(*, theme: str = "light") -> Figure:
         axes.add_patch(Circle((x, y), 2.7, facecolor=look["paper"], edgecolor=look["ink"], linewidth=1.6, zorder=5))
         axes.text(x, y - 0.1, sign, color=look["ink"], fontsize=15, ha="center", va="center", zorder=6)
 
-    ends = {"color": look["ink"], "fontsize": 14, "va": "center"}
+    ends: dict[str, Any] = {"color": look["ink"], "fontsize": 14, "va": "center"}
     axes.text(10.5, _TOP, "$c_{t-1}$", ha="right", **ends)
     axes.text(109.5, _TOP, "$c_t$", ha="left", **ends)
     axes.text(10.5, _BUS, "$h_{t-1}$", ha="right", **ends)
     axes.text(109.5, _BUS, "$h_t$", ha="left", **ends)
     axes.text(25, 2.6, "$x_t$", ha="right", **ends)
-    small = {"color": look["muted"], "fontsize": 10}
+    small: dict[str, Any] = {"color": look["muted"], "fontsize": 10}
     axes.text(50, _BUS - 3.2, "$z = x_t\\,W + h_{t-1}\\,U + b$", ha="center", va="center", **small | {"fontsize": 11})
     axes.text(35, 41.5, "keep", ha="left", va="center", **small)
     axes.text(61, 43.8, "write", ha="left", va="center", **small)
@@ -91,7 +91,7 @@ def wire(axes: Axes, points: list[tuple[float, float]], color: str, width: float
     """A line through these points, with an arrow at its end."""
     *start, (x0, y0), (x1, y1) = [*points]
     line = [*start, (x0, y0)]
-    style = {"color": color, "linewidth": width, "solid_joinstyle": "round", "zorder": 2}
+    style: dict[str, Any] = {"color": color, "linewidth": width, "solid_joinstyle": "round", "zorder": 2}
     if len(line) > 1:
         axes.plot(*zip(*line, strict=True), solid_capstyle="projecting", **style)
     if arrow:

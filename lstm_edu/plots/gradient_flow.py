@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from lstm_edu import palette
 from lstm_edu.core.flow import Flow, flow
@@ -119,7 +120,7 @@ class Stack:
         self._next += 1
         self._y += tall + self.gap
         above = 1 + 10 / (72 * tall)
-        if name in palette.COLORS:
+        if name is not None and name in palette.COLORS:
             letter(axes, 0.011, above, name, fontsize=10, transform=axes.transAxes)
         axes.text(0.03 if name in palette.COLORS else 0, above, title, color=self.look["ink"], fontsize=10,
                   va="center", transform=axes.transAxes)  # fmt: skip
@@ -133,7 +134,7 @@ class Stack:
         axes = self.axes(title, name)
         steps = len(values)
         shown = strongest(values.T.astype(float), _COLUMNS)
-        colors = colormap(scale, name if name in palette.COLORS else "x", self.theme)
+        colors = colormap(scale, name if name is not None and name in palette.COLORS else "x", self.theme)
         extent = (-0.5, steps - 0.5, values.shape[1] - 0.5, -0.5)
         axes.imshow(np.ma.masked_invalid(shown), aspect="auto", interpolation="nearest", cmap=colors, extent=extent,
                     vmin=scale["low"], vmax=scale["high"])  # fmt: skip
@@ -159,7 +160,7 @@ class Stack:
         if log:  # the values are exponents
             low, high = axes.get_ylim()
             axes.set_ylim(max(low, high - _DECADES), high)
-            axes.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+            cast(MaxNLocator, axes.yaxis.get_major_locator()).set_params(integer=True, nbins=4)
             axes.yaxis.set_major_formatter(lambda v, _: "1" if v == 0 else f"1e{v:g}".replace("-", "−"))
         axes.legend(loc="best", fontsize=8, handlelength=2.8, labelcolor=self.look["ink"], borderaxespad=0.4,
                     facecolor=self.look["paper"], edgecolor=self.look["line"], framealpha=0.9)  # fmt: skip
@@ -168,7 +169,7 @@ class Stack:
 
     def time_axis(self, axes: Axes, text: str = "step") -> None:
         axes.tick_params(labelbottom=True)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        cast(MaxNLocator, axes.xaxis.get_major_locator()).set_params(integer=True)
         axes.set_xlabel(text, color=self.look["muted"], fontsize=10)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from lstm_edu.plots.paper import colormap, ink_on, sheet, theme_of
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale, strongest
@@ -149,11 +150,11 @@ def embedding(trace: Trace, batch: int = 0, *, t: int | None = None, theme: str 
         result.set_xticks(range(len(ids)), [str(n) for n in ids])
         result.set_xlabel("token", color=look["muted"], fontsize=10)
     else:
-        result.xaxis.get_major_locator().set_params(integer=True)
+        cast(MaxNLocator, result.xaxis.get_major_locator()).set_params(integer=True)
         result.set_xlabel("step", color=look["muted"], fontsize=10)
     result.tick_params(axis="x", colors=look["ink"], labelsize=8, length=2, labelbottom=True)
     if t is not None:
-        frame = {"fill": False, "edgecolor": look["ink"], "linewidth": 2.2, "clip_on": False}
+        frame: dict[str, Any] = {"fill": False, "edgecolor": look["ink"], "linewidth": 2.2, "clip_on": False}
         axes.add_patch(Rectangle((-0.5, ids[t] - 0.5), columns, 1, **frame))
         result.add_patch(Rectangle((t - 0.5, -0.5), 1, columns, **frame))
     return figure

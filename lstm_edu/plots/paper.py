@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 
 from lstm_edu import palette
 
@@ -30,12 +31,13 @@ def theme_of(theme: str) -> dict[str, str]:
 
 def sheet(width: float, height: float, theme: str, description: str) -> Figure:
     """An empty figure, in inches, on the theme's paper."""
-    figure = Figure(figsize=(width, height), facecolor=theme_of(theme)["paper"], layout="none")
+    figure: Any = Figure(figsize=(width, height), facecolor=theme_of(theme)["paper"])
+    figure.set_layout_engine("none")
     figure.lstm_edu_description = description
     return figure
 
 
-def ink_on(color: str | tuple[float, ...]) -> str:
+def ink_on(color: ColorType) -> str:
     """Black or white, whichever reads better on this colour of matplotlib's (WCAG's relative luminance)."""
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in to_rgb(color)]
     return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
@@ -44,7 +46,7 @@ def ink_on(color: str | tuple[float, ...]) -> str:
 def letter(axes: Axes, x: float, y: float, name: str, of: str | None = None, **text: Any) -> None:
     """A quantity's letter on its colour; `of`: whose colour, if not its own."""
     color = palette.COLORS[of or name]
-    style = {"ha": "center", "va": "center", "fontsize": 11} | text
+    style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 11} | text
     box = {"boxstyle": "round,pad=0.28,rounding_size=0.2", "facecolor": color, "edgecolor": "none"}
     axes.text(x, y, name, color=ink_on(color), bbox=box, family="serif", style="italic", weight="bold", **style)
 
@@ -126,7 +128,7 @@ def in_both_themes(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
     @wraps(draw)
     def drawn(*args: Any, **options: Any) -> Figure:
-        figure = draw(*args, **options)
+        figure: Any = draw(*args, **options)
         if "theme" not in options:
             figure.lstm_edu_again = lambda theme: draw(*args, theme=theme, **options)
             figure.lstm_edu_parts = len(figure.findobj())
@@ -137,8 +139,8 @@ def in_both_themes(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 def _in_theme(figure: Figure, theme: str) -> Figure | None:
     """The same figure in another theme; None if it is not known how, or if somebody has drawn more into it since."""
-    again = getattr(figure, "lstm_edu_again", None)
-    if again is None or len(figure.findobj()) != figure.lstm_edu_parts:
+    again, parts = (getattr(figure, f"lstm_edu_{name}", None) for name in ("again", "parts"))
+    if again is None or len(figure.findobj()) != parts:
         return None
     return again(theme)
 

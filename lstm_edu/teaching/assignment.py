@@ -12,7 +12,7 @@ import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
 
@@ -195,7 +195,7 @@ def solved(exercise: str, function: str | None = None) -> str:
     """The task's function with the solution in it, between the lines that tell nbgrader what to take out."""
     task = exercises.get(exercise)
     *helpers, last = [textwrap.dedent(inspect.getsource(f)) for f in task.answer]
-    definition = ast.parse(last).body[0]
+    definition = cast(ast.FunctionDef, ast.parse(last).body[0])
     first = next(n for k, n in enumerate(definition.body) if k or not _is_docstring(n))
     body = textwrap.dedent("\n".join(last.splitlines()[first.lineno - 1 :]))
     inside = "\n\n".join([*(h.rstrip() for h in helpers), body.rstrip()])

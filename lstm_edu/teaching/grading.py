@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import functools
 import json
 import os
@@ -19,7 +20,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import IO, Any, cast
 
 from lstm_edu import exercises
 from lstm_edu.exercises.result import NOT_ATTEMPTED, WRONG, Result
@@ -87,6 +88,7 @@ class _Answering:
             cwd=self._folder,
             env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
         )
+        self._stdin = cast(IO[bytes], self._process.stdin)
         self._lines: queue.Queue[bytes] = queue.Queue()
         threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
         try:
@@ -120,8 +122,8 @@ class _Answering:
 
     def _ask(self, content: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:
-            self._process.stdin.write(json.dumps(content).encode() + b"\n")
-            self._process.stdin.flush()
+            self._stdin.write(json.dumps(content).encode() + b"\n")
+            self._stdin.flush()
         except OSError as error:
             raise RuntimeError("Python ended (exit, or too much memory?)") from error
         waited = 0.0
@@ -141,11 +143,13 @@ class _Answering:
         raise RuntimeError(f"the cell did not end within {seconds:g} seconds: is there a loop that never ends?")
 
     def _end(self, why: BaseException) -> None:
+        """All of it at each call: where the time is up, the learner's thread may be ended in the midst of this."""
         if self._ended is None:
             self._ended = why
-            self._process.kill()
-            self._process.wait()
-            self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):  # what was not sent yet
+            self._stdin.close()
 
 
 def _read(stream: Any, lines: queue.Queue[bytes]) -> None:
@@ -181,7 +185,7 @@ def _error(told: dict[str, str]) -> BaseException:
         error = kind(text if name == kind.__name__ else f"{name}: {text}")
     except TypeError:  # a UnicodeDecodeError takes five arguments
         error = RuntimeError(f"{name}: {text}")
-    error.learners_line = str(told.get("line", ""))
+    vars(error)["learners_line"] = str(told.get("line", ""))
     return error
 
 
@@ -214,10 +218,11 @@ def _needed(cells: Iterable[str], answer: ast.Module) -> list[str]:
         for node in body:
             for name in _defines(node):
                 defined[name] = node
-    wanted, used = [answer], []
+    wanted: list[ast.AST] = [answer]
+    used: list[ast.stmt] = []
     while wanted:
-        node = wanted.pop()
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+        needing = wanted.pop()
+        names = {n.id for n in ast.walk(needing) if isinstance(n, ast.Name)}
         found = [defined[name] for name in names if name in defined and defined[name] not in used]
         for one in dict.fromkeys(found):
             used.append(one)

@@ -55,7 +55,7 @@ class DenseExplorer(_base.LayerOverTime):
         batch: int = 0,
         **layout: Any,
     ):
-        trace = layer_or_trace
+        trace: Any = layer_or_trace
         if isinstance(layer_or_trace, (Dense, TimeDistributed)):
             if x is None:
                 raise ValueError("DenseExplorer needs an x to compute with: DenseExplorer(layer, x) or a trace")
@@ -123,7 +123,8 @@ class DenseExplorer(_base.LayerOverTime):
         match = _PLACE.fullmatch(str(place).replace(" ", ""))
         index = tuple(int(n) for n in match.groups()[1:] if n is not None) if match else ()
         shape = shapes.get(match[1]) if match else None
-        if shape is None or len(index) != len(shape) or any(n >= size for n, size in zip(index, shape, strict=True)):
+        fits = shape and len(index) == len(shape) and all(n < size for n, size in zip(index, shape, strict=True))
+        if match is None or not fits:
             known = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
             raise ValueError(f'edits: a place is written like "W[0,3]", in {known}; got {place!r}')
         return match[1], index

@@ -161,7 +161,7 @@ def describe(
     return spec, arrays
 
 
-def _ours(layer: Any, argument: str) -> Layer:
+def _ours(layer: Any, argument: str) -> Any:
     """A layer of this package, converted if it is Keras's. Flow says what is wrong with other kinds."""
     if isinstance(layer, Layer):
         return layer

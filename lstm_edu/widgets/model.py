@@ -59,7 +59,7 @@ class ModelExplorer(_base.Explorer):
         if not isinstance(trace, Trace):
             raise TypeError(f"ModelExplorer needs the Trace of a model, got {type(trace).__name__}")
         found = list(leaves(trace))
-        theirs = [None] * len(found) if reference is None else [t for _, t in leaves(reference)]
+        theirs: list[Trace | None] = [None] * len(found) if reference is None else [t for _, t in leaves(reference)]
         if len(theirs) != len(found):
             raise ValueError(
                 f"ModelExplorer: the reference must be of the same model, but it has {len(theirs)} layers and the "
@@ -156,7 +156,8 @@ def describe_all(
     recorded = [t for pair in zip([child for _, child in found], theirs, strict=True) for t in pair if t is not None]
     sized = {f"{n}/{name}": t[name] for n, t in enumerate(recorded) for name in t.names}
     rows = _base.fitting(sized) if sized else None
-    specs, arrays = [], {}
+    specs: list[dict[str, Any]] = []
+    arrays: dict[str, np.ndarray] = {}
     for n, ((tab, child), other) in enumerate(zip(found, theirs, strict=True)):
         inside = inside_of(child)
         spec, own = _DESCRIBE[inside](child, other, rows)

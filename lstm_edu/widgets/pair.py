@@ -126,8 +126,8 @@ def explore_pair(
 
 def _run(side: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
     if isinstance(side, Trace):
-        given = {"x": x, "mask": mask, "initial_state": initial_state}
-        given = [name for name, value in given.items() if value is not None]
+        arguments = {"x": x, "mask": mask, "initial_state": initial_state}
+        given = [name for name, value in arguments.items() if value is not None]
         if given:
             raise ValueError(
                 f"a Trace has been run already and takes no {given[0]}: explore_pair(trace, trace), or "
@@ -145,8 +145,8 @@ def _run(side: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
         )
     if x is None:
         raise ValueError(f"explore_pair needs an input to run {side.name!r} on: explore_pair(layer, layer, x)")
-    given = {"mask": mask, "initial_state": initial_state}
-    return side.trace(x, **{name: value for name, value in given.items() if value is not None})
+    options = {"mask": mask, "initial_state": initial_state}
+    return side.trace(x, **{name: value for name, value in options.items() if value is not None})
 
 
 def describe(
@@ -170,7 +170,7 @@ def describe(
     rows = _base.fitting(wanted)
     arrays = {name: array[:rows] for name, array in wanted.items()}
     cut = {name: (one[:rows], other[:rows]) for name, (one, other) in pairs.items()}
-    differing = {name: apart(*pair).any(axis=(1, 2)) for name, pair in cut.items()}
+    differing = {name: np.atleast_1d(apart(*pair).any(axis=(1, 2))) for name, pair in cut.items()}
     batch, steps, _ = next(iter(pairs.values()))[0].shape
     divergences = [None if d is None else asdict(d) for d in first_divergences(cut)]
     for found in divergences:

@@ -49,8 +49,8 @@ def describe(
         theirs = reference.output[0] if isinstance(reference.output, tuple) else reference.output
         if np.shape(theirs) == output.shape:
             whole["keras_y"] = np.asarray(theirs)
-    shown = {name: _timed(a) for name, a in whole.items() if a is not None and a.size and a.dtype.kind in "fiub"}
-    shown = {name: a for name, a in shown.items() if a is not None}
+    timed = {name: _timed(a) for name, a in whole.items() if a is not None and a.size and a.dtype.kind in "fiub"}
+    shown = {name: a for name, a in timed.items() if a is not None}
     mask = _mask(trace)
     steps = max((a.shape[1] for a in shown.values()), default=1)
     if mask is not None and mask.ndim == 2 and mask.shape[1] == steps:

@@ -6,7 +6,7 @@ import math
 import unicodedata
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import traitlets
@@ -99,7 +99,7 @@ def _asked(answer: Any, choices: Any, tolerance: Any) -> dict[str, Any]:
             raise TypeError(f"predict: an answer of several numbers is a list or tuple of numbers, got {answer!r}")
         mode, text = NUMBERS, f"({', '.join(map(number_text, answer))}{',' if len(answer) == 1 else ''})"
     elif isinstance(answer, Real):
-        mode, text = NUMBER, number_text(answer)
+        mode, text = NUMBER, number_text(cast(float, answer))
     else:
         raise TypeError(
             f"predict: the answer must be a number, several numbers, True or False, or a text, got {answer!r} "
@@ -125,13 +125,13 @@ def _checked_choices(choices: Any) -> list[str]:
     return list(choices)
 
 
-def _tolerance(answer: Real, tolerance: Any) -> float:
+def _tolerance(answer: float, tolerance: Any) -> float:
     if not math.isfinite(answer):
         raise ValueError(f"predict: nobody can write {answer} into a field for numbers: give choices")
     if tolerance is None:
         whole = isinstance(answer, (int, np.integer))
         tolerance = 0 if whole else 10.0 ** (math.floor(math.log10(abs(answer))) - 1) if answer else 0.01
-    elif isinstance(tolerance, bool) or not isinstance(tolerance, Real):
+    elif isinstance(tolerance, bool) or not isinstance(tolerance, (int, float, np.integer, np.floating)):
         raise TypeError(f"predict: tolerance must be a number or None, got {tolerance!r}")
     elif not 0 <= tolerance < math.inf:
         raise ValueError(f"predict: tolerance must be a finite number from 0 on, got {tolerance}")
@@ -139,7 +139,7 @@ def _tolerance(answer: Real, tolerance: Any) -> float:
     return float(tolerance) + 1e-9 * max(abs(float(answer)), float(tolerance))
 
 
-def number_text(value: Real) -> str:
+def number_text(value: float) -> str:
     """A number as the answer shows it: whole ones whole, others with 4 digits."""
     if float(value).is_integer() and abs(value) < 1e15:
         return str(int(value))

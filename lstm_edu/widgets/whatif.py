@@ -89,7 +89,7 @@ def offered(trace: Trace) -> list[dict[str, str]]:
     return [
         {"id": m.id, "sentence": m.sentence, "fix": m.fix}
         for m in CATALOGUE
-        if in_page(m) and m.applies(layer) and m.mutation(recipe) is not None
+        if in_page(m) and m.applies(layer) and m.mutation is not None and m.mutation(recipe) is not None
     ]
 
 
@@ -221,7 +221,8 @@ def _place(place: Any, spec: Mapping[str, Any]) -> str:
         raise ValueError(f"{written} cannot be changed: this layer has no bias (use_bias=False)")
     index = tuple(int(n) for n in match[2].split(",")) if match else ()
     shape = shapes.get(match[1], ()) if match else ()
-    if not shape or len(index) != len(shape) or any(n >= size for n, size in zip(index, shape, strict=True)):
+    fits = shape and len(index) == len(shape) and all(n < size for n, size in zip(index, shape, strict=True))
+    if match is None or not fits:
         known = ", ".join(f"{name} of shape {shape}" for name, shape in shapes.items())
         raise ValueError(f'a number to change is named like "kernel[0,3]", in {known}; got {str(place)!r}')
     return f"{match[1]}[{','.join(map(str, index))}]"

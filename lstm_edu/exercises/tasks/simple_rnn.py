@@ -1,5 +1,7 @@
 """The simplest recurrent layer: forwards through time, and the gradient back through it."""
 
+from typing import Any
+
 import numpy as np
 
 from lstm_edu.core import SimpleRNN
@@ -181,7 +183,7 @@ def _back(slope=lambda h, t: 1 - h[:, t] ** 2, matrix=lambda U: U.T, turned=Fals
 
 
 def _one_too_many(dh, h, recurrent_kernel):
-    gradients = []
+    gradients: list[Any] = []
     for t in reversed(range(h.shape[1])):
         dh = dh * (1 - h[:, t] ** 2) @ recurrent_kernel.T
         gradients.insert(0, dh)
@@ -194,7 +196,7 @@ def _always_the_last(dh, h, recurrent_kernel):
 
 
 def _forwards(dh, h, recurrent_kernel):
-    gradients = []
+    gradients: list[Any] = []
     for t in range(h.shape[1]):
         dh = dh * (1 - h[:, t] ** 2) @ recurrent_kernel.T
         gradients.append(dh)

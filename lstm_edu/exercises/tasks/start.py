@@ -89,7 +89,7 @@ def _as_layer(layer: Any, a: dict[str, Any]) -> tuple:
     return (numbers(layer(a["values"][None, :, None])).reshape(-1),)
 
 
-_OPTIONS = {"activation": "linear", "use_bias": False, "return_sequences": True}
+_OPTIONS: dict[str, Any] = {"activation": "linear", "use_bias": False, "return_sequences": True}
 _STEP = "c = keep * c + value"
 
 
