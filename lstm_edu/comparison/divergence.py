@@ -30,7 +30,7 @@ class Divergence:
 
 def by_gate(trace: Trace) -> dict[str, np.ndarray]:
     """Every recorded quantity in the order of computation; sums of several gates gate by gate: z_i, z_f, z_g, z_o."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     sums, gates = PACKED.get(trace.kind, ("", ""))
     for name in trace.names:
         if name == sums:

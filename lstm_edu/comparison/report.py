@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -277,7 +277,7 @@ def compare_arrays(
     """One row. `gates`: the last axis is packed; `gate`: the array belongs to this gate; `allowed`: what rounding does
     to these numbers, if it is known, or a tolerance; if None, the usual one of the dtype."""
     if ours is None or keras is None:
-        there, side = (keras, "Keras's") if ours is None else (ours, "ours")
+        there, side = (cast(np.ndarray, keras), "Keras's") if ours is None else (ours, "ours")
         shape = f"{side} {checks.shape_text(there.shape)}"
         return _incomparable(name, shape, str(there.dtype), there.size, f"only {side} has it")
     dtype = str(keras.dtype) if ours.dtype == keras.dtype else f"{ours.dtype} / {keras.dtype}"  # ours / Keras's
@@ -303,7 +303,7 @@ def compare_arrays(
         shape=checks.shape_text(keras.shape),
         dtype=dtype,
         max_abs=float(difference[index]),
-        where=where(index, keras.shape, axes, gates, gate),
+        where=where([int(k) for k in index], keras.shape, axes, gates, gate),
         values=(ours[index], keras[index]),
         size=keras.size,
         failed=int(wrong.sum()),
@@ -355,7 +355,7 @@ def differences(ours: np.ndarray, keras: np.ndarray, allowed: Tolerance | Roundi
 
 def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:
     a, b = np.isnan(ours.astype(np.float64)), np.isnan(keras.astype(np.float64))
-    notes = []
+    notes: list[str] = []
     if not (a.any() or b.any()):
         return notes
     if n := int((a & b).sum()):

@@ -23,8 +23,8 @@ CODE_STYLE = (
 
 def verdict(found: bool | str) -> str:
     """A verdict's sign and word; True and False are "equal" and "different"."""
-    found = {True: "equal", False: "different"}.get(found, found)
-    return _SIGNS[found] + _WORDS[found]
+    word = {True: "equal", False: "different"}[found] if isinstance(found, bool) else found
+    return _SIGNS[word] + _WORDS[word]
 
 
 def text(

@@ -116,7 +116,7 @@ class StackedRNN(Container):
     @property
     def states(self) -> list[np.ndarray] | None:
         """The states that a stateful stack will start its next call from; None for others."""
-        return [state for cell in self.cells for state in cell.states] if self.stateful else None
+        return [state for cell in self.cells for state in cell.states or ()] if self.stateful else None
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         shape = self._checked_input_shape(input_shape)

@@ -176,11 +176,12 @@ class Bidirectional(Container):
         }
 
     def _returned(self, output: Any) -> Any:
-        if not (self.return_state and isinstance(self.forward_layer, StackedRNN)):
+        there, back = self.forward_layer, self.backward_layer
+        if not (self.return_state and isinstance(there, StackedRNN) and isinstance(back, StackedRNN)):
             return output
         n = 2 if self.merge_mode is None else 1
         forward, backward = self._halves(output[n:])
-        return (*output[:n], *self.forward_layer.per_cell(forward), *self.backward_layer.per_cell(backward))
+        return (*output[:n], *there.per_cell(forward), *back.per_cell(backward))
 
     def _turned(self, y: np.ndarray) -> np.ndarray:
         return y[:, ::-1] if self.return_sequences else y

@@ -273,7 +273,7 @@ def compared(trace: Trace, pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], a
     return {"agrees": True, "text": f"every number agrees; the largest difference is {most}", "limits": limits}
 
 
-def _place(name: str, index: Sequence[int], axes: Sequence[str]) -> str:
+def _place(name: str, index: Sequence[Any], axes: Sequence[str]) -> str:
     return f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
 
 
