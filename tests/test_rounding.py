@@ -174,3 +174,21 @@ def test_what_comes_after_chaos_is_never_called_a_difference():
     assert report.verdict == "undecided" and report.first is None
     assert "float32 cannot decide about a from timestep" in report.sentence
     assert "no difference beyond rounding" in report.sentence
+
+
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_the_doctor_says_what_compare_says(factor):
+    _, ours, x = drawn("LSTM", 24, 12, 9, 0.3, "normal", {})
+    limit = Rounding(spread(ours.trace(x)).output[0], 2.0**-24).allowed(ours(x))
+    signs = np.sign(np.random.default_rng(0).standard_normal(limit.shape))
+    theirs = (ours(x) + factor * signs * limit).astype("float32")
+    agrees = bool(le.compare(theirs, ours(x), layer=ours, x=x))
+    assert agrees is (factor < 1)
+    assert (le.diagnose(theirs, ours, x, pairs=False, progress=False).verdict == "agrees") is agrees
+
+
+def test_the_doctor_does_not_search_where_float32_cannot_decide():
+    theirs, ours, x = chaotic()
+    answer = le.diagnose(keras.ops.convert_to_numpy(theirs(x)), ours, x, progress=False)
+    assert answer.verdict == "undecided" and not answer and answer.tried == 0
+    assert "float32 cannot decide about output from timestep" in answer.explanation

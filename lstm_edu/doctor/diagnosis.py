@@ -18,6 +18,7 @@ from lstm_edu.palette import NAMES
 # The kinds of answers, each with its sign and what the card says above everything else.
 VERDICTS = {
     "agrees": ("✓", "Nothing to explain: the numbers agree"),
+    "undecided": ("?", "Rounding is too large here to decide"),
     "cause": ("✗", "Found"),
     "several": ("✗", "Several mistakes give these numbers"),
     "rounding": ("✓", "Only rounding, not a mistake"),
@@ -133,10 +134,10 @@ class Diagnosis:
     """What `le.diagnose` found. Shown as a card in a notebook.
 
     Attributes:
-        verdict: "agrees", "cause", "several" (mistakes that this input cannot tell apart), "rounding" (which is not a
-            mistake), "other weights", "too little" (something fits, but so few numbers prove nothing), "unexplained",
-            "shape", "not finite" (NaN or infinity where the right number is finite); of a function also "error" and
-            "random".
+        verdict: "agrees", "undecided" (rounding alone moves these numbers too far to say), "cause", "several" (mistakes
+            that this input cannot tell apart), "rounding" (which is not a mistake), "other weights", "too little"
+            (something fits, but so few numbers prove nothing), "unexplained", "shape", "not finite" (NaN or infinity
+            where the right number is finite); of a function also "error" and "random".
         cause: the catalogue's id, of a pair "id + id"; None if there is no single answer.
         candidates: everything that fits, the likeliest first.
         explanation: the answer in words. fix: the right thing in code, or "".

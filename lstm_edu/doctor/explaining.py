@@ -8,6 +8,7 @@ from itertools import islice, product
 
 import numpy as np
 
+from lstm_edu.comparison.report import EQUAL, UNDECIDED
 from lstm_edu.comparison.tolerance import TOLERANCES, apart, groups, same
 from lstm_edu.core import Layer, checks
 from lstm_edu.doctor import otherweights
@@ -16,6 +17,7 @@ from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, single_mistakes, with_mistakes
+from lstm_edu.doctor.judging import judged
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.recipes import Form, recipe_of
@@ -34,7 +36,7 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     searches = _searches(case, observed)
     if (answer := _not_finite(searches[-1], observed)) is not None:
         return answer
-    if (answer := _agreement(searches, observed)) is not None:
+    if (answer := _agreement(case, searches, observed)) is not None:
         return answer
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made)]
@@ -103,10 +105,22 @@ def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
     return None
 
 
-def _agreement(searches: list[Search], observed: Observed) -> Diagnosis | None:
+def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagnosis | None:
+    found = judged(case, observed)
+    if found is not None and found.verdict == UNDECIDED:
+        return Diagnosis(
+            "undecided",
+            f"{found.sentence}. What can be decided agrees. Compute both sides in float64, or compare fewer steps.",
+            evidence=Evidence(observed.size, found.max_abs, 0.0, 1, observed.precision.name),
+        )
     for k, search in enumerate(searches):
         agreement = search.agreement
-        if agreement is None or not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
+        if agreement is None:
+            continue
+        if found is not None and k == 0:
+            if found.verdict != EQUAL:
+                continue
+        elif not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
             continue
         evidence = Evidence(observed.size, agreement.max_abs, 0.0, 1, observed.precision.name)
         if k == 0 and observed.precision.coarse and observed.size > 1 and not same(list(observed.arrays), search.right):

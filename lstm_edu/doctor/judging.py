@@ -1,0 +1,57 @@
+"""Whether observed numbers are the right ones: asked where `le.compare` and `le.verify` ask it, so that they agree."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from lstm_edu.comparison.report import UNDECIDED, Row, compare_arrays, joined
+from lstm_edu.comparison.rounding import Rounding, spread
+from lstm_edu.core.precision import unit_roundoff
+from lstm_edu.doctor.case import Case
+from lstm_edu.doctor.observed import Observed
+
+
+class Judged(NamedTuple):
+    """The verdict on observed numbers, array by array."""
+
+    rows: list[Row]
+
+    @property
+    def verdict(self) -> str:
+        """ "equal", "different" or "undecided"."""
+        return joined(row.verdict for row in self.rows)
+
+    @property
+    def max_abs(self) -> float:
+        return max(row.max_abs for row in self.rows)
+
+    @property
+    def sentence(self) -> str:
+        """Why it cannot be decided."""
+        return next(row.sentence for row in self.rows if row.verdict == UNDECIDED)
+
+
+def judged(case: Case, observed: Observed) -> Judged | None:
+    """None where `compare` would not know either: numbers with few digits, in another form than the layer's own, or of
+    a layer whose rounding is not known."""
+    if observed.precision.printed or observed.precision.coarse or case.weights is not None or observed.states_only:
+        return None
+    given = {} if case.initial_state is None else {"initial_state": case.initial_state}
+    trace = case.layer.trace(np.asarray(case.x), mask=case.mask, **given)
+    known = spread(trace)
+    if observed.record:
+        right = [trace[name] for name in observed.record]
+        spreads = [known.arrays.get(name) for name in observed.record]
+    else:
+        right = list(trace.output) if isinstance(trace.output, tuple) else [trace.output]
+        spreads = list(known.output)
+    if len(spreads) < len(observed.arrays) or [a.shape for a in right] != [a.shape for a in observed.arrays]:
+        return None
+    unit, rows = unit_roundoff(trace.layer), []
+    for name, theirs, y, of_y in zip(observed.names, observed.arrays, right, spreads, strict=False):
+        if of_y is None or of_y.shape != y.shape:
+            return None
+        rows.append(compare_arrays(name, theirs, y, allowed=Rounding(of_y, unit)))
+    return Judged(rows)
