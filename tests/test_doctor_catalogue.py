@@ -38,6 +38,7 @@ SPECIMENS = [
     lambda: built(le.Dense(3, activation="softmax"), (None, 5)),
     lambda: built(le.Dense(5), (None, 5)),
     lambda: built(le.TimeDistributed(le.Dense(3))),
+    lambda: built(le.BatchNormalization(epsilon=3e-2), (None, 5)),
     lambda: built(le.Embedding(7, 3), (None, None)),
     lambda: built(le.Embedding(4, 4), (None, None)),
     lambda: built(le.Bidirectional(le.LSTM(3, return_sequences=True))),
@@ -103,7 +104,7 @@ def test_a_mistake_gives_what_float32_gives_but_for_rounding(mistake):
 
 @pytest.mark.parametrize("mistake", CATALOGUE, ids=lambda m: m.id)
 def test_an_entry_tells_a_learner_everything(mistake):
-    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(:[A-Za-z0-9,-]+)?", mistake.id)
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*(:[A-Za-z0-9.,-]+)?", mistake.id)
     assert mistake.sentence.endswith((".", ".)")) and len(mistake.sentence) > 30
     assert mistake.fix and mistake.versions and mistake.source
     assert mistake.kinds
@@ -118,8 +119,8 @@ recurrent-transposed kernel-reshaped weights-redrawn weights-rounded shared-init
 candidate-activation product-not-elementwise activation-replaced peepholes all-steps-at-once extra-activation
 precision-only state-not-carried state-not-reset stateful-carry h-c-swapped return-last-vs-sequence
 go-backwards-order bidirectional-merge bidirectional-order library-packing masked-steps mask-lost cudnn-mask
-axes-swapped slicing
-dropout-active units-vs-timesteps time-distributed
+axes-swapped slicing dropout-active units-vs-timesteps time-distributed batchnorm-epsilon batchnorm-statistics
+batchnorm-gamma-beta
 """.split()
 
 

@@ -101,7 +101,9 @@ def test_inputs_by_order_and_by_name_are_the_same(branching, form):
 def test_random_inputs_fit_and_are_the_same_each_time(branching):
     report = le.verify(branching).check()
     assert report.notes == (
-        "no input was given; random numbers were taken (seed 0): ids (3, 6) int32; signal (3, 7, 5) float32",
+        "no input was given; random numbers were taken (seed 0): ids (3, 6) int32, ids below 9, padded with 0; signal "
+        "(3, 7, 5) float32, normal numbers. Nothing shows what 'signal' should hold: give yours (x=..., or --input "
+        "X.npy)",
     )
     assert "seed 0" in repr(report) and "seed 0" in report._repr_html_()
     ids = report.layers[layer_names(report).index("words")].ours.x

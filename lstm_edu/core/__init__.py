@@ -1,8 +1,10 @@
 """The mathematics. NumPy only: draws nothing, reads no files, knows no Keras."""
 
+from lstm_edu.core.batch_normalization import BatchNormalization
 from lstm_edu.core.dense import Dense
 from lstm_edu.core.dropout import Dropout
 from lstm_edu.core.embedding import Embedding
+from lstm_edu.core.graph import Graph
 from lstm_edu.core.gru import GRU
 from lstm_edu.core.layer import Gradients, Layer
 from lstm_edu.core.lstm import LSTM, LSTMStep, lstm_step
@@ -16,11 +18,13 @@ from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 __all__ = [
     "GRU",
     "LSTM",
+    "BatchNormalization",
     "Bidirectional",
     "Dense",
     "Dropout",
     "Embedding",
     "Gradients",
+    "Graph",
     "LSTMStep",
     "Layer",
     "Masking",

@@ -12,7 +12,7 @@ import numpy as np
 
 from lstm_edu.comparison import tables
 from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart, same
-from lstm_edu.core import Embedding, Sequential
+from lstm_edu.core import Embedding, Graph, Sequential
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.beginning import beginning
@@ -23,10 +23,10 @@ from lstm_edu.doctor.reasons import impossible, leaves, why_not_here, why_unseen
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     DenseRecipe,
+    ModelRecipe,
     Outputs,
     Recipe,
     RecurrentRecipe,
-    StackRecipe,
     unchanged,
 )
 from lstm_edu.doctor.running import run
@@ -198,7 +198,7 @@ def adequacy(
         return _of_trace(layer, inside, brief)
     if x is None:
         raise ValueError("adequacy: x is missing: which mistakes show depends on the input")
-    return _of_case(Case(ours(layer), np.asarray(x), mask, initial_state), inside, brief)
+    return _of_case(Case.asked(ours(layer), x, mask, initial_state), inside, brief)
 
 
 def _of_trace(trace: Trace, inside: bool, brief: bool) -> Adequacy:
@@ -209,7 +209,7 @@ def _of_trace(trace: Trace, inside: bool, brief: bool) -> Adequacy:
 
 def _traced_layers(trace: Trace, name: str = "") -> Iterator[tuple[str, Case]]:
     """(name, what it was asked) of each layer that a stack of layers is made of; the name is "" for one by itself."""
-    if isinstance(trace.layer, Sequential):
+    if isinstance(trace.layer, (Sequential, Graph)):
         for child, inner in trace.children.items():
             yield from _traced_layers(inner, f"{name}/{child}" if name else child)
         return
@@ -245,7 +245,7 @@ def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen]
     (expected,) = run([right])
     missed, outside = [], []
     for m, wrong, outputs in _computed(right, expected, made):
-        if wrong is None or (outputs is None and isinstance(right, StackRecipe) and impossible(right, wrong)):
+        if wrong is None or (outputs is None and isinstance(right, ModelRecipe) and impossible(right, wrong)):
             outside.append(Unseen(m, why_not_here(m.mistake)))
         elif same(outputs, expected) and not (inside and _differs_inside(right, wrong)):
             missed.append(Unseen(m, why_unseen(m.mistake, right, wrong, outputs, expected)))
@@ -274,7 +274,7 @@ def _part_of(case: Case, mistakes: int, most: float) -> Case:
     these are still too much, their first timesteps."""
     if _work(case) * mistakes <= most:
         return case
-    rows = list(range(min(len(case.x), _BRIEF_ROWS)))
+    rows = list(range(min(case.batch, _BRIEF_ROWS)))
     if case.mask is not None:
         lengths = np.asarray(case.mask).sum(axis=1)
         rows = sorted({int(lengths.argmin()), int(lengths.argmax()), int(np.argsort(lengths)[len(lengths) // 2])})
@@ -290,7 +290,7 @@ _BRIEF_STEPS = 8
 
 def _work(case: Case) -> float:
     """About how many multiplications one computation takes."""
-    rows = case.x.size / (1 if isinstance(case.layer, Embedding) else case.x.shape[-1])
+    rows = sum(x.size / (1 if isinstance(case.layer, Embedding) else x.shape[-1]) for x in case.inputs)
     return rows * sum(w.size for w in case.layer.weights)
 
 
@@ -298,10 +298,11 @@ def _part_text(case: Case, whole: Case) -> str:
     if case is whole:
         return ""
     parts = []
-    if len(case.x) < len(whole.x):
-        parts.append(f"{len(case.x)} of {len(whole.x):,} sequences")
-    if case.x.shape[1:2] != whole.x.shape[1:2]:
-        parts.append(f"the first {case.x.shape[1]} of {whole.x.shape[1]:,} timesteps")
+    (x, *_), (everything, *_) = case.inputs, whole.inputs
+    if len(x) < len(everything):
+        parts.append(f"{len(x)} of {len(everything):,} sequences")
+    if x.shape[1:2] != everything.shape[1:2]:
+        parts.append(f"the first {x.shape[1]} of {everything.shape[1]:,} timesteps")
     return ", ".join(parts)
 
 

@@ -6,8 +6,6 @@ import sys
 import time
 from typing import Any
 
-import numpy as np
-
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.diagnosis import Diagnosis
 from lstm_edu.doctor.explaining import explain
@@ -52,7 +50,7 @@ def diagnose(
         >>> le.diagnose(y_mine, keras_layer, x).cause                       # doctest: +SKIP
         'gate-order:i,g,f,o'
     """
-    case = Case(ours(layer), np.asarray(x), mask, initial_state)
+    case = Case.asked(ours(layer), x, mask, initial_state)
     report = _progress(progress)
     if callable(theirs) and not hasattr(theirs, "__array__"):
         return diagnose_function(theirs, case, pairs, report)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_edu.core import Embedding, Layer, Masking, Sequential
+from lstm_edu.core import Embedding, Graph, Layer, Masking, Sequential
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 
@@ -42,12 +42,16 @@ class Example:
         return {name: value for name, value in given.items() if value is not None}
 
 
+_POSITIVE = ("moving_mean", "moving_variance")  # the one has to be, and the two may be exchanged
+
+
 def random_weights(layer: Layer, rng: np.random.Generator) -> list[Array]:
     """Weights that are all different, none of them zero, and small enough not to saturate anything."""
     drawn = []
-    for w in layer.weights:
+    for name, w in zip(layer.weight_names, layer.weights, strict=True):
         fan_in = w.shape[0] if w.ndim > 1 and w.shape[0] > 2 else 2
-        drawn.append((rng.normal(size=w.shape) * (1.2 / np.sqrt(fan_in))).astype(w.dtype))
+        numbers = rng.normal(size=w.shape) * (1.2 / np.sqrt(fan_in))
+        drawn.append((np.abs(numbers) + 0.1 if name.endswith(_POSITIVE) else numbers).astype(w.dtype))
     return drawn
 
 
@@ -59,6 +63,8 @@ def examples(layer: Layer, seed: int = 0, *, masked: bool = True, states: bool =
 
 
 def _example(layer: Layer, rng: np.random.Generator, masked: bool, states: bool) -> Example:
+    if isinstance(layer, Graph):
+        return Example(layer.rest.drawn(int(rng.integers(2**31))), weights=random_weights(layer, rng))
     first, recurrent = _first(layer), [inner for inner in _flat(layer) if isinstance(inner, Recurrent)]
     weights = random_weights(layer, rng)
     batch = recurrent[0].input_shape[0] if recurrent and recurrent[0].stateful else len(_PATTERNS)

@@ -63,11 +63,11 @@ def _searches(case: Case, observed: Observed) -> list[Search]:
         forms = [own] if observed.states_only else list(dict.fromkeys([own, observed.form]))
     searches = [Search(observed, case.recipe(form)) for form in forms]
     for search, form in zip(searches, forms, strict=True):
-        rows = _telling_rows(search, len(case.x))
-        few, seen = case.rows(sorted(rows[:FEW_ROWS])), observed.rows(sorted(rows[:FEW_ROWS]), len(case.x))
+        rows = _telling_rows(search, case.batch)
+        few, seen = case.rows(sorted(rows[:FEW_ROWS])), observed.rows(sorted(rows[:FEW_ROWS]), case.batch)
         if few is not None and seen is not None:
             search.smaller = Search(seen, few.recipe(form))
-        one, seen = case.rows(rows[:1]), observed.rows(rows[:1], len(case.x))
+        one, seen = case.rows(rows[:1]), observed.rows(rows[:1], case.batch)
         if one is not None and seen is not None:
             search.few = Screen(seen, one.recipe(form, np.float32))
     return searches

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lstm_edu.core import Layer, Sequential
+from lstm_edu.core import Graph, Layer, Sequential
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 from lstm_edu.doctor.mistake import BOTH, EVERY, EVERYWHERE, Mistake, Mutation, Place, mutated
 from lstm_edu.doctor.recipes import Recipe
@@ -72,7 +72,7 @@ def layer_at(layer: Layer, place: Place, mistake: Mistake) -> Layer:
             )
         else:
             layer = layer.inner[part]
-    while isinstance(layer, (Bidirectional, TimeDistributed, Sequential)):
+    while isinstance(layer, (Bidirectional, TimeDistributed, Sequential, Graph)):
         layer = next(inner for inner in layer.inner.values() if mistake.applies(inner))
     return layer
 

@@ -61,13 +61,13 @@ class Learner:
                     f"diagnose: {name} was given, but the function takes none: write it as f(x, {name}=None), or leave "
                     f"{name} away"
                 )
-        x, arguments = _copy(case.x), {name: _copy(value) for name, value in given.items()}
+        x, arguments = _copy(case.given), {name: _copy(value) for name, value in given.items()}
         self.calls += 1
         try:
             output = self.function(x, **arguments)
         except Exception as error:  # whatever it is, the learner shall read it
             raise Refused(_did_not_finish(error, case)) from error
-        if not (_equal(x, case.x) and all(_equal(arguments[name], given[name]) for name in given)):
+        if not (_equal(x, case.given) and all(_equal(arguments[name], given[name]) for name in given)):
             self._note("Your function changes the arrays that it is given. Work on a copy: x = np.array(x).")
         if output is None:
             raise Refused(_no_numbers("Your function returns None. Is the return missing?"))
@@ -95,8 +95,12 @@ def _equal(one: Any, other: Any) -> bool:
 def _did_not_finish(error: Exception, case: Case) -> Diagnosis:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
     line = f" It stopped in the line: {frames[-1].line}" if frames and frames[-1].line else ""
-    said = f"With an input of shape {np.shape(case.x)} your function stopped: {type(error).__name__}: {error}"
+    said = f"With an input of shape {shape_of(case)} your function stopped: {type(error).__name__}: {error}"
     return Diagnosis("error", said.rstrip(".") + f".{line}")
+
+
+def shape_of(case: Case) -> str:
+    return ", ".join(str(x.shape) for x in case.inputs)
 
 
 def _no_numbers(text: str) -> Diagnosis:
@@ -143,7 +147,7 @@ def _examined(learner: Learner, case: Case, pairs: bool, progress: Progress | No
         elif answer.verdict in ("agrees", "unexplained", "shape"):
             other = explain(question, reply, pairs and answer.verdict == "agrees", progress)
             if answer.verdict == "agrees" and other.verdict != "agrees":
-                shape = np.shape(question.x)
+                shape = shape_of(question)
                 note = f"With your own input the numbers agree; with another one, of shape {shape}, they do not."
                 answer = replace(other, notes=(note, *other.notes))
             elif other.verdict in ("cause", "several") and _holds(other.candidates[0], case, observed):
@@ -157,11 +161,12 @@ def _questions(case: Case, learner: Learner) -> list[Case]:
     timed = isinstance(last_layer(layer), TIMED)
     masked, states = (timed and learner.takes(name) for name in ("mask", "initial_state"))
     rng = np.random.default_rng(5)
-    x = np.asarray(case.x)
-    again = rng.permutation(x.ravel()).reshape(x.shape)
-    if x.dtype.kind == "f":
-        again = (again + rng.normal(size=x.shape)).astype(x.dtype)
-    found = [Case(layer, again, case.mask, case.initial_state)]
+
+    def other(x: Array) -> Array:
+        again = rng.permutation(x.ravel()).reshape(x.shape)
+        return (again + rng.normal(size=x.shape)).astype(x.dtype) if x.dtype.kind == "f" else again
+
+    found = [case.with_inputs(other)]
     made = []
     for example, _ in zip(examples(layer, 11, masked=masked, states=states), range(3), strict=False):
         question = Case(layer, example.x, example.mask, example.initial_state)
@@ -219,7 +224,7 @@ def _sure(answer: Diagnosis, learner: Learner) -> Diagnosis:
 def _only_with_other_inputs(refusal: Diagnosis, question: Case) -> Diagnosis:
     note = (
         f"With your own input the numbers agree. The function was also asked with an input of shape "
-        f"{np.shape(question.x)}, which the layer takes."
+        f"{shape_of(question)}, which the layer takes."
     )
     return replace(refusal, notes=(note,))
 

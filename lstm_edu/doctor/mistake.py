@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer, Sequential, StackedRNN
+from lstm_edu.core import Graph, Layer, Sequential, StackedRNN
 from lstm_edu.core.wrappers import Bidirectional
-from lstm_edu.doctor.recipes import BidirectionalRecipe, Recipe, RecurrentRecipe, StackRecipe, recipe_of
+from lstm_edu.doctor.recipes import BidirectionalRecipe, ModelRecipe, Recipe, RecurrentRecipe, recipe_of
 from lstm_edu.doctor.running import run
 from lstm_edu.trace import Trace
 
@@ -88,7 +88,7 @@ class Mistake:
             if len(found) < len(inner):
                 return [] if self.together else found
             return [(BOTH,)] if self.together else [(BOTH,), *found]
-        if isinstance(layer, Sequential):
+        if isinstance(layer, (Sequential, Graph)):
             kinds = [type(inner[name]).__name__ for name, *rest in found if not rest]
             found = [(EVERY + kind,) for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1] + found
             if self.everywhere and len({name for name, *_ in found}) > 1:
@@ -161,7 +161,7 @@ def _at(recipe: Recipe, mutation: Mutation, place: Place) -> Recipe | None:
     if not place:
         return mutation(recipe)
     where, *rest = place
-    if isinstance(recipe, StackRecipe):
+    if isinstance(recipe, ModelRecipe):
         names = [where]
         if where.startswith(EVERY):
             kind = where.removeprefix(EVERY)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer, Sequential, StackedRNN, checks
+from lstm_edu.core import Graph, Layer, Sequential, StackedRNN, checks
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.precision import Precision, precision_of
@@ -65,7 +65,9 @@ TIMED = (Recurrent, Bidirectional, StackedRNN)
 
 def last_layer(layer: Layer) -> Layer:
     """The layer whose flags say in which form the outputs come."""
-    return last_layer(layer.layers[-1]) if isinstance(layer, Sequential) else layer
+    if isinstance(layer, Sequential):
+        return last_layer(layer.layers[-1])
+    return layer.end if isinstance(layer, Graph) and layer.end is not None else layer
 
 
 def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Observed:
@@ -79,6 +81,8 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
     Raises:
         TypeError, ValueError: no numbers, or none of these forms.
     """
+    if isinstance(layer, Graph):
+        theirs = _in_order(theirs, layer)
     named = _by_name(theirs)
     if named is not None:
         return _quantities(named, layer, timesteps)
@@ -93,9 +97,13 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
     precision = precision_of(arrays, [a.dtype for a in raw])
     end = last_layer(layer)
     if not isinstance(end, TIMED):
-        if len(arrays) > 1:
-            raise ValueError(f"diagnose: {type(end).__name__} returns one array, got {len(arrays)}")
-        return Observed(arrays, ("output",), precision)
+        names = end.rest.outputs if isinstance(end, Graph) else ("output",)
+        if len(arrays) != len(names):
+            many = f"{len(names)} arrays ({', '.join(names)})" if len(names) > 1 else "one array"
+            raise ValueError(
+                f"diagnose: {end.name if names[1:] else type(end).__name__} returns {many}, got {len(arrays)}"
+            )
+        return Observed(arrays, names, precision)
     outputs, states = _counts(end)
     n = len(arrays)
     if n not in (outputs, outputs + len(states), len(states)):
@@ -112,6 +120,15 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
         Form(sequences=not only_states and arrays[0].ndim == 3, states=n != outputs),
         states_only=only_states,
     )
+
+
+def _in_order(theirs: Any, graph: Graph) -> Any:
+    """The outputs of a model that returns several, by their names, as a list."""
+    names = [name.removeprefix("output ").strip("'") for name in graph.rest.outputs]
+    if isinstance(theirs, Mapping) and set(theirs) == set(names):
+        theirs = [theirs[name] for name in names]
+    several = len(names) > 1 and isinstance(theirs, (list, tuple)) and len(theirs) == len(names)
+    return [np.asarray(one) for one in theirs] if several else theirs
 
 
 def _are_several(n: int, layer: Layer, batch: int) -> bool:

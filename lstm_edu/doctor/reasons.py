@@ -14,10 +14,10 @@ from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     DenseRecipe,
     EmbeddingRecipe,
+    ModelRecipe,
     Outputs,
     Recipe,
     RecurrentRecipe,
-    StackRecipe,
 )
 from lstm_edu.doctor.running import run
 
@@ -28,21 +28,20 @@ def leaves(right: Recipe, wrong: Recipe) -> Iterator[tuple[Recipe, Recipe]]:
         for name, part in right.parts.items():
             if wrong.parts[name] is not part:
                 yield part, wrong.parts[name]
-    elif isinstance(right, StackRecipe):
+    elif isinstance(right, ModelRecipe):
         for name in wrong.changes:
-            if name in right.reached:
-                here = there = right.recipe_for(name, *right.reached[name])
-                for change in wrong.changes[name]:
-                    there = None if there is None else change(there)
-                if there is not None:
-                    yield from leaves(here, there)
+            here = right.right_part(name)
+            there = wrong.changed(name, here)
+            if there is not None:
+                yield from leaves(here, there)
     else:
         yield right, wrong
 
 
-def impossible(right: StackRecipe, wrong: StackRecipe) -> bool:
+def impossible(right: ModelRecipe, wrong: ModelRecipe) -> bool:
     """Whether a layer's mistake cannot be made with what reaches that layer."""
-    return any(name in right.reached and wrong.recipe_for(name, *right.reached[name]) is None for name in wrong.changes)
+    parts = ((name, right.right_part(name)) for name in wrong.changes)
+    return any(part is not None and wrong.changed(name, part) is None for name, part in parts)
 
 
 _NOT_HERE = {
@@ -77,7 +76,7 @@ def why_unseen(mistake: Mistake, right: Recipe, wrong: Recipe, outputs: Outputs,
         reason = _reason(here, there)
         if reason:
             return reason
-        if isinstance(right, StackRecipe) and not same(*run([here, there])):
+        if isinstance(right, ModelRecipe) and not same(*run([here, there])):
             return "what it changes does not reach the output"
     most = max(
         (float(np.nanmax(np.abs(a - b), initial=0)) for a, b in zip(outputs, expected, strict=True)), default=0.0

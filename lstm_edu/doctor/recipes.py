@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from lstm_edu.core import Dense, Embedding, Layer, Sequential, StackedRNN, checks
+from lstm_edu.core import BatchNormalization, Dense, Embedding, Graph, Layer, Sequential, StackedRNN, checks
+from lstm_edu.core.graph import Reached, Recording
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 from lstm_edu.doctor.equations import Equations, equations_of, function_of
@@ -72,6 +73,26 @@ class EmbeddingRecipe(Recipe):
 
     def compute(self):
         return [self.table[self.x]]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NormalizationRecipe(Recipe):
+    """gamma (x - mean) / root(variance, epsilon) + beta: x (..., F), all others (F,)."""
+
+    x: Array
+    gamma: Array
+    beta: Array
+    mean: Array
+    variance: Array
+    epsilon: float
+    root: Callable[[Array, float], Array]
+
+    def compute(self):
+        return [self.gamma * (self.x - self.mean) / self.root(self.variance, self.epsilon) + self.beta]
+
+
+def root_of_sum(variance: Array, epsilon: float) -> Array:
+    return np.sqrt(variance + epsilon)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -195,26 +216,54 @@ class BidirectionalRecipe(Recipe):
         return self.parts["forward"].form
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
-class StackRecipe(Recipe):
-    """Layers one after another, each with a recipe that is made when its input is there.
+Change = Callable[[Recipe], Recipe | None]
 
-    weights: layer's name -> its weights. starts: layer's name -> its initial states, for those that are given some.
-    form: what the last layer returns, instead of what its flags say.
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ModelRecipe(Recipe):
+    """Several layers, each with a recipe that is made when its input is there.
+
+    weights: layer's name -> its weights. form: what the last layer returns, instead of what its flags say.
     changes: layer's name -> what is done to its recipe, one function after another. exchanged: other weights, for some.
-    reached: what reaches each layer when none before it is changed; filled as it is computed, and shared by all recipes
-        that are made from one.
     """
 
-    x: Array
+    x: Any
     mask: Array | None
     weights: dict[str, list[Array]]
     form: Form | None
     dtype: np.dtype
-    starts: dict[str, list[Array]] = field(default_factory=dict)
-    changes: dict[str, tuple[Callable[[Recipe], Recipe | None], ...]] = field(default_factory=dict)
+    changes: dict[str, tuple[Change, ...]] = field(default_factory=dict)
     exchanged: dict[str, list[Array]] = field(default_factory=dict)
+
+    def right_part(self, name: str) -> Recipe | None:
+        """The recipe of one layer, without its changes, on what reaches it when none before it is changed; None if that
+        is not known."""
+        raise NotImplementedError
+
+    def changed_part(self, name: str) -> Recipe | None:
+        """The same with the changes of this layer; None where they cannot be made."""
+        return self.changed(name, self.right_part(name))
+
+    def changed(self, name: str, recipe: Recipe | None) -> Recipe | None:
+        for change in self.changes.get(name, ()):
+            recipe = None if recipe is None else change(recipe)
+        return recipe
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class StackRecipe(ModelRecipe):
+    """Layers one after another. x: an array.
+
+    starts: layer's name -> its initial states, for those that are given some.
+    reached: what reaches each layer when none before it is changed; filled as it is computed, and shared by all recipes
+        that are made from one.
+    """
+
+    starts: dict[str, list[Array]] = field(default_factory=dict)
     reached: dict[str, tuple[Array, Array | None]] = field(default_factory=dict)
+
+    def right_part(self, name: str) -> Recipe | None:
+        return self.but(changes={}).recipe_for(name, *self.reached[name]) if name in self.reached else None
 
     def first_change(self) -> int:
         """The position of the first layer that is not as it should be; the number of layers if all are."""
@@ -231,9 +280,42 @@ class StackRecipe(Recipe):
             recipe = recipe_of(layer, x, mask, start, weights=weights, form=form, dtype=self.dtype, cast=first)
         except ValueError:  # the layer before handed on something of another shape
             return None
-        for change in self.changes.get(name, ()):
-            recipe = None if recipe is None else change(recipe)
-        return recipe
+        return self.changed(name, recipe)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class GraphRecipe(ModelRecipe):
+    """Layers of ours in a model whose rest is computed by something else. x: a tuple, one array for each input.
+
+    run: of the right recipe, from which all that are made of it go on; filled when it is computed.
+    """
+
+    run: list[Recording] = field(default_factory=list)
+
+    @property
+    def batch(self) -> int:
+        return len(self.x[0])
+
+    def recipe_for(self, reached: Reached) -> Recipe | None:
+        """The recipe of one layer, its changes made; None if it cannot be made of what reaches it."""
+        layer, name = self.layer.inner[reached.name], reached.name
+        weights, form = self.exchanged.get(name, self.weights[name]), self.form if layer is self.layer.end else None
+        given = (reached.x, reached.mask, reached.initial_state)
+        try:
+            recipe = recipe_of(layer, *given, weights=weights, form=form, dtype=self.dtype)
+        except ValueError:
+            return None
+        changed = self.changed(name, recipe)
+        # Of a layer that is called several times: made in those calls in which it can be.
+        return recipe if changed is None and len(self.calls(name)) > 1 else changed
+
+    def calls(self, name: str) -> list[Reached]:
+        """What reaches each call of a layer when none before it is changed, as far as that is known."""
+        return [reached for run in self.run for reached in run.reached if reached.name == name]
+
+    def right_part(self, name: str) -> Recipe | None:
+        calls = self.calls(name)
+        return self.but(changes={}).recipe_for(calls[0]) if calls else None
 
 
 # --- from a layer to its recipe -------------------------------------------------------------------------------------
@@ -264,6 +346,8 @@ def recipe_of(
     weights = [np.asarray(w, dtype) for w in (layer.weights if weights is None else weights)]
     if isinstance(layer, Sequential):
         return _stack_recipe(layer, x, mask, weights, form, dtype)
+    if isinstance(layer, Graph):
+        return _graph_recipe(layer, x, mask, weights, form, dtype)
     if isinstance(layer, StackedRNN):
         way = slice(None, None, -1 if layer.go_backwards else 1)
         x, mask = layer.cells[0].checked_input(x), checks.mask(mask, *np.shape(x)[:2], layer._label)
@@ -285,6 +369,12 @@ def recipe_of(
         bias = weights[1] if layer.use_bias else np.zeros(layer.units, dtype)
         x = _cast(layer, x, dtype, cast)
         return DenseRecipe(layer=layer, x=x, kernel=weights[0], bias=bias, activation=function_of(layer.activation))
+    if isinstance(layer, BatchNormalization):
+        gamma, beta, mean, variance = layer.in_full(weights)
+        return NormalizationRecipe(
+            layer=layer, x=_cast(layer, x, dtype, cast), gamma=gamma, beta=beta, mean=mean, variance=variance,
+            epsilon=layer.epsilon, root=root_of_sum,
+        )  # fmt: skip
     return PlainRecipe(layer=layer, x=np.asarray(x), mask=mask)
 
 
@@ -334,6 +424,12 @@ def _stack_recipe(layer, x, mask, weights, form, dtype):
     return StackRecipe(layer=layer, x=np.asarray(x), mask=mask, weights=own, form=form, dtype=np.dtype(dtype))
 
 
+def _graph_recipe(layer, x, mask, weights, form, dtype):
+    own = {name: part for name, (_, part) in zip(layer.inner, layer._split(weights), strict=True)}
+    x = x if type(x) is tuple else layer.rest.inputs(x)
+    return GraphRecipe(layer=layer, x=x, mask=mask, weights=own, form=form, dtype=np.dtype(dtype))
+
+
 def mapped(recipe: Recipe, function: Callable[[Array], Array]) -> Recipe:
     """The same recipe with other numbers: `function` of each array of floats in it."""
 
@@ -346,11 +442,12 @@ def mapped(recipe: Recipe, function: Callable[[Array], Array]) -> Recipe:
 
     if isinstance(recipe, BidirectionalRecipe):
         return recipe.but(parts={name: mapped(part, function) for name, part in recipe.parts.items()})
-    if isinstance(recipe, StackRecipe):
+    if isinstance(recipe, ModelRecipe):
         own, exchanged = (
             {name: list(map(new, ws)) for name, ws in group.items()} for group in (recipe.weights, recipe.exchanged)
         )
         dtype = next((w.dtype for ws in own.values() for w in ws), recipe.dtype)
-        return recipe.but(x=new(recipe.x), weights=own, exchanged=exchanged, dtype=dtype, reached={})
+        afresh = {"run": []} if isinstance(recipe, GraphRecipe) else {"reached": {}}
+        return recipe.but(x=new(recipe.x), weights=own, exchanged=exchanged, dtype=dtype, **afresh)
     names = [f.name for f in dataclasses.fields(recipe) if f.name not in ("layer", "after")]
     return recipe.but(**{name: new(getattr(recipe, name)) for name in names})

@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import threads
+from lstm_edu.core.graph import Reached, Recording
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
+    GraphRecipe,
     Outputs,
     Recipe,
     RecurrentRecipe,
@@ -39,6 +41,7 @@ def run(recipes: Sequence[Recipe], steps: int | None = None) -> list[Outputs | N
         RecurrentRecipe: partial(_run_recurrent, steps=steps),
         BidirectionalRecipe: partial(_run_bidirectional, steps=steps),
         StackRecipe: partial(_run_stacks, steps=steps),
+        GraphRecipe: _run_graphs,
         Recipe: _run_plain,
     }
     with np.errstate(all="ignore"), threads.one_thread():
@@ -342,3 +345,119 @@ def _run_stacks(stacks: Sequence[StackRecipe], steps: int | None) -> list[Output
                 stacks[k].reached.setdefault(names[depth + 1], now[k])
         results = [outputs if now[k] is not None else None for k, outputs in enumerate(results)]
     return results
+
+
+# --- a model of any shape ---------------------------------------------------------------------------------------------
+
+
+class _Apart(Exception):
+    """Several recipes cannot be computed as one batch."""
+
+
+_MOST_AT_ONCE = 1 << 21  # numbers that a layer hands on
+
+
+def _run_graphs(graphs: Sequence[GraphRecipe]) -> list[Outputs | None]:
+    """Variants of one graph go on from the first layer in which they differ, many of them as one batch."""
+    results: list[Outputs | None] = [None] * len(graphs)
+    variants: dict[int, list[int]] = {}
+    for k, graph in enumerate(graphs):
+        variants.setdefault(id(graph.run), []).append(k)
+    for members in variants.values():
+        first = graphs[members[0]]
+        if not first.run:
+            right = first.but(changes={}, exchanged={})
+            compute = partial(_side_by_side, [right], alive=[True])
+            first.run.append(first.layer.rest.record(first.x, first.mask, compute))
+        (before,) = first.run
+        names = [reached.name for reached in before.reached]
+        starts: dict[int, list[int]] = {}
+        for k in members:
+            where = [names.index(n) for n in {*graphs[k].changes, *graphs[k].exchanged} if n in names]
+            if where:
+                starts.setdefault(min(where), []).append(k)
+            else:
+                results[k] = before.outputs
+        for at, those in starts.items():
+            for k, outputs in zip(those, _gone_on([graphs[k] for k in those], before, at), strict=True):
+                results[k] = outputs
+    return results
+
+
+def _gone_on(graphs: Sequence[GraphRecipe], before: Recording, at: int) -> list[Outputs | None]:
+    """The outputs of graphs that differ first in the layer that was reached as number `at`."""
+    results: list[Outputs | None] = [None] * len(graphs)
+    recipes = {k: graph.recipe_for(before.reached[at]) for k, graph in enumerate(graphs)}
+    possible = [k for k, recipe in recipes.items() if recipe is not None]
+    returned = dict(zip(possible, run([recipes[k] for k in possible]), strict=True))
+    shapes: dict[tuple, list[int]] = {}
+    for k, outputs in returned.items():
+        if outputs is not None:
+            shapes.setdefault(tuple(a.shape for a in outputs), []).append(k)
+    ends = at == len(before.reached) - 1 and graphs[0].layer.inner[before.reached[at].name] is graphs[0].layer.end
+    for those in shapes.values():
+        if ends:  # nothing comes after it
+            results_of = {k: returned[k] for k in those}
+        else:
+            results_of = _batched(graphs, those, returned, before, at)
+        for k, outputs in results_of.items():
+            results[k] = outputs
+    return results
+
+
+def _batched(graphs, those, returned, before, at) -> dict[int, Outputs | None]:
+    """The same for those of them whose layer returned arrays of the same shapes."""
+    size = sum(a.size for a in returned[those[0]])
+    most = max(1, _MOST_AT_ONCE // max(1, size)) if len(those) > 1 and before.separable else 1
+    found: dict[int, Outputs | None] = {}
+    for start in range(0, len(those), most):
+        part = those[start : start + most]
+        try:
+            found |= _together(graphs, part, returned, before, at)
+        except Exception:  # whatever the rest says to arrays of another shape
+            for k in part if len(part) > 1 else ():
+                try:
+                    found |= _together(graphs, [k], returned, before, at)
+                except Exception:  # whatever the rest says to arrays of another shape
+                    continue
+    return found
+
+
+def _together(graphs, part, returned, before, at) -> dict[int, Outputs | None]:
+    stacked = tuple(np.concatenate(arrays) for arrays in zip(*(returned[k] for k in part), strict=True))
+    alive = [True] * len(part)
+    compute = partial(_side_by_side, [graphs[k] for k in part], alive=alive)
+    outputs = before.go_on(at, stacked if len(stacked) > 1 else stacked[0], compute, len(part))
+    split = [np.split(a.astype(np.float64), len(part)) for a in outputs]
+    return {k: [a[n] for a in split] if alive[n] else None for n, k in enumerate(part)}
+
+
+def _side_by_side(graphs: Sequence[GraphRecipe], reached: Reached, alive: list[bool]) -> Any:
+    """What one layer returns in each of several graphs, whose batches come one after another in what reaches it."""
+    n = len(graphs)
+
+    def part(a: Any, k: int) -> Any:
+        return a if a is None or n == 1 else np.split(np.asarray(a), n)[k]
+
+    recipes = []
+    for k, graph in enumerate(graphs):
+        states = reached.initial_state
+        own = reached._replace(
+            x=part(reached.x, k),
+            mask=part(reached.mask, k),
+            initial_state=None if states is None else [part(s, k) for s in states],
+        )
+        recipes.append(graph.recipe_for(own) if alive[k] else None)
+    possible = [k for k, recipe in enumerate(recipes) if recipe is not None]
+    outputs: list[Outputs | None] = [None] * n
+    for k, arrays in zip(possible, run([recipes[k] for k in possible]), strict=True):
+        outputs[k] = arrays
+    made = [arrays for arrays in outputs if arrays is not None]
+    if not made or any([a.shape for a in arrays] != [a.shape for a in made[0]] for arrays in made):
+        raise _Apart
+    for k, arrays in enumerate(outputs):
+        if arrays is None:
+            alive[k] = False
+            outputs[k] = [np.zeros_like(a) for a in made[0]]
+    whole = tuple(np.concatenate(arrays) for arrays in zip(*outputs, strict=True))
+    return whole if len(whole) > 1 else whole[0]

@@ -4,7 +4,7 @@
 """
 
 from lstm_edu.comparison import Report, Row, compare
-from lstm_edu.keras_bridge.converting import from_keras
+from lstm_edu.keras_bridge.graph import from_keras
 from lstm_edu.keras_bridge.recording import keras_trace
 from lstm_edu.keras_bridge.side_by_side import TrainingReport, TrainingStep, train_side_by_side
 from lstm_edu.keras_bridge.verify_report import Divergence, LayerReport, VerifyReport

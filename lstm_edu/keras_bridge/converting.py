@@ -11,32 +11,12 @@ from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import is_keras, keras
 
 
-def from_keras(source: Any, weights: str | os.PathLike | None = None) -> Layer:
-    """The same layer or model in NumPy: Keras's configuration and a copy of Keras's weights.
-
-    Args:
-        source: a built Keras layer or model, or the path of a saved `.keras` file (or `.h5` file of Keras 2, or JSON by
-            to_json()). Models: Sequential, and Functional models that are a chain, Input -> layer -> layer. Input
-            layers are not kept.
-        weights: of JSON, the file of its weights; if None, the one next to it of the same name.
-
-    Returns:
-        An lstm_edu layer, a `Sequential` for a model. Layers keep their Keras names, a stateful one its states.
-
-    Raises:
-        TypeError: `source` is something else; weights for what is no path.
-        ValueError: not built; or a layer, subclass, activation, dtype or shape of model that is not supported, by name.
-        ImportError: Keras is not installed.
-    """
-    if weights is not None:
-        if not isinstance(source, (str, os.PathLike)):
-            raise TypeError(f"weights go with the path of a model's JSON, and source is a {type(source).__name__}")
-        source = files.Pair(source, weights)
-    return convert(opened(source), None)
-
-
 def convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
-    """`source` in NumPy, for inputs of this shape; None: of any size that fits."""
+    """A layer, or a model that is a chain of layers of this package, in NumPy.
+
+    shape: of the inputs; None: any size that fits. ValueError, TypeError: as `graph.from_keras`, and for a model of
+    another shape.
+    """
     if is_model(source):
         layers = []
         for layer in chain(source):

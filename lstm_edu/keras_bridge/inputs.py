@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import checks
-from lstm_edu.keras_bridge.converting import input_shape, is_model
+from lstm_edu.keras_bridge.converting import input_shape
+from lstm_edu.keras_bridge.drawing import Wanted, closed, drawn, layer_wants
 from lstm_edu.keras_bridge.loading import keras
 
 SEED = 0
-BATCH, STEPS = 3, 7  # where a shape leaves them open
-_MOST = 2**24  # numbers that are drawn; more than these, and someone must mean it
 
 
-def of_model(model: Any, x: Any) -> tuple[Any, str]:
+def of_model(model: Any, x: Any, seed: int = SEED) -> tuple[Any, str]:
     """x as the model takes it, and what there is to say about it.
 
     Args:
@@ -33,11 +32,8 @@ def of_model(model: Any, x: Any) -> tuple[Any, str]:
         return x, ""
     names = [tensor.name for tensor in wanted]
     if x is None:
-        arrays = [_drawn(tensor, _vocabulary(model, tensor), k) for k, tensor in enumerate(wanted)]
-        what = "; ".join(
-            f"{name} {checks.shape_text(a.shape)} {a.dtype}" for name, a in zip(names, arrays, strict=True)
-        )
-        return _structured(model, arrays), f"no input was given; random numbers were taken (seed {SEED}): {what}"
+        made = [drawn(model, tensor, np.random.default_rng([seed, k])) for k, tensor in enumerate(wanted)]
+        return structured(model, [array for array, _ in made]), _note(names, made, seed)
     if isinstance(x, Mapping):
         unknown = sorted(set(x) - set(names))
         missing = [name for name in names if name not in x]
@@ -64,7 +60,7 @@ def of_model(model: Any, x: Any) -> tuple[Any, str]:
             f"{model.name!r}: the inputs must have as many samples each, got "
             f"{', '.join(f'{name} {len(a)}' for name, a in zip(names, arrays, strict=True))}"
         )
-    return _structured(model, arrays), ""
+    return structured(model, arrays), ""
 
 
 def of_layer(layer: Any) -> tuple[np.ndarray, str]:
@@ -72,13 +68,27 @@ def of_layer(layer: Any) -> tuple[np.ndarray, str]:
     shape = input_shape(layer)
     if not layer.built or shape is None:
         raise ValueError(f"{layer.name!r} does not say what inputs it takes: give an x")
-    vocabulary = getattr(layer, "input_dim", None) if type(layer).__name__ == "Embedding" else None
-    x = _random(_closed(shape), vocabulary, getattr(layer, "mask_zero", False), layer.input_dtype, 0)
-    return x, (f"no input was given; random numbers were taken (seed {SEED}): {checks.shape_text(x.shape)} {x.dtype}")
+    wanted = layer_wants(layer)
+    x = wanted.draw(np.random.default_rng([SEED, 0]), closed(shape)).astype(layer.input_dtype)
+    return x, _note([""], [(x, wanted)], SEED)
 
 
-def _structured(model: Any, arrays: list[np.ndarray]) -> Any:
+def _note(names: list[str], made: list[tuple[np.ndarray, Wanted]], seed: int) -> str:
+    """What was drawn, in words."""
+    what = "; ".join(
+        f"{name} {checks.shape_text(x.shape)} {'text' if is_text(x) else x.dtype}, {wanted.words}".strip()
+        for name, (x, wanted) in zip(names, made, strict=True)
+    )
+    note = f"no input was given; random numbers were taken (seed {seed}): {what}"
+    unknown = [repr(name) for name, (_, wanted) in zip(names, made, strict=True) if not wanted.known and name]
+    if not unknown:
+        return note
+    return f"{note}. Nothing shows what {' and '.join(unknown)} should hold: give yours (x=..., or --input X.npy)"
+
+
+def structured(model: Any, arrays: list[np.ndarray]) -> Any:
     """The arrays as the model takes them: alone, or packed as its `inputs` were."""
+    arrays = list(map(tensor, arrays))
     if len(arrays) == 1 and type(model) is keras().Sequential:
         return arrays[0]
     structure = getattr(model, "_inputs_struct", None)
@@ -93,8 +103,13 @@ def flat(given: Any) -> list[np.ndarray]:
 
 
 def _checked(value: Any, tensor: Any, model: Any) -> np.ndarray:
-    array = checks.numbers(value, f"x of input {tensor.name!r}", repr(model.name))
     shape = tuple(tensor.shape)
+    if str(tensor.dtype) == "string":
+        array = _text(value, tensor)
+        if array.ndim == len(shape) - 1 and shape[-1] == 1:
+            array = array[..., None]  # ["a text", "another"] for an Input of shape (1,)
+    else:
+        array = checks.numbers(value, f"x of input {tensor.name!r}", repr(model.name))
     fits = array.ndim == len(shape) and all(n is None or n == m for n, m in zip(shape, array.shape, strict=True))
     if not fits:
         hint = ""
@@ -108,68 +123,26 @@ def _checked(value: Any, tensor: Any, model: Any) -> np.ndarray:
         )
     if not array.size:
         raise ValueError(f"the input {tensor.name!r} is empty, {checks.shape_text(array.shape)}: nothing to compare")
-    return checks.cast(array, np.dtype(tensor.dtype))
+    return array if is_text(array) else checks.cast(array, np.dtype(tensor.dtype))
 
 
-# --- random ---------------------------------------------------------------------------------------------------------
-
-
-def _drawn(tensor: Any, vocabulary: tuple[int, bool] | None, k: int) -> np.ndarray:
-    if str(tensor.dtype) == "string":
-        raise ValueError(f"the input {tensor.name!r} takes text, which cannot be drawn at random: give an x")
-    size, masked = vocabulary or (None, False)
-    return _random(_closed(tensor.shape), size, masked, str(tensor.dtype), k)
-
-
-def _closed(shape: Any) -> tuple[int, ...]:
-    """The shape with numbers in place of None."""
-    batch, *rest = shape
-    closed = (BATCH if batch is None else batch, *(STEPS if n is None else n for n in rest))
-    if np.prod([float(n) for n in closed]) > _MOST:
-        raise ValueError(
-            f"an input of shape {checks.shape_text(closed)} is too big to be drawn at random: give an x yourself"
+def _text(value: Any, tensor: Any) -> np.ndarray:
+    """Strings as an array of objects. TypeError for anything else."""
+    if hasattr(value, "numpy"):
+        value = value.numpy()
+    array = np.array(value, dtype=object)
+    if not array.size or not all(isinstance(word, (str, bytes)) for word in array.ravel()):
+        raise TypeError(
+            f"the input {tensor.name!r} takes text: give strings, such as np.array(['a text', 'another']), got "
+            f"{type(value).__name__} of {type(array.ravel()[0]).__name__ if array.size else 'nothing'}"
         )
-    return closed
+    return array
 
 
-def _random(shape: tuple[int, ...], vocabulary: int | None, masked: bool, dtype: str, k: int) -> np.ndarray:
-    rng = np.random.default_rng([SEED, k])
-    if vocabulary is None:
-        if np.issubdtype(np.dtype(dtype), np.floating):
-            return rng.standard_normal(shape).astype(dtype)
-        return rng.integers(0, 2, shape).astype(dtype)
-    if not masked or vocabulary < 2 or len(shape) < 2:
-        return rng.integers(0, vocabulary, shape).astype(dtype)
-    ids = rng.integers(1, vocabulary, shape)
-    ids[1::2, shape[1] - shape[1] // 3 :] = 0  # every other sequence is padded, on the right
-    return ids.astype(dtype)
+def is_text(array: np.ndarray) -> bool:
+    return array.dtype.kind in "OUST"
 
 
-_SEEN_THROUGH = ("Masking", "Dropout", "SpatialDropout1D", "Reshape", "Permute", "RepeatVector", "Flatten", "Identity")
-
-
-def _vocabulary(model: Any, tensor: Any) -> tuple[int, bool] | None:
-    """The least input_dim of the Embeddings that look this input up, and whether 0 is masked; None if none does."""
-    found: list[tuple[int, bool]] = []
-    todo, seen = [(model, tensor)], set()
-    while todo:
-        where, tensor = todo.pop()
-        if id(tensor) in seen:
-            continue
-        seen.add(id(tensor))
-        for operation in where.operations if hasattr(where, "operations") else where._functional.operations:
-            for node in operation._inbound_nodes:
-                arguments = keras().tree.flatten((node.arguments.args, node.arguments.kwargs))
-                places = [n for n, argument in enumerate(arguments) if argument is tensor]
-                if not places:
-                    continue
-                inner = operation.layer if type(operation).__name__ == "TimeDistributed" else operation
-                if type(inner).__name__ == "Embedding":
-                    found.append((int(inner.input_dim), bool(inner.mask_zero)))
-                elif is_model(operation):
-                    todo.append((operation, operation.inputs[min(places[0], len(operation.inputs) - 1)]))
-                elif type(operation).__name__ in _SEEN_THROUGH or not isinstance(operation, keras().Layer):
-                    todo += [(where, output) for output in node.outputs]
-    if not found:
-        return None
-    return min(size for size, _ in found), any(masked for _, masked in found)
+def tensor(array: np.ndarray) -> Any:
+    """An array as Keras takes it: text as a tensor of strings, which it does not make itself."""
+    return keras().ops.convert_to_tensor(array, dtype="string") if is_text(array) else array

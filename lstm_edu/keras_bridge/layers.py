@@ -17,6 +17,7 @@ import numpy as np
 from lstm_edu.core import (
     GRU,
     LSTM,
+    BatchNormalization,
     Bidirectional,
     Dense,
     Dropout,
@@ -175,6 +176,16 @@ def _rebuild_masking(layer):
 
 def _rebuild_dropout(layer):
     return Dropout(layer.rate, layer.noise_shape, seed=_seed(layer), **_common(layer))
+
+
+def _rebuild_batch_normalization(layer):
+    rank = len((layer.get_build_config() or {}).get("input_shape") or ())
+    axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
+    if list(axes) not in ([-1], [rank - 1]):
+        raise ValueError(f"{layer.name!r}: only axis=-1, the last one, can be rebuilt, got axis={layer.axis}")
+    if getattr(layer, "renorm", False):
+        raise ValueError(f"{layer.name!r}: renorm=True cannot be rebuilt")
+    return BatchNormalization(**_same(layer, "momentum", "epsilon", "center", "scale"), **_common(layer))
 
 
 def _record_output(layer, x, mask, start):
@@ -400,6 +411,7 @@ LAYERS: dict[str, Support] = {
     "Dense": Support(_rebuild_dense, _record_dense),
     "Embedding": Support(_rebuild_embedding, _record_output),
     "Masking": Support(_rebuild_masking, _record_output),
+    "BatchNormalization": Support(_rebuild_batch_normalization, _record_output),
     "Dropout": Support(_rebuild_dropout, _record_output),
     "SimpleRNN": Support(_rebuild_simple_rnn, _record_simple_rnn),
     "GRU": Support(_rebuild_gru, _record_gru),

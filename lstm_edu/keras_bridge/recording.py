@@ -10,7 +10,7 @@ import numpy as np
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer, StackedRNN, checks
 from lstm_edu.keras_bridge.calling import call_keras, unchanged
-from lstm_edu.keras_bridge.converting import chain, from_keras, is_model, opened
+from lstm_edu.keras_bridge.converting import chain, convert, is_model, opened
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.looping import compiled
@@ -28,7 +28,7 @@ def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[A
     one has the states afterwards that it had before.
 
     Args:
-        source: a Keras layer or model that `from_keras` supports, or the path of a `.keras` file.
+        source: a Keras layer that `from_keras` supports, a model that is a chain of such, or the path of its file.
         x: (B, T, F) for recurrent layers, (B, ..., F) for Dense. mask: (B, T) or None.
         initial_state: for a single recurrent layer, [h0, c0], each (B, H).
 
@@ -40,7 +40,7 @@ def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[A
         ValueError, TypeError: as `from_keras`, and for an x, mask or initial_state that does not fit.
     """
     source = opened(source)
-    return _trace(source, from_keras(source), np.asarray(x), mask, initial_state)
+    return _trace(source, convert(source, None), np.asarray(x), mask, initial_state)
 
 
 def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any) -> Trace:

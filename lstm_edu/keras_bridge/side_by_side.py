@@ -16,7 +16,7 @@ from lstm_edu.comparison.tolerance import Tolerance
 from lstm_edu.core import Sequential, checks
 from lstm_edu.core.container import leaves
 from lstm_edu.keras_bridge.compiling import compiled_loss, optimizer_of
-from lstm_edu.keras_bridge.converting import from_keras, is_model, opened
+from lstm_edu.keras_bridge.converting import convert, is_model, opened
 from lstm_edu.keras_bridge.gradients import least_precise
 from lstm_edu.keras_bridge.layers import numbers
 from lstm_edu.keras_bridge.loading import keras
@@ -167,7 +167,8 @@ def train_side_by_side(
     1e-6 + 1e-5 |w| + 0.005 (how far the array has moved so far).
 
     Args:
-        source: a compiled Keras model that `from_keras` supports, without dropout, whose optimizer is SGD or Adam.
+        source: a compiled Keras model that is a chain of layers of this package, without dropout, whose optimizer is
+            SGD or Adam.
         x, y: inputs and targets, samples first. Masks are those that the model finds (Masking, Embedding).
         steps: how many updates.
         batch_size: samples an update, one batch after the other in the order of x, the last one being what is left,
@@ -203,7 +204,7 @@ def train_side_by_side(
             f"in_place=True: the optimizer of {source.name!r} has made {done} updates, and remembers what ours has not "
             "seen; compile the model anew, or leave in_place out"
         )
-    ours = from_keras(source)
+    ours = convert(source, None)
     _refuse_dropout(ours)
     ours.compile(optimizer, our_loss)
     batches = _batches(rounded(checks.numbers(x, "x", "train_side_by_side"), source), y, batch_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from lstm_edu.core import Layer
@@ -54,10 +55,12 @@ def explore(
     """The explorer that fits, to be shown as the last line of a cell.
 
     Args:
-        source: a Trace; or a layer or model of this package, with x; or a Keras layer or model, with x: then Keras's
-            own numbers stand beside ours.
+        source: a Trace; or a layer or model of this package, with x; or a Keras layer or model, or the path of a saved
+            one, with x: then Keras's own numbers stand beside ours. Any model will do: it has a tab for each of its
+            layers that this package has.
         x, mask, initial_state: what the layer is run on: x (B, T, F) for LSTMs, (B, F) or (B, T, F) for Dense, mask
-            (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run.
+            (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run. With
+            a path x may be left out: then the input is drawn at random, as `le.verify` does.
         reference: a Trace of the same quantities to stand beside ours, or a Keras layer or model of the same weights.
         places: where to begin: t, unit, batch; for a model also layer. And name: what to call it, in place of the
             layer's own name.
@@ -91,16 +94,16 @@ def explore(
             from lstm_edu import keras_bridge
 
             reference = keras_bridge.keras_trace(reference, x, **run)
-    elif is_keras(source):
+    elif is_keras(source) or isinstance(source, (str, os.PathLike)):
         from lstm_edu import keras_bridge
 
         if reference is not None:
             raise ValueError("a Keras layer is its own reference: explore(keras_layer, x)")
-        report = keras_bridge.verify(source, _need_x(x, source), **run)
+        report = keras_bridge.verify(source, _need_x(x, source) if is_keras(source) else x, **run)
         trace, reference = report.trace, report.keras_trace
     else:
         raise TypeError(
-            "explore needs a Trace (layer.trace(x)), a layer or model of lstm_edu, or one of Keras, "
+            "explore needs a Trace (layer.trace(x)), a layer or model of lstm_edu, or one of Keras or its file, "
             f"got {type(source).__name__}"
         )
     return _explorer(trace, reference, places)
