@@ -17,7 +17,7 @@ from lstm_edu.core import Graph, Layer
 from lstm_edu.core.graph import Compute, Reached
 from lstm_edu.keras_bridge import files, inputs
 from lstm_edu.keras_bridge.converting import convert, is_model, opened, require_built
-from lstm_edu.keras_bridge.layers import LAYERS, numbers, support
+from lstm_edu.keras_bridge.layers import LAYERS, nested_states, numbers, support
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.recording import call_keras, unchanged
 from lstm_edu.keras_bridge.tapping import _noted, _tapped
@@ -255,9 +255,10 @@ def _operations(model: Any) -> Iterator[Any]:
 
 def tensors(value: Any, layer: Any) -> Any:
     """What our layer returns as Keras's layer would: tensors of its dtype."""
-    if isinstance(value, (list, tuple)):
-        return tuple(tensors(one, layer) for one in value)
-    return keras().ops.convert_to_tensor(value, dtype=layer.compute_dtype)
+    if not isinstance(value, (list, tuple)):
+        return keras().ops.convert_to_tensor(value, dtype=layer.compute_dtype)
+    y, *states = (tensors(one, layer) for one in keras().tree.flatten(value))
+    return (y, *nested_states(layer, states))
 
 
 def _arrays(nest: Any) -> Any:
