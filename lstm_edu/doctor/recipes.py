@@ -425,6 +425,12 @@ def _stack_recipe(layer, x, mask, weights, form, dtype):
 
 
 def _graph_recipe(layer, x, mask, weights, form, dtype):
+    for name, inner in layer.inner.items():
+        if isinstance(inner, StackedRNN) and inner.return_state:
+            raise ValueError(
+                f"the catalogue of mistakes has nothing about stacked cells that hand on their states inside a model: "
+                f"diagnose {name!r} by itself, on the input that le.verify recorded for it"
+            )
     own = {name: part for name, (_, part) in zip(layer.inner, layer._split(weights), strict=True)}
     x = x if type(x) is tuple else layer.rest.inputs(x)
     return GraphRecipe(layer=layer, x=x, mask=mask, weights=own, form=form, dtype=np.dtype(dtype))

@@ -258,7 +258,7 @@ def tensors(value: Any, layer: Any) -> Any:
     if not isinstance(value, (list, tuple)):
         return keras().ops.convert_to_tensor(value, dtype=layer.compute_dtype)
     y, *states = (tensors(one, layer) for one in keras().tree.flatten(value))
-    return (y, *nested_states(layer, states))
+    return (y, *nested_states(layer, states)) if states else y
 
 
 def _arrays(nest: Any) -> Any:
