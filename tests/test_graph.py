@@ -8,9 +8,9 @@ from helpers import B, F, H, T, keras, keras_noise_allowed, randomise, rng_of, s
 
 import lstm_edu as le
 from lstm_edu.core.graph import Graph, Reached
+from lstm_edu.doctor.hypotheses import single_mistakes, with_mistakes
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.search import single_mistakes, with_mistakes
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*does not support masking.*:UserWarning")
 

@@ -16,10 +16,10 @@ import numpy as np
 from lstm_edu.core import Graph, Layer
 from lstm_edu.core.graph import Compute, Reached
 from lstm_edu.keras_bridge import files, inputs
+from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import convert, is_model, opened, require_built
 from lstm_edu.keras_bridge.layers import LAYERS, nested_states, numbers, support
 from lstm_edu.keras_bridge.loading import keras
-from lstm_edu.keras_bridge.recording import call_keras, unchanged
 from lstm_edu.keras_bridge.tapping import _noted, _tapped
 
 Array = np.ndarray
