@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import lstm_edu as le
-from lstm_edu.core import memory as core_memory
+from lstm_edu.core import slab
 
 from .contenders import Problem
 
@@ -31,12 +31,12 @@ def footprint(call: Callable[[], Any], read: Callable[[Any], Iterable[Any]]) -> 
     """Measure what `call` allocates (NumPy's arrays and Python's objects); `read` finds the arrays in its result."""
     call()  # what only a first call needs
     gc.collect()
-    core_memory._free.clear()  # or an earlier trace's memory would be used again, and not be seen here
+    slab._free.clear()  # or an earlier trace's memory would be used again, and not be seen here
     tracemalloc.start()
     try:
         result = call()
         _, peak = tracemalloc.get_traced_memory()
-        core_memory._free.clear()  # what waits for the next call belongs to no result
+        slab._free.clear()  # what waits for the next call belongs to no result
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -198,7 +198,7 @@ def test_a_planted_import_is_found(file, line):
         ("export/states.py", "def late():\n    from lstm_edu.export import page", "export.page"),
         ("keras_bridge/caution.py", "if False:\n    from .tapping import Call", "keras_bridge.tapping"),
         ("plots/scales.py", 'import importlib\nimportlib.import_module("lstm_edu.plots.matrices")', "plots.matrices"),
-        ("core/memory.py", "import lstm_edu.core.memory", "core.memory"),
+        ("core/slab.py", "import lstm_edu.core.slab", "core.slab"),
     ],
 )
 def test_a_planted_circle_is_found(file, line, with_it):

@@ -7,7 +7,7 @@ import pytest
 
 import lstm_edu as le
 from lstm_edu.comparison.divergence import first_divergences, need_pair
-from lstm_edu.core.flow import flow
+from lstm_edu.core.gradient_flow import flow
 from lstm_edu.plots.gradient_flow import own_way, strongest
 
 RNG = np.random.default_rng(43)

@@ -6,7 +6,7 @@ import traitlets
 
 import lstm_edu as le
 from lstm_edu import widgets
-from lstm_edu.core.flow import flow
+from lstm_edu.core.gradient_flow import flow
 from lstm_edu.widgets import _base
 
 RNG = np.random.default_rng(29)

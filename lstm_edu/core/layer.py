@@ -284,9 +284,10 @@ class Layer:
         """What a call returns: `output`, several arrays in the lists in which Keras returns them."""
         return output
 
-    def prepared(self, x: Any, mask: Any = None, **call: Any) -> Prepared:
+    def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
         """What `trace` for the same arguments starts from, with all its checks. Nothing of the layer changes."""
-        trace = copy.deepcopy(self).trace(x, mask, **call)
+        states = {} if initial_state is None else {"initial_state": initial_state}
+        trace = copy.deepcopy(self).trace(x, mask, **states)
         return Prepared(np.asarray(x), trace.mask, trace.initial_state, trace.time)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:

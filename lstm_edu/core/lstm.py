@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import activations, checks, initializers, memory
+from lstm_edu.core import activations, checks, initializers, slab
 from lstm_edu.core.dropout import product, product_back, product_weight
 from lstm_edu.core.layer import WeightSpec
 from lstm_edu.core.recurrent import (
@@ -224,7 +224,7 @@ class LSTM(Recurrent):
         z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
         squashed = act.function(c)
 
-        dz, di, df, dg, do, dc = memory.arrays(z.shape, *[c.shape] * 5, dtype=self.dtype)
+        dz, di, df, dg, do, dc = slab.arrays(z.shape, *[c.shape] * 5, dtype=self.dtype)
         dz_i, dz_f, dz_g, dz_o = np.split(dz, 4, axis=-1)
         back_i, back_f, back_o = (backward_by_step(gate, *gate_of) for gate_of in ((z_i, i), (z_f, f), (z_o, o)))
         back_g, back_c = (backward_by_step(act, *act_of) for act_of in ((z_g, g), (c, squashed)))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
-from lstm_edu.core import activations, checks, initializers, memory, threads
+from lstm_edu.core import activations, checks, initializers, slab, threads
 from lstm_edu.core.dropout import draw_mask, product
 from lstm_edu.core.layer import Gradients, Layer, Prepared, Shape, WeightSpec, features_of, quietly
 from lstm_edu.trace import Trace
@@ -529,7 +529,7 @@ def record(
     shapes = {name: (steps[name], batch, width) for name, width in widths.items()}
     found: dict[str, np.ndarray] = {}
     for names in ([name for name in widths if name in keep], [name for name in widths if name not in keep]):
-        found |= zip(names, memory.arrays(*(shapes[name] for name in names), dtype=dtype), strict=True)
+        found |= zip(names, slab.arrays(*(shapes[name] for name in names), dtype=dtype), strict=True)
     return [found[name] for name in widths]
 
 

@@ -142,7 +142,7 @@ class Bidirectional(Container):
         halves = [None, None] if initial_state is None else self._halves(initial_state)
         x = checks.numbers(x, "x", self._label)
         parts = [layer.prepared(x, mask, half) for layer, half in zip(self.inner.values(), halves, strict=True)]
-        mask = checks.mask(mask, *x.shape[:2], self._label)
+        mask = checks.mask(mask, x.shape[0], x.shape[1], self._label)
         return Prepared(x, mask, [s for part in parts for s in part.initial_state], None)
 
     def _run(

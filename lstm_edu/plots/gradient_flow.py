@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstm_edu import palette
-from lstm_edu.core.flow import Flow, flow
+from lstm_edu.core.gradient_flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
 from lstm_edu.plots.scales import signed_scale, strongest

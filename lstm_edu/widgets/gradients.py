@@ -9,7 +9,7 @@ import traitlets
 
 from lstm_edu import palette
 from lstm_edu.core import Layer
-from lstm_edu.core.flow import Flow, flow
+from lstm_edu.core.gradient_flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.plots.scales import signed_scale

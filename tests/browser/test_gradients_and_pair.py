@@ -6,7 +6,7 @@ from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put
 from playwright.sync_api import expect
 
 import lstm_edu as le
-from lstm_edu.core.flow import flow
+from lstm_edu.core.gradient_flow import flow
 
 B, T, F, H = 2, 12, 3, 4
 

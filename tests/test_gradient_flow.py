@@ -1,11 +1,11 @@
-"""core.flow: what is left of a gradient on its way back. Against differences, and against the recorded gradients."""
+"""core.gradient_flow: what is left of a gradient on its way back. Against differences, and the recorded gradients."""
 
 import numpy as np
 import pytest
 
 import lstm_edu as le
-from lstm_edu.core import flow as flows
-from lstm_edu.core.flow import flow
+from lstm_edu.core import gradient_flow as flows
+from lstm_edu.core.gradient_flow import flow
 
 B, T, F, H = 2, 7, 3, 4
 KINDS = (le.LSTM, le.GRU, le.SimpleRNN)
