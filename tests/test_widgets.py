@@ -146,6 +146,45 @@ def test_of_a_large_batch_as_many_sequences_travel_as_fit(monkeypatch):
         le.explore(layer, x, batch=1)
 
 
+def test_of_a_long_run_the_first_steps_travel_and_that_is_said(monkeypatch):
+    layer = lstm(go_backwards=True)
+    x = RNG.normal(size=(2, 200, F))
+    whole = le.explore(layer, x)
+    assert whole._spec["steps"] == 200 and "all_steps" not in whole._spec
+    monkeypatch.setattr(_base, "MAX_BYTES", len(whole._data) // 10)
+    part = le.explore(layer, x)
+    steps = part._spec["steps"]
+    assert part._spec["rows"] == 1 and 8 <= steps < 100 and part._spec["all_steps"] == 200
+    assert len(part._data) <= _base.MAX_BYTES + 8 * len(part._spec["arrays"])
+    np.testing.assert_array_equal(received(part)["c"], layer.trace(x).c[:1, :steps])
+    np.testing.assert_array_equal(received(part)["kernel"], layer.kernel)
+    assert part._spec["time"] == list(range(199, 199 - steps, -1))
+    with pytest.raises(ValueError, match=f"t must be from 0 to {steps - 1}"):
+        le.explore(layer, x, t=steps)
+
+
+def test_a_short_page_still_says_how_the_whole_run_compares(monkeypatch):
+    model = le.Sequential([le.LSTM(H, return_sequences=True), le.Dense(2)])
+    model.build((None, None, F))
+    x = RNG.normal(size=(1, 200, F))
+    trace, other = model.trace(x), model.trace(x)
+    late = np.array(other.layers[0]["h"])
+    late[0, 190, 0] += 1
+    first = other.layers[0]
+    arrays = {name: late if name == "h" else first[name] for name in first.names}
+    changed = le.Trace(first.layer, arrays, first.output, initial_state=first.initial_state, time=first.time)
+    reference = le.Trace(
+        model, {}, other.output, children=dict(zip(other.children, [changed, other.layers[1]], strict=True))
+    )
+    size = len(le.explore(trace, reference=reference)._data)
+    monkeypatch.setattr(_base, "MAX_BYTES", size // 4)
+    explorer = le.explore(trace, reference=reference)
+    lstm_spec, dense_spec = explorer._spec["layers"]
+    assert lstm_spec["steps"] == dense_spec["steps"] < 190 and lstm_spec["all_steps"] == dense_spec["all_steps"] == 200
+    assert not lstm_spec["comparison"]["agrees"] and "190" in lstm_spec["comparison"]["text"]
+    assert len(explorer._data) <= size // 4 + 8 * len(explorer._spec["arrays"])
+
+
 def test_the_order_of_time_travels_when_it_is_not_the_inputs():
     assert le.explore(lstm(), X)._spec["time"] is None
     assert le.explore(lstm(go_backwards=True), X)._spec["time"] == list(range(T))[::-1]

@@ -38,7 +38,7 @@ PALETTE = {
 }
 
 # No more than about this travels to the page: a notebook with ten explorers must stay easy to open.
-MAX_BYTES = 8 * 2**20
+MAX_BYTES = 7 * 2**19
 
 
 def tolerance(a: np.ndarray, b: np.ndarray | None = None) -> dict[str, float]:
@@ -105,7 +105,7 @@ class LayerOverTime(OverTime):
     def __init__(
         self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
     ):
-        spec, arrays = self._describe(trace, reference)
+        (spec,), (arrays,) = first_steps([self._describe(trace, reference)])
         super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
 
     def _describe(self, trace: Trace, reference: Trace | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -179,6 +179,38 @@ def fitting(arrays: Mapping[str, np.ndarray], most: int | None = None, taken: in
     batch = len(next(iter(arrays.values())))
     row_bytes = sum(array.nbytes // batch for array in arrays.values())
     return int(min(batch, batch if most is None else most, max(1, (MAX_BYTES - taken) // max(1, row_bytes))))
+
+
+def first_steps(
+    described: Sequence[tuple[dict[str, Any], dict[str, np.ndarray]]],
+) -> tuple[list[dict[str, Any]], list[dict[str, np.ndarray]]]:
+    """The specs and arrays of one run's layers, as they travel: of a run too long for MAX_BYTES the first steps only.
+
+    A spec then says how many steps there are in Python, "all_steps"; what it says of the whole run stays as it is.
+    """
+    timed = [{name for name, a in arrays.items() if _has_steps(name, a, spec)} for spec, arrays in described]
+    longest = max((spec.get("steps", 1) for spec, _ in described), default=1)
+    each = sum(sum(arrays[name].nbytes for name in names) for names, (_, arrays) in zip(timed, described, strict=True))
+    fixed = sum(a.nbytes for _, arrays in described for a in arrays.values()) - each
+    if fixed + each <= MAX_BYTES:
+        return [spec for spec, _ in described], [arrays for _, arrays in described]
+    steps = max(_FEWEST_STEPS, int((MAX_BYTES - fixed) / (each / longest)))
+    specs, shortened = [], []
+    for names, (spec, arrays) in zip(timed, described, strict=True):
+        here = {"steps": steps, "all_steps": spec["steps"]} if spec.get("steps", 1) > steps else {}
+        if here and spec.get("time"):
+            here["time"] = spec["time"][:steps]
+        specs.append(spec | here)
+        shortened.append({name: a[:, :steps] if name in names else a for name, a in arrays.items()})
+    return specs, shortened
+
+
+_FEWEST_STEPS = 8
+_WEIGHTS = {"kernel", "recurrent_kernel", "bias", "W", "b", "table"}
+
+
+def _has_steps(name: str, array: np.ndarray, spec: Mapping[str, Any]) -> bool:
+    return name not in _WEIGHTS and array.shape[1:2] == (spec.get("steps"),) and array.shape[:1] == (spec.get("rows"),)
 
 
 def light(weights: Iterable[np.ndarray]) -> bool:

@@ -156,12 +156,12 @@ def describe_all(
     recorded = [t for pair in zip([child for _, child in found], theirs, strict=True) for t in pair if t is not None]
     sized = {f"{n}/{name}": t[name] for n, t in enumerate(recorded) for name in t.names}
     rows = _base.fitting(sized) if sized else None
+    traces = zip([child for _, child in found], theirs, strict=True)
+    described, own = _base.first_steps([_DESCRIBE[inside_of(child)](child, other, rows) for child, other in traces])
     specs: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
-    for n, ((tab, child), other) in enumerate(zip(found, theirs, strict=True)):
-        inside = inside_of(child)
-        spec, own = _DESCRIBE[inside](child, other, rows)
+    for n, ((tab, child), spec) in enumerate(zip(found, described, strict=True)):
         shapes = {"input_shape": str(plain.input_shape(child)), "output_shape": str(plain.output_shape(child))}
-        specs.append(spec | shapes | {"tab": tab, "kind": child.kind, "inside": inside})
-        arrays |= {f"{n}/{name}": array for name, array in own.items()}
+        specs.append(spec | shapes | {"tab": tab, "kind": child.kind, "inside": inside_of(child)})
+        arrays |= {f"{n}/{name}": array for name, array in own[n].items()}
     return specs, arrays

@@ -356,7 +356,8 @@ def test_single_infinities_among_thousands_of_steps_are_seen(page):
     np.testing.assert_allclose(black, np.array(places) / 5000, atol=2e-3)
 
 
-def test_a_single_spike_among_thousands_of_steps_and_hundreds_of_features_is_seen(page):
+def test_a_single_spike_among_thousands_of_steps_and_hundreds_of_features_is_seen(page, monkeypatch):
+    monkeypatch.setattr(_base, "MAX_BYTES", 10 * 2**20)
     x = RNG.normal(scale=0.01, size=(1, 5000, 300))
     x[0, 2503, 137] = -9  # neither the first step nor the first feature of those that share a pixel
     root = put(page, widgets.explore(lstm_trace(batch=1, features=300, units=2, x=x)))
@@ -383,6 +384,15 @@ def test_a_large_batch_says_what_stayed_behind(page, monkeypatch):
     root = put(page, explorer)
     assert f"The first {sent} of 60 sequences are here" in root.locator(".le-note").last.inner_text()
     assert root.get_by_label("sequence of the batch").locator("option").count() == sent
+
+
+def test_a_long_run_says_how_many_steps_stayed_behind(page, monkeypatch):
+    monkeypatch.setattr(_base, "MAX_BYTES", 20_000)
+    explorer = widgets.explore(lstm_trace(steps=400))
+    sent = explorer._spec["steps"]
+    root = put(page, explorer)
+    assert f"The first {sent} of 400 steps are here" in root.locator(".le-note").last.inner_text()
+    assert root.get_by_role("slider", name="timestep").get_attribute("max") == str(sent - 1)
 
 
 def test_the_order_of_processing_is_said_when_time_runs_backwards(page):

@@ -436,7 +436,7 @@ export function denseInside(context, panel, spec, arrays, store) {
         (spec.comparison ? " Keras's values belong to the unchanged numbers and are not shown." : "")); // prettier-ignore
     }
     if (![...row.x, ...row.z, ...row.y].every(Number.isFinite)) notes.push("This row has values that are NaN or infinite.");
-    if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} samples are here; the rest stayed in Python.`);
+    notes.push(...stayedInPython(spec, "samples"));
     if (down.count > ROWS_SHOWN) {
       const [first, end] = windowAround(down.chosen(), down.count, ROWS_SHOWN);
       notes.push(`Shown: ${down.name}s ${first} to ${end - 1} of 0…${down.count - 1}.`);

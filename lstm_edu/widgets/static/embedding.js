@@ -134,7 +134,7 @@ export function embeddingInside(context, panel, spec, arrays) {
     const notes = [oddNumbers([["y", arrays.y, "column"]], batch)];
     if (skipped.length) notes.push("Hatched steps hold id 0: they are masked for the layers that follow.");
     if (spec.kept) notes.push(`The table has ${spec.vocabulary} rows; the ${rows} that these sequences use are here.`);
-    if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    notes.push(...stayedInPython(spec));
     notes.push(sharedPixels([map]));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;

@@ -327,7 +327,7 @@ export function gradientExplorer(context) {
         "smaller has the colour of 0."); // prettier-ignore
     }
     if (runs.length) found.push("Hatched steps are masked: the gradient passes through them untouched.");
-    if (spec.rows < spec.batch) found.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    found.push(...stayedInPython(spec));
     if (spec.layers.some((layer) => layer.traced <= batch)) {
       found.push("All ways together were not computed for this sequence: that is done for a few, and for layers of a moderate size.");
     }

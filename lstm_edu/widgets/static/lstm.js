@@ -183,7 +183,7 @@ export function lstmInside(context, panel, spec, arrays) {
     axis.draw(spec.steps, plotWidth);
     const notes = [oddNumbers(maps.map(({ name, row }) => [name, run[name], row]), batch)];
     if (runs.length) notes.push("Hatched steps are masked: the layer skips them.");
-    if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    notes.push(...stayedInPython(spec));
     notes.push(sharedPixels(maps));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;

@@ -188,7 +188,7 @@ export function pairExplorer(context) {
     const named = spec.quantities.flatMap((q) => [[`${q} of ${one}`, arrays[`a/${q}`]], [`${q} of ${other}`, arrays[`b/${q}`]]]); // prettier-ignore
     const found = [oddNumbers(named, batch)];
     if (runs.length) found.push("Hatched steps are masked in one of the runs or in both.");
-    if (spec.rows < spec.batch) found.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    found.push(...stayedInPython(spec));
     if (spec.kinds[0] !== spec.kinds[1]) {
       found.push(`Of layers of different kinds only what means the same in both is compared: ${spec.quantities.join(", ")}.`);
     }

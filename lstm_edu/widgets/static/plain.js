@@ -71,7 +71,7 @@ export function plainInside(context, panel, spec, arrays) {
     axis.draw(maps.at(-1).steps, width);
     const notes = [oddNumbers(drawn.map((name) => [name, arrays[name], "feature"]), batch)];
     if (runs.length) notes.push("Hatched steps are masked.");
-    if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    notes.push(...stayedInPython(spec));
     notes.push(sharedPixels(maps.map(({ map }) => map)));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;

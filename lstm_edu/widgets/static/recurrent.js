@@ -345,7 +345,7 @@ export function recurrentInside(context, panel, spec, arrays) {
     axis.draw(spec.steps, width);
     const notes = [oddNumbers(spec.maps.map((name) => [name, arrays[name], name === "x" ? "feature" : "unit"]), batch)];
     if (runs.length) notes.push("Hatched steps are masked: the layer skips them.");
-    if (spec.rows < spec.batch) notes.push(`The first ${spec.rows} of ${spec.batch} sequences are here; the rest stayed in Python.`);
+    notes.push(...stayedInPython(spec));
     notes.push(sharedPixels(maps.map(({ map }) => map)));
     noteText = notes.filter(Boolean).join(" ");
     note.hidden = !noteText;
