@@ -109,6 +109,7 @@ def test_verify_calls_a_right_layer_right(case):
     assert le.verify(theirs, x).verdict == "equal"
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX computes in float32 unless it is told otherwise")
 def test_the_same_layer_in_float64_has_no_such_excuse():
     theirs, ours, x = chaotic(timesteps=60)
     assert le.compare(ours(x), theirs(x), layer=ours, x=x).verdict == "undecided"
