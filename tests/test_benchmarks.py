@@ -5,7 +5,7 @@ import pytest
 
 import lstm_edu as le
 from benchmarks import __main__ as command
-from benchmarks import machine, markdown, memory, report, timing
+from benchmarks import machine, markdown, memory, ratios, report, timing
 from benchmarks.contenders import KERAS, ONNX, RECORDED, TORCH, Contender, Problem, Size, check_equal, forward
 
 
@@ -122,3 +122,24 @@ def test_everything_runs_once(capsys, tmp_path, monkeypatch):
         assert f"| {name} " in printed
     for line in filter(None, printed.splitlines()):
         assert line in readme.read_text(encoding="utf-8")
+
+
+def test_ratios_run_both_checkouts_and_hold_their_answers_together(root):
+    found = ratios.measured(root, ["stack", "pairs"], 1, "small")
+    said = ratios.text(found)
+    assert said.count("unexplained, then and now") == 2 and "1/6" in said and "1/4" in said
+    for old, new in found.values():
+        assert old[0]["seconds"] > 0 and new[0]["peak"] > 20
+    found["stack"][1][0]["answer"] = "cause"
+    assert "**stack: unexplained then, cause now.**" in ratios.text(found)
+
+
+def test_ratios_notice_that_other_code_was_run(root, tmp_path):
+    with pytest.raises(RuntimeError, match="another lstm_edu was imported|failed in"):
+        ratios.run_task("stack", tmp_path, "small")
+
+
+def test_ratios_of_a_busy_machine_are_not_written_down(monkeypatch):
+    monkeypatch.setattr(machine, "load", lambda: 9.0)
+    with pytest.raises(SystemExit, match="busy with other work"):
+        ratios.main(["--base", ".", "--docs"])
