@@ -66,6 +66,7 @@ CASES = {
     "lstm-backwards": ([("LSTM", {"go_backwards": True})], lambda x, lstm: lstm(x)),
     "lstm-hard": ([("LSTM", {"recurrent_activation": "hard_sigmoid"})], lambda x, lstm: lstm(x)),
     "lstm-unrolled": ([("LSTM", {})], lambda x, lstm: last(lstm(x))),
+    "lstm-one-row": ([("LSTM", {"units": H}), ("LSTM", {"units": 3})], lambda x, one, two: last(two(one(x)))),
     "gru-reset-before": ([("GRU", {"reset_after": False})], lambda x, gru: gru(x)),
     "gru-unrolled-backwards": ([("GRU", {"go_backwards": True})], lambda x, gru: last(gru(x))),
     "rnn-relu-backwards": (
@@ -103,7 +104,7 @@ def test_layers_compute_what_onnx_runtime_computes_of_the_file(name, exported):
     assert_kinds(layers, expected)
     assert said == ""
     assert not layers.not_read
-    x = rng_of(1).standard_normal((B, T, F)).astype("float32")
+    x = rng_of(1).standard_normal((1 if name == "lstm-one-row" else B, T, F)).astype("float32")
     assert np.abs(computed(x, *layers.values()) - run(exported[name], x)).max() < 2e-6
 
 
@@ -370,6 +371,23 @@ def test_dequantized_weights():
     values = {"q": stored, "s": scale, "z": zero}
     onnx_operators.evaluate([Node("DequantizeLinear", "", "", ["q", "s", "z"], ["y"], {"axis": 1})], values, 100)
     np.testing.assert_allclose(values["y"], (stored.astype(float) - zero) * scale, rtol=1e-6)
+
+
+def test_weights_in_attributes_and_pointers_are_named():
+    trees = onnx_by_hand.node("TreeEnsembleRegressor", ["x"], ["y"], "trees", nodes_values=[0.5, 1.5, 2.5])
+    with pytest.raises(
+        ValueError, match=r"nothing in the file could be read. .*'trees' has weights \(3,\) and is not read"
+    ):
+        formats.read_onnx(onnx_by_hand.model([trees], {}, {"x": (B, F)}, {"y": (B, 1)}))
+    with pytest.raises(ValueError, match="a pointer of Git LFS; `git lfs pull`"):
+        formats.read_onnx(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+
+
+def test_a_product_to_which_the_graph_adds_something_of_its_own_is_no_dense_layer():
+    K = rng_of(17).standard_normal((F, 3)).astype("float32")
+    gemm = onnx_by_hand.node("Gemm", ["x", "K", "c"], ["y"], "gemm")
+    with pytest.raises(ValueError, match=r"Gemm 'gemm' has weights \(5, 3\) and is not read"):
+        formats.read_onnx(onnx_by_hand.model([gemm], {"K": K}, {"x": (B, F), "c": (B, 3)}, {"y": (B, 3)}))
 
 
 # --- damaged and hostile ----------------------------------------------------------------------------------------------

@@ -84,6 +84,8 @@ def read_onnx(source: str | os.PathLike | bytes, **config: Any) -> OnnxLayers:
     """
     path = None if isinstance(source, bytes) else Path(source)
     content = source if path is None else path.read_bytes()
+    if content.startswith(b"version https://git-lfs"):
+        raise ValueError("read_onnx: this is a pointer of Git LFS; `git lfs pull` brings the file itself")
     try:
         graph = protobuf.graph(content, None if path is None else path.parent)
         reader = _Reader(graph, int(MOST_TIMES * len(content) / 4 + MOST_BESIDES), config)
@@ -373,7 +375,7 @@ class _Reader:
                 self.keep(node, name, layer)
             return
         product = next(onnx_steps.products([node], self.values), None)
-        if product is None or product.stored in self.dense:
+        if product is None or product.more or product.stored in self.dense:
             return
         if not self.written_out.isdisjoint(self.stored(product.stored)):
             return
@@ -421,12 +423,14 @@ class _Reader:
         for node in self.nodes:
             if node.op in _SETTINGS or all(name in self.values for name in node.outputs):
                 continue
-            left = {name: self.values[name].shape for name in node.inputs if self.left(name)}
+            left = [self.values[name].shape for name in node.inputs if self.left(name)]
+            if self.place[id(node)] not in self.found:
+                left += [(len(v),) for v in node.attributes.values() if isinstance(v, list) and _many_floats(v)]
             name = _name(node)
             if name in self.layers.not_read:
                 continue
             if left:
-                shapes = ", ".join(map(str, left.values()))
+                shapes = ", ".join(map(str, left))
                 self.layers.not_read[name] = (
                     f"{node.op} {name!r} has weights {shapes} and is not read{self.own_function(node)}."
                 )
@@ -468,6 +472,10 @@ def _backwards(layer: Layer) -> Layer:
     turned = layer.copy(go_backwards=True)
     turned.build_with(layer.input_shape, layer.weights)
     return turned
+
+
+def _many_floats(values: list[Any]) -> bool:
+    return len(values) > 1 and isinstance(values[0], float)
 
 
 def _name(node: Node) -> str:

@@ -42,13 +42,17 @@ SHAPES = ("Identity", "Squeeze", "Unsqueeze", "Reshape", "Cast")  # the numbers 
 
 
 class Product(NamedTuple):
-    """value @ matrix (+ bias): a MatMul or Gemm with a stored matrix behind. The names are those of what is stored."""
+    """value @ matrix (+ bias): a MatMul or Gemm with a stored matrix behind.
+
+    stored: the names of what is stored. more: whether something that the graph computes is added as well.
+    """
 
     node: Node
     value: str
     matrix: np.ndarray
     bias: np.ndarray | None
     stored: tuple[str, ...]
+    more: bool = False
 
 
 @dataclass
@@ -85,15 +89,15 @@ def products(nodes: Iterable[Node], values: Values) -> Iterator[Product]:
         matrix = values.get(name)
         if matrix is None or matrix.ndim != 2 or matrix.dtype.kind != "f":
             continue
-        stored, bias = (name,), None
+        stored, bias, more = (name,), None, bool(rest and rest[0] and rest[0] not in values)
         if node.op == "Gemm":
-            if node.attributes.get("transA") or (rest and rest[0] and rest[0] not in values):
+            if node.attributes.get("transA"):
                 continue
             matrix = node.attributes.get("alpha", 1.0) * (matrix.T if node.attributes.get("transB") else matrix)
-            if rest and rest[0]:
+            if rest and rest[0] and not more:
                 stored += (rest[0],)
                 bias = node.attributes.get("beta", 1.0) * np.broadcast_to(np.ravel(values[rest[0]]), matrix.shape[1:])
-        yield Product(node, value, matrix, bias, stored)
+        yield Product(node, value, matrix, bias, stored, more)
 
 
 def recognised(
