@@ -17,6 +17,7 @@ from lstm_edu import formats
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.formats.library import written
 from lstm_edu.libraries import PACKINGS, spelled
+from lstm_edu.plots.layouts import layouts
 
 pytestmark = pytest.mark.filterwarnings("default")  # the libraries warn of each other
 
@@ -145,6 +146,24 @@ def test_the_functions_of_single_libraries_give_the_same_arrays(row):
         assert_same_arrays(
             {name: theirs[name] for name in in_turn}, dict(zip(in_turn, formats.to_keras1(layer), strict=True))
         )
+
+
+DRAWN = {
+    "PyTorch": {"LSTM": "torch.nn.LSTM", "GRU": "torch.nn.GRU"},
+    "ONNX": {"LSTM": "onnx.LSTM", "GRU": "onnx.GRU"},
+    "TF1": {"LSTM": "tf1.BasicLSTMCell", "GRU": "tf1.GRUCell"},
+    "Keras 1": {"LSTM": "keras1.LSTM", "GRU": "keras1.GRU"},
+}
+
+
+@pytest.mark.parametrize(("program", "kind"), [(program, kind) for program in DRAWN for kind in ("LSTM", "GRU")])
+def test_the_packing_explorer_draws_the_orders_of_the_table(program, kind):
+    drawn = [known[program] for after in (True, False) if program in (known := layouts(kind, reset_after=after))]
+    assert drawn
+    for layout in drawn:
+        blocks = [block for array in layout.arrays for floor in array.blocks for block in floor]
+        order = "".join(dict.fromkeys(block[2:] for block in blocks if block.startswith("W_")))
+        assert order == formats.packing_of(DRAWN[program][kind])[0].order
 
 
 def test_units_of_one_gate_stand_apart_where_gates_are_interleaved():
