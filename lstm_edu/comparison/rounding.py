@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from lstm_edu.core import threads
 from lstm_edu.core.activations import Activation
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
@@ -47,7 +48,7 @@ def spread(trace: Trace) -> Spread:
     """
     if not _complete(trace):
         return Spread({}, ())
-    with np.errstate(all="ignore"):  # what has become infinite or NaN has no limit
+    with np.errstate(all="ignore"), threads.one_thread():  # what has become infinite or NaN has no limit
         found, _ = _of(trace, None, _Noise(unit_roundoff(trace.layer), _trials(trace)))
     return found
 
@@ -58,7 +59,7 @@ def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
     noise, error, found = None, None, None
     for trace in traces:
         noise = _Noise(unit_roundoff(trace.layer), trials)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), threads.one_thread():
             found, error = _of(trace, error, noise)
     return found.output
 

@@ -8,7 +8,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from lstm_edu.comparison.report import EQUAL, UNDECIDED
+from lstm_edu.comparison.report import DIFFERENT, EQUAL, UNDECIDED
 from lstm_edu.comparison.tolerance import TOLERANCES, apart, groups, same
 from lstm_edu.core import Layer, checks
 from lstm_edu.doctor import otherweights
@@ -17,7 +17,7 @@ from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, single_mistakes, with_mistakes
-from lstm_edu.doctor.judging import judged
+from lstm_edu.doctor.judging import Judged, judged
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.recipes import Form, recipe_of
@@ -106,7 +106,7 @@ def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
 
 
 def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagnosis | None:
-    found = judged(case, observed)
+    found = _judged(case, searches[0], observed)
     if found is not None and found.verdict == UNDECIDED:
         return Diagnosis(
             "undecided",
@@ -114,13 +114,13 @@ def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagno
             evidence=Evidence(observed.size, found.max_abs, 0.0, 1, observed.precision.name),
         )
     for k, search in enumerate(searches):
+        known = found is not None and k == 0
+        if known and found.verdict != EQUAL:
+            continue
         agreement = search.agreement
         if agreement is None:
             continue
-        if found is not None and k == 0:
-            if found.verdict != EQUAL:
-                continue
-        elif not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
+        if not known and not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
             continue
         evidence = Evidence(observed.size, agreement.max_abs, 0.0, 1, observed.precision.name)
         if k == 0 and observed.precision.coarse and observed.size > 1 and not same(list(observed.arrays), search.right):
@@ -136,6 +136,14 @@ def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagno
             )
         return _in_another_form(search, observed, agreement)
     return None
+
+
+def _judged(case: Case, search: Search, observed: Observed) -> Judged | None:
+    """The verdict; where a few sequences are different already, the others need not be looked at."""
+    rows = sorted(_telling_rows(search, case.batch)[:FEW_ROWS])
+    few, seen = case.rows(rows), observed.rows(rows, case.batch)
+    found = None if few is None or seen is None else judged(few, seen)
+    return found if found is not None and found.verdict == DIFFERENT else judged(case, observed)
 
 
 def _in_another_form(search: Search, observed: Observed, agreement: Fit) -> Diagnosis:
