@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison import tables
-from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart, same
+from lstm_edu.comparison.rounding import Rounding
+from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart
 from lstm_edu.core import Embedding, Graph, Sequential
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
@@ -19,6 +20,7 @@ from lstm_edu.doctor.beginning import beginning
 from lstm_edu.doctor.case import FEW_ROWS, Case, keeps_states
 from lstm_edu.doctor.examples import Example, examples
 from lstm_edu.doctor.hypotheses import Made, single_mistakes, with_mistakes
+from lstm_edu.doctor.judging import Roundings, shows
 from lstm_edu.doctor.reasons import impossible, leaves, why_not_here, why_unseen
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
@@ -73,7 +75,7 @@ class Adequacy:
     @property
     def sentence(self) -> str:
         """The result in words."""
-        looked = f" (looked at on {self.part})" if self.part else ""
+        looked = f" (checked on {self.part})" if self.part else ""
         if not self.missed:
             return f"all {self.counted} mistakes that could be made here would have been caught{looked}"
         reasons = "; ".join(f"{why}: {_names(some)}" for why, some in _by_reason(self.missed))
@@ -104,7 +106,7 @@ class Adequacy:
 
     @property
     def _title(self) -> str:
-        looked = f", looked at on {self.part}" if self.part else ""
+        looked = f", checked on {self.part}" if self.part else ""
         return f"{len(self.caught)} of {self.counted} mistakes would have been caught by this comparison{looked}"
 
     def _rows(self) -> list[tuple[str, ...]]:
@@ -131,12 +133,13 @@ class Adequacy:
         """The result in one line; "" where there is nothing that could go wrong."""
         if not self.counted:
             return ""
-        looked = f" (looked at on {self.part})" if self.part else ""
+        looked = f" (checked on {self.part})" if self.part else ""
         if not self.missed:
             return f"This comparison would have caught all {self.counted} known mistakes that can be made here{looked}"
         not_seen = "; ".join(f"{_few(some)} because {why}" for why, some in _by_reason(self.missed))
         n = len(self.caught)
-        return f"This comparison would have caught {n} of {self.counted} known mistakes{looked}, not: {not_seen}"
+        line = f"This comparison would have caught {n} of {self.counted} known mistakes{looked}, not: {not_seen}"
+        return line + (_STRONGER if any("bias" in one.why and "zero" in one.why for one in self.missed) else "")
 
     @property
     def fold(self) -> str:
@@ -144,9 +147,11 @@ class Adequacy:
         if not self.counted:
             return ""
         table = tables.html(None, "", _HEADER, self._rows())
-        line = f"{'✓' if self else '✗'} {self.line}"
+        line = f"✓ {self.line}" if self else self.line
         return f'<details style="margin: 0.3em 0"><summary>{escape(line)}</summary>{table}</details>'
 
+
+_STRONGER = ". Trained weights would make it stronger, or verify(..., randomize=True)"
 
 _HEADER = ("result", "mistakes", "why", "which")
 
@@ -182,11 +187,11 @@ def adequacy(
     """Which mistakes a comparison of this layer, with its weights, on this input would have caught.
 
     Every mistake of the catalogue is made in the layer. It is caught if a number of the output changes by more than
-    2e-6 + 2e-5 |y|, what `le.compare` allows for rounding, or if the output has another shape.
+    `le.compare` allows for rounding with this layer and this input, or if the output has another shape.
 
     Args:
         layer: a built layer or stack of this package, or a Keras layer or model. Or a Trace of ours: then weights and
-            input are those with which it was recorded, and of a model each layer is looked at on its own input.
+            input are those with which it was recorded, and of a model each layer is checked on its own input.
         x, mask, initial_state: as for a call; not beside a Trace.
         inside: what is compared is every recorded quantity at every timestep too (as `le.verify` does).
         brief: take about a second at most: of a large input look at a few sequences only, or at their first timesteps.
@@ -243,11 +248,12 @@ def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen]
     """Those of the mistakes that change no number of this case, and those that cannot be made in it."""
     right = case.recipe()
     (expected,) = run([right])
+    roundings = Roundings.of(case)
     missed, outside = [], []
     for m, wrong, outputs in _computed(right, expected, made):
         if wrong is None or (outputs is None and isinstance(right, ModelRecipe) and impossible(right, wrong)):
             outside.append(Unseen(m, why_not_here(m.mistake)))
-        elif same(outputs, expected) and not (inside and _differs_inside(right, wrong)):
+        elif not (shows(outputs, expected, roundings.outputs) or (inside and _shows_inside(right, wrong, roundings))):
             missed.append(Unseen(m, why_unseen(m.mistake, right, wrong, outputs, expected)))
     return missed, outside
 
@@ -306,15 +312,18 @@ def _part_text(case: Case, whole: Case) -> str:
     return ", ".join(parts)
 
 
-def _differs_inside(right: Recipe, wrong: Recipe) -> bool:
+def _shows_inside(right: Recipe, wrong: Recipe, roundings: Roundings) -> bool:
     """Whether any quantity that a trace records differs."""
     for here, there in leaves(right, wrong):
+        known: list[Rounding | None] = []
         if isinstance(here, RecurrentRecipe):
             names = here.equations.quantities
+            known = [roundings.quantities.get(name) for name in names] if here.layer is right.layer else []
             here, there = (r.but(record=names, after=()) for r in (here, there))
         elif isinstance(here, DenseRecipe):
             here, there = (r.but(activation=unchanged, after=()) for r in (here, there))
-        if not same(*run([here, there])):
+        one, other = run([here, there])
+        if one is None or shows(other, one, known):
             return True
     return False
 
@@ -379,8 +388,11 @@ def _not_shown_by(few: Case | None, made: list[Made]) -> list[Made]:
     right = few.recipe()
     (expected,) = run([right])
     alone = [m for m in made if not m.mistake.across]
+    known = Roundings.of(few).outputs
     shown = {
-        m for m, _, outputs in _computed(right, expected, alone) if outputs is not None and not same(outputs, expected)
+        m
+        for m, _, outputs in _computed(right, expected, alone)
+        if outputs is not None and shows(outputs, expected, known)
     }
     return [m for m in made if m not in shown]
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from lstm_edu.comparison.report import UNDECIDED, Row, compare_arrays, joined
+from lstm_edu.comparison.report import UNDECIDED, Row, compare_arrays, differences, joined
 from lstm_edu.comparison.rounding import Rounding, spread
+from lstm_edu.comparison.tolerance import TOLERANCES
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.observed import Observed
+from lstm_edu.doctor.recipes import Outputs
 
 
 class Judged(NamedTuple):
@@ -31,6 +34,38 @@ class Judged(NamedTuple):
     def sentence(self) -> str:
         """Why it cannot be decided."""
         return next(row.sentence for row in self.rows if row.verdict == UNDECIDED)
+
+
+class Roundings(NamedTuple):
+    """What rounding can do to a case's numbers; None where that is not known.
+
+    outputs: for each array that the layer returns. quantities: for each recorded quantity by name.
+    """
+
+    outputs: list[Rounding | None]
+    quantities: dict[str, Rounding]
+
+    @classmethod
+    def of(cls, case: Case) -> Roundings:
+        if case.weights is not None and any(a is not b for a, b in zip(case.weights, case.layer.weights, strict=True)):
+            return cls([], {})
+        given = {} if case.initial_state is None else {"initial_state": case.initial_state}
+        trace = case.layer.trace(np.asarray(case.x), mask=case.mask, **given)
+        known, unit = spread(trace), unit_roundoff(trace.layer)
+        quantities = {name: Rounding(array, unit) for name, array in known.arrays.items()}
+        return cls([Rounding(array, unit) for array in known.output], quantities)
+
+
+def shows(wrong: Outputs | None, right: Outputs, roundings: Sequence[Rounding | None] = ()) -> bool:
+    """Whether a comparison would see that these outputs are not the right ones: `le.compare`'s own judgement."""
+    if wrong is None or [a.shape for a in wrong] != [b.shape for b in right]:
+        return True
+    for k, (a, b) in enumerate(zip(wrong, right, strict=True)):
+        rounding = roundings[k] if k < len(roundings) else None
+        fits = rounding is not None and rounding.spread.shape == b.shape
+        if differences(a, b, rounding if fits else TOLERANCES["float32"]).wrong.any():
+            return True
+    return False
 
 
 def judged(case: Case, observed: Observed) -> Judged | None:
