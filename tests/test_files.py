@@ -478,7 +478,7 @@ def test_a_layer_that_the_user_made_known_is_loaded(tmp_path):
         ("CuDNNLSTM", {"units": H}, "CuDNNLSTM of Keras 2.3.1, which Keras 3 lacks.*recurrent_activation='sigmoid'"),
         ("TFOpLambda", {"function": "math.multiply"}, "write it with keras.ops"),
         ("LSTM", {"output_dim": H, "inner_activation": "hard_sigmoid"}, "Keras 1.*from_keras1"),
-        ("NoSuchLayer", {}, "layers of your own"),
+        ("NoSuchLayer", {}, "needs the layer 'NoSuchLayer', which is none of Keras's: make it known"),
     ],
 )
 def test_what_keras_3_lacks_is_refused_by_name(kind, config, said, tmp_path):

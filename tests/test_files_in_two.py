@@ -141,6 +141,28 @@ def test_two_files_that_do_not_go_together(tmp_path, root):
         le.from_keras(keras().layers.Dense(2), weights=tmp_path / "model_weights.h5")
 
 
+def test_of_several_files_the_one_without_a_configuration_is_taken(tmp_path, root):
+    """A whole model of another shape has the likelier name."""
+    path = keras2_pair(root, tmp_path, weights_name="model.h5")
+    with keras_noise_allowed():
+        small_model().save(tmp_path / "model_weights.h5")
+        saved = files.load(path)
+        assert "'model.h5'" in next(c.text for c in saved.cautions if c.id == "found-next-to-it")
+        (tmp_path / "model.h5").unlink()
+        said = refused(path, "with the weights in 'model_weights.h5': ")
+    assert "Layer count mismatch" in said
+
+
+def test_a_layer_that_is_not_keras_own_is_named(tmp_path, root):
+    def other_kind(layer):
+        layer["class_name"] = "QLSTM"
+
+    path = with_layer(keras2_pair(root, tmp_path), other_kind)
+    refused(
+        path, "it needs the layer 'QLSTM', which is none of Keras's: make it known with .*register_keras_serializable"
+    )
+
+
 def with_layer(path, change):
     config = json.loads(path.read_text())
     change(config["config"]["layers"][2])

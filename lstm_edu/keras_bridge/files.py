@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import tempfile
 import warnings
@@ -226,10 +227,14 @@ def _keras_loads(path: Path, version: str) -> Any:
                 if keras2.numbers(version) > keras2.numbers(own)
                 else ""
             )
+            needed = re.search(r"(?:Unknown layer:|Could not locate class) '([^']+)'", str(error))
+            if needed and not any(hasattr(place, needed[1]) for place in (keras(), keras().layers)):
+                reason = f"it needs the layer {needed[1]!r}, which is none of Keras's: make it"
+            else:
+                reason = "it is damaged, holds code, which safe mode refuses, or needs layers of your own: make them"
             raise ValueError(
-                f"{newer}it is damaged, needs layers of your own (make them known with "
-                f"keras.saving.register_keras_serializable, or load the model yourself and pass it instead of the "
-                f"path), or holds code, which safe mode refuses. Keras {own} said: {error}"
+                f"{newer}{reason} known with keras.saving.register_keras_serializable, or load the model yourself and "
+                f"pass it instead of the path. Keras {own} said: {error}"
             ) from error
 
 
@@ -348,7 +353,10 @@ def _load_json(path: Path, weights: Path | None, found: str = "") -> SavedModel:
     if not start.startswith(_HDF5):
         said = kinds.of_bytes(start, weights.name)
         raise ValueError(f"its weights, {weights.name!r}, are no HDF5 file{f' but {said}' if said else ''}")
-    saved = _with_weights(config, version, weights)
+    try:
+        saved = _with_weights(config, version, weights)
+    except ValueError as error:
+        raise ValueError(f"with the weights in {weights.name!r}: {error}") from error
     return SavedModel(saved.model, cautions + saved.cautions)
 
 
@@ -378,14 +386,25 @@ def _weights_next_to(path: Path) -> Path:
     """The file of weights that has the same name as this JSON."""
     stem = path.name.removesuffix(".json")
     tried = [path.with_name(stem + ending) for ending in _ENDINGS]
-    if (there := next((one for one in tried if one.is_file()), None)) is not None:
-        return there
+    if there := [one for one in tried if one.is_file()]:
+        return min(there, key=_is_whole_model)
     others = sorted(one.name for one in path.parent.iterdir() if one.name.endswith((".h5", ".hdf5")))
     raise ValueError(
         f"it is the configuration of a model, without weights. There is no {tried[0].name!r}, {tried[1].name!r} or "
         f"{tried[3].name!r} next to it: name the file, --weights FILE or le.from_keras(path, weights=FILE)"
         + (f". There are {', '.join(map(repr, others[:6]))}" if others else "")
     )
+
+
+def _is_whole_model(path: Path) -> bool:
+    """Whether an HDF5 file has a configuration of its own, and so is hardly the weights of another."""
+    import h5py
+
+    try:
+        with h5py.File(path, "r") as file:
+            return "model_config" in file.attrs
+    except OSError:  # damaged, or of another kind: said when it is opened
+        return False
 
 
 def _text(value: Any) -> str:
