@@ -301,11 +301,12 @@ def test_unbuilt_layers_and_models_are_refused():
 
 
 @pytest.mark.parametrize("policy", ["float16", "bfloat16", "mixed_float16", "mixed_bfloat16"])
-def test_half_and_mixed_precision_are_refused_by_name(policy):
+def test_half_and_mixed_precision_are_carried_over(policy):
     layer = keras().layers.LSTM(H, dtype=policy, recurrent_initializer="zeros")
     layer.build((None, None, F))
-    with pytest.raises(ValueError, match=policy):
-        le.from_keras(layer)
+    mine = le.from_keras(layer)
+    assert (mine.dtype_policy.name, mine.compute_dtype) == (policy, layer.compute_dtype)
+    assert mine.dtype_policy.variable_dtype == layer.variable_dtype
 
 
 def test_activations_that_are_no_name_are_refused():

@@ -550,7 +550,7 @@ def test_wrong_weights_are_refused_and_the_old_ones_kept(change, said):
         ({"units": 2, "return_sequences": "False"}, TypeError, "True or False"),
         ({"units": 2, "use_bias": 1}, TypeError, "True or False"),
         ({"units": 2, "dropout": 1.5}, ValueError, "dropout"),
-        ({"units": 2, "dtype": "float16"}, ValueError, "float32.*float64"),
+        ({"units": 2, "dtype": "float8"}, ValueError, "float32.*float64.*bfloat16"),
         ({"units": 2, "kernel_initializer": "glorot"}, ValueError, "unknown initialiser"),
         ({"units": 2, "time_major": True}, TypeError, "time_major"),
         ({"units": 2, "name": 3}, TypeError, "name"),

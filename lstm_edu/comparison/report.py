@@ -12,7 +12,7 @@ import numpy as np
 from lstm_edu.comparison import adequate, tables
 from lstm_edu.comparison.pairs import Pair, checked_axes, pairs_of, renamed, trace_pairs, with_rounding
 from lstm_edu.comparison.places import Where, default_axes, number_text, where, where_text
-from lstm_edu.comparison.rounding import BLIND, Rounding, spread
+from lstm_edu.comparison.rounding import Rounding, blind_share, spread
 from lstm_edu.comparison.tolerance import Tolerance, beyond, distance, lesser_dtype, tolerance_of
 from lstm_edu.core import checks
 from lstm_edu.core.precision import unit_roundoff
@@ -70,9 +70,10 @@ class Row:
         place = f" at {where_text(self.where)}" if self.where else ""
         if self.verdict == UNDECIDED:
             dtype = self.dtype.split(" / ")[-1]
+            most = f"{blind_share(unit_roundoff(dtype)):.0%}"
             return (
                 f"{dtype} cannot decide about {self.name}{_since(self.blind_from)}: small errors grow in this layer, "
-                f"until rounding alone moves these numbers by more than {BLIND:.0%}. The largest difference from "
+                f"until rounding alone moves these numbers by more than {most}. The largest difference from "
                 f"Keras's is {self.max_abs:.2g}{place}{note}"
             )
         if self.ok:
@@ -350,7 +351,8 @@ def differences(ours: np.ndarray, keras: np.ndarray, allowed: Tolerance | Roundi
         wrong = beyond(difference, limit)
         if isinstance(allowed, Tolerance):
             return Differences(difference, wrong, nowhere, str(allowed))
-        return Differences(difference, wrong, allowed.blind(keras), limit)
+        blind = allowed.blind(keras) if beyond(difference, allowed.last_digits(keras)).any() else nowhere
+        return Differences(difference, wrong, blind, limit)
 
 
 def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:

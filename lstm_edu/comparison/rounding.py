@@ -77,6 +77,13 @@ def spread_of_runs(runs: Array) -> Array:
 # numbers there.
 SPREADS = 24.0
 BLIND = 0.01
+_BLIND_UNITS = 256  # where a type holds so few digits that this is more: one rounding is SPREADS / 2 units already
+_MOST_BLIND = 0.5
+
+
+def blind_share(unit: float) -> float:
+    """From which part of the largest number on nothing can be decided, for a type of this unit roundoff."""
+    return max(BLIND, min(_BLIND_UNITS * unit, _MOST_BLIND))
 
 
 @dataclass(frozen=True)
@@ -92,13 +99,17 @@ class Rounding:
 
     def allowed(self, right: Array) -> Array:
         """How far each number may lie from these: more is no rounding."""
+        return SPREADS * self.spread + self.last_digits(right)
+
+    def last_digits(self, right: Array) -> Array:
+        """A few units of the last place of each number. Where all numbers agree so well, nothing is left to decide."""
         size = np.abs(right.astype(np.float64))
-        return SPREADS * self.spread + 1e-11 + max(1e-9, 8 * self.unit) * np.where(np.isfinite(size), size, 0)
+        return 1e-11 + max(1e-9, 8 * self.unit) * np.where(np.isfinite(size), size, 0)
 
     def blind(self, right: Array) -> Array:
         """Where so much counts as rounding that nothing can be decided."""
         size = np.abs(right[np.isfinite(right)].astype(np.float64)).max(initial=0)
-        return (self.allowed(right) > BLIND * size) if size else np.zeros(right.shape, bool)
+        return (self.allowed(right) > blind_share(self.unit) * size) if size else np.zeros(right.shape, bool)
 
 
 # --- errors of single operations ------------------------------------------------------------------------------------
@@ -228,7 +239,7 @@ def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
         if name in trace:
             size = np.abs(trace[name].astype(np.float64)).max(axis=-1)
             size = np.maximum.accumulate(np.where(np.isfinite(size), size, 0), axis=1)
-            found |= SPREADS * arrays[name].max(axis=-1) > BLIND * size + 1e-11
+            found |= SPREADS * arrays[name].max(axis=-1) > blind_share(unit_roundoff(trace.layer)) * size + 1e-11
     return np.logical_or.accumulate(found, axis=1)
 
 

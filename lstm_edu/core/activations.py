@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from lstm_edu.core.precision import Coarse
+
 Array = np.ndarray
 
 
@@ -114,6 +116,9 @@ def names() -> tuple[str, ...]:
 
 
 def _sigmoid(x: Array) -> Array:
+    if isinstance(x, Coarse):  # in half precision it counts how one writes it: TensorFlow has e^x / (1 + e^x)
+        e = np.exp(x)
+        return np.where(np.isinf(e), 1, e / (1 + e)).view(type(x))
     with np.errstate(over="ignore"):  # exp(1e4) is inf, and 1/inf is the right answer: 0
         return 1 / (1 + np.exp(-x))
 
@@ -126,6 +131,8 @@ sigmoid = _define("sigmoid", "1 / (1 + exp(-x))", _sigmoid, lambda x, y: y * (1 
 def _softmax(x: Array) -> Array:
     with np.errstate(invalid="ignore"):  # inf - inf: NaN, as in Keras
         e = np.exp(x - x.max(axis=-1, keepdims=True))
+        if isinstance(x, Coarse):
+            return e * (1 / e.sum(axis=-1, keepdims=True))
         return e / e.sum(axis=-1, keepdims=True)
 
 
@@ -184,7 +191,7 @@ leaky_relu = _define(
 
 
 def _expm1_below(x: Array) -> Array:
-    return np.expm1(np.minimum(x, 0))
+    return np.exp(np.minimum(x, 0)) - 1 if isinstance(x, Coarse) else np.expm1(np.minimum(x, 0))
 
 
 elu = _define(
@@ -193,7 +200,7 @@ elu = _define(
     lambda x: np.where(x > 0, x, _expm1_below(x)),
     lambda x, y: np.where(x > 0, 1, y + 1).astype(x.dtype),
 )
-celu = _define("celu", elu.formula, lambda x: np.maximum(x, 0) + _expm1_below(x), elu.slope)
+celu = _define("celu", elu.formula, lambda x: np.maximum(x, 0) + np.expm1(np.minimum(x, 0)), elu.slope)
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 selu = _define(
     "selu",
@@ -218,6 +225,9 @@ hard_shrink = _define(
 
 
 def _softplus(x: Array) -> Array:
+    if isinstance(x, Coarse):
+        e, large = np.exp(x), -2 - math.log(2 * x.unit)
+        return np.where(x > large, x, np.where(x < -large, e, np.log1p(e))).view(type(x))
     return np.logaddexp(np.zeros((), x.dtype), x)  # log(1 + e^x) without overflow
 
 
@@ -286,6 +296,9 @@ _SQRT_HALF = float(np.float32(math.sqrt(0.5)))
 
 
 def _gauss_cdf(x: Array) -> Array:
+    if isinstance(x, Coarse):
+        erf = np.asarray(_erf(x / math.sqrt(2)), np.float32).view(type(x))
+        return 0.5 * (1 + 1.0 * erf)  # 1.0 * rounds it
     return (0.5 * (1 + np.asarray(_erf(x * _SQRT_HALF), np.float64))).astype(x.dtype)
 
 

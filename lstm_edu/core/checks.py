@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,8 +67,7 @@ def float_dtype(value: Any, owner: str) -> np.dtype:
         dtype = None
     if dtype not in (np.dtype("float32"), np.dtype("float64")):
         raise ValueError(
-            f"{owner}: dtype must be 'float32' or 'float64', got {value!r}; "
-            "half precision and mixed policies are not supported"
+            f"{owner}: dtype must be 'float32' or 'float64', got {value!r}; half precision is not supported here"
         )
     return dtype
 
@@ -105,8 +104,15 @@ def shape_text(shape: Sequence[Any]) -> str:
     return "(" + ", ".join(str(n) for n in shape) + ("," if len(shape) == 1 else "") + ")"
 
 
-def weight(value: Any, expected: tuple[int, ...], dtype: np.dtype, name: str, owner: str, hint: str = "") -> np.ndarray:
-    """A private copy of one weight array, of exactly the expected shape, finite."""
+def weight(
+    value: Any,
+    expected: tuple[int, ...],
+    kept: Callable[[np.ndarray], np.ndarray],
+    name: str,
+    owner: str,
+    hint: str = "",
+) -> np.ndarray:
+    """A private copy of one weight array, of exactly the expected shape, finite; `kept` casts it to its dtype."""
     array = numbers(value, name, owner)
     if array.shape != expected:
         if len(expected) == 2 and array.shape == expected[::-1]:
@@ -117,7 +123,7 @@ def weight(value: Any, expected: tuple[int, ...], dtype: np.dtype, name: str, ow
             f"{owner}: {name} must have shape {shape_text(expected)}, got {shape_text(array.shape)}"
             + (f": {hint}" if hint else "")
         )
-    array = np.array(cast(array, dtype), order="C", copy=True)
+    array = np.array(kept(array), order="C", copy=True)
     if not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0].tolist()
         raise ValueError(

@@ -85,10 +85,14 @@ class Dense(Layer):
     def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
         x = self.checked_input(x)
         mask = mask if x.ndim < 3 else checks.mask(mask, x.shape[0], x.shape[1], self._label)
-        z = x @ self.kernel
-        if self.use_bias:
-            z += self.bias
-        y = self.activation.function(z)
+        if self.dtype_policy.half:
+            z = self.dtype_policy.computed(_summed, x, *self.weights)
+            y = self.dtype_policy.computed(self.activation.function, z)
+        else:
+            z = x @ self.kernel
+            if self.use_bias:
+                z += self.bias
+            y = self.activation.function(z)
         if y is z and keep:
             y = z.copy()  # a linear layer: z and y stay two quantities
         arrays = {"x": x, "z": z, "y": y}
@@ -116,12 +120,12 @@ class Dense(Layer):
                 f"{self._label}: x must have {features} features on its last axis, "
                 f"got shape {checks.shape_text(x.shape)}: {cause}"
             )
-        return np.array(checks.cast(x, self.dtype))
+        return np.array(self.dtype_policy.cast(x))
 
     def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         self._no_state(d_state)
         dy = self._gradient(dy, trace.output, "dy")
-        kernel = trace.weights[0]
+        kernel = self.dtype_policy.cast(trace.weights[0])
         dz = self.activation.backward(dy, trace.z, trace.y)
         rows = dz.reshape(-1, self.units)  # every leading axis is just more samples
         d_weights = [trace.x.reshape(-1, kernel.shape[0]).T @ rows]
@@ -143,3 +147,8 @@ class Dense(Layer):
         if name == "bias" and len(shape) == 2:
             return "one bias a unit, without a batch axis"
         return ""
+
+
+def _summed(x: np.ndarray, kernel: np.ndarray, bias: np.ndarray | None = None) -> np.ndarray:
+    z = x @ kernel
+    return z if bias is None else z + bias

@@ -14,6 +14,7 @@ import numpy as np
 
 from lstm_edu.core import checks
 from lstm_edu.core.layer import Gradients, Layer
+from lstm_edu.core.precision import Coarse
 from lstm_edu.trace import Trace
 
 
@@ -30,7 +31,7 @@ def product(a: np.ndarray, weight: np.ndarray, masks: np.ndarray | None, out: np
         masks: None; one mask (B, K) for all columns of W; or (blocks, B, K), one for each block of columns.
     """
     if masks is None:
-        return np.dot(a, weight, out=out)
+        return np.matmul(a, weight) if isinstance(a, Coarse) else np.dot(a, weight, out=out)
     if masks.ndim == 2:
         return np.matmul(a * masks, weight, out=out)
     blocks = np.split(weight, len(masks), axis=1)
@@ -88,14 +89,14 @@ class Dropout(Layer):
     def _run(
         self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], dropout_mask: Any = None
     ) -> dict[str, Any]:
-        x = checks.cast(checks.numbers(x, "x", self._label), self.dtype)
+        x = self.dtype_policy.cast(checks.numbers(x, "x", self._label))
         masks: tuple[np.ndarray, ...] = ()
         if dropout_mask is not None:
             checks.in_training(training, "dropout_mask", self._label)
             masks = (checks.dropout_mask(dropout_mask, self._mask_shape(x), self.dtype, "dropout_mask", self._label),)
         elif training and self.rate:
             masks = (draw_mask(self._mask_shape(x), self.rate, self._rng, self.dtype),)
-        y = x * masks[0] if masks else x.copy()
+        y = self.dtype_policy.computed(np.multiply, x, masks[0]) if masks else x.copy()
         arrays = {"x": x.copy() if "x" in keep else x, "y": y}
         return {
             "arrays": {name: arrays[name] for name in self.quantities if name in keep},

@@ -118,7 +118,7 @@ class Embedding(Layer):
 
     def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
         ids = self._ids(x)
-        y = self.embeddings[ids]
+        y = self.dtype_policy.cast(self.embeddings[ids])
         arrays = {"x": ids, "y": y}
         mask = ids != 0 if self.mask_zero else None
         return {

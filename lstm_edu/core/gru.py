@@ -118,6 +118,36 @@ class GRU(Recurrent):
         z, r, g, h_memory = memory
         return Scanned({"x": ours, "a": a, "z": z, "r": r, "g": g, "h": h_memory}, h_memory, [h])
 
+    def _step(
+        self,
+        projected: np.ndarray,
+        states: list[np.ndarray],
+        recurrent_kernel: np.ndarray,
+        bias: list[np.ndarray],
+        masks: np.ndarray | None,
+    ) -> dict[str, np.ndarray]:
+        gate, n = self.recurrent_activation, self.units
+        (h,) = states
+        if bias:
+            projected = projected + (bias[0][0] if self.reset_after else bias[0])
+        x_z, x_r, x_g = np.split(projected, 3, axis=-1)
+        if self.reset_after:
+            back = product(h, recurrent_kernel, masks)
+            if bias:
+                back = back + bias[0][1]
+        else:
+            back = product(h, recurrent_kernel[:, : 2 * n], None if masks is None else masks[:2])
+        back = self.dtype_policy.coarse(back)
+        a_z, a_r = x_z + back[:, :n], x_r + back[:, n : 2 * n]
+        z, r = self._activated(gate, a_z), self._activated(gate, a_r)
+        if self.reset_after:
+            a_g = x_g + r * back[:, 2 * n :]
+        else:
+            a_g = x_g + self._let_through(r, h, Dropped(None, masks)) @ recurrent_kernel[:, 2 * n :]
+        g = self._activated(self.activation, a_g)
+        h = z * h + (1 - z) * g
+        return {"a": np.concatenate([a_z, a_r, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
+
     def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
         z, g, h = (arrays[name] for name in "zgh")
         return z * before(h, start[0]) + (1 - z) * g

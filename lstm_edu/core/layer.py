@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 import numpy as np
 
 from lstm_edu.core import checks, initializers
+from lstm_edu.core.precision import Policy, policy
 from lstm_edu.trace import Trace, read_only
 
 # Constructor arguments of Keras's layers that change training and nothing else. A layer takes them, so that a model
@@ -80,13 +81,17 @@ class Layer:
 
     Args:
         name: a name for messages and traces; the class's name in snake case if none is given.
-        dtype: "float32" or "float64": what inputs are cast to and everything is computed in.
+        dtype: what inputs are cast to and everything is computed in: "float32", "float64", "float16", "bfloat16"; or
+            "mixed_float16", "mixed_bfloat16", which keep the weights in float32. Arrays of half precision are held in
+            float32, each number being one of the half type (`core.precision` says why). Their gradients are computed
+            in float32.
         trainable: whether an optimizer changes the weights.
         seed: for the initial weights (and dropout): the same seed gives the same numbers.
     """
 
     name: str
-    dtype: np.dtype
+    dtype: np.dtype  # of the arrays
+    dtype_policy: Policy
     trainable: bool
     seed: int | None
     training_only: dict[str, Any]
@@ -115,7 +120,8 @@ class Layer:
             raise TypeError(f"{kind}: name must be a string, got {name!r}")
         self._configure(
             name=name or _snake_case(kind),
-            dtype=checks.float_dtype(dtype, kind),
+            dtype=policy(dtype, kind).held_in,
+            dtype_policy=policy(dtype, kind),
             trainable=checks.flag(trainable, "trainable", kind),
             seed=seed,
             training_only={key: value for key, value in training_only.items() if value is not None},
@@ -169,7 +175,7 @@ class Layer:
     @property
     def compute_dtype(self) -> str:
         """The name of the type that is computed in."""
-        return self.dtype.name
+        return self.dtype_policy.compute_dtype
 
     @property
     def quantities(self) -> tuple[str, ...]:
@@ -208,7 +214,7 @@ class Layer:
             return
         rng = np.random.default_rng(self.seed)
         self._weights = {
-            name: read_only(np.asarray(initializers.get(draw if _draws.get() else "zeros")(size, rng, self.dtype)))
+            name: read_only(self._drawn(draw if _draws.get() else "zeros", size, rng))
             for name, (size, draw) in self._weight_specs(shape).items()
         }
         self._input_shape = shape
@@ -222,13 +228,16 @@ class Layer:
             _draws.reset(token)
         self.set_weights(weights)
 
+    def _drawn(self, draw: Any, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+        return self.dtype_policy.kept(np.asarray(initializers.get(draw)(shape, rng, self.dtype)))
+
     def get_weights(self) -> list[np.ndarray]:
         """Copies of the weights, in Keras's order."""
         self._require_built("get_weights()")
         return [w.copy() for w in self.weights]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
-        """Take over weights in Keras's order and layout, cast to the layer's dtype.
+        """Take over weights in Keras's order and layout, cast to the type that the layer keeps them in.
 
         All or none: ValueError for a wrong number of arrays, a wrong shape or a value that is not finite.
         """
@@ -246,7 +255,9 @@ class Layer:
             )
         self._weights = {
             name: read_only(
-                checks.weight(new, old.shape, self.dtype, name, self._label, self._shape_hint(name, np.shape(new)))
+                checks.weight(
+                    new, old.shape, self.dtype_policy.kept, name, self._label, self._shape_hint(name, np.shape(new))
+                )
             )
             for (name, old), new in zip(self._weights.items(), weights, strict=True)
         }

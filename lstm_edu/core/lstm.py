@@ -186,6 +186,26 @@ class LSTM(Recurrent):
             named = {name: gate.copy() for name, gate in named.items() if name in keep}
         return Scanned(arrays | named, h_memory, [h, c])
 
+    def _step(
+        self,
+        projected: np.ndarray,
+        states: list[np.ndarray],
+        recurrent_kernel: np.ndarray,
+        bias: list[np.ndarray],
+        masks: np.ndarray | None,
+    ) -> dict[str, np.ndarray]:
+        act, gate = self.activation, self.recurrent_activation
+        h, c = states
+        z = projected + product(h, recurrent_kernel, masks)
+        if bias:
+            z = z + bias[0]
+        z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
+        i, f, o = (self._activated(gate, z_k) for z_k in (z_i, z_f, z_o))
+        g = self._activated(act, z_g)
+        c = f * c + i * g
+        h = o * self._activated(act, c)
+        return {"z": z, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
+
     def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
         i, f, g, o, c = (arrays[name] for name in "ifgoc")
         return o * self.activation.function(f * before(c, start[1]) + i * g)

@@ -17,6 +17,8 @@ class Masking(Layer):
 
     A timestep whose features all equal `mask_value` is masked: its mask is False and its output is 0. The mask goes on
     to the layers that follow; one that came in is replaced. A NaN equals nothing, so its step counts.
+    In half precision x is rounded and mask_value is not, as in Keras: where they are not the same number there, as -999
+    in bfloat16 (-1000), nothing is masked.
     The trace records x and y, (B, T, F); `trace.output_mask` is the mask.
     """
 
@@ -43,7 +45,7 @@ class Masking(Layer):
             raise ValueError(
                 f"{self._label}: x must have shape (batch, timesteps, features), got {checks.shape_text(x.shape)}"
             )
-        return checks.cast(x, self.dtype)
+        return self.dtype_policy.cast(x)
 
     def _mask(self, x: np.ndarray) -> np.ndarray:
         return (x != self.dtype.type(self.mask_value)).any(axis=-1)

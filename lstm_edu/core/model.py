@@ -46,7 +46,7 @@ class Sequential(Trainer):
                     f"Sequential: {layer.name!r} has return_state=True, so it returns several arrays, "
                     "which the next layer cannot take; only the last layer may"
                 )
-        super().__init__(name=name, dtype=layers[-1].dtype)
+        super().__init__(name=name, dtype=layers[-1].dtype_policy)
         self._configure(layers=tuple(layers), _by_name=unique_names(layers))
 
     @property

@@ -32,6 +32,8 @@ class PeepholeLSTM(LSTM):
     Args: those of `LSTM`.
     """
 
+    in_half = False
+
     @property
     def weight_names(self) -> tuple[str, ...]:
         return (*super().weight_names, "peepholes")

@@ -90,6 +90,7 @@ class Recurrent(Layer):
 
     state_names: tuple[str, ...] = ("h",)
     blocks = 1  # how many gates' columns lie side by side in the kernel
+    in_half = True  # whether half precision is possible
 
     units: int
     activation: activations.Activation
@@ -131,6 +132,8 @@ class Recurrent(Layer):
     ):
         super().__init__(**kwargs)
         kind = type(self).__name__
+        if self.dtype_policy.half and not self.in_half:
+            raise ValueError(f"{kind}: dtype must be 'float32' or 'float64', got '{self.dtype_policy}'")
         if use_cudnn not in ("auto", True, False):
             raise ValueError(f'{kind}: use_cudnn must be "auto", True or False, got {use_cudnn!r}')
         self._configure(
@@ -291,7 +294,7 @@ class Recurrent(Layer):
                     f"{self._label}: initial_state {name} must have shape (batch, units) = ({batch}, {self.units}), "
                     f"got {checks.shape_text(array.shape)}: one row for each sequence, none is repeated silently"
                 )
-            start.append(np.array(checks.cast(array, self.dtype)))
+            start.append(np.array(self.dtype_policy.cast(array)))
         return start
 
     # --- forward ---------------------------------------------------------------------------------------------------
@@ -334,7 +337,7 @@ class Recurrent(Layer):
             )
         if x.shape[1] == 0:
             raise ValueError(f"{self._label}: x must have at least one timestep, got {checks.shape_text(x.shape)}")
-        return checks.cast(x, self.dtype)
+        return self.dtype_policy.cast(x)
 
     def _dropped(self, training: bool, batch: int, dropout_mask: Any, recurrent_dropout_mask: Any) -> Dropped:
         """The dropout masks of this call: given ones, drawn ones, or none."""
@@ -383,8 +386,9 @@ class Recurrent(Layer):
         # As it came, even under go_backwards: so does Keras.
         passed_on = mask[:, time] if mask is not None and self.return_sequences else None
 
+        scan = self._scan_in_half if self.dtype_policy.half else self._scan
         with threads.one_thread(len(x) * self.recurrent_kernel.size):
-            arrays, h, end = self._scan(
+            arrays, h, end = scan(
                 x.transpose(1, 0, 2), start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
             )
         if self.return_sequences:
@@ -435,8 +439,10 @@ class Recurrent(Layer):
             arrays: every recorded quantity. start: the states before the first step.
         """
         time_major = {name: a.transpose(1, 0, 2) for name, a in arrays.items()}
+        if self.dtype_policy.half:
+            time_major = {name: self.dtype_policy.coarse(a) for name, a in time_major.items()}
         with quietly():
-            return self._computed(time_major, start).transpose(1, 0, 2)
+            return self.dtype_policy.plain(self._computed(time_major, start)).transpose(1, 0, 2)
 
     def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
         raise NotImplementedError
@@ -452,6 +458,38 @@ class Recurrent(Layer):
             keep: the names of the quantities to record. dropped: the dropout masks.
         """
         raise NotImplementedError
+
+    def _scan_in_half(
+        self, x: np.ndarray, start: list[np.ndarray], skipped: np.ndarray | None, keep: frozenset[str], dropped: Dropped
+    ) -> Scanned:
+        """`_scan` in half precision: step by step, every operation rounded, in Keras's order of operations."""
+        half = self.dtype_policy
+        kernel, recurrent_kernel, *bias = map(half.coarse, self.weights)
+        projected = product(half.coarse(x), kernel, dropped.input)
+        states, steps = list(map(half.coarse, start)), []
+        for t in range(len(x)):
+            found = self._step(half.coarse(projected[t]), states, recurrent_kernel, bias, dropped.recurrent)
+            if skipped is not None:
+                for name, old in zip(self.state_names, states, strict=True):
+                    found[name] = np.where(skipped[t], old, found[name])
+            states = [half.coarse(found[name]) for name in self.state_names]
+            steps.append(found)
+        arrays = {"x": half.plain(x)} | {name: half.plain(np.stack([s[name] for s in steps])) for name in steps[0]}
+        return Scanned(arrays, arrays["h"], [half.plain(state) for state in states])
+
+    def _step(
+        self,
+        projected: np.ndarray,
+        states: list[np.ndarray],
+        recurrent_kernel: np.ndarray,
+        bias: list[np.ndarray],
+        masks: np.ndarray | None,
+    ) -> dict[str, np.ndarray]:
+        """One step in half precision: every recorded quantity but x. All arrays are `Coarse`; projected is x W."""
+        raise NotImplementedError
+
+    def _activated(self, activation: activations.Activation, z: np.ndarray) -> np.ndarray:
+        return self.dtype_policy.coarse(activation.function(z))
 
     # --- backward --------------------------------------------------------------------------------------------------
 
@@ -486,7 +524,8 @@ class Recurrent(Layer):
             dh[-1] = dy
         if skipped is not None:
             dh *= _live(skipped, self.zero_output_for_mask)
-        run = Run(forward, trace.weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks))
+        weights = tuple(map(self.dtype_policy.cast, trace.weights))
+        run = Run(forward, weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks))
         with threads.one_thread(dh.shape[1] * self.recurrent_kernel.size):
             d_arrays, d_weights, d_start = self._scan_backward(run, dh, d_end)
         order = slice(None, None, -1 if self.go_backwards else 1)

@@ -57,6 +57,18 @@ class SimpleRNN(Recurrent):
             h = h_t
         return Scanned({"x": ours, "z": z, "h": h_memory}, h_memory, [h])
 
+    def _step(
+        self,
+        projected: np.ndarray,
+        states: list[np.ndarray],
+        recurrent_kernel: np.ndarray,
+        bias: list[np.ndarray],
+        masks: np.ndarray | None,
+    ) -> dict[str, np.ndarray]:
+        z = projected + bias[0] if bias else projected
+        z = z + product(states[0], recurrent_kernel, masks)
+        return {"z": z, "h": self._activated(self.activation, z)}
+
     def _computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
         return self.activation.function(arrays["z"])
 

@@ -71,12 +71,13 @@ class StackedRNN(Container):
                     f"StackedRNN: cell {position} ({cell.name!r}) has {flag}=True, which belongs to the whole stack: "
                     f"StackedRNN(cells, {flag}=True)"
                 )
-        kwargs.setdefault("dtype", cells[0].dtype)
+        kwargs.setdefault("dtype", cells[0].dtype_policy)
         super().__init__(seed=cells[0].seed if seed is None else seed, **kwargs)
         for cell in cells:
-            if cell.dtype != self.dtype:
+            if cell.compute_dtype != self.compute_dtype:
                 raise ValueError(
-                    f"StackedRNN: all cells must have the stack's dtype, {self.dtype}, got {cell.dtype} ({cell.name!r})"
+                    f"StackedRNN: all cells must have the stack's dtype, {self.compute_dtype}, "
+                    f"got {cell.compute_dtype} ({cell.name!r})"
                 )
         flags = {"return_sequences": True, "return_state": True, "stateful": stateful}
         copies = [

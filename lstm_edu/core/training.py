@@ -110,6 +110,12 @@ class Trainer(Container):
                     f"{layer._label}: training with {name}={value!r} is not supported; without it the layer would "
                     "learn something else than in Keras"
                 )
+        for layer in leaves(self):
+            if layer.dtype_policy.half:
+                raise ValueError(
+                    f"{layer._label}: training in half precision ({layer.dtype_policy}) is not supported; Keras rounds "
+                    "every gradient too, and scales the loss so that small ones are not lost"
+                )
         for layer in containers(self):
             if not layer.trainable and any(leaf.trainable for leaf in leaves(layer)):
                 raise ValueError(

@@ -59,7 +59,7 @@ class Bidirectional(Container):
             raise ValueError(f"Bidirectional: merge_mode must be one of {_MERGE_MODES}, got {merge_mode!r}")
         if weights is not None:
             raise ValueError("Bidirectional: weights is not supported; build the layer and use set_weights()")
-        kwargs.setdefault("dtype", layer.dtype)
+        kwargs.setdefault("dtype", layer.dtype_policy)
         super().__init__(**kwargs)
         zero = {"zero_output_for_mask": layer.return_sequences}
         forward = layer.copy(name=f"forward_{layer.name}", **zero)
@@ -158,11 +158,11 @@ class Bidirectional(Container):
         if self.merge_mode == "concat":
             outputs: tuple[np.ndarray, ...] = (np.concatenate([y, y_back], axis=-1),)
         elif self.merge_mode == "sum":
-            outputs = (y + y_back,)
+            outputs = (self.dtype_policy.computed(np.add, y, y_back),)
         elif self.merge_mode == "ave":
-            outputs = ((y + y_back) / 2,)
+            outputs = (self.dtype_policy.computed(lambda a, b: (a + b) / 2, y, y_back),)
         elif self.merge_mode == "mul":
-            outputs = (y * y_back,)
+            outputs = (self.dtype_policy.computed(np.multiply, y, y_back),)
         else:
             outputs = (y.copy(), y_back.copy())
         outputs += tuple(state.copy() for end in ends for state in end[1:])
@@ -263,7 +263,7 @@ class TimeDistributed(Container):
             raise ValueError(
                 f"TimeDistributed: {type(layer).__name__} is not supported inside; layers without time of their own are"
             )
-        kwargs.setdefault("dtype", layer.dtype)
+        kwargs.setdefault("dtype", layer.dtype_policy)
         super().__init__(**kwargs)
         self._configure(layer=layer)
 

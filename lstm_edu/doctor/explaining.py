@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, product
@@ -9,8 +10,10 @@ from itertools import islice, product
 import numpy as np
 
 from lstm_edu.comparison.report import DIFFERENT, EQUAL, UNDECIDED
-from lstm_edu.comparison.tolerance import TOLERANCES, apart, groups, same
+from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart, distance, groups, same
 from lstm_edu.core import Layer, checks
+from lstm_edu.core.container import leaves
+from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.doctor import otherweights
 from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
@@ -36,7 +39,7 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     searches = _searches(case, observed)
     if (answer := _not_finite(searches[-1], observed)) is not None:
         return answer
-    if (answer := _agreement(case, searches, observed)) is not None:
+    if (answer := _agreement_in_half(case, observed) or _agreement(case, searches, observed)) is not None:
         return answer
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made)]
@@ -51,6 +54,12 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
         answer = _conclude(case, observed, found, tried)
     if answer is None:
         answer = _unexplained(searches, observed, pairs)
+        if (half := _half(case.layer)) is not None:
+            note = (
+                f"this layer computes in {half.compute_dtype}, and the hypotheses were computed more exactly: rounding "
+                'may hide a mistake here. A copy of the layer with dtype="float32" would show it'
+            )
+            answer = replace(answer, notes=(*answer.notes, note))
     return replace(answer, first=first_difference(searches[-1], observed), tried=tried)
 
 
@@ -103,6 +112,35 @@ def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
             first=None if search.right is None else first,
         )
     return None
+
+
+def _half(layer: Layer) -> Policy | None:
+    """The first dtype policy in a layer or model that computes in half precision."""
+    return next((leaf.dtype_policy for leaf in leaves(layer) if leaf.dtype_policy.half), None)
+
+
+def _agreement_in_half(case: Case, observed: Observed) -> Diagnosis | None:
+    """Whether these are the numbers of a layer that computes in half precision, which recipes do not."""
+    half = _half(case.layer)
+    if half is None or case.weights is not None or observed.record:
+        return None
+    given = {} if case.initial_state is None else {"initial_state": case.initial_state}
+    layer = copy.deepcopy(case.layer)  # whose states may go on
+    output = layer.trace(case.x, mask=case.mask, **given).output
+    right = list(output) if isinstance(output, tuple) else [output]
+    tolerance = Tolerance(1e-6, 8 * unit_roundoff(half))
+    if not observed.fits(right) or any(
+        apart(a, y, tolerance).any() for a, y in zip(observed.arrays, right, strict=True)
+    ):
+        return None
+    max_abs = max(float(distance(a, y).max(initial=0)) for a, y in zip(observed.arrays, right, strict=True))
+    return Diagnosis(
+        "agrees",
+        f"All {observed.size:,} numbers agree with the right ones, computed in {half.compute_dtype} as in this layer; "
+        f"the largest difference is {max_abs:.1g}. This says nothing about mistakes that such an input cannot show: "
+        "see le.doctor.adequacy.",
+        evidence=Evidence(observed.size, max_abs, 0.0, 1, observed.precision.name),
+    )
 
 
 def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagnosis | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lstm_edu.core import GRU, Layer
+from lstm_edu.core import GRU, Layer, Masking
 from lstm_edu.keras_bridge.caution import Caution
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def of_layer(layer: Any, name: str, x: np.ndarray, mask: np.ndarray | None, outp
                 "moved there",
             )
         )
+    if isinstance(ours, Masking):
+        found += _mask_value(name, ours)
     if type(layer).__name__ == "Embedding":
         found += _padding(layer, name, x)
     return found
@@ -115,6 +117,19 @@ def _for_cudnn(layer: Any) -> bool:
         and not layer.recurrent_dropout
         and getattr(layer, "reset_after", True)
     )
+
+
+def _mask_value(name: str, ours: Masking) -> Iterator[Caution]:
+    """A mask_value that half precision cannot hold: Keras rounds x and not it."""
+    rounded = float(ours.dtype_policy.cast(np.float32([ours.mask_value]))[0])
+    if rounded != np.float32(ours.mask_value):
+        yield Caution(
+            "mask-lost",
+            name,
+            f"mask_value={ours.mask_value:g} is {rounded:g} in {ours.compute_dtype}. Keras rounds the input, compares "
+            "it with the value that was not rounded, and so never masks a step. Take a number that this type holds, "
+            "such as 0 or -1, or give this layer dtype='float32'",
+        )
 
 
 def _padding(layer: Any, name: str, ids: np.ndarray) -> Iterator[Caution]:

@@ -172,6 +172,6 @@ def _take_states(ours: Layer, layer: Any) -> None:
         return
     if isinstance(ours, StackedRNN):
         for cell, own in zip(ours.cells, states, strict=True):
-            cell._states = [numbers(s) for s in own]
+            cell._states = [cell.dtype_policy.cast(numbers(s)) for s in own]
     elif not hasattr(ours, "inner"):
-        ours._states = [numbers(s) for s in states]
+        ours._states = [ours.dtype_policy.cast(numbers(s)) for s in states]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +31,7 @@ from lstm_edu.core import (
 )
 from lstm_edu.core.container import unique_names
 from lstm_edu.core.layer import TRAINING_ONLY
-from lstm_edu.core.precision import unit_roundoff
+from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.looping import over_time
@@ -63,15 +64,31 @@ def numbers(tensor: Any) -> np.ndarray:
     return np.array(np.asarray(tensor))  # NumPy 2 warns of np.array(tensor), which TensorFlow's tensors do not know
 
 
-def dtype_of(layer: Any) -> str:
-    """ "float32" or "float64". ValueError for half precision, mixed and quantised policies."""
+def dtype_of(layer: Any) -> Policy:
+    """The layer's dtype policy, as this backend computes it here. ValueError for quantised policies."""
     policy = layer.dtype_policy
-    if policy.name not in ("float32", "float64"):
+    name = f"mixed_{policy.compute_dtype}" if policy.compute_dtype != policy.variable_dtype else policy.compute_dtype
+    try:
+        if getattr(policy, "quantization_mode", None):
+            raise ValueError("quantised")
+        return Policy(name, cuts_products=policy.compute_dtype == "bfloat16" and cuts_products())
+    except ValueError as error:
         raise ValueError(
-            f"{layer.name!r} has the dtype policy {policy.name!r}; only 'float32' and 'float64' can be rebuilt. Half "
-            "precision, mixed and quantised layers round differently at every step"
-        )
-    return policy.name
+            f"{layer.name!r} has the dtype policy {policy.name!r}, which cannot be rebuilt; float32, float64, float16, "
+            "bfloat16 and the mixed ones can"
+        ) from error
+
+
+@cache
+def cuts_products() -> bool:
+    """Whether Keras, here, cuts the products of bfloat16 matrices off to bfloat16 instead of rounding them.
+
+    TensorFlow 2.21 does on processors without units for bfloat16; with them, and on other backends, they are rounded.
+    """
+    ops = keras().ops
+    # 1.0234375 * 1.25 is three quarters of the way from 1.2734375 to 1.28125.
+    product = ops.matmul(*(ops.convert_to_tensor([[factor]], dtype="bfloat16") for factor in (1.0234375, 1.25)))
+    return float(ops.cast(product, "float32")[0][0]) == 1.2734375
 
 
 def activation_name(layer: Any, attribute: str, whose: Any = None) -> str:

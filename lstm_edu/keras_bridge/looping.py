@@ -48,7 +48,8 @@ def over_time(step: Step, read: Sequence[np.ndarray], start: Sequence[Any], cell
     """
     run = _in_jax if keras().backend.backend() == "jax" else _in_tensorflow if _long(read[0]) else _at_once
     convert = keras().ops.convert_to_tensor
-    found = run(step, [convert(a.swapaxes(0, 1)) for a in read], [convert(s) for s in start], cell)
+    states = [keras().ops.cast(s, cell.compute_dtype) for s in start]
+    found = run(step, [convert(a.swapaxes(0, 1)) for a in read], states, cell)
     return {name: array.swapaxes(0, 1) for name, array in found.items()}
 
 
@@ -56,8 +57,14 @@ def _at_once(step: Step, read: list, states: list, cell: Any) -> dict[str, np.nd
     steps = []
     for t in range(read[0].shape[0]):
         quantities, states = step(tuple(a[t] for a in read), states)
-        steps.append({name: keras().ops.convert_to_numpy(value) for name, value in quantities.items()})
+        steps.append({name: _array(value) for name, value in quantities.items()})
     return {name: np.stack([step[name] for step in steps]) for name in steps[0]}
+
+
+def _array(tensor: Any) -> np.ndarray:
+    if hasattr(tensor, "detach"):  # PyTorch
+        return keras().ops.convert_to_numpy(tensor)
+    return np.asarray(tensor)  # which knows TensorFlow's bfloat16
 
 
 def _in_tensorflow(step: Step, read: list, states: list, cell: Any) -> dict[str, np.ndarray]:

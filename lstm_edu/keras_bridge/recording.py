@@ -11,7 +11,7 @@ from lstm_edu.comparison.report import differences
 from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer, StackedRNN, checks
-from lstm_edu.core.precision import unit_roundoff
+from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import chain, convert, is_model, opened
 from lstm_edu.keras_bridge.layers import numbers, support
@@ -20,6 +20,7 @@ from lstm_edu.keras_bridge.looping import compiled
 from lstm_edu.keras_bridge.tapping import Call, record
 from lstm_edu.trace import Trace
 
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
 _ZEROES_OTHER_STEPS = ("unroll", "go_backwards", "zero_output_for_mask", "return_sequences")
 
 
@@ -132,7 +133,8 @@ def _confirm_record(layer: Any, trace: Trace, arrays: dict[str, np.ndarray]) -> 
 
 def rounded(x: np.ndarray, model: Any) -> np.ndarray:
     """x in the dtype of the model's Input: what Keras rounds it to first, whatever its layers compute in."""
-    return checks.cast(np.asarray(x), np.dtype(model.inputs[0].dtype))
+    dtype = model.inputs[0].dtype
+    return Policy(dtype).cast(np.asarray(x)) if dtype in _FLOATS else checks.cast(np.asarray(x), np.dtype(dtype))
 
 
 def _call(layer: Any, x: np.ndarray, **call: Any) -> np.ndarray | tuple[np.ndarray, ...]:
