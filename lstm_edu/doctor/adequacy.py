@@ -14,6 +14,7 @@ from lstm_edu.comparison import tables
 from lstm_edu.comparison.rounding import Rounding
 from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart
 from lstm_edu.core import Embedding, Graph, Sequential
+from lstm_edu.core.progress import Line
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.beginning import beginning
@@ -208,7 +209,11 @@ def adequacy(
 
 def _of_trace(trace: Trace, inside: bool, brief: bool) -> Adequacy:
     layers = dict(_traced_layers(trace))
-    found = {name: _of_case(case, inside, brief, len(layers)) for name, case in layers.items()}
+    found, progress = {}, Line()
+    for name, case in layers.items():
+        progress(len(found), len(layers), "layers asked which mistakes would show")
+        found[name] = _of_case(case, inside, brief, len(layers))
+    progress(len(found), len(layers), "layers asked which mistakes would show")
     return found[""] if list(found) == [""] else Adequacy.joined(found)
 
 
@@ -412,9 +417,10 @@ def adequate_example(layer: Any, seed: int = 0) -> Example:
     """
     layer = ours(layer)
     own = layer.get_weights()
-    tried = []
+    tried, progress = [], Line()
     try:
         for example in islice(examples(layer, seed), _TRIALS):
+            progress(len(tried), _TRIALS, "examples tried")
             layer.set_weights(example.weights)
             report = adequacy(layer, example.x, example.mask, example.initial_state)
             if report:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import time
 from typing import Any
 
+from lstm_edu.core.progress import Progress, shown
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.diagnosis import Diagnosis
 from lstm_edu.doctor.explaining import explain
 from lstm_edu.doctor.functions import diagnose_function
-from lstm_edu.doctor.screening import Progress
 from lstm_edu.doctor.source import ours
 
 
@@ -51,40 +49,7 @@ def diagnose(
         'gate-order:i,g,f,o'
     """
     case = Case.asked(ours(layer), x, mask, initial_state)
-    report = _progress(progress)
+    report = shown(progress)
     if callable(theirs) and not hasattr(theirs, "__array__"):
         return diagnose_function(theirs, case, pairs, report)
     return explain(case, case.observe(theirs), pairs, report)
-
-
-def _progress(progress: Progress | bool | None) -> Progress | None:
-    if callable(progress):
-        return progress
-    return None if progress is False else _Line()
-
-
-class _Line:
-    """A line that counts up, once something takes longer than a second."""
-
-    def __init__(self) -> None:
-        self.started = time.monotonic()
-        self.ended = False
-        self.text = ""
-        self.handle: Any = None
-
-    def __call__(self, done: int, total: int, words: str) -> None:
-        last = done >= total
-        if time.monotonic() - self.started < 1 or self.ended or (last and not self.text):
-            return
-        self.text, self.ended = f"{words}: {done:,} of {total:,} tried", last
-        if "ipykernel" in sys.modules:  # a notebook: one output that changes, and nothing on the red ground of stderr
-            self._in_notebook(sys.modules["IPython.display"])
-        else:
-            print(f"\r{self.text}", end="\n" if last else "", file=sys.stderr, flush=True)
-
-    def _in_notebook(self, ipython: Any) -> None:
-        shown = {"text/plain": self.text}
-        if self.handle is None:
-            self.handle = ipython.display(shown, raw=True, display_id=True)
-        else:
-            self.handle.update(shown, raw=True)

@@ -14,6 +14,7 @@ from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart, distance
 from lstm_edu.core import Layer, checks
 from lstm_edu.core.container import leaves
 from lstm_edu.core.precision import Policy, unit_roundoff
+from lstm_edu.core.progress import Progress
 from lstm_edu.doctor import otherweights
 from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
@@ -25,7 +26,7 @@ from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.recipes import Form, recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.screening import Progress, Screen
+from lstm_edu.doctor.screening import Screen
 from lstm_edu.doctor.search import Explanation, Search
 
 Array = np.ndarray
@@ -42,7 +43,7 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     if (answer := _agreement_in_half(case, observed) or _agreement(case, searches, observed)) is not None:
         return answer
     made = single_mistakes(case.layer)
-    found = [e for search in searches for e in search.singles(made)]
+    found = [e for search in searches for e in search.singles(made, progress)]
     found = found or [e for search in searches for e in search.families()]
     answer = None if found else _rounding(searches, observed) or _coarse_weights(searches)
     pairs = pairs and not found and answer is None and observed.size > 1

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison.tolerance import same
+from lstm_edu.core.progress import Progress
 from lstm_edu.doctor.adequacy import adequacy
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis
@@ -22,7 +23,6 @@ from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.screening import Progress
 
 Array = np.ndarray
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from lstm_edu.core.progress import Progress
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, with_mistakes
 from lstm_edu.doctor.observed import Observed
 from lstm_edu.doctor.recipes import BidirectionalRecipe, DenseRecipe, Outputs, Recipe, RecurrentRecipe, StackRecipe
 from lstm_edu.doctor.running import run
 
 Array = np.ndarray
-Progress = Callable[[int, int, str], None]
 
 _FEW_STEPS = 5
 _IN_FLOAT32 = 2.0  # times as far from the numbers as float64 may be: both were rounded on the way

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.core.progress import Progress
 from lstm_edu.doctor.evidence import Evidence, Fit, fit, fit_within, weigh
 from lstm_edu.doctor.families import Situation
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, compatible, with_mistakes
@@ -17,7 +18,7 @@ from lstm_edu.doctor.observed import Observed
 from lstm_edu.doctor.precision import in_float32, noise
 from lstm_edu.doctor.recipes import Outputs, Recipe, mapped
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.screening import Progress, Report, Screen, near, program
+from lstm_edu.doctor.screening import Report, Screen, near, program
 
 Array = np.ndarray
 

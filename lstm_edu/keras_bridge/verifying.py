@@ -21,6 +21,7 @@ from lstm_edu.comparison.report import DIFFERENT, Report, Row, compare_pair, dif
 from lstm_edu.comparison.rounding import Rounding, Spread, spread, spread_of_runs, spread_through
 from lstm_edu.core import Layer, Sequential
 from lstm_edu.core.precision import unit_roundoff
+from lstm_edu.core.progress import Line
 from lstm_edu.keras_bridge import about, counting, files, inputs
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.cautions import of_layer, of_run
@@ -134,8 +135,9 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
     calls, output = _calls(asked, given, rebuilt)
     own = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, calls)
     reports: list[tuple[Call, LayerReport]] = []
-    passed = []
-    for call, layer in zip(calls, own, strict=True):
+    passed, progress = [], Line()
+    for n, (call, layer) in enumerate(zip(calls, own, strict=True)):
+        progress(n, len(calls), "layers compared")
         report = None if _does_nothing(call) and len(calls) > 1 else _compared(call, layer)
         if report is None:
             passed.append(_passed(call))
@@ -143,6 +145,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
         reports.append((call, report))
         x_seen, mask = input_of(report.keras)
         cautions += tuple(of_layer(call.layer, report.name, x_seen, mask, report.keras.output, report.keras.layer))
+    progress(len(calls), len(calls), "layers compared")
     if not reports:
         raise ValueError(
             f"{source.name!r} has no layer that can be rebuilt: {'; '.join(map(str, passed))}. Supported: "
