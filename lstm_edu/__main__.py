@@ -4,10 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lstm_edu import _assignment, _export, _lab, _verify
+from lstm_edu import _assignment, _diagnose, _export, _lab, _verify
 
-# One module a command; each adds its own to the parser and loads what it needs when it is run.
-COMMANDS = (_lab, _verify, _export, _assignment)
+# One module per command; each adds its own to the parser and loads what it needs when it is run.
+COMMANDS = (_lab, _verify, _diagnose, _export, _assignment)
 
 
 def main(argv: Sequence[str] | None = None) -> str | int | None:

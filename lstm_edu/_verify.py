@@ -1,28 +1,26 @@
-"""``python -m lstm_edu verify``: a model's file, layer by layer, beside Keras's own numbers."""
+"""``python -m lstm_edu verify``: a model, layer by layer, next to Keras's own numbers."""
 
 import argparse
-import shutil
-import sys
 import warnings
 from pathlib import Path
 
-AGREES, DIFFERS, CANNOT = 0, 1, 2
-NARROW, WIDE = 80, 120
+from lstm_edu._models import MODEL, array, cannot, columns, model_of, say
+
+AGREES, DIFFERS, CANNOT, UNDECIDED = 0, 1, 2, 3
 
 
 def add_command(commands) -> None:
     """Add ``verify`` to the commands of ``python -m lstm_edu``."""
     parser = commands.add_parser(
         "verify",
-        help="rebuild a saved Keras model in NumPy and compare every number of every layer",
+        help="rebuild a Keras model in NumPy and compare every number of every layer",
         description="Open a Keras model, rebuild each Dense, Embedding and recurrent layer in NumPy, run it on what "
-        "Keras hands to that layer, and compare every number. Code that the file brings along is never run.",
-        epilog=f"Exit status: {AGREES} every rebuilt layer agrees, {DIFFERS} one differs, {CANNOT} it cannot be told.",
+        "Keras hands to that layer, and compare every number. Code that a file brings along is never run.",
+        epilog=f"Exit status: {AGREES} every rebuilt layer is equal up to rounding, {DIFFERS} one differs, {CANNOT} it "
+        f"could not be done, {UNDECIDED} rounding is too large to decide.",
         allow_abbrev=False,
     )
-    parser.add_argument(
-        "model", type=Path, help="a .keras file, an .h5 file of Keras 2, or .json with its weights in a file next to it"
-    )
+    parser.add_argument("model", help=MODEL)
     parser.add_argument("--weights", type=Path, metavar="W.h5", help="of a .json: the file of its weights")
     parser.add_argument(
         "--input",
@@ -30,6 +28,7 @@ def add_command(commands) -> None:
         metavar="X.npy",
         help="the input: one array (.npy), or several by the names of the model's inputs (.npz); random if left out",
     )
+    parser.add_argument("--randomize", action="store_true", help="with random weights: fresh biases of 0 hide mistakes")
     parser.add_argument("--html", type=Path, metavar="REPORT.html", help="write the report as a page of its own, too")
     parser.set_defaults(run=run)
 
@@ -39,26 +38,29 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
     if passed_on:
         return _cannot(f"verify has no option {passed_on[0]}; see python -m lstm_edu verify --help")
     try:
-        x = None if options.input is None else _input(options.input)
+        from lstm_edu.export import page
+
+        html = None if options.html is None else page.destination(options.html)  # before the work, not after it
+        x = None if options.input is None else array(options.input)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what matters of them is in the report
             from lstm_edu import keras_bridge
             from lstm_edu.keras_bridge import files, kinds
 
-            if kinds.is_onnx(options.model):
-                return _cannot(_onnx(options.model))
-            model = options.model if options.weights is None else files.Pair(options.model, options.weights)
-            report = keras_bridge.verify(model, x)
-            if options.html is not None:
-                from lstm_edu.export import page
-
-                page.write(page.destination(options.html), _page(report))
+            model = model_of(options.model)
+            if isinstance(model, Path) and kinds.is_onnx(model):
+                return _cannot(_onnx(model))
+            if options.weights is not None:
+                model = files.Pair(Path(options.model), options.weights)
+            report = keras_bridge.verify(model, x, randomize=options.randomize)
+            if html is not None:
+                page.write(html, _page(report))
     except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
         return _cannot(str(error))
-    _print(report.text(min(max(shutil.get_terminal_size((100, 24)).columns, NARROW), WIDE)))
+    say(report.text(columns()))
     if options.html is not None:
-        _print(f"\nThe report as a page: {options.html}")
-    return AGREES if report else DIFFERS
+        say(f"\nThe report as a page: {options.html}")
+    return {"equal": AGREES, "different": DIFFERS, "undecided": UNDECIDED}[report.verdict]
 
 
 def _onnx(path: Path) -> str:
@@ -89,31 +91,6 @@ def _page(report) -> str:
     return page.of_widget(explorer, title=report.title, before=f"{report.body()}\n<h2>Step by step</h2>\n")
 
 
-def _input(path: Path):
-    """The array of an .npy file, or a dict of those of an .npz file. Never unpickles."""
-    import numpy as np
-
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no file {str(path)!r}")
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return {name: loaded[name] for name in loaded.files}
-    except Exception as error:  # whatever a damaged file makes NumPy or zipfile say
-        raise ValueError(
-            f"{path.name!r} cannot be read as .npy or .npz: it is damaged, or holds Python objects, which are never "
-            f"loaded. Save numbers: np.save({path.name!r}, x). NumPy said: {error}"
-        ) from error
-
-
-def _print(text: str) -> None:
-    """To the terminal, with ? for what its encoding lacks (the signs, on an old Windows console)."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "replace").decode(encoding))
-
-
 def _cannot(why: str) -> int:
-    print("cannot verify: " + " ".join(why.split()), file=sys.stderr)
+    cannot("verify", why)
     return CANNOT

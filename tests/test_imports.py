@@ -36,8 +36,10 @@ MAY_IMPORT = {
     ),
     "_export": ({"export"}, set()),
     "_lab": (set(), {"jupyterlab"}),
-    "_verify": ({"keras_bridge", "export", "formats"}, {"numpy"}),
-    "__main__": ({"_assignment", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
+    "_models": (set(), {"numpy", "keras"}),
+    "_verify": ({"_models", "keras_bridge", "export", "formats"}, set()),
+    "_diagnose": ({"_models", "comparison", "doctor", "keras_bridge", "export"}, set()),
+    "__main__": ({"_assignment", "_diagnose", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }
 
@@ -50,7 +52,8 @@ FRONT_DOOR = {
     Path("keras_bridge/about.py"): {"__version__"},
     Path("keras_bridge/verify_report.py"): {"explore"},
 }
-LOADS_LATER = {Path("__init__.py"), Path("plots/__init__.py")}  # a public name's own module, when it is first used
+# A public name's own module, when it is first used; and a module that the user names.
+LOADS_LATER = {Path("__init__.py"), Path("plots/__init__.py"), Path("_models.py")}
 
 
 Sources = dict[Path, str]  # each file, by its path in the package

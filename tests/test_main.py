@@ -211,6 +211,82 @@ def test_verify_says_in_one_line_what_it_cannot_do_and_exits_with_2(
     assert is_one_line(shown.err) and said in shown.err
 
 
+OWN_MODEL = """
+import keras
+
+
+class Reader(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.steps, self.judge = keras.layers.GRU(4), keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.judge(self.steps(x))
+
+
+def make():
+    model = Reader()
+    model(keras.ops.zeros((1, 6, 5)))
+    model.set_weights([w + 0.1 for w in model.get_weights()])
+    return model
+"""
+
+
+@pytest.fixture
+def own_model(tmp_path, monkeypatch):
+    """The name of a model whose class is the user's, in a module in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    Path("own_model_of_a_test.py").write_text(OWN_MODEL, encoding="utf-8")
+    yield "own_model_of_a_test:make"
+    sys.modules.pop("own_model_of_a_test", None)
+
+
+def test_verify_takes_a_model_of_a_module(own_model, capsys):
+    numpy = pytest.importorskip("numpy")
+    numpy.save("x.npy", numpy.random.default_rng(0).standard_normal((2, 6, 5)))
+    assert main(["verify", own_model, "--input", "x.npy"]) == 0
+    assert "2 of 2 layers compared" in " ".join(capsys.readouterr().out.split())
+    for name, said in [("own_model_of_a_test:none", "has no 'none'"), ("no_such_module:make", "no module"),
+                       ("own_model_of_a_test:keras", "name a Keras model")]:  # fmt: skip
+        assert main(["verify", name, "--input", "x.npy"]) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_verify_with_random_weights_says_so(saved_model, capsys):
+    assert main(["verify", str(saved_model), "--randomize"]) == 0
+    assert "drawn at random for this comparison" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.fixture(scope="module")
+def numbers_of(saved_model, tmp_path_factory):
+    """Of the saved model: an input, its right output, and that of a program that leaves the LSTM's bias out."""
+    import numpy
+    from helpers import keras
+
+    folder, x = tmp_path_factory.mktemp("numbers"), numpy.random.default_rng(4).standard_normal((6, 6, 5))
+    model = keras().models.load_model(saved_model)
+    numpy.save(folder / "x.npy", x)
+    numpy.save(folder / "right.npy", numpy.asarray(model(x)))
+    kernel, recurrent, bias, *others = model.get_weights()
+    model.set_weights([kernel, recurrent, 0 * bias, *others])
+    numpy.save(folder / "no_bias.npy", numpy.asarray(model(x)))
+    return folder
+
+
+def test_diagnose_names_the_mistake(saved_model, numbers_of, tmp_path, capsys):
+    page, given = tmp_path / "why.html", ["diagnose", str(saved_model), "--input", str(numbers_of / "x.npy")]
+    assert main([*given, "--theirs", str(numbers_of / "right.npy")]) == 0
+    assert capsys.readouterr().out.startswith("✓ ")
+    wrong = ["--theirs", str(numbers_of / "no_bias.npy"), "--no-pairs"]
+    assert main([*given, *wrong, "--html", str(page)]) == 1
+    said = capsys.readouterr().out
+    assert "bias-missing" in said and "'steps'" in said
+    assert "bias-missing" in page.read_text(encoding="utf-8")
+    assert main([*given, *wrong, "--html", str(tmp_path / "no" / "why.html")]) == 2
+    assert "there is no folder" in capsys.readouterr().err
+
+
 def answer_of(address: str, process: subprocess.Popen) -> dict:
     """What a server answers, which may not listen yet."""
     for _ in tries(HANGS):

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from lstm_edu.core import Layer
+from lstm_edu.core import Graph, Layer
 from lstm_edu.trace import Trace
 
 
@@ -29,7 +29,7 @@ def trace_of(layer: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
     """A layer or model, ours or Keras's, and an input to it, as they are now."""
     layer = layer if isinstance(layer, Layer) else import_module("lstm_edu").from_keras(layer)
     given = {} if initial_state is None else {"initial_state": initial_state}
-    return layer.trace(np.asarray(x), mask=mask, **given)
+    return layer.trace(x if isinstance(layer, Graph) else np.asarray(x), mask=mask, **given)
 
 
 def of_trace(trace: Trace, *, inside: bool) -> Any:

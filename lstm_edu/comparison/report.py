@@ -238,7 +238,7 @@ def compare(
     trace = None
     if layer is not None:
         trace = adequate.trace_of(layer, x, mask, initial_state)
-        pairs = with_rounding(pairs_of(ours, keras), spread(trace), unit_roundoff(trace.layer))
+        pairs = with_rounding(pairs_of(ours, keras), spread(trace, x, mask), unit_roundoff(trace.layer))
     elif isinstance(ours, Trace) and isinstance(keras, Trace):
         trace = ours
         pairs = trace_pairs(ours, keras, spread=spread(ours))

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import threads
 from lstm_edu.core.activations import Activation
+from lstm_edu.core.graph import Graph
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
 
@@ -39,18 +41,53 @@ class Spread:
     children: Mapping[str, Spread] = field(default_factory=dict)
 
 
-def spread(trace: Trace) -> Spread:
+def spread(trace: Trace, x: Any = None, mask: Any = None) -> Spread:
     """How far rounding moves the numbers of a trace of ours, when each layer gets exactly the input that it got there.
 
     Args:
         trace: of a layer of this package, whatever type it computes in. Where it lacks what is needed (an x that was
             not kept, dropout that was drawn), nothing is known: the Spread is empty.
+        x, mask: what a Graph was called with, which its trace does not hold. Without x nothing is known of its output.
     """
+    if isinstance(trace.layer, Graph):
+        return _graph(trace, x, mask)
     if not _complete(trace):
         return Spread({}, ())
-    with np.errstate(all="ignore"), threads.one_thread():  # what has become infinite or NaN has no limit
+    with np.errstate(all="ignore"):  # what has become infinite or NaN has no limit
         found, _ = _of(trace, None, _Noise(unit_roundoff(trace.layer), _trials(trace)))
     return found
+
+
+def _graph(trace: Trace, x: Any, mask: Any) -> Spread:
+    """Each layer by itself; the output by runs in which what our layers return is disturbed as rounding could."""
+    graph, children = trace.layer, {name: spread(child) for name, child in trace.children.items()}
+    if x is None:
+        return Spread({}, (), children)
+    runs = [trace.output if isinstance(trace.output, tuple) else (trace.output,)]
+    for seed in range(_GRAPH_RUNS):
+        disturb = _Disturb(list(children.values()), seed)
+        outputs = graph.rest.run(graph.rest.inputs(x), mask, lambda reached, also=disturb: also(graph.compute(reached)))
+        runs.append(tuple(graph.rest.flat(outputs)))
+    return Spread({}, tuple(spread_of_runs(np.stack([run[k] for run in runs])) for k in range(len(runs[0]))), children)
+
+
+_GRAPH_RUNS = 4
+
+
+class _Disturb:
+    """Adds to the outputs of one call after another what rounding could."""
+
+    def __init__(self, calls: list[Spread], seed: int):
+        self.calls, self.rng = iter(calls), np.random.default_rng(seed)
+
+    def __call__(self, output: Any) -> Any:
+        sizes = next(self.calls).output
+        if isinstance(output, tuple):
+            return tuple(self._with(a, size) for a, size in zip(output, sizes, strict=True)) if sizes else output
+        return self._with(output, sizes[0]) if sizes else output
+
+    def _with(self, array: Array, size: Array) -> Array:
+        return (array + size * self.rng.standard_normal(array.shape)).astype(array.dtype)
 
 
 def spread_through(traces: list[Trace]) -> tuple[Array, ...]:

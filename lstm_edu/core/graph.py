@@ -115,12 +115,13 @@ class Graph(Container):
         """What the model returns, in the form in which it does: an array, a list, a dict."""
         self._inference_only(call)
 
-        def compute(reached: Reached) -> Any:
-            given: dict[str, Any] = {} if reached.initial_state is None else {"initial_state": reached.initial_state}
-            return self.inner[reached.name](reached.x, mask=reached.mask, **given)
-
         with quietly():
-            return self.rest.run(self.rest.inputs(x), mask, compute)
+            return self.rest.run(self.rest.inputs(x), mask, self.compute)
+
+    def compute(self, reached: Reached) -> Any:
+        """What our layer returns for the input that it was given."""
+        given: dict[str, Any] = {} if reached.initial_state is None else {"initial_state": reached.initial_state}
+        return self.inner[reached.name](reached.x, mask=reached.mask, **given)
 
     def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], **call: Any) -> dict[str, Any]:
         self._inference_only({"training": training, **call})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from lstm_edu.comparison.report import UNDECIDED, Row, compare_arrays, differences, joined
 from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import TOLERANCES
@@ -50,8 +48,8 @@ class Roundings(NamedTuple):
         if case.weights is not None and any(a is not b for a, b in zip(case.weights, case.layer.weights, strict=True)):
             return cls([], {})
         given = {} if case.initial_state is None else {"initial_state": case.initial_state}
-        trace = case.layer.trace(np.asarray(case.x), mask=case.mask, **given)
-        known, unit = spread(trace), unit_roundoff(trace.layer)
+        trace = case.layer.trace(case.x, mask=case.mask, **given)
+        known, unit = spread(trace, case.x, case.mask), unit_roundoff(trace.layer)
         quantities = {name: Rounding(array, unit) for name, array in known.arrays.items()}
         return cls([Rounding(array, unit) for array in known.output], quantities)
 
@@ -74,8 +72,8 @@ def judged(case: Case, observed: Observed) -> Judged | None:
     if observed.precision.printed or observed.precision.coarse or case.weights is not None or observed.states_only:
         return None
     given = {} if case.initial_state is None else {"initial_state": case.initial_state}
-    trace = case.layer.trace(np.asarray(case.x), mask=case.mask, **given)
-    known = spread(trace)
+    trace = case.layer.trace(case.x, mask=case.mask, **given)
+    known = spread(trace, case.x, case.mask)
     if observed.record:
         right = [trace[name] for name in observed.record]
         spreads = [known.arrays.get(name) for name in observed.record]

@@ -1,0 +1,70 @@
+"""``python -m lstm_edu diagnose``: numbers that are not Keras's, and the mistake that explains them."""
+
+import argparse
+import warnings
+from pathlib import Path
+
+from lstm_edu._models import MODEL, array, cannot, model_of, say
+
+NOTHING_TO_FIX, FOUND, CANNOT, NO_ANSWER = 0, 1, 2, 3
+
+
+def add_command(commands) -> None:
+    """Add ``diagnose`` to the commands of ``python -m lstm_edu``."""
+    parser = commands.add_parser(
+        "diagnose",
+        help="name the mistake that explains numbers which are not the model's",
+        description="Take what a program of yours computes with a Keras model's weights on an input, and search for "
+        "the mistake that gives these numbers. Code that a file brings along is never run.",
+        epilog=f"Exit status: {NOTHING_TO_FIX} the numbers agree, or differ by rounding only; {FOUND} they differ and "
+        f"an explanation is named; {CANNOT} it could not be done; {NO_ANSWER} nothing explains them, or rounding is "
+        "too large to decide.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("model", help=MODEL)
+    parser.add_argument("--weights", type=Path, metavar="W.h5", help="of a .json: the file of its weights")
+    parser.add_argument("--input", type=Path, metavar="X.npy", required=True, help="the input of both programs")
+    parser.add_argument(
+        "--theirs", type=Path, metavar="Y.npy", required=True, help="what the other program computed for that input"
+    )
+    parser.add_argument("--no-pairs", action="store_true", help="try single mistakes only, which is faster")
+    parser.add_argument("--html", type=Path, metavar="REPORT.html", help="write the answer as a page of its own, too")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace, passed_on: list[str]) -> int:
+    """Print the answer and return the exit status."""
+    if passed_on:
+        return _cannot(f"diagnose has no option {passed_on[0]}; see python -m lstm_edu diagnose --help")
+    try:
+        from lstm_edu.export import page
+
+        html = None if options.html is None else page.destination(options.html)
+        x, theirs = array(options.input), array(options.theirs)
+        if isinstance(theirs, dict):
+            theirs = theirs if len(theirs) > 1 else next(iter(theirs.values()))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from lstm_edu import doctor
+            from lstm_edu.comparison import tables
+            from lstm_edu.keras_bridge import files
+
+            model = model_of(options.model)
+            if options.weights is not None:
+                model = files.load(files.Pair(Path(options.model), options.weights)).model
+            answer = doctor.diagnose(theirs, model, x, pairs=not options.no_pairs)
+            if html is not None:
+                page.write(html, tables.page(f"{options.model}: why the numbers differ", answer._repr_html_()))
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
+        return _cannot(str(error))
+    say(repr(answer))
+    if options.html is not None:
+        say(f"\nThe answer as a page: {options.html}")
+    if answer:
+        return NOTHING_TO_FIX
+    return NO_ANSWER if answer.verdict in ("unexplained", "too little", "undecided") else FOUND
+
+
+def _cannot(why: str) -> int:
+    cannot("diagnose", why)
+    return CANNOT
