@@ -2,7 +2,30 @@
 
 from collections.abc import Iterator
 
+import pytest
+import running
+
 EASE = "ease"  # of reading: the property that tests/notebooks/test_prose.py records
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before the first test that asks for the run of a notebook, those of all that were selected begin."""
+    if running.begun() or not asks(item):
+        return
+    running.begin(dict.fromkeys(one.callspec.params["path"] for one in item.session.items if asks(one)))
+
+
+def asks(item: pytest.Item) -> bool:
+    """Whether a test looks at the run of a notebook."""
+    return (
+        item.path.parent == running.HERE
+        and item.get_closest_marker("notebooks") is not None
+        and "path" in getattr(item, "fixturenames", ())
+    )
+
+
+def pytest_sessionfinish() -> None:
+    running.forget()
 
 
 def measurements(terminalreporter) -> Iterator[tuple[str, float, int | None]]:
@@ -16,7 +39,7 @@ def measurements(terminalreporter) -> Iterator[tuple[str, float, int | None]]:
 def pytest_terminal_summary(terminalreporter) -> None:
     rows = sorted(measurements(terminalreporter))
     if rows:
-        terminalreporter.section("notebooks")
+        terminalreporter.section("notebooks, two at a time")
     for name, seconds, peak_mb in rows:
         memory = "not measured" if peak_mb is None else f"{peak_mb:5d} MB at the peak"
         terminalreporter.write_line(f"{name:<40}{seconds:6.1f} s   {memory}")

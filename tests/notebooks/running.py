@@ -3,13 +3,16 @@
 import json
 import os
 import re
+import subprocess
 import sys
 import time
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import nbformat
+from jupyter_core.utils import ensure_event_loop
 from limits import HANGS
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -33,15 +36,44 @@ class Run:
     comparisons: list[tuple[nbformat.NotebookNode, dict]] = field(default_factory=list)
 
 
-@cache
+_runs: dict[Path, Future[Run]] = {}
+
+
+def begin(paths: Iterable[Path]) -> None:
+    """Run these notebooks, each in a process of its own, in this order and two at a time."""
+    pool = ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1), thread_name_prefix="notebook")
+    _runs.update({path: pool.submit(_run_file, path) for path in paths})
+    pool.shutdown(wait=False)
+
+
+def begun() -> bool:
+    return bool(_runs)
+
+
+def forget() -> None:
+    """Begin no more of them."""
+    for future in _runs.values():
+        future.cancel()
+
+
 def run_of(path: Path) -> Run:
-    """The run of a notebook in a process of its own; the first test that asks makes it."""
-    return run(nbformat.read(path, as_version=nbformat.NO_CONVERT), path.parent)
+    """The run of a notebook, once it is over."""
+    if path not in _runs:
+        begin([path])
+    return _runs[path].result()
+
+
+def _run_file(path: Path) -> Run:
+    try:
+        return run(nbformat.read(path, as_version=nbformat.NO_CONVERT), path.parent)
+    finally:
+        ensure_event_loop().close()  # nbclient made one for this thread
 
 
 def run(notebook: nbformat.NotebookNode, folder: Path) -> Run:
     found = Run(notebook)
-    test = os.environ.pop("PYTEST_CURRENT_TEST", None)  # or the kernel would not catch what libraries write to stderr
+    # With pytest's own variable a kernel would not catch what libraries write to stderr.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -50,18 +82,14 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> Run:
         startup_timeout=HANGS,
         iopub_timeout=HANGS,
     )
-    try:
-        with client.setup_kernel():
-            _asked(client, f"import sys; sys.path.append({str(HERE)!r})")
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type == "code":
-                    _run_cell(client, cell, index, found)
-                if found.failure:
-                    break
-            found.peak_mb = peak_megabytes(client.km.provisioner.process.pid)
-    finally:
-        if test is not None:
-            os.environ["PYTEST_CURRENT_TEST"] = test
+    with client.setup_kernel(env=environment, stderr=subprocess.DEVNULL):  # its own log; what cells write is output
+        _asked(client, f"import sys; sys.path.append({str(HERE)!r})")
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code":
+                _run_cell(client, cell, index, found)
+            if found.failure:
+                break
+        found.peak_mb = peak_megabytes(client.km.provisioner.process.pid)
     return found
 
 
@@ -75,8 +103,8 @@ def _run_cell(client: NotebookClient, cell: nbformat.NotebookNode, index: int, f
     try:
         client.execute_cell(cell, index)
     except CellExecutionError as error:
-        print(re.sub(r"\x1b\[[\d;]*m", "", error.traceback))  # without its colours
-        found.failure = f"cell {index}: {error.ename}: {error.evalue}"
+        traceback = re.sub(r"\x1b\[[\d;]*m", "", error.traceback)  # without its colours
+        found.failure = f"{traceback}\ncell {index}: {error.ename}: {error.evalue}"
         return
     found.seconds += time.perf_counter() - start
     if compares:
