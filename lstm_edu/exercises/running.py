@@ -13,6 +13,7 @@ import builtins
 import contextlib
 import copy
 import ctypes
+import operator
 import sys
 import threading
 import time
@@ -173,7 +174,7 @@ def _unchanged() -> Iterator[None]:
         for owner, before in saved:
             _restore(owner, before)
         for box, before in contents:
-            if len(box) != len(before) or any(a is not b for a, b in zip(_flat(box), _flat(before), strict=True)):
+            if not _identical(box, before):
                 box.clear()
                 box.update(before) if isinstance(box, dict) else box.extend(before)
         np.random.set_state(state)  # noqa: NPY002
@@ -195,6 +196,8 @@ def _owners() -> Iterator[Any]:
 
 
 def _restore(owner: Any, before: dict[str, Any]) -> None:
+    if _identical(vars(owner), before):
+        return
     now = dict(vars(owner))
     for name, value in before.items():
         if name not in now or now[name] is not value:
@@ -205,5 +208,7 @@ def _restore(owner: Any, before: dict[str, Any]) -> None:
             delattr(owner, name) if isinstance(owner, type) else vars(owner).pop(name)
 
 
-def _flat(box: dict | list) -> list[Any]:
-    return [part for pair in box.items() for part in pair] if isinstance(box, dict) else box
+def _identical(one: Any, other: Any) -> bool:
+    """Whether two lists, or two dicts, hold the very same objects in the same order. Asked of thousands at each run."""
+    same = len(one) == len(other) and all(map(operator.is_, one, other))
+    return same and (isinstance(one, list) or all(map(operator.is_, one.values(), other.values())))
