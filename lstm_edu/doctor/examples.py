@@ -67,7 +67,8 @@ def _example(layer: Layer, rng: np.random.Generator, masked: bool, states: bool)
         return Example(layer.rest.drawn(int(rng.integers(2**31))), weights=random_weights(layer, rng))
     first, recurrent = _first(layer), [inner for inner in _flat(layer) if isinstance(inner, Recurrent)]
     weights = random_weights(layer, rng)
-    batch = recurrent[0].input_shape[0] if recurrent and recurrent[0].stateful else len(_PATTERNS)
+    fixed = recurrent[0].input_shape[0] if recurrent and recurrent[0].stateful else None
+    batch = fixed or len(_PATTERNS)
     units = max((inner.units for inner in recurrent), default=2)
     timesteps = max(units + 2, 5) if units <= 8 else 6
     patterns = np.array([[mark == "1" for mark in pattern] for pattern in _PATTERNS])

@@ -167,7 +167,7 @@ def _questions(case: Case, learner: Learner) -> list[Case]:
         return (again + rng.normal(size=x.shape)).astype(x.dtype) if x.dtype.kind == "f" else again
 
     found = [case.with_inputs(other)]
-    made = []
+    made: list[tuple[int, int, Case]] = []
     for example, _ in zip(examples(layer, 11, masked=masked, states=states), range(3), strict=False):
         question = Case(layer, example.x, example.mask, example.initial_state)
         seen = adequacy(layer, question.x, question.mask, question.initial_state)

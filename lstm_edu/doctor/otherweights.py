@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lstm_edu.core import Dense, Layer
+from lstm_edu.core import Dense, SimpleRNN
+from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import TimeDistributed
 from lstm_edu.doctor.observed import Observed
 from lstm_edu.doctor.recipes import DenseRecipe, EmbeddingRecipe, Recipe, RecurrentRecipe
@@ -41,13 +42,13 @@ def proof(observed: Observed, recipe: Recipe) -> str | None:
     layer = recipe.layer.layer if isinstance(recipe.layer, TimeDistributed) else recipe.layer
     if isinstance(recipe, EmbeddingRecipe):
         return _other_table(y, recipe)
-    if observed.record or getattr(layer, "activation", None) is None or layer.activation.name not in _INVERSE:
+    if observed.record or not isinstance(layer, (Dense, Recurrent)) or layer.activation.name not in _INVERSE:
         return None
     if isinstance(recipe, DenseRecipe) and isinstance(layer, Dense):
         if y.shape != (*recipe.x.shape[:-1], layer.units):
             return None
         return _solved(layer, recipe.x.reshape(-1, recipe.x.shape[-1]), y.reshape(-1, y.shape[-1]), observed)
-    if type(layer).__name__ == "SimpleRNN" and isinstance(recipe, RecurrentRecipe):
+    if isinstance(layer, SimpleRNN) and isinstance(recipe, RecurrentRecipe):
         if y.ndim != 3 or y.shape[:2] != recipe.x.shape[:2] or recipe.mask is not None:
             return None
         before = np.concatenate([recipe.start[0][:, None], y[:, :-1]], axis=1)
@@ -56,7 +57,7 @@ def proof(observed: Observed, recipe: Recipe) -> str | None:
     return None
 
 
-def _solved(layer: Layer, seen: Array, y: Array, observed: Observed) -> str | None:
+def _solved(layer: Dense | Recurrent, seen: Array, y: Array, observed: Observed) -> str | None:
     """Whether one kernel (and bias) turns all rows of `seen` into the sums behind y."""
     with np.errstate(all="ignore"):
         z = _INVERSE[layer.activation.name](y)

@@ -113,7 +113,7 @@ def noise(recipes: Sequence[Recipe], outputs: Sequence[Outputs], coarse: str | N
     def shaken(a):
         return a * (1 + half_ulp * rng.uniform(-1, 1, a.shape))
 
-    keep = {"float16": rounding.float16, "bfloat16": rounding.bfloat16}.get(coarse)
+    keep = {"float16": rounding.float16, "bfloat16": rounding.bfloat16}.get(coarse or "")
     trials = [in_float32, *[shaken] * (_TRIALS - 1)] if keep is None else [keep]
     errors = [[np.zeros_like(a) for a in arrays] for arrays in outputs]
     for change in trials:

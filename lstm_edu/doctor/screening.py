@@ -114,8 +114,9 @@ def _timesteps(recipe: Recipe) -> int | None:
     """How many steps it takes; None for what does not go through time as we do."""
     if isinstance(recipe, BidirectionalRecipe):
         return _timesteps(recipe.parts["forward"])
-    timed = isinstance(recipe, (RecurrentRecipe, StackRecipe)) and recipe.x.ndim > 1
-    return recipe.x.shape[1] if timed else None
+    if isinstance(recipe, (RecurrentRecipe, StackRecipe)) and recipe.x.ndim > 1:
+        return recipe.x.shape[1]
+    return None
 
 
 def near(observed: Observed, outputs: Outputs, times: float = 1.0, known_only: bool = False) -> bool:

@@ -62,12 +62,13 @@ def to_keras1(layer: Layer) -> list[np.ndarray]:
     kind, parts = packing.parts_of(layer, "to_keras1", ("LSTM", "GRU", "SimpleRNN"))
     if len(parts) > 1:
         raise ValueError("to_keras1: takes a single layer, got a Bidirectional: convert its two layers one by one")
-    if kind == "GRU" and layer.reset_after:
+    (only,) = parts
+    if kind == "GRU" and only.reset_after:
         packing.refuse(layer, "to_keras1", "reset_after=True", "Keras 1 applies the reset gate before the product")
     for argument in ("activation", "recurrent_activation"):
         if getattr(getattr(layer, argument, None), "name", "") == "hard_sigmoid":
             packing.refuse(layer, "to_keras1", f"{argument}='hard_sigmoid' of Keras 3", "there its slope is 0.2")
     n = packing.BLOCKS[kind]
-    weights = [*layer.get_weights()[:2], packing.bias_or_zeros(layer, n * layer.units)]
+    weights = [*layer.get_weights()[:2], packing.bias_or_zeros(layer, n * only.units)]
     blocks = [np.split(packing.swapped(w, kind, "keras", "keras1"), n, axis=-1) for w in weights]
     return [np.ascontiguousarray(block[gate]) for gate in range(n) for block in blocks]

@@ -108,14 +108,14 @@ def made(kind: str, weights: list[np.ndarray], **config: Any) -> Layer:
     return layer
 
 
-def both_ways(forward: Layer, backward: Layer) -> Bidirectional:
+def both_ways(forward: Any, backward: Any) -> Bidirectional:
     """Bidirectional around two layers that have their weights."""
     layer = Bidirectional(forward, backward_layer=backward.copy(go_backwards=True))
     layer.build_with(forward.input_shape, [*forward.weights, *backward.weights])
     return layer
 
 
-def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[Layer]]:
+def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[Any]]:
     """The kind, and one or two recurrent layers: of a Bidirectional the forward and the backward one.
 
     Raises:
@@ -128,7 +128,7 @@ def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[
         raise TypeError(f"{owner}: expected a layer of lstm_edu, got {type(layer).__name__}{hint}")
     if not layer.built:
         raise ValueError(f"{owner}: {layer!r} is not built, so it has no weights yet; build(input_shape) it first")
-    parts = [layer]
+    parts: list[Any] = [layer]
     if isinstance(layer, Bidirectional):
         if layer.merge_mode != "concat":
             refuse(layer, owner, f"merge_mode={layer.merge_mode!r}", "two directions are put side by side ('concat')")
@@ -199,6 +199,6 @@ def to_dl4j(layer: Layer) -> dict[str, np.ndarray]:
         raise ValueError("to_dl4j: takes a single LSTM, got a Bidirectional: convert its two layers one by one")
     need_activations(layer, "to_dl4j", activation=("tanh",), recurrent_activation=("sigmoid",))
     kernel, recurrent = layer.get_weights()[:2]
-    bias = bias_or_zeros(layer, 4 * layer.units)[None]
+    bias = bias_or_zeros(layer, 4 * parts[0].units)[None]
     arrays = {"W": kernel, "RW": recurrent, "b": bias}
     return {name: swapped(a, "LSTM", "keras", "dl4j") for name, a in arrays.items()}

@@ -40,9 +40,10 @@ class Graph:
     outputs: list[str] = field(default_factory=list)
 
 
-def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
+def fields(data: memoryview) -> Iterator[tuple[int, Any]]:
     """(number, value) of each field of a message; a value is a whole number or the bytes it has."""
     at = 0
+    value: Any
     while at < len(data):
         tag, at = _varint(data, at)
         number, kind = tag >> 3, tag & 7

@@ -175,7 +175,7 @@ def to_pytorch(layer: Layer, prefix: str = "") -> dict[str, np.ndarray]:
     return arrays
 
 
-def _arrays(kind: str, layer: Layer) -> dict[str, np.ndarray]:
+def _arrays(kind: str, layer: Any) -> dict[str, np.ndarray]:
     if kind == "SimpleRNN":
         packing.need_activations(layer, "to_pytorch", activation=("tanh", "relu"))
     else:

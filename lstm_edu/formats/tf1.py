@@ -104,9 +104,10 @@ def to_tf1(layer: Layer, *, forget_bias: float = 1.0) -> dict[str, np.ndarray]:
     if len(parts) > 1:
         raise ValueError("to_tf1: takes a single layer, got a Bidirectional: convert its two layers one by one")
     packing.need_activations(layer, "to_tf1", recurrent_activation=("sigmoid",))
-    if kind == "GRU" and layer.reset_after:
+    (cell,) = parts
+    if kind == "GRU" and cell.reset_after:
         packing.refuse(layer, "to_tf1", "reset_after=True", "the GRUCell applies the reset gate before the product")
-    units = layer.units
+    units = cell.units
     kernel = np.concatenate(layer.get_weights()[:2], axis=0)
     bias = packing.bias_or_zeros(layer, packing.BLOCKS[kind] * units).copy()
     if kind == "LSTM":

@@ -31,7 +31,7 @@ def loss_of(identifier: Any) -> tuple[Any, losses.Loss]:
         raise ValueError(f"Keras knows no loss {identifier!r}. Supported: {', '.join(LOSSES)}") from error
     kind = type(given).__name__
     name = getattr(given, "__name__", "")
-    own = losses.CLASS_OF.get(getattr(losses, name, None)) if name else None
+    own = losses.CLASS_OF.get(vars(losses)[name]) if name in vars(losses) else None
     if own is not None and getattr(module, name, None) is given:
         kind = own.__name__
         given = getattr(module, kind)()

@@ -23,7 +23,7 @@ def convert(source: Any, shape: tuple[int | None, ...] | None) -> Layer:
             own = convert(layer, shape or tuple(source.input_shape))
             layers.append(own)
             shape = own.compute_output_shape(own.input_shape)
-        ours = Sequential(layers, name=source.name)
+        ours: Layer = Sequential(layers, name=source.name)
         ours.build(layers[0].input_shape)
         return ours
     row = support(source)

@@ -50,7 +50,7 @@ def compare_gradients(
     if is_model(source):
         their_loss, our_loss = compiled_loss(source, loss)
         x = rounded(np.asarray(x), source)
-        mine = copy.deepcopy(ours)  # with a loss of its own, and states that may go on
+        mine: Any = copy.deepcopy(ours)  # with a loss of its own, and states that may go on
         mine.compile("sgd", our_loss)
         value, own, _ = mine.loss_and_gradients(x, y, mask)
         expected, d_weights, d_inputs = _tape(source, x, mask, (), own.x is not None, lambda out: their_loss(y, out))
@@ -99,7 +99,7 @@ def _row(name, ours, theirs, precision, axes=None, gates=None) -> Row:
     return compare_arrays(f"gradient of {name}", ours, theirs, axes=axes, gates=gates, allowed=tolerance)
 
 
-def _state_names(layer: Layer) -> list[str]:
+def _state_names(layer: Any) -> list[str]:
     parts = getattr(layer, "inner", {})
     if not parts:
         return list(layer.state_names)

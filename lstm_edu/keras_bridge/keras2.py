@@ -134,7 +134,7 @@ def _with_input(node: dict) -> dict:
     layers = inner.get("layers") if isinstance(inner, dict) else None
     first = layers[0] if isinstance(layers, list) and layers else None
     config = first.get("config") if isinstance(first, dict) else None
-    if not isinstance(config, dict):
+    if not (isinstance(config, dict) and isinstance(inner, dict) and isinstance(first, dict) and layers):
         return node
     if first.get("class_name") != "InputLayer" and "batch_input_shape" in config:
         shape = {"batch_shape": config["batch_input_shape"], "name": f"{config.get('name')}_input"}

@@ -204,7 +204,7 @@ def train_side_by_side(
             f"in_place=True: the optimizer of {source.name!r} has made {done} updates, and remembers what ours has not "
             "seen; compile the model anew, or leave in_place out"
         )
-    ours = convert(source, None)
+    ours: Any = convert(source, None)
     _refuse_dropout(ours)
     ours.compile(optimizer, our_loss)
     batches = _batches(rounded(checks.numbers(x, "x", "train_side_by_side"), source), y, batch_size)
@@ -225,9 +225,8 @@ def train_side_by_side(
             )
             for place, w, expected, distance in zip(places, ours.weights, after, moved, strict=True)
         ]
-        record.append(
-            TrainingStep(number, compare_arrays("loss", np.float32(mine), np.float32(loss)), Report(tuple(rows)))
-        )
+        both = (np.asarray(one, np.float32) for one in (mine, loss))
+        record.append(TrainingStep(number, compare_arrays("loss", *both), Report(tuple(rows))))
     names = tuple(place.name for place in places)
     return TrainingReport(source.name, in_words, names, tuple(record), tuple(moved), ours, theirs)
 

@@ -10,7 +10,7 @@ import numpy as np
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.mistake import RECURRENT, mistake
-from lstm_edu.doctor.recipes import Recipe, RecurrentRecipe
+from lstm_edu.doctor.recipes import DenseRecipe, Recipe, RecurrentRecipe
 
 
 def _biased(layer) -> bool:
@@ -26,7 +26,7 @@ def each_gate(r: RecurrentRecipe, change) -> RecurrentRecipe:
 # --- missing, twice -------------------------------------------------------------------------------------------------
 
 
-def times(r: Recipe, factor: float) -> Recipe:
+def times(r: DenseRecipe | RecurrentRecipe, factor: float) -> Recipe:
     return r.but(bias=r.bias * factor)
 
 

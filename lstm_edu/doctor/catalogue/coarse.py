@@ -11,7 +11,7 @@ from lstm_edu.doctor import rounding
 from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.families import Situation
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
-from lstm_edu.doctor.recipes import EmbeddingRecipe, Recipe, RecurrentRecipe
+from lstm_edu.doctor.recipes import DenseRecipe, EmbeddingRecipe, Recipe, RecurrentRecipe
 
 Array = np.ndarray
 Coarse = Callable[[Array, int], Array]  # (weights, number of gates in their last axis) -> what is left of them
@@ -63,7 +63,7 @@ def shifted(a: Array, gates: int, bits: int, each: str) -> Array:
     return (np.clip(np.round(a / scale) + zero, 0, 2**bits - 1) - zero) * scale
 
 
-def stored(r: Recipe, coarse: Coarse, bias: bool) -> Recipe:
+def stored(r: DenseRecipe | RecurrentRecipe | EmbeddingRecipe, coarse: Coarse, bias: bool) -> Recipe:
     """The recipe with coarse weights; the bias too, or as it is."""
     if isinstance(r, EmbeddingRecipe):
         return r.but(table=coarse(r.table, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 
@@ -108,7 +109,7 @@ def _fix(layer: Layer, where: str) -> str:
     return "; ".join(lines) + f"   # activation={own!r}"
 
 
-def _own(layer: Layer, where: str) -> str:
+def _own(layer: Any, where: str) -> str:
     return (layer.recurrent_activation if where == "gates" else layer.activation).name
 
 

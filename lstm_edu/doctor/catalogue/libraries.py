@@ -4,10 +4,10 @@ order of its gates. The order alone is in gates.py. Both are made from the table
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.catalogue.biases import forget_plus
 from lstm_edu.doctor.catalogue.gates import flipped, read_as, with_equations
@@ -48,7 +48,7 @@ def _unlike(row: Packing) -> dict[str, str]:
     }
 
 
-def _several(layer: Layer, row: Packing) -> bool:
+def _several(layer: Any, row: Packing) -> bool:
     """Whether more than one thing is unlike this layer: a mistake with one of them has an entry of its own."""
     gates = NOTATION[row.kind].gates
     unlike = _unlike(row)

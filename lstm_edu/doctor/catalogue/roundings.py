@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from lstm_edu.doctor import rounding
 from lstm_edu.doctor.catalogue.gates import with_equations
@@ -13,21 +17,21 @@ from lstm_edu.doctor.recipes import DenseRecipe, Recipe, RecurrentRecipe
 from lstm_edu.doctor.rounding import rounded
 
 
-def products(r: Recipe, coarse) -> Recipe:
+def products(r: DenseRecipe | RecurrentRecipe, coarse: Callable[[np.ndarray], np.ndarray]) -> Any:
     """The operands of matrix products are rounded, sums are exact: how GPUs and TPUs multiply."""
-    changes = {"x": coarse(r.x), "kernel": coarse(r.kernel)}
+    changes: dict[str, Any] = {"x": coarse(r.x), "kernel": coarse(r.kernel)}
     if isinstance(r, RecurrentRecipe):
         changes["recurrent_kernel"] = coarse(r.recurrent_kernel)
         changes["equations"] = dataclasses.replace(r.equations, seen=rounded(r.equations.seen, coarse))
     return r.but(**changes)
 
 
-def everything(r: Recipe, coarse) -> Recipe:
+def everything(r: DenseRecipe | RecurrentRecipe, coarse: Callable[[np.ndarray], np.ndarray]) -> Recipe:
     """Every number that is stored is rounded."""
     r = products(r, coarse).but(bias=coarse(r.bias))
     if isinstance(r, DenseRecipe):
         return r.but(activation=rounded(r.activation, coarse))
-    pieces = {"activations": tuple(rounded(a, coarse) for a in r.equations.activations)}
+    pieces: dict[str, Any] = {"activations": tuple(rounded(a, coarse) for a in r.equations.activations)}
     if isinstance(r.equations, LSTMEquations):
         pieces |= {"cell": rounded(r.equations.cell, coarse), "output": rounded(r.equations.output, coarse)}
     elif hasattr(r.equations, "mixed"):

@@ -9,7 +9,14 @@ import numpy as np
 from lstm_edu.core import Layer
 from lstm_edu.doctor.equations import blocks
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake, mistake
-from lstm_edu.doctor.recipes import BidirectionalRecipe, DenseRecipe, EmbeddingRecipe, Recipe, StackRecipe
+from lstm_edu.doctor.recipes import (
+    BidirectionalRecipe,
+    DenseRecipe,
+    EmbeddingRecipe,
+    Recipe,
+    RecurrentRecipe,
+    StackRecipe,
+)
 
 Array = np.ndarray
 
@@ -81,7 +88,7 @@ def cut_across(a: Array, n: int) -> Array:
     return np.concatenate(list(a.reshape(n, a.shape[0], -1)), axis=-1)
 
 
-def reshaped(r: Recipe, how, which: tuple[str, ...]) -> Recipe:
+def reshaped(r: DenseRecipe | RecurrentRecipe | EmbeddingRecipe, how, which: tuple[str, ...]) -> Recipe:
     if isinstance(r, EmbeddingRecipe):
         return r.but(table=how(r.table, 1))
     n = 1 if isinstance(r, DenseRecipe) else len(r.gates)
