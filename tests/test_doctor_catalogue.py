@@ -120,7 +120,8 @@ candidate-activation product-not-elementwise activation-replaced peepholes all-s
 precision-only state-not-carried state-not-reset stateful-carry h-c-swapped return-last-vs-sequence
 go-backwards-order bidirectional-merge bidirectional-order library-packing masked-steps mask-lost cudnn-mask
 axes-swapped slicing dropout-active units-vs-timesteps time-distributed batchnorm-epsilon batchnorm-statistics
-batchnorm-gamma-beta
+batchnorm-gamma-beta approximated-functions dropout-scaling input-scaled kernels-exchanged h-n-view
+flipped-along-the-batch
 """.split()
 
 

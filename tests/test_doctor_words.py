@@ -306,3 +306,190 @@ def test_noise_of_the_size_of_rounded_weights_is_not_called_that(kind):
         noisy = right + rng.normal(size=right.shape) * size
         if np.abs(noisy - right).max() > 1e-5:
             assert diagnose(noisy, layer, x).cause is None, (seed, coarse)
+
+
+# --- approximated functions -----------------------------------------------------------------------------------------
+
+
+def pade(z: Array) -> Array:
+    z = np.clip(z, -3, 3)
+    return z * (27 + z * z) / (27 + 9 * z * z)
+
+
+def from_table(f, reach, n=1024, nearest=False):
+    values = f(np.linspace(-reach, reach, n, endpoint=False))
+    shift = 0.5 if nearest else 0.0
+    return lambda z: values[np.clip(((z + reach) / (2 * reach) * n + shift).astype(int), 0, n - 1)]
+
+
+def by_polynomial(f, reach, degree=9):
+    """A form that no list has: fitted to points, and cut off outside."""
+    knots = np.linspace(-reach, reach, 401)
+    fitted = np.polynomial.chebyshev.Chebyshev.fit(knots, f(knots), degree)
+    return lambda z: np.where(np.abs(z) < reach, fitted(np.clip(z, -reach, reach)), f(np.sign(z) * reach))
+
+
+def gate_of(tanh):
+    return lambda z: 0.5 * (tanh(z / 2) + 1)
+
+
+NEARLY = {
+    "rational-3-2-both": (pade, gate_of(pade)),
+    "rational-3-2": (pade, sigmoid),
+    "table-tanh-1024-4-below-sigmoid-1024-8-below": (from_table(np.tanh, 4), from_table(sigmoid, 8)),
+    "table-sigmoid-512-6-nearest": (np.tanh, from_table(sigmoid, 6, 512, nearest=True)),
+}
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("how", NEARLY)
+def test_functions_that_are_nearly_tanh_and_sigmoid_are_no_mistake_of_logic(kind, how):
+    layer, x = recurrent(kind, scale=0.9), sequences(batch=3, timesteps=8)
+    tanh, gate = NEARLY[how]
+    y = BY_HAND[kind](x, layer.get_weights(), act=tanh, gate=gate)
+    found = diagnose(y, layer, x)
+    assert found.verdict == "approximation", found
+    assert "No mistake of logic" in found.explanation and "the sums agree" in found.explanation
+    written = found.cause.removeprefix("approximated-functions:").split("-")
+    assert written[:2] == how.split("-")[:2]
+
+
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_an_approximation_of_no_known_form_is_recognised(kind):
+    layer, x = recurrent(kind, units=6, scale=0.8), sequences(batch=4, timesteps=15)
+    functions = {"act": by_polynomial(np.tanh, 4)} | (
+        {} if kind == "SimpleRNN" else {"gate": by_polynomial(sigmoid, 6)}
+    )
+    found = diagnose(BY_HAND[kind](x, layer.get_weights(), **functions), layer, x)
+    assert found.verdict == "approximation" and found.cause == "approximated-functions:found", found
+    assert "tanh is off by about 0.02 near" in found.explanation.lower()
+
+
+@pytest.mark.parametrize("kind", [*BY_HAND, "Dense"])
+def test_what_is_no_approximation_is_not_called_one(kind):
+    """Noise, scaled outputs, shifted ones, scaled weights, other biases: as far from the right numbers as one is."""
+    if kind == "Dense":
+        layer, x = built(le.Dense(5, activation="tanh"), (None, 3)), sequences(batch=30)[:, 0]
+    else:
+        layer, x = recurrent(kind, units=5), sequences(batch=4, timesteps=12)
+    right, weights = np.array(layer(x), np.float64), layer.get_weights()
+
+    def with_weights(change):
+        layer.set_weights([change(w) for w in weights])
+        y = layer(x)
+        layer.set_weights(weights)
+        return y
+
+    rng = rng_of(3)
+    for size in (1e-3, 7e-3, 0.023):
+        for wrong in (
+            right + size * rng.normal(size=right.shape),
+            right * (1 + size),
+            right + size,
+            with_weights(lambda w, size=size: w * (1 + size)),
+            with_weights(lambda w, size=size: w + np.float32(size)),
+            with_weights(lambda w, size=size: w + np.float32(size) * rng.normal(size=w.shape)),
+        ):
+            found = diagnose(wrong, layer, x)
+            assert found.verdict in ("unexplained", "other weights"), found
+
+
+# --- a factor too many ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5])
+@pytest.mark.parametrize("how", ["times", "divided"])
+@pytest.mark.parametrize("where", ["input", "recurrent", "output"])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "Dense"])
+def test_dropouts_scaling_is_found_with_its_rate(kind, where, how, rate):
+    factor = 1 - rate if how == "times" else 1 / (1 - rate)
+    if kind == "Dense":
+        if where == "recurrent":
+            return
+        layer, x = built(le.Dense(4, activation="tanh"), (None, 3)), sequences(batch=9)[:, 0]
+    else:
+        layer, x = recurrent(kind), sequences()
+    kernel, *others = layer.get_weights()
+    other = type(layer)(layer.units, **({"activation": "tanh"} if kind == "Dense" else {"return_sequences": True}))
+    other.build((None, 3) if kind == "Dense" else (None, None, 3))
+    if where == "input":
+        y = layer((factor * x).astype("float32"))
+    elif where == "output":
+        y = factor * layer(x)
+    else:
+        other.set_weights([kernel, factor * others[0], others[1]])
+        y = other(x)
+    found = diagnose(y, layer, x)
+    assert found.cause == f"dropout-scaling:{where}-{how}-{1 - rate:.3g}", found
+    assert f"p = {rate:.3g}" in found.explanation
+
+
+SCALINGS = {
+    "input-scaled:0.003922-x": lambda x: x / 255,
+    "input-scaled:0.007843-x-1": lambda x: x / 127.5 - 1,
+    "input-scaled:standardised-whole": lambda x: (x - x.mean()) / x.std(),
+    "input-scaled:standardised-features": lambda x: (x - x.mean((0, 1))) / x.std((0, 1)),
+    "input-scaled:centred-features": lambda x: x - x.mean((0, 1)),
+    "input-scaled:minmax-features": lambda x: (x - x.min((0, 1))) / (x.max((0, 1)) - x.min((0, 1))),
+    "input-scaled:1.7-x-0.4": lambda x: 1.7 * x - 0.4,
+    "input-scaled:1-x+0.3": lambda x: x + 0.3,
+    "input-scaled:0.37-x": lambda x: 0.37 * x,
+}
+
+
+@pytest.mark.parametrize("how", SCALINGS)
+@pytest.mark.parametrize("kind", ["LSTM", "Bidirectional", "Sequential"])
+def test_an_input_that_was_scaled_is_found_with_its_scale(kind, how):
+    layer, x = SMALL_LAYERS[kind](), sequences(batch=4, timesteps=9)
+    x = (x * 1.5 + 0.4).astype("float32")
+    found = diagnose(layer(SCALINGS[how](x).astype("float32")), layer, x)
+    assert found.cause == how, found
+    assert "scale" in found.cause and found.evidence.enough
+
+
+# --- exchanged, viewed, flipped, kept -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_kernels_that_were_exchanged(kind):
+    layer, x = recurrent(kind, units=3), sequences()
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    for id, weights in {
+        "kernels-exchanged": [recurrent_kernel, kernel, bias],
+        "kernels-exchanged:kernel-twice": [kernel, kernel, bias],
+        "kernels-exchanged:recurrent-twice": [recurrent_kernel, recurrent_kernel, bias],
+    }.items():
+        assert diagnose(BY_HAND[kind](x, weights), layer, x).cause == id
+    assert not any(m.family == "kernels-exchanged" for m in le.mistakes(recurrent(kind, units=4)))
+
+
+def test_the_last_outputs_of_two_directions_viewed_as_rows():
+    layer, x = SMALL_LAYERS["Bidirectional"](), sequences(batch=3)
+    forward, backward = np.split(layer(x), 2, axis=-1)
+    h_n = np.stack([forward, backward])  # as PyTorch has it: (directions, batch, units)
+    found = diagnose(h_n.reshape(3, -1), layer, x)
+    assert found.cause == "h-n-view" and "permute" in found.fix
+
+
+def test_a_backward_layer_flipped_along_the_batch():
+    layer = built(le.Bidirectional(le.GRU(4, return_sequences=True)), (None, None, 3))
+    x, weights = sequences(batch=3), layer.get_weights()
+    forward, turned = gru(x, weights[:3]), gru(x[:, ::-1], weights[3:])
+    found = diagnose(np.concatenate([forward, turned[::-1]], axis=-1), layer, x)
+    assert found.cause == "flipped-along-the-batch"
+    of_flipped = gru(x[::-1], weights[3:])
+    found = diagnose(np.concatenate([forward, of_flipped[:, ::-1]], axis=-1), layer, x)
+    assert found.cause == "flipped-along-the-batch:input"
+
+
+def test_a_stateful_layer_against_one_that_starts_from_zeros_and_the_other_way_round():
+    layer, x = built(le.LSTM(4, return_sequences=True, stateful=True), (3, None, 3)), sequences()
+    other = recurrent()
+    layer(sequences(seed=9))  # a call before
+    found = diagnose(other(x), layer, x)
+    assert found.cause == "stateful-carry:not-kept"
+    assert "stateful" in found.explanation and "reset_state()" in found.fix
+    layer.reset_state()
+    layer(x)
+    found = diagnose(layer(x), other, x)
+    assert found.cause == "stateful-carry" and "stateful" in found.explanation and "reset_state()" in found.explanation

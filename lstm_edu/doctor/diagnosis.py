@@ -22,6 +22,7 @@ VERDICTS = {
     "cause": ("✗", "Found"),
     "several": ("✗", "Several mistakes give these numbers"),
     "rounding": ("✓", "Only rounding, not a mistake"),
+    "approximation": ("≈", "Approximated functions, no mistake of logic"),
     "other weights": ("✗", "Other weights were used"),
     "too little": ("?", "Too few numbers to be sure"),
     "unexplained": ("?", "No entry of the catalogue explains this"),
@@ -135,9 +136,9 @@ class Diagnosis:
 
     Attributes:
         verdict: "agrees", "undecided" (rounding alone moves these numbers too far to say), "cause", "several" (mistakes
-            that this input cannot tell apart), "rounding" (which is not a mistake), "other weights", "too little"
-            (something fits, but so few numbers prove nothing), "unexplained", "shape", "not finite" (NaN or infinity
-            where the right number is finite); of a function also "error" and "random".
+            that this input cannot tell apart), "rounding" and "approximation" (which are no mistakes of logic), "other
+            weights", "too little" (something fits, but so few numbers prove nothing), "unexplained", "shape", "not
+            finite" (NaN or infinity where the right number is finite); of a function also "error" and "random".
         cause: the catalogue's id, of a pair "id + id"; None if there is no single answer.
         candidates: everything that fits, the likeliest first.
         explanation: the answer in words. fix: the right thing in code, or "".

@@ -15,11 +15,12 @@ from lstm_edu.core import Layer, checks
 from lstm_edu.core.container import leaves
 from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.core.progress import Progress
-from lstm_edu.doctor import otherweights
+from lstm_edu.doctor import approximating, otherweights
 from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
 from lstm_edu.doctor.examples import Example, examples
+from lstm_edu.doctor.families import Situation
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.judging import Judged, judged
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
@@ -45,7 +46,7 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made, progress)]
     found = found or [e for search in searches for e in search.families()]
-    answer = None if found else _rounding(searches, observed) or _coarse_weights(searches)
+    answer = None if found else _rounding(searches, observed) or _no_mistake(searches)
     pairs = pairs and not found and answer is None and observed.size > 1
     if pairs:
         same_shape = [search for search in searches if search.right is not None]
@@ -334,28 +335,45 @@ def _stored_coarsely(search: Search, observed: Observed, max_abs: float) -> Diag
     return _only_rounding(Made(stored, next(iter(stored.places(search.base.layer)), ())), evidence)
 
 
-def _coarse_weights(searches: list[Search]) -> Diagnosis | None:
-    """Whether the right computation with coarser weights gives these very numbers. Noise of that size does not."""
+def _no_mistake(searches: list[Search]) -> Diagnosis | None:
+    """Whether the right computation with coarser weights, or with approximated functions, gives these very numbers.
+    Noise of that size does not."""
     for search in searches:
         if search.right is None:
             continue
         found = [e for e in search.families(rounding=True) if e.evidence.enough]
         if found:
-            first = found[0]
+            ((mistake, _),) = found[0].hypothesis
+            candidates = tuple(Candidate.of(e.hypothesis, e.evidence) for e in found)
             off = float(np.nanmax(_distances(search.observed.arrays, search.right), initial=0))
-            (made,) = first.hypothesis
-            candidate = Candidate.of(first.hypothesis, first.evidence)
-            where = f" Here: {candidate.place}." if candidate.place else ""
-            return Diagnosis(
-                "rounding",
-                f"{made.mistake.sentence}{where} With such weights the right computation gives these very numbers; the "
-                f"differences, {off:.1g} at most, come from that alone.",
-                made.mistake.id,
-                tuple(Candidate.of(e.hypothesis, e.evidence) for e in found),
-                made.mistake.fix,
-                first.evidence,
-            )
+            why = f"With that the right computation gives these very numbers; it differs by {off:.1g} at most."
+            return _told(mistake, candidates, why)
+        if (nearly := _approximation(search)) is not None:
+            return nearly
     return None
+
+
+def _approximation(search: Search) -> Diagnosis | None:
+    """Whether functions close to tanh and sigmoid, of no known form, explain the differences."""
+    family = CATALOGUE["approximated-functions"]
+    few = search.smaller if search.smaller is not None and search.observed.size > _ENOUGH_NUMBERS else search
+    for place in family.places(search.base.layer)[:1]:
+        known = approximating.found(Situation(family, place, few.base, few.observed.arrays, few.right))
+        if known is not None:
+            mistake, evidence, words = known
+            return _told(mistake, (Candidate((mistake,), (place,), evidence),), f"{words[0].upper()}{words[1:]}.")
+    return None
+
+
+_ENOUGH_NUMBERS = 2000
+
+
+def _told(mistake: Mistake, candidates: tuple[Candidate, ...], why: str) -> Diagnosis:
+    """The answer that the logic is right, and what else is the reason."""
+    first = candidates[0]
+    where = f" Here: {first.place}." if first.place else ""
+    verdict = "approximation" if mistake.family == "approximated-functions" else "rounding"
+    return Diagnosis(verdict, f"{mistake.sentence}{where} {why}", mistake.id, candidates, mistake.fix, first.evidence)
 
 
 _BITS_LESS = {"float16": 13.0, "bfloat16": 16.0}  # than float32 has

@@ -32,6 +32,7 @@ _WITH_OTHERS = ("relu", "tanh")  # of a recurrent layer together with another mi
 _SLOPES = (0.01, 0.3, 0.1)
 _NONE = {"linear": "linear (no activation)"}
 _TOLD = _NONE | {"leaky_relu": "leaky_relu, whose slope below zero is 0.2 in Keras 3"}
+_STEPS = 8  # timesteps from which a slope is found
 _FOUND = 1e-5  # a slope this close to one with two digits is that one
 
 
@@ -153,7 +154,9 @@ def another_activation(situation: Situation) -> Iterator[list[Mistake]]:
     if type(layer).__name__ == "LSTM":
         yield [one for where in ("candidate", "output") for one in _named(layer, _IN_ONE_PLACE, where)]
     yield _named(layer, _RARE)
-    found = solved(situation, lambda p: partial(replaced, function=leaky(float(p[0])), where=""), [0.1])
+    found = solved(
+        situation.beginning(_STEPS), lambda p: partial(replaced, function=leaky(float(p[0])), where=""), [0.1]
+    )
     if found is not None:
         slope = float(found[0])
         slope = round(slope, 2) if abs(slope - round(slope, 2)) < _FOUND else float(f"{slope:.7g}")

@@ -38,11 +38,24 @@ for _variant, _states, _instead, _kinds, _what in (
     *RECURRENT,
     sentence="The initial state is not used: the first step starts from zeros.",
     fix="layer(x, initial_state=[h0, c0])",
+    condition=lambda layer: not layer.stateful,
     versions="code of one's own; an encoder's state that never reaches the decoder",
     source="keras.layers.LSTM: initial_state",
 )
 def _from_zeros(r):
     return r.but(start=tuple(map(np.zeros_like, r.start))) if any(s.any() for s in r.start) else None
+
+
+mistake(
+    "stateful-carry:not-kept",
+    *RECURRENT,
+    sentence="The first step starts from zeros; this layer is stateful and starts from the state in which its last "
+    "call ended, until reset_state().",
+    fix="layer.reset_state()   # before the call; or stateful=False; or keep h and c from one call to the next",
+    condition=lambda layer: layer.stateful,
+    versions="stateful=True in Keras, and nothing like it elsewhere",
+    source="keras.layers.RNN: stateful",
+)(_from_zeros)
 
 
 @mistake(
@@ -77,9 +90,9 @@ def _batch_in_a_row(r):
 @mistake(
     "stateful-carry",
     *RECURRENT,
-    sentence="The layer starts from the state in which its last call on this input ended; "
-    "the state was not reset in between.",
-    fix="layer.reset_state()   # or stateful=False",
+    sentence="The layer starts from the state in which its last call on this input ended, as a stateful layer does; "
+    "reset_state() was not called in between.",
+    fix="layer.reset_state()   # before the second call; or stateful=False",
     versions="stateful=True; Keras 3's models have no reset_states, the layers have",
     source="keras.layers.RNN: stateful",
 )

@@ -1,0 +1,222 @@
+"""A factor too many: dropout's scaling at inference, an input that was scaled or was not. The factor is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from lstm_edu.core import Layer
+from lstm_edu.core.recurrent import Recurrent
+from lstm_edu.doctor.families import Situation, solved
+from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
+from lstm_edu.doctor.recipes import BidirectionalRecipe, EmbeddingRecipe, Recipe, RecurrentRecipe, StackRecipe
+
+Array = np.ndarray
+
+_STEPS = 8  # timesteps from which a factor is found
+_EXACT = 2e-4  # a factor this close, relatively, to one that is known is that one
+
+
+def _close(value: float, known: float) -> bool:
+    return abs(value - known) <= _EXACT * max(abs(known), 1e-3)
+
+
+# --- dropout ---------------------------------------------------------------------------------------------------------
+
+
+def times(r: Recipe, factor: float, where: str) -> Recipe | None:
+    """where: the "input" as the kernel sees it, the "recurrent" state as its kernel sees it, or the "output"."""
+    if isinstance(r, EmbeddingRecipe):
+        return r.but(table=factor * r.table) if where == "output" else None
+    if where == "input":
+        return r.but(kernel=factor * r.kernel)
+    if where == "recurrent":
+        return r.but(recurrent_kernel=factor * r.recurrent_kernel)
+    if isinstance(r, RecurrentRecipe):
+        return r.but(shown=(*r.shown, lambda y, c: factor * y))
+    return r.then(lambda outputs: [factor * outputs[0], *outputs[1:]])
+
+
+_RATES = (*(k / 20 for k in range(1, 20)), 1 / 3)  # the rates that people use
+_SEEN = {"input": "The input", "recurrent": "The previous output, before the recurrent kernel,", "output": "The output"}
+
+
+def dropout_scaling(situation: Situation) -> Iterator[list[Mistake]]:
+    places = ["output"]
+    if type(situation.layer).__name__ != "Embedding":
+        places.append("input")
+    if isinstance(situation.layer, Recurrent):
+        places.append("recurrent")
+    for where in places:
+        factor = _solved_from(
+            situation, lambda p, where=where: partial(times, factor=float(p[0]), where=where), [[1.0]]
+        )
+        if factor is None:
+            continue
+        for rate in _RATES:
+            for known, words, id in (
+                (1 - rate, f"multiplied by {1 - rate:.4g}, dropout's 1 - p", "times"),
+                (1 / (1 - rate), f"divided by {1 - rate:.4g}, dropout's 1 - p", "divided"),
+            ):
+                if _close(factor[0], known):
+                    yield [_dropout(where, rate, known, words, id)]
+
+
+def _dropout(where: str, rate: float, factor: float, words: str, id: str) -> Mistake:
+    return Mistake(
+        f"dropout-scaling:{where}-{id}-{1 - rate:.3g}",
+        _KINDS,
+        f"{_SEEN[where]} is {words} for p = {rate:.3g}. Keras scales while it trains, and leaves inference alone.",
+        "layer(x, training=False)   # nothing is dropped, and nothing is scaled",
+        partial(times, factor=factor, where=where),
+        versions="papers and libraries that scale at inference; exporters that keep the training graph",
+        source="keras.layers.Dropout: inputs not set to 0 are scaled up by 1 / (1 - rate) in training",
+        alone=True,
+        parameters=1,
+    )
+
+
+# --- the input -------------------------------------------------------------------------------------------------------
+
+
+def with_input(r: Recipe, change) -> Recipe:
+    if isinstance(r, BidirectionalRecipe):
+        return r.but(parts={name: with_input(part, change) for name, part in r.parts.items()})
+    changed = np.asarray(change(np.asarray(r.x, r.dtype if isinstance(r, StackRecipe) else r.x.dtype)))
+    return r.but(x=changed, reached={}) if isinstance(r, StackRecipe) else r.but(x=changed)
+
+
+def line(x: Array, factor: float, shift: float) -> Array:
+    return factor * x + shift
+
+
+def standardised(x: Array, axes: tuple[int, ...] | None) -> Array:
+    spread = x.std(axis=axes, keepdims=True)
+    return (x - x.mean(axis=axes, keepdims=True)) / np.where(spread == 0, 1, spread)
+
+
+def centred(x: Array, axes: tuple[int, ...] | None) -> Array:
+    return x - x.mean(axis=axes, keepdims=True)
+
+
+def between_0_and_1(x: Array, axes: tuple[int, ...] | None) -> Array:
+    low, high = x.min(axis=axes, keepdims=True), x.max(axis=axes, keepdims=True)
+    return (x - low) / np.where(high == low, 1, high - low)
+
+
+_BY_ITSELF = {
+    "standardised": ("standardised (its mean subtracted, divided by its standard deviation", standardised),
+    "centred": ("centred (its mean subtracted", centred),
+    "minmax": ("brought to 0 to 1 (by its smallest and largest number", between_0_and_1),
+}
+_KNOWN = {  # factor, shift: words
+    (1 / 255, 0.0): "divided by 255", (255.0, 0.0): "multiplied by 255", (1 / 256, 0.0): "divided by 256",
+    (1 / 127.5, -1.0): "brought to -1 to 1, x / 127.5 - 1", (127.5, 127.5): "multiplied by 127.5, and 127.5 added",
+    (2.0, -1.0): "brought from 0 to 1 to -1 to 1, 2 x - 1", (0.5, 0.5): "brought from -1 to 1 to 0 to 1, x / 2 + 0.5",
+    (0.01, 0.0): "divided by 100", (100.0, 0.0): "multiplied by 100", (0.001, 0.0): "divided by 1000",
+    (1000.0, 0.0): "multiplied by 1000", (-1.0, 0.0): "negated",
+}  # fmt: skip
+
+
+def input_scaled(situation: Situation) -> Iterator[list[Mistake]]:
+    """The usual scalings, then a factor and a shift that are solved for."""
+    yield [
+        _scaled(f"{id}-{which}", f"{words}, {said})", partial(change, axes=axes), across=True)
+        for id, (words, change) in _BY_ITSELF.items()
+        for which, said, axes in _axes(situation.base)
+    ]
+    yield [
+        _scaled(f"{factor:.4g}-x{shift:+.4g}".replace("+0", ""), words, partial(line, factor=factor, shift=shift))
+        for (factor, shift), words in _KNOWN.items()
+    ]
+    found = _solved_from(
+        situation,
+        lambda p: partial(with_input, change=partial(line, factor=float(p[0]), shift=float(p[1]))),
+        [[1.0, 0.0], [0.1, 0.0], [4.0, 0.0]],
+    )
+    if found is not None:
+        factor, shift = map(_plain, found)
+        words = [f"multiplied by {factor:.6g}"] if factor != 1 else []
+        words += [f"shifted by {shift:.6g}"] if shift else []
+        if words:
+            id = f"{factor:.4g}-x{shift:+.4g}" if shift else f"{factor:.4g}-x"
+            yield [_scaled(id, " and ".join(words), partial(line, factor=factor, shift=shift), parameters=2)]
+
+
+def _plain(value: float) -> float:
+    """The number with four digits that this one is meant to be, if it is."""
+    plain = float(f"{value:.4g}")
+    return 0.0 if abs(value) < _EXACT / 10 else plain if abs(value - plain) <= 1e-5 * abs(plain) else float(value)
+
+
+def _axes(base: Recipe) -> list[tuple[str, str, tuple[int, ...] | None]]:
+    x = base.x if hasattr(base, "x") else next(iter(base.parts.values())).x
+    found = [("whole", "over all of it", None)]
+    if x.ndim > 1:
+        found.append(("features", "each feature by itself", tuple(range(x.ndim - 1))))
+    return found
+
+
+def _scaled(id: str, words: str, change, across: bool = False, parameters: int = 0) -> Mistake:
+    return Mistake(
+        f"input-scaled:{id}",
+        _MADE_OF,
+        f"The input was {words}, before this layer saw it; here it came without that.",
+        "y = layer(preprocess(x))   # the same preprocessing in both; once",
+        partial(with_input, change=change),
+        versions="preprocessing in one of two programs; Rescaling or Normalization in the model",
+        source="keras.layers.Rescaling, Normalization",
+        across=across,
+        alone=True,
+        parameters=parameters,
+    )
+
+
+def _solved_from(situation: Situation, mutation, starts) -> Array | None:
+    if situation.right is None:
+        return None
+    for start in starts:
+        found = solved(situation.beginning(_STEPS), mutation, start)
+        if found is not None and np.isfinite(found).all():
+            return found
+    return None
+
+
+def _reads_numbers(layer: Layer) -> bool:
+    inner = getattr(layer, "layers", None)
+    first = inner[0] if inner else layer
+    return type(first).__name__ not in ("Embedding", "Masking")
+
+
+_KINDS = ("Dense", "Embedding", *RECURRENT)
+_MADE_OF = ("Dense", *RECURRENT, "Bidirectional", "Sequential")
+
+CATALOGUE.add(
+    Mistake(
+        "dropout-scaling",
+        _KINDS,
+        "Dropout's scaling is left in at inference: a factor 1 - p, or 1 / (1 - p), on the input, on the output, or "
+        "before the recurrent kernel. The doctor finds p.",
+        "layer(x, training=False)   # nothing is dropped, and nothing is scaled",
+        None,
+        versions="papers and libraries that scale at inference; exporters that keep the training graph",
+        source="keras.layers.Dropout: inputs not set to 0 are scaled up by 1 / (1 - rate) in training",
+        family_of=dropout_scaling,
+    )
+)
+CATALOGUE.add(
+    Mistake(
+        "input-scaled",
+        _MADE_OF,
+        "The input was scaled or shifted before the layer saw it, or was not and should have been. The doctor finds by "
+        "what.",
+        "y = layer(preprocess(x))   # the same preprocessing in both; once",
+        None,
+        condition=_reads_numbers,
+        versions="preprocessing in one of two programs; Rescaling or Normalization in the model",
+        source="keras.layers.Rescaling, Normalization",
+        family_of=input_scaled,
+    )
+)
