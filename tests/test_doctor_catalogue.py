@@ -43,6 +43,8 @@ SPECIMENS = [
     lambda: built(le.Embedding(4, 4), (None, None)),
     lambda: built(le.Bidirectional(le.LSTM(3, return_sequences=True))),
     lambda: built(le.Bidirectional(le.GRU(3), merge_mode="sum")),
+    lambda: built(le.Bidirectional(le.LSTM(3))),
+    lambda: built(le.LSTM(3, return_sequences=True, stateful=True), (5, None, 5)),
     lambda: built(le.Sequential([le.GRU(3, return_sequences=True), le.SimpleRNN(3), le.Dense(3), le.Dense(3)])),
 ]
 
@@ -51,6 +53,8 @@ def inputs(layer):
     """Examples with masks and states, with neither, and with as many timesteps as features."""
     for masked, states in itertools.product((True, False), repeat=2):
         yield next(examples(layer, 3, masked=masked, states=states))
+    if getattr(layer, "stateful", False):
+        return  # its batch has one size
     if len(layer._checked_input_shape((None, None, 5)[-2:] if isinstance(layer, le.Dense) else (None, None, 5))) == 3:
         square = next(examples(layer, 3, masked=False, states=False))
         if np.ndim(square.x) == 3:
