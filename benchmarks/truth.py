@@ -27,9 +27,9 @@ from lstm_edu.comparison.report import differences
 from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import TOLERANCES, apart
 from lstm_edu.core.precision import unit_roundoff
+from lstm_edu.doctor.hypotheses import single_mistakes, with_mistakes
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
-from lstm_edu.doctor.search import single_mistakes, with_mistakes
 
 from . import machine, markdown
 
