@@ -191,6 +191,13 @@ def test_a_loop_that_computes_something_else_is_not_taken_for_a_layer(old, new, 
         formats.read_onnx(replaced(exported["gru-reset-before"], old, new))
 
 
+def test_a_loop_whose_masked_steps_do_something_else_is_not_taken_for_a_masked_layer(exported):
+    """Where the mask is True all is as before; where it is False the state changes its sign."""
+    other = replaced(exported["gru-masked"], b'while/SelectV2_1"\x03Add', b'while/SelectV2_1"\x03Sub')
+    with pytest.raises(ValueError, match="nothing in the file could be read. Loop .* computes something else"):
+        formats.read_onnx(other)
+
+
 def test_steps_that_compute_something_else_are_named_too(exported):
     with pytest.raises(ValueError, match=r"step after step, which is not read: .*something else.*unroll=False"):
         formats.read_onnx(replaced(exported["lstm-unrolled"], b"\x04Tanh", b"\x04Sqrt"))
@@ -475,6 +482,23 @@ def test_weights_in_another_file_of_the_same_folder(tmp_path):
     (tmp_path / "model.onnx.data").write_bytes(W.tobytes())
     with pytest.raises(ValueError, match="behind the end of 'model.onnx.data'"):
         formats.read_onnx(tmp_path / "model.onnx")
+
+
+def test_large_weights_in_another_file_may_be_put_together(tmp_path):
+    """3 million numbers that a Concat makes of an array which this file does not hold itself."""
+    half = rng_of(18).standard_normal((1500, 1000)).astype("float32")
+    nodes = [
+        onnx_by_hand.node("Concat", ["half", "half"], ["whole"], "concat", axis=0),
+        onnx_by_hand.node("MatMul", ["x", "whole"], ["y"], "dense"),
+    ]
+    entry = onnx_by_hand.field(13, onnx_by_hand.field(1, "location") + onnx_by_hand.field(2, "data"))
+    tensor = b"".join(onnx_by_hand.field(1, n) for n in half.shape) + onnx_by_hand.field(2, 1)
+    tensor += onnx_by_hand.field(8, "half") + entry + onnx_by_hand.field(14, 1)
+    graph = b"".join(onnx_by_hand.field(1, node) for node in nodes) + onnx_by_hand.field(5, tensor)
+    (tmp_path / "model.onnx").write_bytes(onnx_by_hand.field(1, 8) + onnx_by_hand.field(7, graph))
+    (tmp_path / "data").write_bytes(half.tobytes())
+    (dense,) = formats.read_onnx(tmp_path / "model.onnx").values()
+    assert (dense.kernel == np.concatenate([half, half])).all()
 
 
 @pytest.mark.parametrize("location", ["../secret", "/etc/hostname", "", "..", "folder/secret", "link"])

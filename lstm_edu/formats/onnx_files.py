@@ -16,7 +16,7 @@ from lstm_edu.formats.onnx import ATTRIBUTES, OPERATORS, finite, from_onnx
 from lstm_edu.formats.onnx_operators import Values, evaluate
 from lstm_edu.formats.protobuf import Node
 
-# Numbers that computing weights may make: so many times the file's size, and this much besides.
+# Numbers that computing weights may make: so many times those that are stored, and this many besides.
 MOST_TIMES, MOST_BESIDES = 8, 2**20
 # What changes the entries of a sequence, each by itself, and not their order.
 _STEP_BY_STEP = ("Identity", "Cast", "Dropout", "MatMul", "Add", "Sub", "Mul", "Div", "Relu", "Tanh", "Sigmoid", "Clip")
@@ -88,7 +88,8 @@ def read_onnx(source: str | os.PathLike | bytes, **config: Any) -> OnnxLayers:
         raise ValueError("read_onnx: this is a pointer of Git LFS; `git lfs pull` brings the file itself")
     try:
         graph = protobuf.graph(content, None if path is None else path.parent)
-        reader = _Reader(graph, int(MOST_TIMES * len(content) / 4 + MOST_BESIDES), config)
+        stored = sum(array.size for array in graph.arrays.values())  # some perhaps in another file
+        reader = _Reader(graph, MOST_TIMES * (len(content) // 4 + stored) + MOST_BESIDES, config)
         layers = reader.read()
     except ValueError as error:
         raise ValueError(f"read_onnx: {error}") from error

@@ -132,6 +132,7 @@ def recognised(
         W, U = (np.concatenate([p.matrix for p in some], axis=1) for some in (inputs, recurrent))
     except ValueError:
         return "it holds matrices of different heights, as several cells have"
+    W, U = (w.astype(np.result_type(w, np.float32)) for w in (W, U))  # some are stored in half precision
     units, columns = U.shape
     if W.shape[1] != columns or columns not in (units, 3 * units, 4 * units):
         return f"its matrices {W.shape} and {U.shape} are those of no LSTM, GRU or SimpleRNN"
