@@ -121,7 +121,7 @@ def _for_cudnn(layer: Any) -> bool:
 
 def _mask_value(name: str, ours: Masking) -> Iterator[Caution]:
     """A mask_value that half precision cannot hold: Keras rounds x and not it."""
-    rounded = float(ours.dtype_policy.cast(np.float32([ours.mask_value]))[0])
+    rounded = float(ours.dtype_policy.cast(np.array([ours.mask_value], np.float32))[0])
     if rounded != np.float32(ours.mask_value):
         yield Caution(
             "mask-lost",

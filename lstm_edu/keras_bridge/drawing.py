@@ -7,7 +7,7 @@ numbers are drawn, and the words say that nothing is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def wanted_by(model: Any, tensor: Any) -> Wanted:
     found = [w for w in map(_of_layer, _readers(model, tensor)) if w is not None]
     if found:
         ids = [w for w in found if isinstance(w, _Ids)]
-        return min(ids, key=lambda w: w.below).wanted() if ids else found[0]
+        return min(ids, key=lambda w: w.below).wanted() if ids else cast(Wanted, found[0])
     if str(tensor.dtype) == "string":
         raise ValueError(f"the input {tensor.name!r} takes text, and no vocabulary says which: give an x")
     if not np.issubdtype(np.dtype(tensor.dtype), np.floating):

@@ -56,7 +56,7 @@ def _trace(source: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: An
     return _chained(source, ours, {id(call.layer): call for call in calls}, output)
 
 
-def _chained(model: Any, ours: Layer, calls: dict[int, Call], output: Any = None) -> Trace:
+def _chained(model: Any, ours: Any, calls: dict[int, Call], output: Any = None) -> Trace:
     """The trace of a chain, of what was noted of each layer in it."""
     children: dict[str, Trace] = {}
     for layer, own in zip(chain(model), ours.layers, strict=True):
