@@ -5,7 +5,6 @@ from collections import Counter
 
 import numpy as np
 import pytest
-import traitlets
 
 import lstm_edu as le
 from lstm_edu import widgets
@@ -76,12 +75,13 @@ def test_explore_passes_mask_and_states_on():
         (lambda: le.explore(lstm()), ValueError, "explore needs an input to run 'lstm' on"),
         (lambda: le.explore(lstm().trace(X), X), ValueError, "a Trace has been run already and takes no x"),
         (lambda: le.explore(lstm().trace(X), mask=X > 0), ValueError, "takes no mask"),
-        (lambda: le.explore("lstm"), TypeError, "explore needs a Trace .* got str"),
+        (lambda: le.explore("lstm"), FileNotFoundError, "there is no file 'lstm'"),
+        (lambda: le.explore(7), TypeError, "explore needs a Trace .* got int"),
         (lambda: le.explore(None), TypeError, "got NoneType"),
         (lambda: le.explore(lstm(), X[0]), ValueError, "must have shape .batch, timesteps, features."),
         (lambda: le.explore(lstm(), X, t=7), ValueError, "t must be from 0 to 6, as there are 7 timesteps, got 7"),
         (lambda: le.explore(lstm(), X, unit=-1), ValueError, "counting from the end is not supported"),
-        (lambda: le.explore(lstm(), X, batch=1.5), traitlets.TraitError, "1.5"),
+        (lambda: le.explore(lstm(), X, batch=1.5), TypeError, "batch must be a whole number, got 1.5"),
         (lambda: widgets.LSTMExplorer(lstm()), TypeError, "got LSTM .a layer computes one"),
         (lambda: widgets.LSTMExplorer(dense().trace(X)), ValueError, "shows LSTM layers, got a trace of Dense"),
         (lambda: le.explore(lstm().trace(X, keep=("h", "x"))), ValueError, "did not keep z, i, f, g, o, c"),
@@ -395,9 +395,25 @@ def test_an_explorer_judges_as_compare_does():
 
 def test_what_float32_cannot_decide_is_said():
     rng = np.random.default_rng(0)
-    layer = le.GRU(32, return_sequences=True)
-    layer.build((None, None, 3))
-    layer.set_weights([rng.normal(size=w.shape) for w in layer.get_weights()])
-    trace = layer.trace(rng.normal(size=(1, 120, 3)).astype("float32"))
+    layer = le.GRU(64, return_sequences=True)
+    layer.build((None, None, 20))
+    layer.set_weights([0.7 * rng.normal(size=w.shape) for w in layer.get_weights()])
+    trace = layer.trace(rng.normal(size=(1, 120, 20)).astype("float32"))
     found = _base.compared(trace, {"h": (trace.h, trace.h)}, ("sequence", "step", "unit"))
     assert found["agrees"] and "on float32 cannot decide, because errors grow" in found["text"]
+
+
+@pytest.mark.parametrize(
+    ("places", "said"),
+    [
+        ({"colour": "red"}, "LSTMExplorer has no 'colour', got colour='red'. Where it begins is said by .*unit"),
+        ({"timestep": 2}, "has no 'timestep'"),
+        ({"t": "a"}, "t must be a whole number, got 'a' .str."),
+        ({"unit": 1.5}, "unit must be a whole number, got 1.5 .float."),
+        ({"batch": True}, "batch must be a whole number, got True"),
+    ],
+)
+def test_a_place_that_there_is_not_is_an_error(places, said):
+    with pytest.raises(TypeError, match=said):
+        le.explore(lstm().trace(X), **places)
+    assert le.explore(lstm().trace(X), t=np.int64(1)).t == 1

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import traitlets
 
 import lstm_edu as le
 from lstm_edu import widgets
@@ -121,7 +120,7 @@ def test_of_a_large_batch_as_much_travels_as_fits(monkeypatch):
         (lambda: le.explore_gradients(made(), X, np.ones((B, H)), beside=made(units=3)), ValueError, "leave dy out"),
         (lambda: le.explore_gradients(made(), X, unit=H), ValueError, "unit must be from 0 to 4"),
         (lambda: le.explore_gradients(made(), X, t=-1), ValueError, "counting from the end is not supported"),
-        (lambda: le.explore_gradients(made(), X, batch=0.5), traitlets.TraitError, "0.5"),
+        (lambda: le.explore_gradients(made(), X, batch=0.5), TypeError, "batch must be a whole number, got 0.5"),
         (lambda: le.explore_gradients(made(activation="softmax"), X), ValueError, "mixes its units"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -72,8 +73,22 @@ class Explorer(anywidget.AnyWidget):
             if not isinstance(name, str):
                 raise TypeError(f"name must be a string, got {name!r} ({type(name).__name__})")
             spec = spec | {"name": name, "title": spec["title"].replace(repr(spec["name"]), repr(name), 1)}
+        self._known(traits)
         table, data = pack(arrays)
         super().__init__(_spec=spec | {"palette": PALETTE, "arrays": table}, _data=data, **traits)
+
+    def _known(self, traits: Mapping[str, Any]) -> None:
+        """Every keyword must be one that there is, of its kind: a misspelt one would do nothing, without a word."""
+        for name, value in traits.items():
+            trait = self.traits().get(name)
+            if trait is None:
+                own = [known for known, one in self.traits(sync=True).items() if one.help and not known.startswith("_")]
+                raise TypeError(
+                    f"{type(self).__name__} has no {name!r}, got {name}={value!r}. Where it begins is said by "
+                    f"{', '.join(own)}; name= is what to call it"
+                )
+            if isinstance(trait, traitlets.Int) and (isinstance(value, bool) or not isinstance(value, Integral)):
+                raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be seen.>"

@@ -183,6 +183,13 @@ def joined(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
 # --- the parts ------------------------------------------------------------------------------------------------------
 
 
+# What an activation can give, where it has bounds.
+_RANGES = {
+    **dict.fromkeys(("sigmoid", "hard_sigmoid", "hard_sigmoid_keras2"), (0.0, 1.0)),
+    **dict.fromkeys(("tanh", "softsign", "hard_tanh"), (-1.0, 1.0)),
+}
+
+
 def _hold(held: Any, spec: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(held, Mapping):
         raise TypeError(f'a gate is held by a dict such as {{"gate": "f", "value": 1}}, got {held!r}')
@@ -196,6 +203,12 @@ def _hold(held: Any, spec: Mapping[str, Any]) -> dict[str, Any]:
     if "value" not in held:
         raise ValueError(f'the value at which {gate} is held is missing: {{"gate": {gate!r}, "value": 1}}')
     found = {"gate": gate, "value": _number(held["value"], f"the value at which {gate} is held")}
+    function = spec["activation"] if gate == "g" else spec["recurrent_activation"]
+    least, most = _RANGES.get(function, (-math.inf, math.inf))
+    if not least <= found["value"] <= most:
+        raise ValueError(
+            f"{gate} is held at {held['value']:g}, which {function} never gives: it lies between {least:g} and {most:g}"
+        )
     for name, count, what in (("unit", "units", "units"), ("from", "steps", "steps"), ("to", "steps", "steps")):
         if held.get(name) is not None:
             found[name] = _base.where(f"hold: {name}", held[name], spec[count], what)
