@@ -249,7 +249,7 @@ def test_every_mistake_that_is_called_caught_is_one():
 
 
 def test_a_relu_too_many_is_not_seen_where_nothing_is_negative():
-    layer = built(le.Dense(3, activation="tanh"), (None, 2))
+    layer = built(le.Dense(3), (None, 2))
     layer.set_weights([np.array([[0.5, 1, 2], [0.25, 3, 0.75]]), np.array([0.1, 0.2, 0.3])])
     missed = {one.id: one.why for one in adequacy(layer, np.array([[1.0, 2], [3, 0.5]])).missed}
     assert missed == {"extra-activation:relu": "no output is negative"}

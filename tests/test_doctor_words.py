@@ -124,6 +124,8 @@ def test_a_dense_layer_with_another_activation_is_one_sentence(own, theirs):
     ids = {found.cause, *found.candidates[0].same_as}
     if theirs == "hard_sigmoid" or own.startswith("hard") and theirs == "sigmoid":
         assert any(id.startswith("hard-sigmoid") or id == f"activation-replaced:{name}" for id in ids)
+    elif own == "linear" and theirs in ("relu", "tanh", "sigmoid", "softmax"):
+        assert found.cause == f"extra-activation:{theirs}" and "or none" in found.explanation
     elif theirs in LISTED_BEFORE:
         assert found.cause in (LISTED_BEFORE[theirs], f"activation-replaced:{name}")
     else:

@@ -183,7 +183,7 @@ class Diagnosis:
             parts.append(("What to write", self.fix))
         if self.experiment is not None:
             parts.append(("An input that tells them apart", _shapes(self.experiment)))
-        if self.first is not None and self.verdict not in ("cause", "rounding"):
+        if self.first is not None and self.verdict not in ("cause", "rounding", "approximation"):
             parts.append(("", self.first.sentence))
         if self.evidence is not None and self.verdict != "agrees":
             parts.append(("Evidence", str(self.evidence)))

@@ -289,7 +289,7 @@ class Exercise:
             found = self._asked(arguments, values, pairs=False)
             if found is None:
                 break
-            if found.verdict in ("rounding", "other weights"):
+            if found.verdict in ("rounding", "approximation", "other weights"):
                 return _Found(found.explanation, found.cause, found.fix)
             here = {c.id: c for c in found.candidates} if found.verdict in ("cause", "several") else {}
             left = here if left is None else {id: c for id, c in left.items() if id in here}

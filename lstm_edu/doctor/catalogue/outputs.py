@@ -19,7 +19,8 @@ def _changes(layer, name: str) -> bool:
     """Whether this activation does anything to the layer's output: relu after sigmoid does not."""
     inner = getattr(layer, "forward_layer", layer)  # of a Bidirectional
     y = function_of(inner.activation)(_SOME)
-    if type(layer).__name__ == "Dense" and np.allclose(function_of(name)(y), function_of(name)(_SOME)):
+    instead = np.allclose(function_of(name)(y), function_of(name)(_SOME))
+    if type(layer).__name__ == "Dense" and layer.activation.name != "linear" and instead:
         return False  # relu(elu(z)) is relu(z): the other activation instead of the layer's, not one more
     return not np.allclose(function_of(name)(y), y) and not (name == "softmax" and inner.units == 1)
 
@@ -33,7 +34,8 @@ for _name in ("softmax", "tanh", "sigmoid", "relu"):
         "Dense",
         "Bidirectional",
         *RECURRENT,
-        sentence=f"{_name} is applied to the layer's output, which has its activation already.",
+        sentence=f"{_name} is applied to the layer's output, which needs nothing more: the layer has its activation "
+        "already, or none.",
         fix="p = layer(x)   # softmax is in it; so the loss gets from_logits=False"
         if _name == "softmax"
         else "y = layer(x)   # nothing after it",
