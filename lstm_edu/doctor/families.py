@@ -50,6 +50,11 @@ class Situation:
         return [None if y is None or [a.shape for a in y] != shapes else flat(y) for y in found]
 
     @property
+    def first(self) -> bool:
+        """Whether this is the first of the places: in a model the likeliest, all of it."""
+        return self.place == self.family.places(self.base.layer)[0]
+
+    @property
     def work(self) -> int:
         """About how many multiplications one computation takes."""
         x = self.base.x if hasattr(self.base, "x") else next(iter(self.base.parts.values())).x
@@ -139,4 +144,4 @@ def solved(
     return best if off <= near * size else None
 
 
-_NO_MORE = 0.999  # of what was left before a step: more steps will not help
+_NO_MORE = 0.9  # of what was left before a step: more steps will not help

@@ -194,7 +194,7 @@ def approximated(situation: Situation) -> Iterator[list[Mistake]]:
                 if has_tanh
             ]
     yield found
-    if situation.place == situation.family.places(situation.base.layer)[0]:
+    if situation.first:
         yield _tables(situation, has_tanh, has_sigmoid)
 
 

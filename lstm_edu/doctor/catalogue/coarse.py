@@ -112,6 +112,8 @@ def coarse_weights(situation: Situation) -> Iterator[list[Mistake]]:
             for name, keep in (("float16", rounding.float16), ("bfloat16", rounding.bfloat16))
         ]
         yield rounded + halves
+    if not situation.first:
+        return  # whoever stores one layer so stores all of them so
     for bias in (False, True):
         yield [
             _coarse(f"int{bits}-per-{each}{_NAMED[most - 2 ** (bits - 1)]}",

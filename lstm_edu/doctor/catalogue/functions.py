@@ -154,6 +154,8 @@ def another_activation(situation: Situation) -> Iterator[list[Mistake]]:
     if type(layer).__name__ == "LSTM":
         yield [one for where in ("candidate", "output") for one in _named(layer, _IN_ONE_PLACE, where)]
     yield _named(layer, _RARE)
+    if not (situation.first or type(layer).__name__ == "Dense"):
+        return
     found = solved(
         situation.beginning(_STEPS), lambda p: partial(replaced, function=leaky(float(p[0])), where=""), [0.1]
     )
