@@ -15,7 +15,7 @@ import numpy as np
 from lstm_edu.core import Graph, Layer, Sequential
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 from lstm_edu.doctor.mistake import BOTH, EVERY, EVERYWHERE, Mistake, Mutation, Place, mutated
-from lstm_edu.doctor.recipes import Recipe, RecurrentRecipe
+from lstm_edu.doctor.recipes import Recipe, RecurrentRecipe, inputs_of
 from lstm_edu.doctor.running import run
 
 Array = np.ndarray
@@ -57,7 +57,7 @@ class Situation:
     @property
     def work(self) -> int:
         """About how many multiplications one computation takes."""
-        x = self.base.x if hasattr(self.base, "x") else next(iter(self.base.parts.values())).x
+        (x, *_) = inputs_of(self.base)
         return x.shape[0] * (x.shape[1] if x.ndim == 3 else 1) * sum(w.size for w in self.base.layer.weights)
 
     def beginning(self, steps: int) -> Situation:

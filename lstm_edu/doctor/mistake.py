@@ -158,6 +158,8 @@ def mutated(recipe: Recipe, mistake: Mistake, place: Place = ()) -> Recipe | Non
 
 
 def _at(recipe: Recipe, mutation: Mutation, place: Place) -> Recipe | None:
+    if recipe.closed:
+        return None
     if not place:
         return mutation(recipe)
     where, *rest = place

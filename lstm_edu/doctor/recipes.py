@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -26,7 +26,12 @@ Outputs = list[Array]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Recipe:
-    """What all recipes have. `after`: what is done to the outputs at the end, one function after another."""
+    """What all recipes have. `after`: what is done to the outputs at the end, one function after another.
+
+    closed: no other mistake can be made in it.
+    """
+
+    closed: ClassVar[bool] = False
 
     layer: Layer
     after: tuple[Callable[[Outputs], Outputs], ...] = ()
@@ -246,7 +251,7 @@ class ModelRecipe(Recipe):
 
     def changed(self, name: str, recipe: Recipe | None) -> Recipe | None:
         for change in self.changes.get(name, ()):
-            recipe = None if recipe is None else change(recipe)
+            recipe = None if recipe is None or recipe.closed else change(recipe)
         return recipe
 
 
@@ -436,13 +441,27 @@ def _graph_recipe(layer, x, mask, weights, form, dtype):
     return GraphRecipe(layer=layer, x=x, mask=mask, weights=own, form=form, dtype=np.dtype(dtype))
 
 
+def inputs_of(r: Recipe) -> list[Array]:
+    """What goes in, in the order of the input."""
+    if isinstance(r, GraphRecipe):
+        return list(r.x)
+    if isinstance(r, BidirectionalRecipe):
+        return inputs_of(r.parts["forward"])
+    x = getattr(r, "x", None)
+    if x is None:
+        return []
+    return [x[:, ::-1] if isinstance(r, RecurrentRecipe) and r.backwards else x]
+
+
 def mapped(recipe: Recipe, function: Callable[[Array], Array]) -> Recipe:
     """The same recipe with other numbers: `function` of each array of floats in it."""
 
     def new(value):
+        if isinstance(value, Recipe):
+            return mapped(value, function)
         if isinstance(value, np.ndarray):
             return function(value) if value.dtype.kind == "f" else value
-        if type(value) is tuple and value and isinstance(value[0], np.ndarray):
+        if type(value) is tuple and value and isinstance(value[0], (np.ndarray, Recipe)):
             return tuple(map(new, value))
         return value
 

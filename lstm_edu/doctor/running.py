@@ -59,8 +59,15 @@ def _finished(recipe: Recipe, outputs: Outputs) -> Outputs | None:
         return None
 
 
-def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs]:
-    return [r.compute() for r in recipes]
+def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs | None]:
+    return list(map(_computed, recipes))
+
+
+def _computed(recipe: Recipe) -> Outputs | None:
+    try:
+        return recipe.compute()
+    except ValueError:  # made of recipes that cannot be computed
+        return None
 
 
 # --- recurrent layers -----------------------------------------------------------------------------------------------
@@ -368,7 +375,10 @@ def _run_graphs(graphs: Sequence[GraphRecipe]) -> list[Outputs | None]:
         if not first.run:
             right = first.but(changes={}, exchanged={})
             compute = partial(_side_by_side, [right], alive=[True])
-            first.run.append(first.layer.rest.record(first.x, first.mask, compute))
+            try:
+                first.run.append(first.layer.rest.record(first.x, first.mask, compute))
+            except Exception:  # whatever the rest says to an input of another shape
+                continue
         (before,) = first.run
         names = [reached.name for reached in before.reached]
         starts: dict[int, list[int]] = {}

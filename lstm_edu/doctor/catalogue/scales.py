@@ -11,7 +11,14 @@ from lstm_edu.core import Layer
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.doctor.families import Situation, solved
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
-from lstm_edu.doctor.recipes import BidirectionalRecipe, EmbeddingRecipe, Recipe, RecurrentRecipe, StackRecipe
+from lstm_edu.doctor.recipes import (
+    BidirectionalRecipe,
+    EmbeddingRecipe,
+    GraphRecipe,
+    Recipe,
+    RecurrentRecipe,
+    StackRecipe,
+)
 
 Array = np.ndarray
 
@@ -125,7 +132,7 @@ def input_scaled(situation: Situation) -> Iterator[list[Mistake]]:
     yield [
         _scaled(f"{id}-{which}", f"{words}, {said})", partial(change, axes=axes), across=True)
         for id, (words, change) in _BY_ITSELF.items()
-        for which, said, axes in _axes(situation.base)
+        for which, said, axes in _axes(situation)
     ]
     yield [
         _scaled(f"{factor:.4g}-x{shift:+.4g}".replace("+0", ""), words, partial(line, factor=factor, shift=shift))
@@ -151,10 +158,13 @@ def _plain(value: float) -> float:
     return 0.0 if abs(value) < _EXACT / 10 else plain if abs(value - plain) <= 1e-5 * abs(plain) else float(value)
 
 
-def _axes(base: Recipe) -> list[tuple[str, str, tuple[int, ...] | None]]:
-    x = base.x if hasattr(base, "x") else next(iter(base.parts.values())).x
+def _axes(situation: Situation) -> list[tuple[str, str, tuple[int, ...] | None]]:
+    base = situation.base.right_part(situation.place[0]) if isinstance(situation.base, GraphRecipe) else situation.base
+    if isinstance(base, BidirectionalRecipe):
+        base = next(iter(base.parts.values()))
+    x = getattr(base, "x", None)
     found = [("whole", "over all of it", None)]
-    if x.ndim > 1:
+    if x is not None and x.ndim > 1:
         found.append(("features", "each feature by itself", tuple(range(x.ndim - 1))))
     return found
 
