@@ -20,6 +20,14 @@ hypothesis.settings.register_profile("lstm_edu", derandomize=True, deadline=None
 hypothesis.settings.load_profile("lstm_edu")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """On other backends than TensorFlow, Keras's own variables speak an older dialect of NumPy's, and warn of it."""
+    if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+        config.addinivalue_line(
+            "filterwarnings", "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+        )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run what takes milliseconds first, then the notebooks, then the browser.
 

@@ -242,8 +242,8 @@ def test_a_mask_that_the_way_back_ignores_is_found(monkeypatch):
     x, dy, mask = sequences(rng, dtype="float64"), rng.standard_normal((B, T, H)), mask_of("interior", rng)
     right = le.GRU._scan_backward
 
-    def unmasked(self, forward, weights, start, skipped, *rest):
-        return right(self, forward, weights, start, None, *rest)
+    def unmasked(self, run, *rest):
+        return right(self, run._replace(skipped=None), *rest)
 
     monkeypatch.setattr(le.GRU, "_scan_backward", unmasked)
     report = le.verify(layer, x, dy, mask=mask)
@@ -316,10 +316,13 @@ def test_what_does_not_fit_a_model_is_refused(tmp_path):
         le.verify(held, x, np.zeros((B, 2)), loss="mse")
 
 
-def test_another_backend_is_named_before_anything_is_computed(monkeypatch):
+def test_where_keras_has_no_gradients_the_rest_goes_on(monkeypatch):
     layer = theirs("Dense", rng_of(15), (None, F), units=H)
     x = rng_of(16).standard_normal((B, F)).astype("float32")
-    monkeypatch.setattr(keras().backend, "backend", lambda: "jax")
-    with pytest.raises(RuntimeError, match="tf.GradientTape.*'jax'.*KERAS_BACKEND=tensorflow"):
-        le.verify(layer, x, np.ones((B, H)))
-    le.verify(layer, x).check()  # the way forward needs no tape
+    monkeypatch.setattr(keras().backend, "backend", lambda: "numpy")
+    report = le.verify(layer, x, np.ones((B, H))).check()
+    assert report.gradients is None
+    assert report.notes == (
+        "Keras computes no gradients on the backend 'numpy', so that none were compared; it does on tensorflow, jax, "
+        "torch (set KERAS_BACKEND before Keras is imported)",
+    )

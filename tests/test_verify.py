@@ -415,7 +415,7 @@ def test_the_initial_state_shown_before_the_first_step_that_counts_is_found(monk
     layer = theirs("LSTM", rng, units=H, return_sequences=True)
     mask = np.ones((B, T), bool)
     mask[2, :2] = False
-    monkeypatch.setattr(recurrent, "_live", lambda skipped, zero: np.ones_like(skipped))
+    monkeypatch.setattr(recurrent, "live", lambda skipped, zero: np.ones_like(skipped))
     report = le.verify(layer, sequences(rng), mask=mask, initial_state=states(rng))
     assert not report
     assert report.first.quantity == "output" and report.first.timestep == 0 and report.first.where["batch"] == 2

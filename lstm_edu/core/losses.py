@@ -183,6 +183,8 @@ class Crossentropy(Loss):
             slope, so that it can never be learned away: a reason to prefer logits, which have no such limit.
     """
 
+    finds_logits = True  # it takes the logits of a softmax or sigmoid before it, as Keras does on TensorFlow only
+
     def __init__(self, from_logits: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         self.from_logits = checks.flag(from_logits, "from_logits", type(self).__name__)

@@ -23,6 +23,7 @@ class BackwardOfStep(Protocol):
     def __call__(self, t: int, dy_t: np.ndarray, out: np.ndarray) -> None: ...
 
 
+_BACKENDS = ("tensorflow", "torch", "jax", "numpy")
 _CACHED = 1 << 15  # numbers that stay in a processor's cache together
 
 
@@ -73,7 +74,9 @@ class Recurrent(Layer):
 
     A masked step computes as usual and its result is then thrown away: the states are carried over unchanged. The
     *output* of a masked step repeats the previous output, which is zeros before the first step that counts (not the
-    initial state), or is zeros throughout with zero_output_for_mask.
+    initial state), or is zeros throughout with zero_output_for_mask. So does Keras on TensorFlow and PyTorch. On JAX
+    and NumPy the output before the first step that counts is the initial state; with unroll=True it is zeros there, and
+    zero_output_for_mask does nothing. `from_keras` sets keras_backend to the one that Keras runs on.
 
     Args:
         units: H, the size of the output and of each state.
@@ -85,7 +88,8 @@ class Recurrent(Layer):
         dropout, recurrent_dropout: in training, the fractions of the input and of the previous output that are dropped;
             one mask a sequence, the same at every timestep. With recurrent_dropout each gate gets masks of its own, as
             in Keras. Masks can be given: layer(x, training=True, dropout_mask=..., recurrent_dropout_mask=...).
-        unroll, use_cudnn: how Keras computes, not what; accepted, without effect.
+        unroll, use_cudnn: how Keras computes; accepted, without effect but for what is said of unroll above.
+        keras_backend: "tensorflow", "torch", "jax" or "numpy": whose Keras is followed where they part, see above.
     """
 
     state_names: tuple[str, ...] = ("h",)
@@ -107,6 +111,7 @@ class Recurrent(Layer):
     zero_output_for_mask: bool
     unroll: bool
     use_cudnn: str | bool
+    keras_backend: str
     _states: list[np.ndarray] | None  # what a stateful layer begins its next call with
     _rng: np.random.Generator
 
@@ -128,6 +133,7 @@ class Recurrent(Layer):
         zero_output_for_mask: bool = False,
         unroll: bool = False,
         use_cudnn: Any = "auto",
+        keras_backend: str = "tensorflow",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -136,6 +142,8 @@ class Recurrent(Layer):
             raise ValueError(f"{kind}: dtype must be 'float32' or 'float64', got '{self.dtype_policy}'")
         if use_cudnn not in ("auto", True, False):
             raise ValueError(f'{kind}: use_cudnn must be "auto", True or False, got {use_cudnn!r}')
+        if keras_backend not in _BACKENDS:
+            raise ValueError(f"{kind}: keras_backend must be one of {', '.join(_BACKENDS)}, got {keras_backend!r}")
         self._configure(
             units=checks.positive_int(units, "units", kind),
             activation=same_shape(activation, "activation", kind),
@@ -152,6 +160,7 @@ class Recurrent(Layer):
             zero_output_for_mask=checks.flag(zero_output_for_mask, "zero_output_for_mask", kind),
             unroll=checks.flag(unroll, "unroll", kind),
             use_cudnn=use_cudnn,
+            keras_backend=keras_backend,
         )
         self._states = None
         self._rng = np.random.default_rng(self.seed)
@@ -248,6 +257,17 @@ class Recurrent(Layer):
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         output_mask = mask if self.return_sequences else None
         return [output_mask, *[None] * len(self.state_names)] if self.return_state else output_mask
+
+    @property
+    def masked_output(self) -> str:
+        """What is put out at a masked step: "zero"; "repeat", the previous output, which is zeros before the first step
+        that counts; or "state", h, which is the initial state there."""
+        scanned = self.keras_backend in ("jax", "numpy")
+        if scanned and self.unroll:
+            return "repeat"
+        if self.zero_output_for_mask:
+            return "zero"
+        return "state" if scanned else "repeat"
 
     # --- states ----------------------------------------------------------------------------------------------------
 
@@ -392,9 +412,9 @@ class Recurrent(Layer):
                 x.transpose(1, 0, 2), start, skipped, keep | {"h"} if self.return_sequences else keep, dropped
             )
         if self.return_sequences:
-            output = _outputs(h, skipped, self.zero_output_for_mask).transpose(1, 0, 2)
+            output = _outputs(h, skipped, self.masked_output).transpose(1, 0, 2)
         else:
-            output = _last_output(end[0], skipped, self.zero_output_for_mask)
+            output = _last_output(end[0], skipped, self.masked_output)
         if self.stateful:
             self._states = [s.copy() for s in end]
         return {
@@ -523,7 +543,7 @@ class Recurrent(Layer):
         else:
             dh[-1] = dy
         if skipped is not None:
-            dh *= _live(skipped, self.zero_output_for_mask)
+            dh *= live(skipped, self.masked_output)
         weights = tuple(map(self.dtype_policy.cast, trace.weights))
         run = Run(forward, weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks))
         with threads.one_thread(dh.shape[1] * self.recurrent_kernel.size):
@@ -599,23 +619,25 @@ def in_turn(steps: np.ndarray, timesteps: int) -> list[np.ndarray]:
     return list(steps) if len(steps) == timesteps else [steps[t % len(steps)] for t in range(timesteps)]
 
 
-def _live(skipped: np.ndarray, zero_output_for_mask: bool) -> np.ndarray:
+def live(skipped: np.ndarray, masked_output: str) -> np.ndarray:
     """(T, B, 1) bool: where the output is the state h; elsewhere it is zero."""
-    return ~skipped if zero_output_for_mask else np.logical_or.accumulate(~skipped, axis=0)
+    if masked_output == "state":
+        return np.ones_like(skipped)
+    return ~skipped if masked_output == "zero" else np.logical_or.accumulate(~skipped, axis=0)
 
 
-def _outputs(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask: bool) -> np.ndarray:
+def _outputs(h: np.ndarray, skipped: np.ndarray | None, masked_output: str) -> np.ndarray:
     """The outputs of all steps. A carried h *is* the previous output, once there has been one."""
     if skipped is None:
         return h
-    live = _live(skipped, zero_output_for_mask)
-    return h if live.all() else np.where(live, h, np.zeros((), h.dtype))
+    shown = live(skipped, masked_output)
+    return h if shown.all() else np.where(shown, h, np.zeros((), h.dtype))
 
 
-def _last_output(h: np.ndarray, skipped: np.ndarray | None, zero_output_for_mask: bool) -> np.ndarray:
+def _last_output(h: np.ndarray, skipped: np.ndarray | None, masked_output: str) -> np.ndarray:
     if skipped is None:
         return h.copy()  # or it would hold all memory of the scan
-    return np.where(_live(skipped, zero_output_for_mask)[-1], h, np.zeros((), h.dtype))
+    return np.where(live(skipped, masked_output)[-1], h, np.zeros((), h.dtype))
 
 
 def same_shape(activation: Any, name: str, kind: str) -> activations.Activation:

@@ -79,7 +79,7 @@ class StackedRNN(Container):
                     f"StackedRNN: all cells must have the stack's dtype, {self.compute_dtype}, "
                     f"got {cell.compute_dtype} ({cell.name!r})"
                 )
-        flags = {"return_sequences": True, "return_state": True, "stateful": stateful}
+        flags = {"return_sequences": True, "return_state": True, "stateful": stateful, "unroll": unroll}
         copies = [
             cell.copy(**flags, **({} if seed is None else {"seed": seed + position}))
             for position, cell in enumerate(cells)

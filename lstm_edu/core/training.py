@@ -10,7 +10,7 @@ The loss sees what Keras's sees (3.15.1 on TensorFlow 2.21), which holds three s
   computes the loss from the layer's logits z and never from its probabilities. Nothing is clipped, and the gradient is
   the famous y - t. It does not look which of the two it is: softmax with binary_crossentropy trains as a sigmoid would,
   and sigmoid with categorical_crossentropy as a softmax would. Around the Dense layer there must be nothing, not even
-  TimeDistributed, or the probabilities are used.
+  TimeDistributed, or the probabilities are used. (Keras on JAX, PyTorch and NumPy always uses the probabilities.)
 * **float32.** Losses compute in float32 even for a float64 model, and then without the logits; give the loss
   dtype="float64" to change both. `fit`, `evaluate` and `predict` (not `train_on_batch`) round their data to float32.
 * **Masks.** The loss of a batch is the mean over its timesteps that count; the loss of an epoch is the mean over the
@@ -350,6 +350,7 @@ def _linear_end(model: Trainer, loss: losses.Loss) -> Dense | None:
         last = last.layers[-1]
     if (
         isinstance(loss, losses.Crossentropy)
+        and loss.finds_logits
         and isinstance(last, Dense)
         and last.activation.name in ("softmax", "sigmoid")
         and loss.dtype == last.dtype  # casting the predictions loses the logits

@@ -408,7 +408,7 @@ def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
         bias=bias,
         equations=equations,
         before=("carried",) * len(equations.states),
-        masking=Masking(("carry",) * len(equations.states), "zero" if layer.zero_output_for_mask else "repeat"),
+        masking=Masking(("carry",) * len(equations.states), layer.masked_output),
         form=form or Form(layer.return_sequences, layer.return_state),
         backwards=layer.go_backwards,
     )

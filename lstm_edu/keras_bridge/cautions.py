@@ -13,6 +13,7 @@ import numpy as np
 
 from lstm_edu.core import GRU, Layer, Masking
 from lstm_edu.keras_bridge.caution import Caution
+from lstm_edu.keras_bridge.loading import keras
 
 if TYPE_CHECKING:
     from lstm_edu.keras_bridge.tapping import Call
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 def of_layer(layer: Any, name: str, x: np.ndarray, mask: np.ndarray | None, output: Any, ours: Layer) -> list[Caution]:
     """What to know of one layer of Keras, run on x: ours is the same in NumPy."""
     found = [*_slope(name, ours, x, mask, output), *_states(layer, name)]
+    for one in getattr(ours, "inner", {"": ours}).values():
+        found += _not_zeroed(one, name, mask)
     if type(layer).__name__ in ("LSTM", "GRU", "Bidirectional"):
         found += _cudnn(layer, name, mask)
     if isinstance(ours, GRU) and not ours.reset_after:
@@ -78,13 +81,30 @@ def _states(layer: Any, name: str) -> Iterator[Caution]:
             "stateful-carry",
             name,
             "stateful: it begins with the states that the last call left, so that two calls on the same input differ. "
-            "These numbers begin with the states it has now; reset_state() of the layer makes them zero. In Keras 3 "
-            "such a model needs keras.Input(batch_shape=...)",
+            "These numbers begin with the states it has now; reset_state() of the layer makes them zero. "
+            + ("On JAX every predict begins anew; only model(x) goes on. " if _backend() == "jax" else "")
+            + "In Keras 3 such a model needs keras.Input(batch_shape=...)",
         )
 
 
+def _not_zeroed(ours: Layer, name: str, mask: np.ndarray | None) -> Iterator[Caution]:
+    """zero_output_for_mask, which JAX and NumPy pass over in an unrolled layer."""
+    if mask is not None and getattr(ours, "zero_output_for_mask", False) and ours.masked_output != "zero":
+        yield Caution(
+            "masked-steps:repeated",
+            name,
+            f"zero_output_for_mask does nothing here: Keras on {ours.keras_backend} passes over it in a layer with "
+            "unroll=True, so that masked steps repeat the output before them. On TensorFlow and PyTorch they are zero",
+        )
+
+
+def _backend() -> str:
+    return keras().backend.backend()
+
+
 def _cudnn(layer: Any, name: str, mask: np.ndarray | None) -> Iterator[Caution]:
-    if mask is None or getattr(layer, "use_cudnn", "auto") is False:
+    # Only TensorFlow and PyTorch give cuDNN a mask; JAX runs its loop.
+    if mask is None or getattr(layer, "use_cudnn", "auto") is False or _backend() not in ("tensorflow", "torch"):
         return
     if any(not _for_cudnn(one) for one in (getattr(layer, "forward_layer", layer),)):
         return

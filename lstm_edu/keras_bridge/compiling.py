@@ -39,7 +39,10 @@ def loss_of(identifier: Any) -> tuple[Any, losses.Loss]:
         what = name or kind
         ours = "; that one is already in NumPy, name Keras's" if isinstance(given, losses.Loss) else ""
         raise ValueError(f"the loss {what} cannot be rebuilt{ours}. Supported: {', '.join(LOSSES)}")
-    return given, getattr(losses, kind)(**given.get_config(), dtype=given.dtype)
+    ours = getattr(losses, kind)(**given.get_config(), dtype=given.dtype)
+    if isinstance(ours, losses.Crossentropy):
+        ours.finds_logits = keras().backend.backend() == "tensorflow"
+    return given, ours
 
 
 def compiled_loss(model: Any, loss: Any = None) -> tuple[Any, losses.Loss]:

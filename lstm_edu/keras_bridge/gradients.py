@@ -1,9 +1,9 @@
-"""Gradients: ours, from the chain rule written out, against Keras's, from TensorFlow's tape."""
+"""Gradients: ours, from the chain rule written out, against Keras's, from the backend's automatic differentiation."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -27,13 +27,15 @@ from lstm_edu.trace import Trace
 _TOLERANCES = {"float64": (1e-10, 1e-8, 0.0), "float32": (1e-7, 1e-4, 1e-5)}
 
 
-def require_tape() -> None:
+def none_here() -> str:
+    """Why Keras has no gradients on the backend that it runs on, in a sentence; "" where it has some."""
     backend = keras().backend.backend()
-    if backend != "tensorflow":
-        raise RuntimeError(
-            f"Keras's gradients come from tf.GradientTape, so they need the TensorFlow backend, but Keras runs on "
-            f"{backend!r}. Set KERAS_BACKEND=tensorflow before Keras is imported, and restart the kernel"
-        )
+    if backend in _GRADIENTS:
+        return ""
+    return (
+        f"Keras computes no gradients on the backend {backend!r}, so that none were compared; it does on "
+        f"{', '.join(_GRADIENTS)} (set KERAS_BACKEND before Keras is imported)"
+    )
 
 
 def least_precise(layer: Layer, loss: losses.Loss | None = None) -> str:
@@ -46,14 +48,13 @@ def compare_gradients(
     source: Any, ours: Layer, theirs: Trace, x: Any, y: Any, *, mask: Any, initial_state: Any, loss: Any
 ) -> Report:
     """One row for the loss, if there is one, each weight, the input and each initial state; see `verify`."""
-    require_tape()
     if is_model(source):
         their_loss, our_loss = compiled_loss(source, loss)
         x = rounded(np.asarray(x), source)
         mine: Any = copy.deepcopy(ours)  # with a loss of its own, and states that may go on
         mine.compile("sgd", our_loss)
         value, own, _ = mine.loss_and_gradients(x, y, mask)
-        expected, d_weights, d_inputs = _tape(source, x, mask, (), own.x is not None, lambda out: their_loss(y, out))
+        expected, d_weights, d_inputs = _theirs(source, x, mask, (), own.x is not None, lambda out: their_loss(y, out))
         rows = [compare_arrays("loss", np.asarray(value, expected.dtype), expected)]
         precision = least_precise(theirs.layer, our_loss)
     else:
@@ -67,7 +68,7 @@ def compare_gradients(
         if own.x is not None:
             x = checks.cast(np.asarray(x), theirs.layer.dtype)
         start = [checks.cast(np.asarray(s), theirs.layer.dtype) for s in initial_state or ()]
-        _, d_weights, d_inputs = _tape(source, np.asarray(x), mask, start, own.x is not None, d_out)
+        _, d_weights, d_inputs = _theirs(source, np.asarray(x), mask, start, own.x is not None, d_out)
         rows, precision = [], least_precise(theirs.layer)
     places = weight_places(theirs.layer)
     for place, mine, keras_own in zip_longest(places, own.weights, d_weights):
@@ -145,28 +146,78 @@ def _own_gradients(ours: Layer, x: Any, mask: Any, initial_state: Any, d_out: Se
 # --- Keras's --------------------------------------------------------------------------------------------------------
 
 
-def _tape(
+def _theirs(
     source: Any, x: np.ndarray, mask: Any, start: Sequence[np.ndarray], with_x: bool, target: Any
 ) -> tuple[Any, list[np.ndarray], list[np.ndarray | None]]:
     """(the loss or None, dL/dw of each weight, [dL/dx or None, dL/d(each initial state)]).
 
     target: the loss as a function of the output, or a list of dL/d(each array that is returned).
     """
+    with_x = with_x and x.dtype.kind == "f"
+    steady = [] if with_x else [x]
+    moving = [*([x] if with_x else []), *start]
+
+    def end(inputs: Sequence[Any]) -> Any:
+        """The loss, of tensors; or the sum whose gradients are those of the given dL/d(output)."""
+        x, *start = [*steady, *inputs]
+        output = call_keras(source, x, mask=mask, **({"initial_state": start} if start else {}))
+        if callable(target):
+            return target(output)
+        ops = keras().ops
+        ends = zip(map(ops.convert_to_tensor, target), keras().tree.flatten(output), strict=True)
+        return sum(ops.sum(d * y) for d, y in ends)
+
+    with unchanged(source):
+        value, found = _GRADIENTS[keras().backend.backend()](source, moving, end)
+    found = [numbers(g) for g in found]
+    n = len(source.weights)
+    return numbers(value) if callable(target) else None, found[:n], [*([] if with_x else [None]), *found[n:]]
+
+
+End = Callable[[Sequence[Any]], Any]  # the inputs that gradients are taken of -> one number
+
+
+def _tensorflow(source: Any, inputs: list[np.ndarray], end: End) -> tuple[Any, list[Any]]:
     import tensorflow as tf
 
     # The arrays behind Keras's variables; frozen layers have gradients too.
+    tensors = [tf.constant(a) for a in inputs]
+    watched = [*(w.value for w in source.weights), *tensors]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(watched)
+        value = end(tensors)
+    found = tape.gradient(value, watched, unconnected_gradients="zero")
+    return value, [tf.convert_to_tensor(g) for g in found]  # an embedding's is a list of rows
+
+
+def _jax(source: Any, inputs: list[np.ndarray], end: End) -> tuple[Any, list[Any]]:
+    import jax
+
+    def value(weights, inputs):
+        with keras().StatelessScope(state_mapping=list(zip(source.weights, weights, strict=True))):
+            return end(inputs)
+
     weights = [w.value for w in source.weights]
-    inputs = [tf.constant(a) for a in (x, *start)]
-    with_x = with_x and inputs[0].dtype.is_floating
-    watched = [*weights, *inputs[0 if with_x else 1 :]]
-    given = {"initial_state": inputs[1:]} if start else {}
-    with unchanged(source):
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(watched)
-            output = call_keras(source, inputs[0], mask=mask, **given)
-            end = target(output) if callable(target) else keras().tree.flatten(output)
-        d_end = None if callable(target) else [tf.constant(d) for d in target]
-        found = tape.gradient(end, watched, output_gradients=d_end, unconnected_gradients="zero")
-    found = [numbers(tf.convert_to_tensor(g)) for g in found]  # an embedding's is a list of rows
-    d_weights, d_inputs = found[: len(weights)], found[len(weights) :]
-    return numbers(end) if callable(target) else None, d_weights, d_inputs if with_x else [None, *d_inputs]
+    tensors = [keras().ops.convert_to_tensor(a) for a in inputs]
+    value, (d_weights, d_inputs) = jax.value_and_grad(value, argnums=(0, 1))(weights, tensors)
+    return value, [*d_weights, *d_inputs]
+
+
+def _torch(source: Any, inputs: list[np.ndarray], end: End) -> tuple[Any, list[Any]]:
+    import torch
+
+    weights = [w.value for w in source.weights]
+    tensors = [keras().ops.convert_to_tensor(a).requires_grad_() for a in inputs]
+    before = [w.requires_grad for w in weights]
+    for weight in weights:  # frozen ones too
+        weight.requires_grad_()
+    try:
+        value = end(tensors)
+        found = torch.autograd.grad(value, [*weights, *tensors], allow_unused=True, materialize_grads=True)
+    finally:
+        for weight, needed in zip(weights, before, strict=True):
+            weight.requires_grad_(needed)
+    return value, list(found)
+
+
+_GRADIENTS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}

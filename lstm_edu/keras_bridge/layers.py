@@ -59,18 +59,25 @@ class Support(NamedTuple):
 
 def numbers(tensor: Any) -> np.ndarray:
     """A tensor or variable of any backend as an array of our own."""
-    if hasattr(tensor, "detach"):  # PyTorch
+    if keras().backend.backend() == "torch":
         tensor = keras().ops.convert_to_numpy(tensor)
     return np.array(np.asarray(tensor))  # NumPy 2 warns of np.array(tensor), which TensorFlow's tensors do not know
 
 
 def dtype_of(layer: Any) -> Policy:
-    """The layer's dtype policy, as this backend computes it here. ValueError for quantised policies."""
+    """The layer's dtype policy, as this backend computes it here. ValueError for quantised policies.
+
+    JAX computes in float32 where float64 is asked for, unless it is told to know float64 (JAX_ENABLE_X64=1).
+    """
     policy = layer.dtype_policy
     name = f"mixed_{policy.compute_dtype}" if policy.compute_dtype != policy.variable_dtype else policy.compute_dtype
     try:
         if getattr(policy, "quantization_mode", None):
             raise ValueError("quantised")
+        if name == "float64" and keras().backend.backend() == "jax":
+            import jax
+
+            name = name if jax.config.jax_enable_x64 else "float32"
         return Policy(name, cuts_products=policy.compute_dtype == "bfloat16" and cuts_products())
     except ValueError as error:
         raise ValueError(
@@ -225,6 +232,7 @@ def _recurrent(layer: Any, *own: str) -> dict[str, Any]:
         "seed": _seed(layer.cell),
         **_same(layer.cell, *_OF_CELL, *own),
         **_same(layer, *_OF_TIME),
+        "keras_backend": keras().backend.backend(),
         **cudnn,
         **_common(layer),
     }

@@ -21,7 +21,7 @@ from lstm_edu.keras_bridge.tapping import Call, record
 from lstm_edu.trace import Trace
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
-_ZEROES_OTHER_STEPS = ("unroll", "go_backwards", "zero_output_for_mask", "return_sequences")
+_ZEROES_OTHER_STEPS = ("unroll", "go_backwards", "zero_output_for_mask", "return_sequences")  # TensorFlow, PyTorch
 
 
 def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[Any] | None = None) -> Trace:
@@ -80,7 +80,8 @@ def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: A
     given = {} if initial_state is None else {"initial_state": initial_state}
     plan = ours.prepared(x, mask, **given)
     mask = None if mask is None else np.asarray(mask).astype(bool)
-    if mask is not None and all(getattr(layer, flag, False) for flag in _ZEROES_OTHER_STEPS):
+    zeroes = getattr(ours, "masked_output", "") == "zero" and all(getattr(layer, f, False) for f in _ZEROES_OTHER_STEPS)
+    if mask is not None and zeroes:
         raise ValueError(
             f"{layer.name!r}: with {'=True, '.join(_ZEROES_OTHER_STEPS)}=True and a mask, Keras (3.15) turns the steps "
             "round but not the mask, and zeroes the outputs of other steps than the masked ones. That is not followed "

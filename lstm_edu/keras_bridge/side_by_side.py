@@ -17,7 +17,7 @@ from lstm_edu.core import Sequential, checks
 from lstm_edu.core.container import leaves
 from lstm_edu.keras_bridge.compiling import compiled_loss, optimizer_of
 from lstm_edu.keras_bridge.converting import convert, is_model, opened
-from lstm_edu.keras_bridge.gradients import least_precise
+from lstm_edu.keras_bridge.gradients import least_precise, none_here
 from lstm_edu.keras_bridge.layers import numbers
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.recording import rounded
@@ -195,6 +195,8 @@ def train_side_by_side(
         )
     steps = checks.positive_int(steps, "steps", "train_side_by_side")
     checks.flag(in_place, "in_place", "train_side_by_side")
+    if none_here():
+        raise RuntimeError(f"train_side_by_side: {none_here()}")
     their_loss, our_loss = compiled_loss(source)
     optimizer = optimizer_of(source.optimizer)
     in_words = f"{type(optimizer).__name__}, learning rate {optimizer.learning_rate:.6g}"

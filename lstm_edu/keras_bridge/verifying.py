@@ -26,7 +26,7 @@ from lstm_edu.keras_bridge import about, counting, files, inputs
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.cautions import of_layer, of_run
 from lstm_edu.keras_bridge.converting import convert, is_model, opened
-from lstm_edu.keras_bridge.gradients import compare_gradients, require_tape
+from lstm_edu.keras_bridge.gradients import compare_gradients, none_here
 from lstm_edu.keras_bridge.layers import LAYERS
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
@@ -58,8 +58,9 @@ def verify(
     (`lstm_edu.comparison.rounding`). So there are three verdicts: "equal" up to rounding, "different", or "undecided",
     where a layer makes rounding errors grow until its type cannot decide.
 
-    With y the gradients are compared too: ours, from the chain rule, with Keras's, from tf.GradientTape, for every
-    weight (frozen ones too), the input (unless it is token ids) and the initial states that are given. Both are taken
+    With y the gradients are compared too: ours, from the chain rule, with Keras's, from TensorFlow, JAX or PyTorch, for
+    every weight (frozen ones too), the input (unless it is token ids) and the initial states that are given. Where
+    Keras runs on NumPy it has none: the report says so, and the rest is compared. Both gradients are taken
     at inference, where dropout does nothing. Gradients agree within 1e-10 + 1e-8 |g| in float64, and within
     1e-7 + 1e-4 |g| + 1e-5 (the largest |g| of the array) if anything computes in float32, g being Keras's. Losses of
     Keras compute in float32, whatever the model does, unless they are made with dtype="float64".
@@ -86,7 +87,6 @@ def verify(
         ValueError, TypeError: as `keras_trace`, or as `files.load` for a path; no layer of the model can be rebuilt;
             y, ours or initial_state for a model that is no chain of supported layers; `ours` is another kind of layer
             or takes other inputs. With y: no loss, a loss or regularizer that is not supported, a y of another shape.
-        RuntimeError: y is given and Keras runs on another backend than TensorFlow.
 
     Example:
         >>> verify(model, x).check()                                        # doctest: +SKIP
@@ -102,8 +102,6 @@ def verify(
         saved = files.load(source)
         source, cautions = saved.model, saved.cautions
     source = opened(source)
-    if y is not None:
-        require_tape()
     with randomized(source) if randomize else nullcontext():
         asked = Asked(source, mask, initial_state, ours, y, loss)
         report = _verified(asked, x, cautions)
@@ -158,7 +156,10 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
             whole = _whole_of_graph(asked, given, reports, output)
         else:
             whole = _whole_of_chain(asked, given, asked.ours or rebuilt, reports, output)
-    if asked.y is not None:
+    notes = [note] if note else []
+    if asked.y is not None and none_here():
+        notes.append(none_here())
+    elif asked.y is not None:
         theirs = Trace(rebuilt, {}, output) if is_model(source) else reports[0][1].keras
         gradients = compare_gradients(
             source,
@@ -177,7 +178,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
         gradients,
         tuple({(one.name, one.kind): one for one in passed}.values()),
         tuple(dict.fromkeys(cautions)),
-        (note,) if note else (),
+        tuple(notes),
         "Sequential" if type(source).__name__ == "Sequential" else "Model",
     )
 

@@ -11,6 +11,7 @@ from lstm_edu import palette
 from lstm_edu.core import Layer
 from lstm_edu.core.gradient_flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
+from lstm_edu.core.recurrent import live
 from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.plots.scales import signed_scale
 from lstm_edu.widgets import _base
@@ -201,7 +202,7 @@ def _own(f: Flow) -> np.ndarray:
     else:
         own[:, -1] = f.dy
     if trace.mask is not None:
-        own *= (trace.mask if layer.zero_output_for_mask else np.logical_or.accumulate(trace.mask, axis=1))[..., None]
+        own *= live(~trace.mask.T[:, :, None], layer.masked_output).transpose(1, 0, 2)
     return own
 
 

@@ -150,7 +150,7 @@ def describe(
         "units": units,
         "activation": squash,
         "recurrent_activation": gate,
-        "zero_output_for_mask": bool(getattr(layer, "zero_output_for_mask", False)),
+        "zero_output_for_mask": getattr(layer, "masked_output", "") == "zero",
         "time": _base.reading_order(trace),
         "scales": lstm_scales(layer, arrays),
         "use_bias": layer.use_bias,

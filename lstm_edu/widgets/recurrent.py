@@ -91,7 +91,7 @@ def describe(
         "recurrent_activation": layer.recurrent_activation.name if kind == "GRU" else "",
         "reset_after": bool(getattr(layer, "reset_after", False)),
         "use_bias": layer.use_bias,
-        "zero_output_for_mask": layer.zero_output_for_mask,
+        "zero_output_for_mask": layer.masked_output == "zero",
         "closed": "" if weights else why,
         "time": _base.reading_order(trace),
         "maps": list(MAPS[kind]),

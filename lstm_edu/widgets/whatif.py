@@ -82,7 +82,7 @@ def offered(trace: Trace) -> list[dict[str, str]]:
         bias=(trace.weights[2] if layer.use_bias else np.zeros(width, trace["h"].dtype)).reshape(1, width),
         equations=equations.equations_of(layer),
         before=("carried", "carried"),
-        masking=Masking(("carry", "carry"), "zero" if layer.zero_output_for_mask else "repeat"),
+        masking=Masking(("carry", "carry"), layer.masked_output),
         form=Form(layer.return_sequences, layer.return_state),
         backwards=layer.go_backwards,
     )

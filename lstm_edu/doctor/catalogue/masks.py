@@ -71,7 +71,7 @@ mistake(
     *RECURRENT,
     sentence="The output of a masked step is zero; in Keras it repeats the output of the step before.",
     fix="y[t] = np.where(mask[:, t, None], h, y[t - 1])",
-    condition=lambda layer: not layer.zero_output_for_mask,
+    condition=lambda layer: layer.masked_output != "zero",
     **_SHOWN,
 )(partial(masked, shown="zero"))
 
@@ -81,16 +81,17 @@ mistake(
     sentence="The output of a masked step repeats the one before; with zero_output_for_mask it is zero (Bidirectional "
     "sets that flag in its layers when it returns sequences).",
     fix="y[t] = np.where(mask[:, t, None], h, 0)",
-    condition=lambda layer: layer.zero_output_for_mask,
+    condition=lambda layer: layer.masked_output == "zero",
     **_SHOWN,
 )(partial(masked, shown="repeat"))
 
 mistake(
     "masked-steps:initial-state",
     *RECURRENT,
-    sentence="Before the first step that counts, the output is the initial state; in Keras it is zero there.",
+    sentence="Before the first step that counts, the output is the initial state; in Keras it is zero there (on "
+    "TensorFlow and PyTorch; on JAX and NumPy it is the initial state).",
     fix="y[t] = 0 until the first step with mask[:, t]; h stays h0",
-    condition=lambda layer: not layer.zero_output_for_mask,
+    condition=lambda layer: layer.masked_output == "repeat",
     **_SHOWN,
 )(partial(masked, shown="state"))
 
@@ -113,7 +114,7 @@ for _variant, _shown_then, _with in (
         *RECURRENT,
         sentence=f"The states are set to zero at a masked step ({_with}); they must stay as they are.",
         fix="h, c = np.where(mask_t, new_h, h), np.where(mask_t, new_c, c)",
-        condition=(lambda layer: not layer.zero_output_for_mask) if _shown_then == "held" else (lambda layer: True),
+        condition=(lambda layer: layer.masked_output == "repeat") if _shown_then == "held" else (lambda layer: True),
         versions="code of one's own: h *= mask",
         source="keras.backend.rnn",
     )(partial(masked, states="zero", shown=_shown_then))

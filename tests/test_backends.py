@@ -1,0 +1,144 @@
+"""What holds on every backend that Keras runs on, by that backend's own rule: KERAS_BACKEND says which is tested."""
+
+import numpy as np
+import pytest
+from helpers import B, F, H, T, keras, mask_of, randomise, rng_of, sequences, states, theirs
+
+import lstm_edu as le
+from lstm_edu.keras_bridge import keras_trace
+
+BACKEND = keras().backend.backend()
+SCANS = BACKEND in ("jax", "numpy")  # Keras's loop over time there knows no "previous output"
+FLAGS = {
+    "as it is": {},
+    "zeros": {"zero_output_for_mask": True},
+    "unrolled": {"unroll": True},
+    "unrolled zeros": {"unroll": True, "zero_output_for_mask": True},
+    "backwards": {"go_backwards": True},
+    "last step": {"return_sequences": False},
+}
+
+
+@pytest.mark.parametrize("flags", FLAGS)
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+def test_masks_with_an_initial_state_follow_the_backend(kind, flags):
+    rng = rng_of(1, len(kind), len(flags))
+    layer = theirs(kind, rng, (B, T, F), **{"units": H, "return_sequences": True, "return_state": True} | FLAGS[flags])
+    start = states(rng, count=len(le.from_keras(layer).state_names))
+    mask = mask_of("interior", rng)
+    mask[0, :2], mask[1] = False, False  # begins masked; masked everywhere
+    le.verify(layer, sequences(rng), mask=mask, initial_state=start).check()
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("zero", [False, True])
+def test_the_outputs_before_the_first_step_that_counts(unroll, zero):
+    rng = rng_of(2)
+    layer = theirs("GRU", rng, (B, T, F), units=H, return_sequences=True, unroll=unroll, zero_output_for_mask=zero)
+    (h0,) = states(rng, count=1)
+    mask = np.ones((B, T), bool)
+    mask[:, 0] = False
+    expected = h0 if SCANS and not unroll and not zero else np.zeros_like(h0)
+    x = sequences(rng)
+    assert np.array_equal(np.asarray(keras_trace(layer, x, mask, [h0]).output[:, 0]), expected)
+    ours = le.from_keras(layer)
+    assert ours.keras_backend == BACKEND
+    assert np.array_equal(ours(x, mask=mask, initial_state=h0)[:, 0], expected)
+    mask[:, 0], mask[:, 2] = True, False
+    zeroed = (ours(x, mask=mask, initial_state=h0)[:, 2] == 0).all()
+    assert zeroed == (zero and not (SCANS and unroll))
+    said = [c for c in le.verify(layer, x, mask=mask).cautions if "zero_output_for_mask does nothing" in c.text]
+    assert bool(said) == (zero and not zeroed)
+
+
+@pytest.mark.parametrize("flags", ["as it is", "zeros", "unrolled zeros", "backwards"])
+def test_gradients_at_masked_steps(flags):
+    rng = rng_of(3, len(flags))
+    layer = theirs(
+        "LSTM", rng, (B, T, F), **{"units": H, "return_sequences": True, "return_state": True} | FLAGS[flags]
+    )
+    mask = mask_of("interior", rng)
+    mask[0, :2], mask[1] = False, False
+    dy = [sequences(rng, features=H), *states(rng)]
+    report = le.verify(layer, sequences(rng), dy, mask=mask, initial_state=states(rng))
+    _gradients_where_there_are_some(report, rows=3 + 1 + 2)
+
+
+@pytest.mark.parametrize("loss", ["mse", "categorical_crossentropy"])
+def test_a_model_and_its_gradients(loss):
+    rng, layers = rng_of(4), keras().layers
+    model = keras().Sequential(
+        [
+            keras().Input((T,)),
+            layers.Embedding(9, F, mask_zero=True),
+            layers.Bidirectional(layers.LSTM(H, return_sequences=True)),
+            layers.GRU(2, trainable=False),
+            layers.Dense(3, "softmax"),
+        ]
+    )
+    randomise(model, rng)
+    ids = rng.integers(1, 9, (B, T))
+    ids[1, 4:] = 0
+    report = le.verify(model, ids, np.eye(3)[[0, 2, 1]], loss=loss)
+    _gradients_where_there_are_some(report, rows=1 + 1 + 6 + 3 + 2)
+
+
+def _gradients_where_there_are_some(report, rows):
+    report.check()
+    if BACKEND == "numpy":
+        assert report.gradients is None
+        assert "computes no gradients on the backend 'numpy'" in report.notes[-1]
+    else:
+        assert len(report.gradients.rows) == rows and not report.notes
+        assert max(np.abs(row.values[1]) for row in report.gradients.rows if row.values is not None) > 0
+
+
+@pytest.mark.skipif(BACKEND == "numpy", reason="Keras on NumPy does not train")
+def test_a_saturated_cross_entropy_is_what_this_backend_makes_of_it():
+    rng = rng_of(5)
+    model = keras().Sequential([keras().Input((F,)), keras().layers.Dense(3, "softmax")])
+    kernel, bias = randomise(model, rng, scale=20).get_weights()
+    x, wanted = rng.standard_normal((B, F)).astype("float32"), [0, 2, 1]
+    model.compile("sgd", "categorical_crossentropy")
+    report = le.verify(model, x, np.eye(3)[wanted])
+    report.check()
+    z = x.astype("float64") @ kernel + bias
+    log_p = z - z.max(axis=1, keepdims=True)
+    log_p -= np.log(np.exp(log_p).sum(axis=1, keepdims=True))
+    from_logits = -log_p[range(B), wanted].mean()
+    clipped = -np.log(np.clip(np.exp(log_p), 1e-7, 1 - 1e-7))[range(B), wanted].mean()
+    assert from_logits > 1.05 * clipped > 1
+    expected = from_logits if BACKEND == "tensorflow" else clipped
+    assert report.gradients.rows[0].values[1] == pytest.approx(expected, 1e-4)
+
+
+def test_a_long_layer_is_recorded_as_keras_computes_it():
+    rng = rng_of(6)
+    layer = theirs("LSTM", rng, (B, None, F), units=H, return_sequences=True, stateful=True)
+    layer(sequences(rng))  # which leaves states
+    x, mask = sequences(rng, timesteps=40), mask_of("interior", rng, timesteps=40)
+    report = le.verify(layer, x, mask=mask)
+    report.check()
+    said = next(c.text for c in report.cautions if c.id == "stateful-carry")
+    assert ("On JAX every predict begins anew" in said) == (BACKEND == "jax")
+
+
+def test_an_adequate_example_and_compare():
+    rng = rng_of(7)
+    layer = theirs("LSTM", rng, units=H, return_sequences=True)
+    example = le.adequate_example(le.from_keras(layer))
+    x, mask = example.x, example.mask
+    le.compare(le.from_keras(layer)(x, mask=mask), np.asarray(keras_trace(layer, x, mask).output)).check()
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="JAX alone computes in float32 where float64 is asked for")
+def test_float64_is_float32_on_jax_unless_it_is_switched_on():
+    with pytest.warns(UserWarning, match="float64"):
+        layer = theirs("LSTM", rng_of(8), units=H, dtype="float64")
+        assert le.from_keras(layer).dtype == np.float32
+        le.verify(layer, sequences(rng_of(9))).check()
+
+
+def test_the_rule_is_checked():
+    with pytest.raises(ValueError, match="keras_backend must be one of tensorflow, torch, jax, numpy, got 'theano'"):
+        le.LSTM(H, keras_backend="theano")
