@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from lstm_edu.keras_bridge.layers import nested_states, numbers
 from lstm_edu.keras_bridge.loading import keras
+from lstm_edu.keras_bridge.looping import tensor
 
 
 def call_keras(layer: Any, x: Any, **call: Any) -> Any:
@@ -18,6 +21,8 @@ def call_keras(layer: Any, x: Any, **call: Any) -> Any:
     call = {name: value for name, value in call.items() if value is not None and name in known}
     if "initial_state" in call:
         call["initial_state"] = nested_states(layer, call["initial_state"])
+    if isinstance(x, np.ndarray) and x.dtype == np.float64 and keras().backend.backend() == "torch":
+        x = tensor(x)  # from an array Keras would make float32 first
     with warnings.catch_warnings():
         # Keras 3.15 says this of a mask given to a whole model, which nevertheless arrives at its layers.
         warnings.filterwarnings("ignore", message=".*was passed an input with a mask attached", category=UserWarning)

@@ -18,6 +18,7 @@ from lstm_edu.keras_bridge.compiling import compiled_loss
 from lstm_edu.keras_bridge.converting import is_model
 from lstm_edu.keras_bridge.layers import numbers
 from lstm_edu.keras_bridge.loading import keras
+from lstm_edu.keras_bridge.looping import tensor
 from lstm_edu.keras_bridge.recording import rounded
 from lstm_edu.trace import Trace
 
@@ -164,7 +165,7 @@ def _theirs(
         if callable(target):
             return target(output)
         ops = keras().ops
-        ends = zip(map(ops.convert_to_tensor, target), keras().tree.flatten(output), strict=True)
+        ends = zip(map(tensor, target), keras().tree.flatten(output), strict=True)
         return sum(ops.sum(d * y) for d, y in ends)
 
     with unchanged(source):
@@ -198,7 +199,7 @@ def _jax(source: Any, inputs: list[np.ndarray], end: End) -> tuple[Any, list[Any
             return end(inputs)
 
     weights = [w.value for w in source.weights]
-    tensors = [keras().ops.convert_to_tensor(a) for a in inputs]
+    tensors = [tensor(a) for a in inputs]
     value, (d_weights, d_inputs) = jax.value_and_grad(value, argnums=(0, 1))(weights, tensors)
     return value, [*d_weights, *d_inputs]
 
@@ -207,7 +208,7 @@ def _torch(source: Any, inputs: list[np.ndarray], end: End) -> tuple[Any, list[A
     import torch
 
     weights = [w.value for w in source.weights]
-    tensors = [keras().ops.convert_to_tensor(a).requires_grad_() for a in inputs]
+    tensors = [tensor(a).requires_grad_() for a in inputs]
     before = [w.requires_grad for w in weights]
     for weight in weights:  # frozen ones too
         weight.requires_grad_()

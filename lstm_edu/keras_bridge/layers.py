@@ -67,23 +67,31 @@ def numbers(tensor: Any) -> np.ndarray:
 def dtype_of(layer: Any) -> Policy:
     """The layer's dtype policy, as this backend computes it here. ValueError for quantised policies.
 
-    JAX computes in float32 where float64 is asked for, unless it is told to know float64 (JAX_ENABLE_X64=1).
+    Where float64 is asked for, JAX computes in float32 unless it is told to know float64 (JAX_ENABLE_X64=1), and Keras
+    on NumPy rounds its weights and activations to float32.
     """
     policy = layer.dtype_policy
     name = f"mixed_{policy.compute_dtype}" if policy.compute_dtype != policy.variable_dtype else policy.compute_dtype
     try:
         if getattr(policy, "quantization_mode", None):
             raise ValueError("quantised")
-        if name == "float64" and keras().backend.backend() == "jax":
-            import jax
-
-            name = name if jax.config.jax_enable_x64 else "float32"
+        if name == "float64" and not _knows_float64():
+            name = "float32"
         return Policy(name, cuts_products=policy.compute_dtype == "bfloat16" and cuts_products())
     except ValueError as error:
         raise ValueError(
             f"{layer.name!r} has the dtype policy {policy.name!r}, which cannot be rebuilt; float32, float64, float16, "
             "bfloat16 and the mixed ones can"
         ) from error
+
+
+def _knows_float64() -> bool:
+    backend = keras().backend.backend()
+    if backend == "jax":
+        import jax
+
+        return bool(jax.config.jax_enable_x64)
+    return backend != "numpy"
 
 
 @cache

@@ -47,10 +47,14 @@ def over_time(step: Step, read: Sequence[np.ndarray], start: Sequence[Any], cell
         name -> (B, T, ...), for each quantity of the step; views of what the backend returned, not to be written to.
     """
     run = _in_jax if keras().backend.backend() == "jax" else _in_tensorflow if _long(read[0]) else _at_once
-    convert = keras().ops.convert_to_tensor
     states = [keras().ops.cast(s, cell.compute_dtype) for s in start]
-    found = run(step, [convert(a.swapaxes(0, 1)) for a in read], states, cell)
+    found = run(step, [tensor(a.swapaxes(0, 1)) for a in read], states, cell)
     return {name: array.swapaxes(0, 1) for name, array in found.items()}
+
+
+def tensor(array: Any) -> Any:
+    """The array as a tensor of its own type: left to themselves, PyTorch and NumPy make float32 of float64."""
+    return keras().ops.convert_to_tensor(array, dtype=np.asarray(array).dtype.name)
 
 
 def _at_once(step: Step, read: list, states: list, cell: Any) -> dict[str, np.ndarray]:
