@@ -399,7 +399,9 @@ def test_what_float32_cannot_decide_is_said():
     layer.build((None, None, 20))
     layer.set_weights([0.7 * rng.normal(size=w.shape) for w in layer.get_weights()])
     trace = layer.trace(rng.normal(size=(1, 120, 20)).astype("float32"))
-    found = _base.compared(trace, {"h": (trace.h, trace.h)}, ("sequence", "step", "unit"))
+    theirs = trace.h.copy()
+    theirs[:, 60:] *= 0.99
+    found = _base.compared(trace, {"h": (trace.h, theirs)}, ("sequence", "step", "unit"))
     assert found["agrees"] and "on float32 cannot decide, because errors grow" in found["text"]
 
 

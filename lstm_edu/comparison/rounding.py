@@ -116,6 +116,7 @@ SPREADS = 24.0
 BLIND = 0.01
 _BLIND_UNITS = 256  # where a type holds so few digits that this is more: one rounding is SPREADS / 2 units already
 _MOST_BLIND = 0.5
+_TINY = 1e4  # numbers below so many units are errors themselves, and are judged as if they were as large
 
 
 def blind_share(unit: float) -> float:
@@ -146,13 +147,13 @@ class Rounding:
     def blind(self, right: Array) -> Array:
         """Where so much counts as rounding that nothing can be decided."""
         size = np.abs(right[np.isfinite(right)].astype(np.float64)).max(initial=0)
-        return (self.allowed(right) > blind_share(self.unit) * size) if size else np.zeros(right.shape, bool)
+        return (self.allowed(right) > blind_share(self.unit) * max(size, _TINY * self.unit)) & ~np.isnan(right)
 
 
 # --- errors of single operations ------------------------------------------------------------------------------------
 
 # In units of roundoff, so that the spread is that of the difference between two right programs. Measured against Keras
-# on TensorFlow, JAX and NumPy by `python -m benchmarks.truth --calibrate`; tests/test_rounding.py holds them.
+# on TensorFlow, JAX and NumPy; tests/test_rounding.py holds them.
 _SUM, _SUM_GROWTH = 0.3, 0.12
 _RESULT = 0.5
 _ACTIVATION = 0.6
@@ -198,7 +199,7 @@ def _deviation(runs: Array) -> Array:
 
 
 _NUMBERS_OF_A_STEP = 96  # how many deviations one standard deviation should rest on
-_FEWEST, _MOST = 3, 16
+_FEWEST, _MOST = 4, 16
 
 
 def _trials(trace: Trace) -> int:
@@ -259,6 +260,9 @@ def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread
         parts.append(_scan(trace, x[part], disturbed, mask, [s[part] for s in trace.initial_state], noise))
     arrays = {name: _smooth(np.concatenate([a[name] for a, _ in parts])) for name in parts[0][0]}
     h_error = np.concatenate([e for _, e in parts], axis=1)  # (trials, B, T, H), in processing order
+    tails = _tails(trace, arrays)[:, :, None]
+    for array in arrays.values():
+        array *= tails
     lost = _lost(trace, arrays)
     for array in arrays.values():
         array[lost] = np.inf
@@ -269,6 +273,22 @@ def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread
     return Spread(arrays, returned), h_error if layer.return_sequences else h_error[:, :, -1]
 
 
+def _tails(trace: Trace, arrays: Mapping[str, Array]) -> Array:
+    """(B, T): by how much to widen a spread. Where errors grow, a few of them decide how much, and some runs see ten
+    times the growth of others: the more they have grown, the less a few runs tell."""
+    unit, growth = unit_roundoff(trace.layer), np.zeros(trace.x.shape[:2])
+    for name in trace.layer.state_names:
+        if name in trace:
+            size = np.sqrt(np.mean(np.square(trace[name].astype(np.float64)), axis=-1))
+            error = np.sqrt(np.mean(np.square(arrays[name].astype(np.float64)), axis=-1))
+            growth = np.maximum(growth, error / np.maximum(unit * size, np.finfo(float).tiny))
+    finite = np.where(np.isfinite(growth), growth, 0)
+    return (1 + np.clip(np.log10(np.maximum(finite, 1e-9) / _CALM), 0, _LONGEST)).astype(np.float32)
+
+
+_CALM, _LONGEST = 10.0, 3.0  # from ten roundings on, up to four times as wide
+
+
 def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
     """(B, T) bool: from which step on errors in the states are so large that nothing is known of what follows."""
     found = np.zeros(trace.x.shape[:2], bool)
@@ -276,7 +296,8 @@ def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
         if name in trace:
             size = np.abs(trace[name].astype(np.float64)).max(axis=-1)
             size = np.maximum.accumulate(np.where(np.isfinite(size), size, 0), axis=1)
-            found |= SPREADS * arrays[name].max(axis=-1) > blind_share(unit_roundoff(trace.layer)) * size + 1e-11
+            unit = unit_roundoff(trace.layer)
+            found |= SPREADS * arrays[name].max(axis=-1) > blind_share(unit) * np.maximum(size, _TINY * unit)
     return np.logical_or.accumulate(found, axis=1)
 
 
