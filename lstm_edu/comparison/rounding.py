@@ -175,10 +175,10 @@ class _Noise:
         """Of a product or a sum of a few terms."""
         return self.put(exact, _RESULT * np.abs(exact[0]))
 
-    def sum(self, total: Array, squares: Array, terms: int) -> Array:
-        """Of a sum of `terms` products: squares is the sum of their squares. It grows with the number of terms, less
-        than that of one long sum would, since processors add in blocks."""
-        size = (_SUM + _SUM_GROWTH * np.sqrt(terms)) * np.maximum(np.sqrt(squares), np.abs(total[0]))
+    def sum(self, total: Array, root: Array, terms: int) -> Array:
+        """Of a sum of `terms` products: root is the root of the sum of their squares. It grows with the number of
+        terms, less than that of one long sum would, since processors add in blocks."""
+        size = (_SUM + _SUM_GROWTH * np.sqrt(terms)) * np.maximum(root, np.abs(total[0]))
         return self.put(total, size)
 
     def activation(self, function: Activation, z: Array) -> Array:
@@ -214,7 +214,9 @@ def _complete(trace: Trace) -> bool:
     """Whether a trace has what its layer can be run from again."""
     if any(mask is not None for mask in trace.dropout_masks):
         return False
-    return all(map(_complete, trace.layers)) if trace.children else "x" in trace and bool(trace["x"].size)
+    if trace.children:
+        return all(map(_complete, trace.layers))
+    return "x" in trace and bool(trace["x"].size) and (trace.kind not in _STEPS or "h" in trace)
 
 
 # --- layers ---------------------------------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Ar
     squares = np.square(x) @ np.square(kernel)
     if bias:
         z, squares = z + bias[0], squares + np.square(bias[0])
-    z = noise.sum(noise.many(z[0]) if len(z) == 1 else z, squares, len(kernel) + 1)
+    z = noise.sum(noise.many(z[0]) if len(z) == 1 else z, np.sqrt(squares), len(kernel) + 1)
     y = noise.activation(trace.layer.activation, z)
     arrays = {"z": _smooth(_deviation(z)), "y": _smooth(_deviation(y))}
     return Spread(arrays, (arrays["y"],)), y[1:] - y[0]
@@ -251,13 +253,15 @@ def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Ar
 def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
     layer, order = trace.layer, slice(None, None, -1 if trace.layer.go_backwards else 1)
     x = trace.x.astype(np.float64)
+    before = np.concatenate([trace.initial_state[0][:, None], trace.h[:, :-1]], axis=1)
     parts = []
     rows = max(1, _MOST_AT_ONCE // (x.shape[1] * trace.weights[0].shape[-1] * (1 if error is None else noise.trials)))
     for first in range(0, len(x), rows):
         part = slice(first, first + rows)
         disturbed = None if error is None else error[:, part, order]
         mask = None if trace.mask is None else trace.mask[part]
-        parts.append(_scan(trace, x[part], disturbed, mask, [s[part] for s in trace.initial_state], noise))
+        start = [s[part] for s in trace.initial_state]
+        parts.append(_scan(trace, x[part], before[part], disturbed, mask, start, noise))
     arrays = {name: _smooth(np.concatenate([a[name] for a, _ in parts])) for name in parts[0][0]}
     h_error = np.concatenate([e for _, e in parts], axis=1)  # (trials, B, T, H), in processing order
     tails = _tails(trace, arrays)[:, :, None]
@@ -305,20 +309,27 @@ _MOST_AT_ONCE = 1 << 22  # numbers of the sums that are held in float64; more se
 
 
 def _scan(
-    trace: Trace, x: Array, error: Array | None, mask: Array | None, start: list[Array], noise: _Noise
+    trace: Trace,
+    x: Array,
+    before: Array,
+    error: Array | None,
+    mask: Array | None,
+    start: list[Array],
+    noise: _Noise,
 ) -> tuple[dict[str, Array], Array]:
-    """The loop over time for all runs. x (B, T, F), mask (B, T), error (trials, B, T, F), in processing order.
+    """The loop over time for all runs. x (B, T, F), before (B, T, H): h as each step finds it, mask (B, T), error
+    (trials, B, T, F), in processing order.
 
     Returns each quantity's deviation, (B, T, .), and the errors of h, (trials, B, T, H).
     """
     step = _STEPS[trace.kind](trace, noise)
     runs = x[None] if error is None else x + np.concatenate([np.zeros_like(x)[None], error])
-    projected, squares = step.project(runs, x)
+    projected, of_x, of_h = step.project(runs), step.root_of_x(x), step.root_of_h(before)
     states = [noise.many(s) for s in start]
     arrays: dict[str, list[Array]] = {}
     h_error = np.empty((noise.trials, *x.shape[:2], start[0].shape[-1]), np.float32)
     for t in range(x.shape[1]):
-        found = step(projected[:, :, t], squares[:, t], *states)
+        found = step(projected[:, :, t], of_x[:, t], of_h[:, t], *states)
         if mask is not None:
             for name, old in zip(trace.layer.state_names, states, strict=True):
                 found[name] = np.where(mask[None, :, t, None], found[name], old)
@@ -336,37 +347,42 @@ class _Step:
         self.layer, self.noise = trace.layer, noise
         self.kernel, self.recurrent_kernel, *rest = (w.astype(np.float64) for w in trace.weights)
         self.rest = rest
-        self.recurrent_squares = np.square(self.recurrent_kernel)
 
     def input_bias(self) -> Array | float:
         return self.rest[0] if self.layer.use_bias else 0.0
 
-    def project(self, runs: Array, x: Array) -> tuple[Array, Array]:
-        """x W + b for all steps of all runs, and the sum of the squares of its terms, (B, T, .)."""
-        bias = self.input_bias()
-        return runs @ self.kernel + bias, np.square(x) @ np.square(self.kernel) + np.square(bias)
+    def project(self, runs: Array) -> Array:
+        """x W + b for all steps of all runs."""
+        return runs @ self.kernel + self.input_bias()
 
-    def summed(self, projected: Array, squares: Array, h: Array) -> Array:
+    def root_of_x(self, x: Array) -> Array:
+        """The root of the sum of the squares of the input's terms in each sum, (B, T, .)."""
+        return np.sqrt(np.square(x) @ np.square(self.kernel) + np.square(self.input_bias())).astype(np.float32)
+
+    def root_of_h(self, before: Array) -> Array:
+        """The same for the terms of h."""
+        return np.sqrt(np.square(before.astype(np.float64)) @ np.square(self.recurrent_kernel)).astype(np.float32)
+
+    def summed(self, projected: Array, of_x: Array, of_h: Array, h: Array) -> Array:
         """x W + h U + b with its errors."""
         terms = len(self.kernel) + len(self.recurrent_kernel) + 1
-        total = projected + h @ self.recurrent_kernel
-        return self.noise.sum(total, squares + np.square(h[0]) @ self.recurrent_squares, terms)
+        return self.noise.sum(projected + h @ self.recurrent_kernel, np.hypot(of_x, of_h), terms)
 
-    def __call__(self, projected: Array, squares: Array, *states: Array) -> dict[str, Array]:
+    def __call__(self, projected: Array, of_x: Array, of_h: Array, *states: Array) -> dict[str, Array]:
         """Every recorded quantity, (R, B, .)."""
         raise NotImplementedError
 
 
 class _SimpleRNN(_Step):
-    def __call__(self, projected, squares, h):
-        z = self.summed(projected, squares, h)
+    def __call__(self, projected, of_x, of_h, h):
+        z = self.summed(projected, of_x, of_h, h)
         return {"z": z, "h": self.noise.activation(self.layer.activation, z)}
 
 
 class _LSTM(_Step):
-    def __call__(self, projected, squares, h, c):
+    def __call__(self, projected, of_x, of_h, h, c):
         noise, gate, act = self.noise, self.layer.recurrent_activation, self.layer.activation
-        z = self.summed(projected, squares, h)
+        z = self.summed(projected, of_x, of_h, h)
         z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
         z_i, z_f = self.peep(z_i, 0, c), self.peep(z_f, 1, c)
         i, f, g = noise.activation(gate, z_i), noise.activation(gate, z_f), noise.activation(act, z_g)
@@ -389,23 +405,19 @@ class _GRU(_Step):
     def input_bias(self):
         return super().input_bias() if not self.layer.reset_after or not self.layer.use_bias else self.rest[0][0]
 
-    def __call__(self, projected, squares, h):
+    def __call__(self, projected, of_x, of_h, h):
         noise, gate, act, n = self.noise, self.layer.recurrent_activation, self.layer.activation, h.shape[-1]
-        terms = len(self.kernel) + n + 1
+        terms, root = len(self.kernel) + n + 1, np.hypot(of_x, of_h)
         if self.layer.reset_after:
             hu = h @ self.recurrent_kernel + (self.rest[0][1] if self.layer.use_bias else 0.0)
-            hu = noise.sum(hu, np.square(h[0]) @ self.recurrent_squares, n + 1)
-            zr = noise.sum(projected[..., : 2 * n] + hu[..., : 2 * n], squares[..., : 2 * n], terms)
+            hu = noise.sum(hu, of_h, n + 1)
+            zr = noise.sum(projected[..., : 2 * n] + hu[..., : 2 * n], root[..., : 2 * n], terms)
         else:
-            hu, u = h @ self.recurrent_kernel[:, : 2 * n], self.recurrent_squares[:, : 2 * n]
-            zr = noise.sum(projected[..., : 2 * n] + hu, squares[..., : 2 * n] + np.square(h[0]) @ u, terms)
+            zr = projected[..., : 2 * n] + h @ self.recurrent_kernel[:, : 2 * n]
+            zr = noise.sum(zr, root[..., : 2 * n], terms)
         z, r = noise.activation(gate, zr[..., :n]), noise.activation(gate, zr[..., n:])
-        if self.layer.reset_after:
-            back, back_squares = r * hu[..., 2 * n :], np.square(r[0] * hu[0, :, 2 * n :])
-        else:
-            back = (r * h) @ self.recurrent_kernel[:, 2 * n :]
-            back_squares = np.square(r[0] * h[0]) @ self.recurrent_squares[:, 2 * n :]
-        a_g = noise.sum(projected[..., 2 * n :] + back, squares[..., 2 * n :] + back_squares, terms)
+        back = r * hu[..., 2 * n :] if self.layer.reset_after else (r * h) @ self.recurrent_kernel[:, 2 * n :]
+        a_g = noise.sum(projected[..., 2 * n :] + back, root[..., 2 * n :], terms)
         g = noise.activation(act, a_g)
         h = noise.put(z * h + (1 - z) * g, _RESULT * (np.abs(z * h)[0] + np.abs((1 - z) * g)[0]))
         return {"a": np.concatenate([zr, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
