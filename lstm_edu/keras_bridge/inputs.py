@@ -83,7 +83,7 @@ def _note(names: list[str], made: list[tuple[np.ndarray, Wanted]], seed: int) ->
     unknown = [repr(name) for name, (_, wanted) in zip(names, made, strict=True) if not wanted.known and name]
     if not unknown:
         return note
-    return f"{note}. Nothing shows what {' and '.join(unknown)} should hold: give yours (x=..., or --input X.npy)"
+    return f"{note}. Nothing shows what {', '.join(unknown)} should hold: give yours (x=..., or --input X.npy)"
 
 
 def structured(model: Any, arrays: list[np.ndarray]) -> Any:
