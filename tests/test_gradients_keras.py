@@ -326,3 +326,18 @@ def test_where_keras_has_no_gradients_the_rest_goes_on(monkeypatch):
         "Keras computes no gradients on the backend 'numpy', so that none were compared; it does on tensorflow, jax, "
         "torch (set KERAS_BACKEND before Keras is imported)",
     )
+
+
+def test_gradients_of_a_layer_that_makes_errors_grow_are_not_called_wrong():
+    """A SimpleRNN with large recurrent weights: float32 moves its gradients far more than a fixed tolerance allows."""
+    rng = rng_of(77)
+    layer = keras().layers.SimpleRNN(48, return_sequences=True)
+    layer.build((2, 40, 6))
+    layer.set_weights([rng.normal(size=w.shape) * 0.35 for w in layer.get_weights()])
+    x, dy = rng.normal(size=(2, 40, 6)).astype("float32"), rng.normal(size=(2, 40, 48)).astype("float32")
+    report = le.verify(layer, x, dy)
+    assert report.verdict != "different" and report.gradients.verdict != "different"
+    assert any(row.tolerance.startswith("rounding") for row in report.gradients.rows)
+    wrong = le.from_keras(layer)
+    wrong.set_weights([1.05 * w for w in wrong.get_weights()])
+    assert le.verify(layer, x[:, :4], dy[:, :4], ours=wrong).gradients.verdict == "different"

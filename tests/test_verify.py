@@ -553,3 +553,12 @@ def test_the_tables():
         assert not re.search(r"#[0-9a-f]{3}|rgb|hsl", html)
         assert report.layers[0]._repr_html_().partition("<details")[0].count('scope="row"') == 8
     assert "z at batch" in repr(report)
+
+
+def test_many_layers_are_compiled_without_advice_from_tensorflow(caplog):
+    rng = rng_of(81)
+    parts = [keras().layers.GRU(3, return_sequences=True) for _ in range(7)]
+    model = randomise(keras().Sequential([keras().Input((30, 2)), *parts]), rng)
+    with caplog.at_level("WARNING", logger="tensorflow"):
+        le.verify(model, rng.normal(size=(1, 30, 2))).check()
+    assert not [record.getMessage() for record in caplog.records if "retracing" in record.getMessage()]

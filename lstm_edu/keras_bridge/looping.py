@@ -7,7 +7,9 @@ NumPy run at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -24,9 +26,30 @@ def compiled(layer: Any, x: Any, function: Callable[[], Any]) -> Any:
     """function(), which runs a Keras layer or model on x: compiled, as `predict` does it, where that is worth it."""
     if not _long(x) or not any(isinstance(one, keras().layers.RNN) for one in layer._flatten_layers()):
         return function()
+    return _run_compiled(function)
+
+
+def _run_compiled(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function gives when TensorFlow compiles it for this one call."""
     import tensorflow as tf
 
-    return tf.function(function, autograph=False)()
+    with _without_advice():
+        return tf.function(function, autograph=False)(*arguments)
+
+
+@contextmanager
+def _without_advice() -> Iterator[None]:
+    """TensorFlow warns of functions that it compiles again and again; here each one is another layer's."""
+
+    def not_advice(record: logging.LogRecord) -> bool:
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(not_advice)
+    try:
+        yield
+    finally:
+        logger.removeFilter(not_advice)
 
 
 def _long(x: Any) -> bool:
@@ -88,7 +111,7 @@ def _in_tensorflow(step: Step, read: list, states: list, cell: Any) -> dict[str,
         _, _, kept = tf.while_loop(lambda t, *_: t < timesteps, body, (1, states, kept))
         return {name: array.stack() for name, array in zip(first, kept, strict=True)}
 
-    found = tf.function(run, autograph=False)(read, states)
+    found = _run_compiled(run, read, states)
     return {name: np.asarray(value) for name, value in found.items()}
 
 

@@ -62,8 +62,9 @@ def verify(
     every weight (frozen ones too), the input (unless it is token ids) and the initial states that are given. Where
     Keras runs on NumPy it has none: the report says so, and the rest is compared. Both gradients are taken
     at inference, where dropout does nothing. Gradients agree within 1e-10 + 1e-8 |g| in float64, and within
-    1e-7 + 1e-4 |g| + 1e-5 (the largest |g| of the array) if anything computes in float32, g being Keras's. Losses of
-    Keras compute in float32, whatever the model does, unless they are made with dtype="float64".
+    1e-7 + 1e-4 |g| + 1e-5 (the largest |g| of the array) if anything computes in float32, g being Keras's; more where
+    rounding is seen to move them further. Losses of Keras compute in float32, whatever the model does, unless they are
+    made with dtype="float64".
 
     Args:
         source: a Keras layer or model, or the path of a `.keras` file or of an `.h5` file of Keras 2. Code in a file is
