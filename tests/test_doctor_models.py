@@ -167,6 +167,7 @@ def test_an_order_of_many_things_takes_many_numbers():
     rng = rng_of(17)
     right = rng.standard_normal((3, 5))
     assert matching(right, right[:, [4, 0, 3, 1, 2]]) == (4, 0, 3, 1, 2)
+    assert matching(right[:1], right[:1, ::-1]) is None, "of one row, any shuffle would be an order of columns"
     assert matching(right, right) is None and matching(right, rng.standard_normal((3, 5))) is None
 
 

@@ -303,6 +303,8 @@ def matching(right: Array, theirs: Array) -> tuple[int, ...] | None:
     if right.shape != theirs.shape or not (np.isfinite(right).all() and np.isfinite(theirs).all()):
         return None
     n = right.shape[-1]
+    if right.size < 2 * n:  # of a single row any shuffle is an order of columns: nothing shows that it is one
+        return None
     a, b = theirs.reshape(-1, n).T, right.reshape(-1, n).T
     size = max(float(np.abs(b).max()), 1e-30)
     order: list[int] = []
