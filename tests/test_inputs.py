@@ -103,6 +103,12 @@ def test_where_nothing_can_be_known_the_report_says_so():
     assert note.endswith("Nothing shows what 'given' should hold: give yours (x=..., or --input X.npy)")
 
 
+def test_a_name_that_keras_made_up_is_not_shown():
+    layers = keras().layers
+    (note,) = le.verify(keras().Sequential([keras().Input((T, F)), layers.LSTM(H)])).notes
+    assert "keras_tensor" not in note and "Nothing shows what the input should hold" in note
+
+
 def test_another_seed_draws_another_input():
     model = model_of(keras().layers.LSTM(H))
     one, other = (np.asarray(inputs.of_model(model, None, seed=seed)[0]) for seed in (0, 1))

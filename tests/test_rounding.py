@@ -173,8 +173,12 @@ def test_what_comes_after_chaos_is_never_called_a_difference():
     theirs, _, x = drawn("GRU", 23, 400, 64, 0.7, "one-hot", {"activation": "elu"})
     report = le.verify(theirs, x)
     assert report.verdict == "undecided" and report.first is None
-    assert "float32 cannot decide about a from timestep" in report.sentence
+    assert "float32 cannot decide from timestep" in report.sentence
     assert "no difference beyond rounding" in report.sentence
+    since = min(row.blind_from["timestep"] for row in report.layers[0].report.rows if row.verdict == "undecided")
+    for shown in (repr(report), report._repr_html_().replace("&nbsp;", " ")):
+        assert f"? cannot be decided from timestep {since} on" in shown and "first to differ" not in shown
+        assert "What would decide" in shown and "dtype float64" in shown
 
 
 @pytest.mark.parametrize("factor", [0.5, 2])

@@ -545,11 +545,12 @@ def test_the_tables():
     layer = theirs("LSTM", rng, units=H, name="a<b")
     wrong = le.from_keras(layer)
     wrong.set_weights([2 * w for w in wrong.get_weights()])
-    for report, sign in [(le.verify(layer, sequences(rng)), "✓"), (le.verify(layer, sequences(rng), ours=wrong), "✗")]:
+    right, different = le.verify(layer, sequences(rng)), le.verify(layer, sequences(rng), ours=wrong)
+    for report, sign, columns in [(right, "✓", 4), (different, "✗", 5)]:  # where nothing differs, no place is shown
         assert repr(report).startswith(sign)
         html = report._repr_html_()
         assert "a&lt;b" in html and "a<b" not in html
-        assert "<caption" in html and html.partition("<details")[0].count('scope="col"') == 5
+        assert "<caption" in html and html.partition("<details")[0].count('scope="col"') == columns
         assert not re.search(r"#[0-9a-f]{3}|rgb|hsl", html)
         assert report.layers[0]._repr_html_().partition("<details")[0].count('scope="row"') == 8
     assert "z at batch" in repr(report)
@@ -562,3 +563,13 @@ def test_many_layers_are_compiled_without_advice_from_tensorflow(caplog):
     with caplog.at_level("WARNING", logger="tensorflow"):
         le.verify(model, rng.normal(size=(1, 30, 2))).check()
     assert not [record.getMessage() for record in caplog.records if "retracing" in record.getMessage()]
+
+
+def test_the_table_in_a_terminal_breaks_no_word():
+    rng, layers = rng_of(27), keras().layers
+    layer = layers.Bidirectional(layers.GRU(H), name="bidirectional")
+    layer.build((None, T, F))
+    randomise(layer, rng)
+    wrong = le.from_keras(layer)
+    wrong.set_weights([2 * w for w in wrong.get_weights()])
+    assert "(Bidirectional)" in le.verify(layer, sequences(rng), ours=wrong).text(80)

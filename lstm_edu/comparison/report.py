@@ -69,30 +69,36 @@ class Row:
             return f"{self.name} cannot be compared with Keras's: shape {self.shape}" + (self.note and f": {self.note}")
         place = f" at {where_text(self.where)}" if self.where else ""
         if self.verdict == UNDECIDED:
-            dtype = self.dtype.split(" / ")[-1]
-            most = f"{blind_share(unit_roundoff(dtype)):.0%}"
             return (
-                f"{dtype} cannot decide about {self.name}{_since(self.blind_from)}: small errors grow in this layer, "
-                f"until rounding alone moves these numbers by more than {most}. The largest difference from "
-                f"Keras's is {self.max_abs:.2g}{place}{note}"
+                f"{self.undecided(f' about {self.name}')}. The largest difference from Keras's is "
+                f"{self.max_abs:.2g}{place}{note}"
             )
         if self.ok:
             if self.max_abs == 0:
                 return f"{self.name} is equal to Keras's{note}"
             return f"{self.name} agrees with Keras's; the largest difference is {self.max_abs:.2g}{place}{note}"
         ours, theirs = self.values
-        how_many = "" if self.size == 1 else f"; {self.failed} of {self.size} values differ"
+        how_many = "" if self.size == 1 else f"; {self.failed:,} of {self.size:,} values differ"
         difference = "differs from Keras's" + (f" by {self.max_abs:.3g}" if np.isfinite(self.max_abs) else "")
         return (
             f"{self.name} {difference}{place}: ours {number_text(ours)}, Keras's {number_text(theirs)} "
-            f"(allowed {self.tolerance}{how_many}){note}"
+            f"(allowed: {self.tolerance}{how_many}){note}"
         )
 
+    def undecided(self, what: str = "") -> str:
+        """Why nothing can be decided in an undecided row, and from where on; `what`: about what."""
+        dtype = self.dtype.split(" / ")[-1]
+        most = f"{blind_share(unit_roundoff(dtype)):.0%}"
+        return (
+            f"{dtype} cannot decide{what}{self.since}: small errors grow in this layer, until rounding alone moves "
+            f"these numbers by more than {most}"
+        )
 
-def _since(place: Where) -> str:
-    """From where on nothing can be decided."""
-    name = next((name for name in ("timestep", "step") if place.get(name)), None)
-    return f" from {name} {place[name]} on" if name else ""
+    @property
+    def since(self) -> str:
+        """Of an undecided row, from where on nothing can be decided: " from timestep 41 on", or ""."""
+        name = next((name for name in ("timestep", "step") if self.blind_from.get(name)), None)
+        return f" from {name} {self.blind_from[name]} on" if name else ""
 
 
 def joined(verdicts: Iterable[str]) -> str:
@@ -164,28 +170,31 @@ class Report:
             return f"agrees with Keras; largest difference {self.max_abs:.2g}"
         return self.sentence
 
+    @property
+    def _header(self) -> tuple[str, ...]:
+        letters = [letter for letter in "ygw" if any(f"|{letter}|" in row.tolerance for row in self.rows)]
+        allowed = f"allowed ({', '.join(letters)}: Keras's)" if letters else "allowed"
+        return "array", "result", "largest difference", "where", allowed, "shape", "dtype"
+
     def __repr__(self) -> str:
-        table = tables.text(self.verdict, self._title, _HEADER, [_cells(row) for row in self.rows])
+        table = tables.text(self.verdict, self._title, self._header, [_cells(row) for row in self.rows])
         return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
 
     def _repr_html_(self) -> str:
-        table = tables.html(self.verdict, self._title, _HEADER, [_cells(row) for row in self.rows])
+        table = tables.html(self.verdict, self._title, self._header, [_cells(row) for row in self.rows])
         return table + (self.adequacy.fold if self and self.trace is not None else "")
-
-
-_HEADER = ("array", "shape", "dtype", "largest difference", "where", "allowed (y, g, w: Keras's)", "result")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     compared = row.values is not None
     return (
         row.name,
-        row.shape,
-        row.dtype,
+        tables.verdict(row.verdict) + row.since + (f": {row.note}" if row.note else ""),
         f"{row.max_abs:.2g}" if compared else "—",
         where_text(row.where) if compared and (row.max_abs or not row.ok) else "—",
         row.tolerance,
-        tables.verdict(row.verdict) + (f": {row.note}" if row.note else ""),
+        row.shape,
+        row.dtype,
     )
 
 

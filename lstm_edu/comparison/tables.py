@@ -5,6 +5,7 @@ Colours are inherited, so that a table fits every theme; a sign never stands wit
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Sequence
 from html import escape
@@ -37,8 +38,11 @@ def text(
     if width is None:
         body = ("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines)
         return "\n".join([titled, *body])
+    longest = [max((len(word) for line in lines for word in line[k].split()), default=0) for k in range(len(header))]
     while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+        whole = [w if w > word else 0 for w, word in zip(widths, longest, strict=True)]  # no word is broken there
+        widest = whole if max(whole) > _NARROWEST else widths
+        widths[widest.index(max(widest))] -= 1
     titled = textwrap.fill(titled, width, subsequent_indent="  ")
     return "\n".join([titled, "", _row(lines[0], widths), "─" * width, *(_row(line, widths) for line in lines[1:])])
 
@@ -70,7 +74,7 @@ def html_list(title: str, items: Sequence[str]) -> str:
     """The same in HTML."""
     if not items:
         return ""
-    body = "".join(f'<li style="color: inherit">{escape(item)}</li>' for item in items)
+    body = "".join(f'<li style="color: inherit">{words(item)}</li>' for item in items)
     style = "margin: 0.2em 0; padding-left: 1.4em; color: inherit"
     return (
         f'<p style="color: inherit; font-weight: bold; margin: 0.6em 0 0.2em">{escape(title)}</p>'
@@ -105,12 +109,10 @@ def html(
     head = "".join(f'<th scope="col" style="{_CELL}">{escape(cell)}</th>' for cell in header)
     body = ""
     for first, *rest in rows:
-        cells = "".join(f'<td style="{_CELL}">{_together(escape(cell))}</td>' for cell in rest)
-        body += (
-            f'<tr style="background: none"><th scope="row" style="{_CELL}">{_together(escape(first))}</th>{cells}</tr>'
-        )
+        cells = "".join(f'<td style="{_CELL}">{words(cell)}</td>' for cell in rest)
+        body += f'<tr style="background: none"><th scope="row" style="{_CELL}">{words(first)}</th>{cells}</tr>'
     window = f'tabindex="0" role="region" aria-label="{escape(title, quote=True)}" ' if height else ""
-    shown = f'<span style="{_IN_VIEW}">{escape(_SIGNS[ok] + title)}</span>'
+    shown = f'<span style="{_IN_VIEW}">{words(_SIGNS[ok] + title)}</span>'
     caption = f'<caption style="{caption}">{shown}</caption>' if title else ""
     style = "overflow-x: auto; container-type: inline-size" + (
         f"; overflow: auto; max-height: {height}" if height else ""
@@ -124,6 +126,10 @@ def html(
     )
 
 
-def _together(cell: str) -> str:
-    """A sign and its word on one line."""
-    return cell.replace("✓ ", "✓&nbsp;").replace("✗ ", "✗&nbsp;").replace("? cannot", "?&nbsp;cannot")
+def words(said: str) -> str:
+    """A text as HTML, with each sign next to its word and each number such as 2e-07 on one line."""
+    together = escape(said).replace("✓ ", "✓&nbsp;").replace("✗ ", "✗&nbsp;").replace("? cannot", "?&nbsp;cannot")
+    return _SMALL.sub(r'<span style="white-space: nowrap">\g<0></span>', together)
+
+
+_SMALL = re.compile(r"\d[\d.]*e-\d+")

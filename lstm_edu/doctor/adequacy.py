@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from html import escape
 from itertools import islice
 from typing import Any
 
@@ -137,9 +136,12 @@ class Adequacy:
         looked = f" (checked on {self.part})" if self.part else ""
         if not self.missed:
             return f"This comparison would have caught all {self.counted} known mistakes that can be made here{looked}"
-        not_seen = "; ".join(f"{_few(some)} because {why}" for why, some in _by_reason(self.missed))
-        n = len(self.caught)
-        line = f"This comparison would have caught {n} of {self.counted} known mistakes{looked}, not: {not_seen}"
+        n, missed = len(self.caught), len(self.missed)
+        others = "the other" if missed == 1 else f"the other {missed}"
+        why = "; ".join(f"{why} ({_few(some)})" for why, some in _by_reason(self.missed))
+        line = (
+            f"This comparison would have caught {n} of {self.counted} known mistakes{looked}, but not {others}: {why}"
+        )
         return line + (_STRONGER if any("bias" in one.why and "zero" in one.why for one in self.missed) else "")
 
     @property
@@ -149,10 +151,10 @@ class Adequacy:
             return ""
         table = tables.html(None, "", _HEADER, self._rows())
         line = f"✓ {self.line}" if self else self.line
-        return f'<details style="margin: 0.3em 0"><summary>{escape(line)}</summary>{table}</details>'
+        return f'<details style="margin: 0.3em 0"><summary>{tables.words(line)}</summary>{table}</details>'
 
 
-_STRONGER = ". Trained weights would make it stronger, or verify(..., randomize=True)"
+_STRONGER = ". Trained weights would catch more, or verify(..., randomize=True)"
 
 _HEADER = ("result", "mistakes", "why", "which")
 

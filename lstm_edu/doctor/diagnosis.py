@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.comparison.tables import CODE_STYLE
+from lstm_edu.comparison.tables import CODE_STYLE, words
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.examples import Example
 from lstm_edu.doctor.hypotheses import Hypothesis
@@ -183,9 +183,9 @@ class Diagnosis:
             parts.append(("What to write", self.fix))
         if self.experiment is not None:
             parts.append(("An input that tells them apart", _shapes(self.experiment)))
-        if self.first is not None and self.verdict not in ("cause", "rounding", "approximation"):
+        if self.first is not None and self.verdict not in ("cause", "rounding", "approximation", "not finite"):
             parts.append(("", self.first.sentence))
-        if self.evidence is not None and self.verdict != "agrees":
+        if self.evidence is not None and self.verdict not in ("agrees", "undecided"):
             parts.append(("Evidence", str(self.evidence)))
         if self.notes:
             parts.append(("Notes", list(self.notes)) if len(self.notes) > 1 else ("Note", self.notes[0]))
@@ -205,13 +205,13 @@ class Diagnosis:
         for heading, text in self._parts():
             head = f'<strong style="color: inherit">{escape(heading)}</strong>' if heading else ""
             if isinstance(text, list):
-                items = "".join(f'<li style="margin: 0.1em 0">{escape(item)}</li>' for item in text)
+                items = "".join(f'<li style="margin: 0.1em 0">{words(item)}</li>' for item in text)
                 content = f'<ul style="margin: 0.2em 0 0.2em 1.2em; padding: 0">{items}</ul>'
             elif heading == "What to write":
                 code = f'<code style="background: none; color: inherit">{escape(text)}</code>'
                 content = f'<pre tabindex="0" style="{CODE_STYLE}">{code}</pre>'
             else:
-                content = f'<div style="margin: 0.1em 0">{escape(text)}</div>'
+                content = f'<div style="margin: 0.1em 0">{words(text)}</div>'
             body += f'<div style="margin: 0.5em 0 0 0">{head}{content}</div>'
         label = escape(f"Diagnosis: {self.title[2:]}", quote=True)
         title = f'<div style="font-weight: bold; font-size: 1.1em; color: inherit">{escape(self.title)}</div>'

@@ -108,7 +108,7 @@ def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
         count = "one number that is" if n == 1 else f"{n:,} numbers that are"
         return Diagnosis(
             "not finite",
-            f"Your {name} holds {count} not finite; the {'' if n == 1 else 'first '}one is {value}, at {place}. "
+            f"Your {name} holds {count} not finite: {'' if n == 1 else 'the first is '}{value}, at {place}. "
             "Nothing was searched: put this right first. NaN and infinity come from 0/0, from the logarithm of zero, "
             "from an exp that grew too large, from an array that was never filled (np.empty), or from the input.",
             first=None if search.right is None else first,
@@ -166,7 +166,7 @@ def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagno
         if k == 0 and observed.precision.coarse and observed.size > 1 and not same(list(observed.arrays), search.right):
             return _stored_coarsely(search, observed, agreement.max_abs)
         if k == 0:
-            how = "as far as its digits go" if observed.precision.printed else "within float32's rounding"
+            how = "as far as the digits given go" if observed.precision.printed else "within float32's rounding"
             return Diagnosis(
                 "agrees",
                 f"All {observed.size:,} numbers agree with the right ones {how}; the largest difference is "
@@ -346,7 +346,10 @@ def _no_mistake(searches: list[Search]) -> Diagnosis | None:
             ((mistake, _),) = found[0].hypothesis
             candidates = tuple(Candidate.of(e.hypothesis, e.evidence) for e in found)
             off = float(np.nanmax(_distances(search.observed.arrays, search.right), initial=0))
-            why = f"With that the right computation gives these very numbers; it differs by {off:.1g} at most."
+            why = (
+                "With that, the right computation gives these very numbers; without it, they differ by at most "
+                f"{off:.1g}."
+            )
             return _told(mistake, candidates, why)
         if (nearly := _approximation(search)) is not None:
             return nearly

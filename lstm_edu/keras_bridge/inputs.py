@@ -74,16 +74,19 @@ def of_layer(layer: Any) -> tuple[np.ndarray, str]:
 
 
 def _note(names: list[str], made: list[tuple[np.ndarray, Wanted]], seed: int) -> str:
-    """What was drawn, in words."""
+    """What was drawn, in words. A name that Keras made up for a model's only input says nothing, and is left out."""
+    made_up = len(names) == 1 and names[0].startswith("keras_tensor")
+    said = [""] if made_up else names
     what = "; ".join(
         f"{name} {checks.shape_text(x.shape)} {'text' if is_text(x) else x.dtype}, {wanted.words}".strip()
-        for name, (x, wanted) in zip(names, made, strict=True)
+        for name, (x, wanted) in zip(said, made, strict=True)
     )
     note = f"no input was given; random numbers were taken (seed {seed}): {what}"
     unknown = [repr(name) for name, (_, wanted) in zip(names, made, strict=True) if not wanted.known and name]
     if not unknown:
         return note
-    return f"{note}. Nothing shows what {', '.join(unknown)} should hold: give yours (x=..., or --input X.npy)"
+    what = "the input" if made_up else ", ".join(unknown)
+    return f"{note}. Nothing shows what {what} should hold: give yours (x=..., or --input X.npy)"
 
 
 def structured(model: Any, arrays: list[np.ndarray]) -> Any:

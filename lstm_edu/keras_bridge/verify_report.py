@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_edu.comparison import adequate, tables
 from lstm_edu.comparison.places import Where, number_text, where_text
-from lstm_edu.comparison.report import DIFFERENT, EQUAL, UNDECIDED, Report, joined
+from lstm_edu.comparison.report import DIFFERENT, EQUAL, UNDECIDED, Report, Row, joined
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.trace import Trace
 
@@ -78,9 +78,9 @@ class LayerReport:
         return self.report.max_abs
 
     @property
-    def _cannot(self) -> str:
-        """Of an undecided layer, the sentence about its first quantity that cannot be decided."""
-        return next(row.sentence for row in self.report.rows if row.verdict == UNDECIDED)
+    def _undecided(self) -> Row:
+        """Of an undecided layer, the quantity that can be decided for the fewest timesteps."""
+        return _undecided(self.report)
 
     @property
     def adequacy(self) -> Any:
@@ -198,16 +198,16 @@ class VerifyReport:
             return f"{self._difference} ({self._counted}{self._not_compared})"
         if self.verdict == UNDECIDED:
             undecided = [layer for layer in self.layers if layer.verdict == UNDECIDED]
-            what = f"{undecided[0].name}: {undecided[0]._cannot}" if undecided else self._first_undecided.sentence
+            if undecided:
+                what = f"{undecided[0].name}: {undecided[0]._undecided.undecided()}"
+            else:
+                what = self._first_undecided.sentence
             return f"{what} ({self._counted}, no difference beyond rounding{self._not_compared})"
         n = sum(row.size for layer in self.layers for row in layer.report.rows)
         numbers = f"{n:,} numbers"
         if self.gradients is not None:
             numbers += f" and {sum(row.size for row in self.gradients.rows):,} of their gradients"
-        return (
-            f"{self.name} agrees with Keras: {self._counted}, {numbers} equal up to rounding, largest difference "
-            f"{self.max_abs:.2g}{self._not_compared}"
-        )
+        return f"{self.name} agrees with Keras: {self._counted}, {numbers} equal up to rounding{self._not_compared}"
 
     @property
     def _difference(self) -> str:
@@ -245,12 +245,12 @@ class VerifyReport:
         if not missing:
             return ""
         if len(missing) == 1:
-            return f"; {missing[0].name} was not: {missing[0].why}"
+            return f"; {missing[0].name} was not compared: {missing[0].why}"
         names = [layer.name for layer in missing]
         most = 4
         if len(names) > most:
             names = [*names[: most - 1], f"{len(names) - most + 1} more"]
-        return f"; {', '.join(names[:-1])} and {names[-1]} were not"
+        return f"; {', '.join(names[:-1])} and {names[-1]} were not compared"
 
     def check(self) -> VerifyReport:
         """The report itself if all is equal up to rounding. AssertionError with `sentence` if not."""
@@ -258,28 +258,40 @@ class VerifyReport:
             raise AssertionError(self.sentence)
         return self
 
+    def _table(self) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+        """Header and rows, without the place of the first difference if there is none."""
+        rows = self._rows()
+        kept = [k for k in range(len(_HEADER)) if k != _PLACE or any(row[k] != "—" for row in rows)]
+        header, *rows = (tuple(line[k] for k in kept) for line in (_HEADER, *rows))
+        return header, rows
+
     def _rows(self) -> list[tuple[str, ...]]:
         rows = []
         for layer in self.layers:
             quantities = _grouped([row.name for row in layer.report.rows])
-            wrong = [row.name for row in layer.report.rows if not row.ok]
-            result = tables.verdict(layer.verdict) + (f": {', '.join(wrong)}" if wrong else "")
             place = "—" if layer.first is None else f"{layer.first.quantity} at {where_text(layer.first.where)}"
-            rows.append((f"{layer.name} ({layer.kind})", quantities, f"{layer.max_abs:.2g}", place, result))
+            rows.append((f"{layer.name} ({layer.kind})", _result(layer.report), layer.max_abs, place, quantities))
         if self.whole is not None:
-            place = "—" if self.whole else where_text(self.whole.where)
-            rows.append(
-                ("whole model", "output", f"{self.whole.max_abs:.2g}", place, tables.verdict(self.whole.verdict))
-            )
+            place = where_text(self.whole.where) if self.whole.verdict == DIFFERENT else "—"
+            rows.append(("whole model", _result(self.whole, names=False), self.whole.max_abs, place, "output"))
         if self.gradients is not None:
             report, place = self.gradients, "—"
             quantities = _grouped([row.name.removeprefix("gradient of ") for row in report.rows])
-            wrong = [row for row in report.rows if not row.ok]
-            result = tables.verdict(report.verdict) + (f": {', '.join(row.name for row in wrong)}" if wrong else "")
+            wrong = [row for row in report.rows if row.verdict == DIFFERENT]
             if wrong:
                 place = f"{wrong[0].name} at {where_text(wrong[0].where)}" if wrong[0].where else wrong[0].name
-            rows.append(("gradients", quantities, f"{report.max_abs:.2g}", place, result))
-        return rows
+            rows.append(("gradients", _result(report), report.max_abs, place, quantities))
+        return [(name, result, f"{size:.2g}", place, what) for name, result, size, place, what in rows]
+
+    @property
+    def _advice(self) -> list[str]:
+        """What to do about a verdict that rounding prevents."""
+        if self.verdict != UNDECIDED:
+            return []
+        reports = [report for report in (*(layer.report for layer in self.layers), *self._beyond_layers)]
+        dtype = _undecided(next(report for report in reports if report.verdict == UNDECIDED)).dtype
+        finer = [] if "float64" in dtype else ["the same weights in a model of dtype float64"]
+        return [", or ".join(["fewer timesteps", *finer])]
 
     def _lists(self) -> dict[str, list[str]]:
         """What is listed under the table: title -> lines."""
@@ -290,6 +302,7 @@ class VerifyReport:
         return {
             "Parameters": [f"{name}, {text}" for name, text in counted.items()],
             "Not compared": [str(layer) for layer in self.passed],
+            "What would decide": self._advice,
             "Good to know": [str(caution) for caution in self.cautions],
             "Input": list(self.notes),
             "About this report": list(self.about),
@@ -297,7 +310,7 @@ class VerifyReport:
 
     def text(self, width: int | None = None) -> str:
         """The report in plain text, in lines of at most `width` characters if that is given."""
-        parts = [tables.text(self.verdict, self.sentence, _HEADER, self._rows(), width)]
+        parts = [tables.text(self.verdict, self.sentence, *self._table(), width)]
         parts += [tables.text_list(title, lines, width) for title, lines in self._lists().items()]
         if self:
             parts.append(self.adequacy.line if width is None else textwrap.fill(self.adequacy.line, width))
@@ -307,7 +320,7 @@ class VerifyReport:
         return self.text()
 
     def _repr_html_(self) -> str:
-        table = tables.html(self.verdict, self.sentence, _HEADER, self._rows())
+        table = tables.html(self.verdict, self.sentence, *self._table())
         lists = "".join(tables.html_list(title, lines) for title, lines in self._lists().items())
         return table + lists + (self.adequacy.fold if self else "")
 
@@ -370,4 +383,19 @@ def _grouped(names: list[str]) -> str:
     return "; ".join((f"{inner}: " if inner else "") + " ".join(quantities) for inner, quantities in groups.items())
 
 
-_HEADER = ("layer", "compared", "largest difference", "first to differ", "result")
+def _undecided(report: Report) -> Row:
+    """The row that cannot be decided from the earliest timestep on."""
+    rows = [row for row in report.rows if row.verdict == UNDECIDED]
+    return min(rows, key=lambda row: row.blind_from.get("timestep", 0))
+
+
+def _result(report: Report, names: bool = True) -> str:
+    """A verdict in a cell: of a difference with the names of what differs, else since when nothing can be decided."""
+    if report.verdict == UNDECIDED:
+        return tables.verdict(UNDECIDED) + _undecided(report).since
+    wrong = [row.name for row in report.rows if row.verdict == DIFFERENT]
+    return tables.verdict(report.verdict) + (f": {', '.join(wrong)}" if wrong and names else "")
+
+
+_HEADER = ("layer", "result", "largest difference", "first to differ", "compared")
+_PLACE = _HEADER.index("first to differ")
