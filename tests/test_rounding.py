@@ -61,7 +61,7 @@ def reached(panel, factor=1.0):
     return float(np.exp(np.mean(np.log(shares)))), max(shares)
 
 
-LEAST, MOST = 0.095, 0.19
+LEAST, MOST = 0.08, 0.165
 
 
 def test_the_estimate_is_neither_too_wide_nor_too_narrow(panel):

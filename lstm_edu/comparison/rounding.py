@@ -11,13 +11,13 @@ times with errors of that size put into every operation at every step; how far t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import threads
 from lstm_edu.core.activations import Activation
 from lstm_edu.core.graph import Graph
 from lstm_edu.core.precision import unit_roundoff
@@ -54,7 +54,7 @@ def spread(trace: Trace, x: Any = None, mask: Any = None) -> Spread:
     if not _complete(trace):
         return Spread({}, ())
     with np.errstate(all="ignore"):  # what has become infinite or NaN has no limit
-        found, _ = _of(trace, None, _Noise(unit_roundoff(trace.layer), _trials(trace)))
+        found, _ = _of(trace, None, _noise_for([trace]))
     return found
 
 
@@ -92,11 +92,10 @@ class _Disturb:
 
 def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
     """The spread of the last output when every layer gets the output of the one before it, with its errors."""
-    trials = max(_trials(trace) for trace in traces)
-    noise, error, found = None, None, None
+    noise, error, found = _noise_for(traces), None, None
     for trace in traces:
-        noise = _Noise(unit_roundoff(trace.layer), trials)
-        with np.errstate(all="ignore"), threads.one_thread():
+        noise.unit = unit_roundoff(trace.layer)
+        with np.errstate(all="ignore"):
             found, error = _of(trace, error, noise)
     return found.output
 
@@ -158,18 +157,28 @@ _SUM, _SUM_GROWTH = 0.3, 0.12
 _RESULT = 0.5
 _ACTIVATION = 0.6
 _EXACT = ("linear", "relu", "relu6")
+_KINKED = ("relu", "relu6", "hard_sigmoid", "hard_sigmoid_keras2", "hard_tanh", "hard_silu")  # and flat beyond it
 
 
 class _Noise:
     """Runs along a first axis: run 0 is exact, the others get errors."""
 
-    def __init__(self, unit: float, trials: int, seed: int = 0):
-        self.unit, self.trials, self.rng = unit, trials, np.random.default_rng(seed)
+    def __init__(self, unit: float, trials: int, dtype: Any = np.float64, seed: int = 0):
+        self.unit, self.trials, self.dtype, self.rng = unit, trials, np.dtype(dtype), np.random.default_rng(seed)
+        self._drawn = np.empty(0, dtype)
 
     def put(self, exact: Array, size: Array) -> Array:
         """Errors of `unit * size` in every run but the first, in place."""
-        exact[1:] += self.rng.standard_normal((self.trials, *exact.shape[1:])) * (self.unit * size)
+        exact[1:] += self._normal((self.trials, *exact.shape[1:])) * (self.unit * size).astype(self.dtype, copy=False)
         return exact
+
+    def _normal(self, shape: tuple[int, ...]) -> Array:
+        """Normal numbers: a stretch of many that were drawn once, from another place each time."""
+        n = math.prod(shape)
+        if len(self._drawn) < 2 * n:
+            self._drawn = self.rng.standard_normal(max(4 * n, 1 << 16), self.dtype)
+        first = int(self.rng.integers(len(self._drawn) - n + 1))
+        return self._drawn[first : first + n].reshape(shape)
 
     def result(self, exact: Array) -> Array:
         """Of a product or a sum of a few terms."""
@@ -184,22 +193,48 @@ class _Noise:
     def activation(self, function: Activation, z: Array) -> Array:
         """Of a function that libraries approximate to a few units of the last place of numbers near 1."""
         y = np.array(function.function(z))
+        if function.name in _KINKED:
+            y = self._across_kinks(function, z, y)
         return y if function.name in _EXACT else self.put(y, _ACTIVATION * (np.abs(y[0]) + 0.5))
+
+    def _across_kinks(self, function: Activation, z: Array, y: Array) -> Array:
+        """Next to a kink another program may already be on the other side of it, though none of these runs is."""
+        flat = (y[1:] == y[0]).all(axis=0)
+        if not flat.any():
+            return y
+        far = SPREADS * np.sqrt(np.mean(np.square(z[1:] - z[0]), axis=0))
+        with np.errstate(invalid="ignore"):
+            sides = [np.abs(function.function(z[0] + side) - y[0]) for side in (-far, far)]
+        return self.put(y, np.where(flat, np.maximum(*sides), 0) / (SPREADS * self.unit))
 
     def many(self, exact: Array) -> Array:
         """The same numbers for every run, (R, ...), to be written to."""
-        return np.repeat(exact[None].astype(np.float64), self.trials + 1, axis=0)
+        return np.repeat(exact[None].astype(self.dtype), self.trials + 1, axis=0)
 
 
 def _deviation(runs: Array) -> Array:
     """The root mean square of the runs' distances from the exact one."""
     with np.errstate(all="ignore"):
         found = np.sqrt(np.mean(np.square(runs[1:] - runs[0]), axis=0))
+        if runs.dtype == np.float32:  # in which errors below half a unit of the last place are lost
+            found = np.hypot(found, np.float32(0.3 * 2.0**-24) * np.abs(runs[0]))
     return np.where(np.isnan(found), np.inf, found).astype(np.float32)
 
 
 _NUMBERS_OF_A_STEP = 96  # how many deviations one standard deviation should rest on
 _FEWEST, _MOST = 4, 16
+
+
+def _noise_for(traces: Sequence[Trace]) -> _Noise:
+    """As many runs as it takes, in float64; in float32 where that is what was computed in and layers are so wide that
+    time counts. (There the errors of a sum are larger than one rounding, which it can therefore hold.)"""
+    trials = max(map(_trials, traces))
+    wide = all(max((w.shape[-1] for w in trace.weights), default=0) >= _WIDE for trace in traces)
+    single = wide and all(unit_roundoff(trace.layer) >= 2.0**-24 for trace in traces)
+    return _Noise(unit_roundoff(traces[0].layer), trials, np.float32 if single else np.float64)
+
+
+_WIDE = 512  # columns of a kernel
 
 
 def _trials(trace: Trace) -> int:
@@ -237,8 +272,8 @@ def _of(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array
 
 
 def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
-    kernel, *bias = (w.astype(np.float64) for w in trace.weights)
-    x = trace.x.astype(np.float64)
+    kernel, *bias = (w.astype(noise.dtype) for w in trace.weights)
+    x = trace.x.astype(noise.dtype)
     runs = x[None] if error is None else x + np.concatenate([np.zeros_like(x)[None], error])
     z = runs @ kernel
     squares = np.square(x) @ np.square(kernel)
@@ -252,7 +287,7 @@ def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Ar
 
 def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
     layer, order = trace.layer, slice(None, None, -1 if trace.layer.go_backwards else 1)
-    x = trace.x.astype(np.float64)
+    x = trace.x.astype(noise.dtype)
     before = np.concatenate([trace.initial_state[0][:, None], trace.h[:, :-1]], axis=1)
     parts = []
     rows = max(1, _MOST_AT_ONCE // (x.shape[1] * trace.weights[0].shape[-1] * (1 if error is None else noise.trials)))
@@ -305,7 +340,7 @@ def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
     return np.logical_or.accumulate(found, axis=1)
 
 
-_MOST_AT_ONCE = 1 << 22  # numbers of the sums that are held in float64; more sequences are taken in turns
+_MOST_AT_ONCE = 1 << 23  # numbers of the sums that are held in float64; more sequences are taken in turns
 
 
 def _scan(
@@ -345,7 +380,7 @@ class _Step:
 
     def __init__(self, trace: Trace, noise: _Noise):
         self.layer, self.noise = trace.layer, noise
-        self.kernel, self.recurrent_kernel, *rest = (w.astype(np.float64) for w in trace.weights)
+        self.kernel, self.recurrent_kernel, *rest = (w.astype(noise.dtype) for w in trace.weights)
         self.rest = rest
 
     def input_bias(self) -> Array | float:
@@ -357,11 +392,11 @@ class _Step:
 
     def root_of_x(self, x: Array) -> Array:
         """The root of the sum of the squares of the input's terms in each sum, (B, T, .)."""
-        return np.sqrt(np.square(x) @ np.square(self.kernel) + np.square(self.input_bias())).astype(np.float32)
+        return np.sqrt(np.square(x) @ np.square(self.kernel) + np.square(self.input_bias()))
 
     def root_of_h(self, before: Array) -> Array:
         """The same for the terms of h."""
-        return np.sqrt(np.square(before.astype(np.float64)) @ np.square(self.recurrent_kernel)).astype(np.float32)
+        return np.sqrt(np.square(before.astype(self.noise.dtype)) @ np.square(self.recurrent_kernel))
 
     def summed(self, projected: Array, of_x: Array, of_h: Array, h: Array) -> Array:
         """x W + h U + b with its errors."""
@@ -520,12 +555,14 @@ def _smooth(deviation: Array) -> Array:
     if deviation.ndim < 2 or not deviation.size:
         return deviation
     finite = np.isfinite(deviation)
-    known = np.where(finite, deviation, 0).astype(np.float64)
-    unit = np.sqrt(np.mean(np.square(known), axis=tuple(range(deviation.ndim - 1))))
-    share = known / np.where(unit > 0, unit, 1)
-    step = np.mean(share**4, axis=-1, keepdims=True) ** 0.25  # the few large ones count
-    together = np.minimum(step * unit, _AT_MOST * known)  # units may live on scales of their own, and explode alone
-    with np.errstate(over="ignore"):
+    known = np.where(finite, deviation, 0)
+    unit = np.sqrt(np.mean(np.square(known, dtype=np.float64), axis=tuple(range(deviation.ndim - 1))))
+    with np.errstate(over="ignore", under="ignore"):
+        share = known / np.where(unit > 0, unit, 1)
+        fourth = np.square(np.square(share))
+        step = np.sqrt(np.sqrt(np.mean(fourth, axis=-1, keepdims=True)))  # the few large ones count
+        # Units may live on scales of their own, and explode alone.
+        together = np.minimum(step * unit, _AT_MOST * known)
         return np.where(finite, np.hypot(known, together), np.inf).astype(np.float32)
 
 
