@@ -87,7 +87,7 @@ def _states(layer: Any, name: str) -> Iterator[Caution]:
         )
 
 
-def _not_zeroed(ours: Layer, name: str, mask: np.ndarray | None) -> Iterator[Caution]:
+def _not_zeroed(ours: Any, name: str, mask: np.ndarray | None) -> Iterator[Caution]:
     """zero_output_for_mask, which JAX and NumPy pass over in an unrolled layer."""
     if mask is not None and getattr(ours, "zero_output_for_mask", False) and ours.masked_output != "zero":
         yield Caution(

@@ -199,7 +199,8 @@ def _theirs(
 
     def end(inputs: Sequence[Any]) -> Any:
         """The loss, of tensors; or the sum whose gradients are those of the given dL/d(output)."""
-        x, *start = [*steady, *inputs]
+        tensors: list[Any] = [*steady, *inputs]
+        x, *start = tensors
         output = call_keras(source, x, mask=mask, **({"initial_state": start} if start else {}))
         if callable(target):
             return target(output)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, permutations
+from typing import Any
 
 import numpy as np
 
@@ -372,7 +373,9 @@ def _values(r: Recipe, x: Array) -> list[float]:
     return [float(v) for v in dict.fromkeys((1, 2, top - 1)) if 0 < v < top]
 
 
-_PADDED = {"versions": "Keras's pad_sequences pads and cuts at the beginning unless told otherwise; others at the end"}
+_PADDED: dict[str, Any] = {
+    "versions": "Keras's pad_sequences pads and cuts at the beginning unless told otherwise; others at the end"
+}
 _PADDED_KINDS = ("Sequential", "Graph", "Bidirectional", *RECURRENT)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ def _called(path: Path) -> str:
     return "/".join(path)
 
 
-_ORDER = {
+_ORDER: dict[str, Any] = {
     "versions": "files read by hand: the groups of an HDF5 file come in alphabetical order of their names",
     "source": "keras#8134",
 }
