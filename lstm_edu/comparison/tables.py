@@ -74,7 +74,7 @@ def html_list(title: str, items: Sequence[str]) -> str:
     """The same in HTML."""
     if not items:
         return ""
-    body = "".join(f'<li style="color: inherit">{words(item)}</li>' for item in items)
+    body = "".join(f'<li style="color: inherit; overflow-wrap: anywhere">{words(item)}</li>' for item in items)
     style = "margin: 0.2em 0; padding-left: 1.4em; color: inherit"
     return (
         f'<p style="color: inherit; font-weight: bold; margin: 0.6em 0 0.2em">{escape(title)}</p>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,7 +76,7 @@ def of_layer(layer: Any) -> tuple[np.ndarray, str]:
 
 def _note(names: list[str], made: list[tuple[np.ndarray, Wanted]], seed: int) -> str:
     """What was drawn, in words. A name that Keras made up for a model's only input says nothing, and is left out."""
-    made_up = len(names) == 1 and names[0].startswith("keras_tensor")
+    made_up = len(names) == 1 and _MADE_UP.fullmatch(names[0])
     said = [""] if made_up else names
     what = "; ".join(
         f"{name} {checks.shape_text(x.shape)} {'text' if is_text(x) else x.dtype}, {wanted.words}".strip()
@@ -87,6 +88,9 @@ def _note(names: list[str], made: list[tuple[np.ndarray, Wanted]], seed: int) ->
         return note
     what = "the input" if made_up else ", ".join(unknown)
     return f"{note}. Nothing shows what {what} should hold: give yours (x=..., or --input X.npy)"
+
+
+_MADE_UP = re.compile(r"(keras_tensor|input_layer|input)(_?\d+)?")
 
 
 def structured(model: Any, arrays: list[np.ndarray]) -> Any:

@@ -4,6 +4,7 @@ import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from helpers import keras, keras_noise_allowed
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -244,3 +245,14 @@ def test_nobody_is_kept_out(offline, site, theme, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         found = Axe().run(page).response["violations"]
         assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"]) for v in found] == []
+
+
+def test_a_report_of_a_file_fits_a_narrow_page(offline, tmp_path):
+    model = keras().Sequential([keras().Input((7, 4)), keras().layers.LSTM(5), keras().layers.Dense(3)])
+    with keras_noise_allowed():
+        model.save(tmp_path / "model.keras")
+    report = le.verify(tmp_path / "model.keras")
+    (tmp_path / "report.html").write_text(report.page(), encoding="utf-8")
+    page = offline(tmp_path / "report.html", viewport={"width": 480, "height": 900})
+    expect(page.get_by_text("SHA-256")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 480
