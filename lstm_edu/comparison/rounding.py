@@ -163,20 +163,20 @@ _KINKED = ("relu", "relu6", "hard_sigmoid", "hard_sigmoid_keras2", "hard_tanh", 
 class _Noise:
     """Runs along a first axis: run 0 is exact, the others get errors."""
 
-    def __init__(self, unit: float, trials: int, dtype: Any = np.float64, seed: int = 0):
-        self.unit, self.trials, self.dtype, self.rng = unit, trials, np.dtype(dtype), np.random.default_rng(seed)
-        self._drawn = np.empty(0, dtype)
+    def __init__(self, unit: float, trials: int, products: Any = np.float64, seed: int = 0):
+        self.unit, self.trials, self.products, self.rng = unit, trials, products, np.random.default_rng(seed)
+        self._drawn = np.empty(0)
 
     def put(self, exact: Array, size: Array) -> Array:
         """Errors of `unit * size` in every run but the first, in place."""
-        exact[1:] += self._normal((self.trials, *exact.shape[1:])) * (self.unit * size).astype(self.dtype, copy=False)
+        exact[1:] += self._normal((self.trials, *exact.shape[1:])) * (self.unit * size)
         return exact
 
     def _normal(self, shape: tuple[int, ...]) -> Array:
         """Normal numbers: a stretch of many that were drawn once, from another place each time."""
         n = math.prod(shape)
         if len(self._drawn) < 2 * n:
-            self._drawn = self.rng.standard_normal(max(4 * n, 1 << 16), self.dtype)
+            self._drawn = self.rng.standard_normal(max(4 * n, 1 << 16))
         first = int(self.rng.integers(len(self._drawn) - n + 1))
         return self._drawn[first : first + n].reshape(shape)
 
@@ -209,15 +209,13 @@ class _Noise:
 
     def many(self, exact: Array) -> Array:
         """The same numbers for every run, (R, ...), to be written to."""
-        return np.repeat(exact[None].astype(self.dtype), self.trials + 1, axis=0)
+        return np.repeat(exact[None].astype(np.float64), self.trials + 1, axis=0)
 
 
 def _deviation(runs: Array) -> Array:
     """The root mean square of the runs' distances from the exact one."""
     with np.errstate(all="ignore"):
         found = np.sqrt(np.mean(np.square(runs[1:] - runs[0]), axis=0))
-        if runs.dtype == np.float32:  # in which errors below half a unit of the last place are lost
-            found = np.hypot(found, np.float32(0.3 * 2.0**-24) * np.abs(runs[0]))
     return np.where(np.isnan(found), np.inf, found).astype(np.float32)
 
 
@@ -226,8 +224,8 @@ _FEWEST, _MOST = 4, 16
 
 
 def _noise_for(traces: Sequence[Trace]) -> _Noise:
-    """As many runs as it takes, in float64; in float32 where that is what was computed in and layers are so wide that
-    time counts. (There the errors of a sum are larger than one rounding, which it can therefore hold.)"""
+    """As many runs as it takes. Everything is computed in float64, but for products with kernels that are so wide that
+    time counts: float32 holds them well enough, since the errors of such a sum are larger than one rounding."""
     trials = max(map(_trials, traces))
     wide = all(max((w.shape[-1] for w in trace.weights), default=0) >= _WIDE for trace in traces)
     single = wide and all(unit_roundoff(trace.layer) >= 2.0**-24 for trace in traces)
@@ -272,8 +270,8 @@ def _of(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array
 
 
 def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
-    kernel, *bias = (w.astype(noise.dtype) for w in trace.weights)
-    x = trace.x.astype(noise.dtype)
+    kernel, *bias = (w.astype(np.float64) for w in trace.weights)
+    x = trace.x.astype(np.float64)
     runs = x[None] if error is None else x + np.concatenate([np.zeros_like(x)[None], error])
     z = runs @ kernel
     squares = np.square(x) @ np.square(kernel)
@@ -287,7 +285,7 @@ def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Ar
 
 def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
     layer, order = trace.layer, slice(None, None, -1 if trace.layer.go_backwards else 1)
-    x = trace.x.astype(noise.dtype)
+    x = trace.x.astype(np.float64)
     before = np.concatenate([trace.initial_state[0][:, None], trace.h[:, :-1]], axis=1)
     parts = []
     rows = max(1, _MOST_AT_ONCE // (x.shape[1] * trace.weights[0].shape[-1] * (1 if error is None else noise.trials)))
@@ -380,28 +378,33 @@ class _Step:
 
     def __init__(self, trace: Trace, noise: _Noise):
         self.layer, self.noise = trace.layer, noise
-        self.kernel, self.recurrent_kernel, *rest = (w.astype(noise.dtype) for w in trace.weights)
-        self.rest = rest
+        self.kernel, self.recurrent_kernel = (w.astype(noise.products) for w in trace.weights[:2])
+        self.rest = [w.astype(np.float64) for w in trace.weights[2:]]
 
     def input_bias(self) -> Array | float:
         return self.rest[0] if self.layer.use_bias else 0.0
 
     def project(self, runs: Array) -> Array:
         """x W + b for all steps of all runs."""
-        return runs @ self.kernel + self.input_bias()
+        return runs.astype(self.kernel.dtype) @ self.kernel + self.input_bias()
 
     def root_of_x(self, x: Array) -> Array:
         """The root of the sum of the squares of the input's terms in each sum, (B, T, .)."""
-        return np.sqrt(np.square(x) @ np.square(self.kernel) + np.square(self.input_bias()))
+        squares = np.square(x.astype(self.kernel.dtype)) @ np.square(self.kernel)
+        return np.sqrt(squares + np.square(self.input_bias()))
 
     def root_of_h(self, before: Array) -> Array:
         """The same for the terms of h."""
-        return np.sqrt(np.square(before.astype(self.noise.dtype)) @ np.square(self.recurrent_kernel))
+        return np.sqrt(np.square(before.astype(self.kernel.dtype)) @ np.square(self.recurrent_kernel))
+
+    def through(self, h: Array, columns: slice = slice(None)) -> Array:
+        """h U, or some columns of it."""
+        return h.astype(self.recurrent_kernel.dtype) @ self.recurrent_kernel[:, columns]
 
     def summed(self, projected: Array, of_x: Array, of_h: Array, h: Array) -> Array:
         """x W + h U + b with its errors."""
         terms = len(self.kernel) + len(self.recurrent_kernel) + 1
-        return self.noise.sum(projected + h @ self.recurrent_kernel, np.hypot(of_x, of_h), terms)
+        return self.noise.sum(projected + self.through(h), np.hypot(of_x, of_h), terms)
 
     def __call__(self, projected: Array, of_x: Array, of_h: Array, *states: Array) -> dict[str, Array]:
         """Every recorded quantity, (R, B, .)."""
@@ -444,14 +447,14 @@ class _GRU(_Step):
         noise, gate, act, n = self.noise, self.layer.recurrent_activation, self.layer.activation, h.shape[-1]
         terms, root = len(self.kernel) + n + 1, np.hypot(of_x, of_h)
         if self.layer.reset_after:
-            hu = h @ self.recurrent_kernel + (self.rest[0][1] if self.layer.use_bias else 0.0)
+            hu = self.through(h) + (self.rest[0][1] if self.layer.use_bias else 0.0)
             hu = noise.sum(hu, of_h, n + 1)
             zr = noise.sum(projected[..., : 2 * n] + hu[..., : 2 * n], root[..., : 2 * n], terms)
         else:
-            zr = projected[..., : 2 * n] + h @ self.recurrent_kernel[:, : 2 * n]
+            zr = projected[..., : 2 * n] + self.through(h, slice(2 * n))
             zr = noise.sum(zr, root[..., : 2 * n], terms)
         z, r = noise.activation(gate, zr[..., :n]), noise.activation(gate, zr[..., n:])
-        back = r * hu[..., 2 * n :] if self.layer.reset_after else (r * h) @ self.recurrent_kernel[:, 2 * n :]
+        back = r * hu[..., 2 * n :] if self.layer.reset_after else self.through(r * h, slice(2 * n, None))
         a_g = noise.sum(projected[..., 2 * n :] + back, root[..., 2 * n :], terms)
         g = noise.activation(act, a_g)
         h = noise.put(z * h + (1 - z) * g, _RESULT * (np.abs(z * h)[0] + np.abs((1 - z) * g)[0]))
