@@ -511,7 +511,7 @@ def test_peepholes_gradients_equal_differences():
         ({"units": 2, "time_major": True}, "time_major"),
         ({"units": 2, "activation": "tanhh"}, "did you mean 'tanh'"),
         ({"units": 2, "activation": "glu"}, "halves its input"),
-        ({"units": 2, "dtype": "float16"}, "'float32' or 'float64'"),
+        ({"units": 2, "dtype": "int8"}, "dtype must be 'float32', .*got 'int8'"),
         ({"units": 2, "kernel_initializer": "glorot"}, "unknown initialiser"),
     ],
 )
