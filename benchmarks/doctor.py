@@ -207,7 +207,8 @@ def _unlisted(case: Case, rng: np.random.Generator) -> list[np.ndarray] | None:
     own = case.layer.get_weights()
     k = rng.integers(len(own))
     new = [w.copy() for w in own]
-    new[k] = new[k] * np.float32(rng.choice([-1, 0.5, 0.9, 3])) + np.float32(0.1)  # a factor alone is a scaled input
+    # A factor alone is a scaled input, and softmax does not see what is added to all units.
+    new[k] = new[k] * np.float32(rng.choice([-1, 0.5, 0.9, 3])) + 0.1 * rng.standard_normal(new[k].shape)
     case.layer.set_weights(new)
     outputs = case.right
     case.layer.set_weights(own)
