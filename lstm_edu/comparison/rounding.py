@@ -115,7 +115,7 @@ SPREADS = 24.0
 BLIND = 0.01
 _BLIND_UNITS = 256  # where a type holds so few digits that this is more: one rounding is SPREADS / 2 units already
 _MOST_BLIND = 0.5
-_TINY = 1e4  # numbers below so many units are errors themselves, and are judged as if they were as large
+_TINY = 1e5  # numbers below so many units are errors themselves, and are judged as if they were as large
 
 
 def blind_share(unit: float) -> float:
@@ -156,8 +156,17 @@ class Rounding:
 _SUM, _SUM_GROWTH = 0.3, 0.12
 _RESULT = 0.5
 _ACTIVATION = 0.6
-_EXACT = ("linear", "relu", "relu6")
-_KINKED = ("relu", "relu6", "hard_sigmoid", "hard_sigmoid_keras2", "hard_tanh", "hard_silu")  # and flat beyond it
+_EXACT = ("linear", "relu", "relu6", "hard_shrink", "soft_shrink")
+_KINKED = (
+    "relu",
+    "relu6",
+    "hard_sigmoid",
+    "hard_sigmoid_keras2",
+    "hard_tanh",
+    "hard_silu",
+    "hard_shrink",
+    "soft_shrink",
+)  # flat on one side
 
 
 class _Noise:
