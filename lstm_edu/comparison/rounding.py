@@ -93,6 +93,7 @@ class _Disturb:
 def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
     """The spread of the last output when every layer gets the output of the one before it, with its errors."""
     noise, error, found = _noise_for(traces), None, None
+    noise.inside = False
     for trace in traces:
         noise.unit = unit_roundoff(trace.layer)
         with np.errstate(all="ignore"):
@@ -174,6 +175,7 @@ class _Noise:
 
     def __init__(self, unit: float, trials: int, products: Any = np.float64, seed: int = 0):
         self.unit, self.trials, self.products, self.rng = unit, trials, products, np.random.default_rng(seed)
+        self.inside = True  # whether the spread of every quantity is asked for, or that of the states only
         self._drawn = np.empty(0)
 
     def put(self, exact: Array, size: Array) -> Array:
@@ -376,8 +378,8 @@ def _scan(
             for name, old in zip(trace.layer.state_names, states, strict=True):
                 found[name] = np.where(mask[None, :, t, None], found[name], old)
         states = [found[name] for name in trace.layer.state_names]
-        for name, value in found.items():
-            arrays.setdefault(name, []).append(_deviation(value))
+        for name in found if noise.inside else trace.layer.state_names:
+            arrays.setdefault(name, []).append(_deviation(found[name]))
         h_error[:, :, t] = states[0][1:] - states[0][0]
     return {name: np.stack(steps, axis=1) for name, steps in arrays.items()}, h_error
 
