@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.core import threads
 from lstm_edu.core.activations import Activation
 from lstm_edu.core.graph import Graph
 from lstm_edu.core.precision import unit_roundoff
@@ -53,7 +54,7 @@ def spread(trace: Trace, x: Any = None, mask: Any = None) -> Spread:
         return _graph(trace, x, mask)
     if not _complete(trace):
         return Spread({}, ())
-    with np.errstate(all="ignore"):  # what has become infinite or NaN has no limit
+    with np.errstate(all="ignore"), threads.one_thread():  # what has become infinite or NaN has no limit
         found, _ = _of(trace, None, _noise_for([trace]))
     return found
 
@@ -96,7 +97,7 @@ def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
     noise.inside = False
     for trace in traces:
         noise.unit = unit_roundoff(trace.layer)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), threads.one_thread():
             found, error = _of(trace, error, noise)
     return found.output
 

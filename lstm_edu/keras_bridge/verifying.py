@@ -132,7 +132,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
     rebuilt = _rebuilt(asked)
     given, note = _given(source, x)
     calls, output = _calls(asked, given, rebuilt)
-    own = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, calls)
+    own = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, rebuilt, calls)
     reports: list[tuple[Call, LayerReport]] = []
     passed, progress = [], Line()
     for n, (call, layer) in enumerate(zip(calls, own, strict=True)):
@@ -214,13 +214,13 @@ def _calls(asked: Asked, given: Any, rebuilt: Layer | None) -> tuple[list[Call],
     return [Call(asked.source, asked.source.name, x=given, mask=asked.mask, initial_state=state, supported=True)], None
 
 
-def _paired(name: str, ours: Layer, calls: list[Call]) -> list[Layer]:
-    """Our layer for each call of a chain."""
+def _paired(name: str, ours: Layer, rebuilt: Layer, calls: list[Call]) -> list[Layer]:
+    """Our layer for each call of a chain, of the kind that it has when it is rebuilt."""
     layers = list(_flat(ours))
     if len(layers) != len(calls):
         raise ValueError(f"verify: {name!r} has {len(calls)} layers in Keras, but ours has {len(layers)}")
-    for layer, call in zip(layers, calls, strict=True):
-        if type(layer).__name__ != type(convert(call.layer, None)).__name__:
+    for layer, right, call in zip(layers, _flat(rebuilt), calls, strict=True):
+        if type(layer).__name__ != type(right).__name__:
             raise ValueError(f"verify: {call.name!r} is a {call.kind} in Keras, but ours is a {type(layer).__name__}")
     return layers
 
