@@ -220,6 +220,13 @@ def test_the_solution_is_not_stored_anywhere_that_a_constant_could_use(name):
 # --- what the doctor adds -------------------------------------------------------------------------------------------
 
 
+def test_the_weights_are_never_called_others_for_the_function_was_given_them():
+    def last_feature(x, kernel, bias):  # = for +=
+        return np.outer(x[:, -1], kernel[-1]) + bias
+
+    assert "weights that are printed" not in ex.dense.check(last_feature).message
+
+
 def test_two_mistakes_at_once_are_named():
     def answer(x, kernel, bias):
         return np.tanh(x @ kernel)

@@ -6,7 +6,6 @@ import dis
 import importlib
 import inspect
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
@@ -14,52 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer
 from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, taken
 from lstm_edu.exercises.errors import shortened, told
+from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained
 from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
 from lstm_edu.exercises.running import Run, run
 
 Arguments = dict[str, Any]
 SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is drawn anew at each check
 TIME_LIMIT = 5.0  # seconds a call
-_MOST_TIMES = 100  # as many numbers as are wanted: no mistake makes more of them
-
-
-@dataclass(frozen=True)
-class Question:
-    """The layer, and the call of it, which returns what the exercise's function should return."""
-
-    layer: Layer
-    x: Any
-    mask: Any = None
-    initial_state: Any = None
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A typical wrong answer.
-
-    Attributes:
-        function: the answer.
-        cause: the mistake's id in the catalogue, if it has one.
-        sentence: what is wrong, for the learner; "" where the doctor finds the cause in the numbers by itself.
-        fix: what to write instead.
-    """
-
-    function: Callable = field(repr=False)
-    cause: str | None = None
-    sentence: str = ""
-    fix: str = ""
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Why an answer is wrong."""
-
-    sentence: str
-    cause: str | None = None
-    fix: str = ""
 
 
 @dataclass
@@ -210,7 +172,7 @@ class Exercise:
                     asked = ", ".join(f"{name} = {value}" for name, value in arguments.items())
                     difference = f"With {asked}: {difference[0].lower()}{difference[1:]}"
                 problems.append((difference, ""))
-                answered.append((arguments, values))
+                answered.append(Answered(arguments, right, values))
             elif k == 0:
                 again = run(function, arguments, limit)
                 if again.late or again.error is not None or not self._same_again(again.value, values):
@@ -220,13 +182,13 @@ class Exercise:
                         seen,
                     )
         if problems:
-            return self._explained(questions, problems, answered, seen)
+            return self._explained(problems, answered, seen)
         if seen.changed:
             return self._wrong(
                 f"The numbers are right, but your function changes what it is given ({', '.join(seen.changed)}), and "
                 "its caller may still need that.",
                 seen,
-                _Found(
+                Found(
                     "",
                     fix="{0} = {0} + ...   # a new array; not {0} += ...\n{0} = np.array({0})   # or a copy".format(
                         seen.changed[0]
@@ -260,69 +222,15 @@ class Exercise:
             )
         return None
 
-    def _explained(self, questions, problems, answered, seen) -> Result:
+    def _explained(self, problems, answered, seen) -> Result:
         """The result for a wrong answer: its cause if one is known, else the first problem."""
-        found = self._typical(answered) or self._diagnosed(answered)
+        found = explained(self, answered)
         text, line = problems[0]
         return self._wrong(f"{found.sentence} {text}" if found else text, seen, found, line)
 
-    def _typical(self, answered) -> _Found | None:
-        """A listed wrong answer that gives the same, on every input where they can be compared."""
-        for wrong in self.wrong_answers:
-            if wrong.sentence and answered and all(self._gives(wrong, *one) for one in answered):
-                return _Found(wrong.sentence, wrong.cause, wrong.fix)
-        return None
-
-    def _gives(self, wrong: Wrong, arguments: Arguments, values: Sequence[Any]) -> bool:
-        try:
-            with np.errstate(all="ignore"):
-                return all_agree(taken(wrong.function(*arguments.values()), self.returns), values)
-        except (Unusable, ValueError, IndexError, TypeError):
-            return False
-
-    def _diagnosed(self, answered) -> _Found | None:
-        """What the doctor says. Each input leaves fewer explanations; pairs of mistakes are tried on one input only."""
-        if self.question is None or not answered:
-            return None
-        left: dict[str, Any] | None = None
-        for arguments, values in answered:
-            found = self._asked(arguments, values, pairs=False)
-            if found is None:
-                break
-            if found.verdict in ("rounding", "approximation", "other weights"):
-                return _Found(found.explanation, found.cause, found.fix)
-            here = {c.id: c for c in found.candidates} if found.verdict in ("cause", "several") else {}
-            left = here if left is None else {id: c for id, c in left.items() if id in here}
-        if not left:
-            arguments, values = answered[0]
-            found = self._asked(arguments, values, pairs=True)
-            if found is None or found.verdict != "cause":
-                return None
-            return _Found(found.explanation, found.cause, found.fix)
-        first = next(iter(left.values()))
-        return _Found(first.sentence, first.id, first.fix)
-
-    def _asked(self, arguments: Arguments, values: Sequence[Any], pairs: bool) -> Any:
-        right = self.reference(arguments)
-        if self.question is None or any(
-            np.size(v) > _MOST_TIMES * np.size(r) for v, r in zip(values, right, strict=True)
-        ):
-            return None
-        asked = self.question(arguments)
-        theirs = list(values) if len(self.returns) > 1 else values[0]
-        diagnose = importlib.import_module("lstm_edu.doctor").diagnose
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"):
-                warnings.simplefilter("ignore")
-                return diagnose(
-                    theirs, asked.layer, asked.x, asked.mask, asked.initial_state, pairs=pairs, progress=False
-                )
-        except Exception:  # of a form that is none of the layer's; and a check raises nothing, whatever it was given
-            return None
-
     # --- results ----------------------------------------------------------------------------------------------------
 
-    def _wrong(self, message: str, seen: _Seen | None = None, found: _Found | None = None, detail: str = "") -> Result:
+    def _wrong(self, message: str, seen: _Seen | None = None, found: Found | None = None, detail: str = "") -> Result:
         cause, fix = (found.cause, found.fix) if found else (None, "")
         if (cause, fix) != (self._progress.cause, self._progress.fix):
             vars(self._progress).update(cause=cause, fix=fix, shown=0)
