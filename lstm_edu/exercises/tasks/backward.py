@@ -133,11 +133,13 @@ BACKWARD_STEP = Exercise(
         "c": array([0]),
     },
     hints=(
-        "L depends on c in two ways: through h of this step, and through the later steps. Both add up.",
-        f"First o and c: do = dh * tanh(c), {_CELL}. Then i, f, g and c_before from "
-        "c = f * c_before + i * g. Last, each gate's slope.",
-        f"do = dh * np.tanh(c)\n{_CELL}\ndi, df, dg, dc_before = dc * g, dc * c_before, dc * i, dc * f\n"
-        "dz_i = di * i * (1 - i)      # f and o likewise\ndz_g = dg * (1 - g ** 2)",
+        "In how many ways does L depend on c, and what arrives by each of them?",
+        "Begin at h = o * tanh(c): it gives do, and what dh adds to dc. Only then go to c = f * c_before + i * "
+        "g, where each factor gets the whole dc times its partner. The slopes of sigmoid and tanh come last.",
+        "dc = dc + dh * o * (1 - ... ** 2)\n"
+        "di, df, dg, dc_before = dc * ..., dc * ..., dc * ..., dc * ...\n"
+        "dz_i = di * i * (...)      # f and o likewise\n"
+        "dz_g = dg * (...)",
     ),
     answer=(backward_step,),
     wrong_answers=(
@@ -252,9 +254,11 @@ FORGET_PATH = Exercise(
     reference=_path_reference,
     example=lambda: {"f": array([0.5], [0.9], [0.5])},
     hints=(
-        "At the last step nothing has happened yet. One step before it, exactly one gate has been passed: which?",
-        "path[t] = f[t + 1] * f[t + 2] * ... * f[T - 1]: go from the end to the beginning, and reuse path[t + 1].",
-        "path = np.ones_like(f)\nfor t in range(len(f) - 2, -1, -1):\n    path[t] = path[t + 1] * f[t + 1]",
+        "At the last step nothing has happened yet: the factor is 1. One step earlier, exactly one gate has been "
+        "passed: which one?",
+        "Look at the direction of your loop: the gradient starts at the end. The factor of step t can reuse the "
+        "one of step t + 1.",
+        "path = np.ones_like(f)\nfor t in range(len(f) - 2, -1, -1):\n    path[t] = ... * ...",
     ),
     answer=(forget_path,),
     wrong_answers=(

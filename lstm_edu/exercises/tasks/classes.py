@@ -77,11 +77,11 @@ LABELS = Exercise(
     reference=_reference,
     example=lambda: {"z": array([0, 1, 2], [3, 0, 0]), "names": ["ball", "bat", "cap"]},
     hints=(
-        "Along which axis must the probabilities add up to 1? And what is exp(1000)?",
-        "Subtract each row's maximum first: that changes no quotient. Then exp, then divide by the row's sum. "
-        "argmax along the same axis gives the place of the name.",
-        "e = np.exp(z - z.max(axis=1, keepdims=True))\np = e / e.sum(axis=1, keepdims=True)\n"
-        "labels = [names[k] for k in p.argmax(axis=1)]",
+        "Along which axis must the probabilities add up to 1? And what does np.exp(1000) give?",
+        "Look at each maximum and each sum that you take: it belongs to one row, and must keep its axis "
+        "(keepdims=True) to act on that row. If you subtract a row's largest score first, no probability "
+        "changes, and exp stays small.",
+        "e = np.exp(z - z.max(axis=..., keepdims=True))\np = e / ...\nlabels = [names[k] for k in p.argmax(axis=...)]",
     ),
     answer=(labels,),
     keras=_keras,
@@ -202,9 +202,12 @@ CROSSENTROPY = Exercise(
     reference=_loss_of,
     example=lambda: {"z": array([1, 0], [2, 2]), "classes": np.array([0, 1])},
     hints=(
-        "First the probabilities, as in the exercise before. Then one of them in each row: p[row, class of the row].",
-        "p[np.arange(len(p)), classes] picks the right class of each row. np.log is the natural logarithm.",
-        f"e = np.exp(z - z.max(axis=1, keepdims=True))\n{_LOG_P}",
+        "Which one of the K probabilities in a row decides the loss of that row?",
+        "The probabilities are those of `labels`, the exercise before. Then look at how to pick one number from "
+        "each row: p[rows, columns] takes two lists of positions.",
+        "e = np.exp(z - z.max(axis=1, keepdims=True))\n"
+        "p = e / e.sum(axis=1, keepdims=True)\n"
+        "loss = -np.log(p[np.arange(...), ...])",
     ),
     answer=(crossentropy,),
     keras=_keras_loss,
@@ -328,10 +331,10 @@ SHARES = Exercise(
     reference=_counted,
     example=lambda: {"samples": np.array([0, 3, 3, 0, 3, 1, 0, 3]), "classes": 5},
     hints=(
-        "What is counted, and from which to which number can it go? And how long must the answer be?",
-        "np.bincount(samples) counts the zeros, the ones, the twos ... With minlength=classes the last classes are "
-        "there too, even if nobody drew them. With np.histogram each class needs a bin of its own: range=(0, classes).",
-        _SHARES,
+        "What is counted, and from which number to which can it go? So how long must the answer be?",
+        "Look at the end of your counts: np.bincount(samples) stops at the largest class that was drawn, unless "
+        "its `minlength` says more. (With np.histogram, every class needs a bin of its own: look at the `range`.)",
+        "shares = np.bincount(samples, minlength=...) / ...",
     ),
     answer=(shares,),
     keras=lambda keras, a: (numbers(keras.ops.mean(keras.ops.one_hot(a["samples"], a["classes"]), axis=0)),),

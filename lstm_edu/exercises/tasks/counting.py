@@ -11,7 +11,7 @@ from lstm_edu.exercises.tasks.drawing import array, normal, numbers, weights
 from lstm_edu.palette import GATES, NAMES
 
 
-def count(units, features):
+def parameter_count(units, features):
     return 4 * (features * units + units * units + units)
 
 
@@ -45,11 +45,13 @@ PARAMETER_COUNT = Exercise(
     reference=lambda a: (_layer(a).count_params(),),
     example=lambda: {"units": 1, "features": 2},
     hints=(
-        "Count one gate first: how many numbers does it multiply with the input, with h, and how many does it add?",
-        "One gate has F*H + H*H + H numbers, and there are four. The length of the sequence does not matter.",
-        f"n = {_COUNT}",
+        "Count one gate first: how many numbers does it multiply with the input, how many with h, and how many "
+        "does it add?",
+        "Look at the shapes of one gate's three arrays, W, U and b. F and H appear in them; does the number of "
+        "timesteps?",
+        "n = 4 * (features * ... + units * ... + ...)",
     ),
-    answer=(count,),
+    answer=(parameter_count,),
     keras=_keras,
     wrong_answers=(
         Wrong(
@@ -156,9 +158,10 @@ SPLIT_KERNEL = Exercise(
     reference=_cut,
     example=lambda: {"kernel": array([1, 2, 3, 4], [5, 6, 7, 8]), "units": 1},
     hints=(
-        "Each block keeps all rows: there is a row for each feature, and all gates see all features.",
-        "The first `units` columns belong to i, the next to f, then g, then o: kernel[:, :units] and so on.",
-        _BLOCKS,
+        "Every block is as tall as the kernel and a quarter as wide. So which of the two axes do you cut?",
+        "Look at the part after the comma, kernel[:, start:end]. Block number k begins at column k * units; the "
+        "blocks come in the order i, f, g, o.",
+        "start, end = ..., ...            # of f, the second block\nW_f = kernel[:, start:end]",
     ),
     answer=(split_kernel,),
     wrong_answers=(
@@ -267,9 +270,10 @@ READ_BIAS = Exercise(
         "recurrent_kernel": array([2, -1, 0, 0]),
     },
     hints=(
-        "The bias is added once, to the whole sum. What is left of z if you take the other two away?",
-        f"{_LEFT}: that has one row a sequence, and all rows are equal up to rounding. One of them is the answer.",
-        f"{_LEFT}\nb = b[0]",
+        "The bias is added once, to the whole sum. What is left of z if you take everything else away?",
+        "Look at the rows of what is left: there is one per sequence, and they are equal up to rounding. The "
+        "answer has shape (4H,).",
+        "left = z - x_t @ ... - ...\nb = ...            # one row of it",
     ),
     answer=(read_bias,),
     keras=_left_by_keras,

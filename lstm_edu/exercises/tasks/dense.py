@@ -56,9 +56,10 @@ DENSE = Exercise(
         "bias": np.array([0.5, 0, 0], dtype=np.float32),
     },
     hints=(
-        "Begin with the shapes: (B, F) and (F, units) shall become (B, units). Which product does that?",
-        "y = x W + b: a matrix product, then the bias, which NumPy adds to every row.",
-        _DENSE,
+        "Begin with the shapes: (B, F) and (F, units) must become (B, units). Which product does that?",
+        "Look at one output that you have computed by hand: a sum over the features, then one bias. A matrix "
+        "product computes these sums for all rows and units at once, and NumPy adds a row of biases to every row.",
+        "y = x @ ... + ...",
     ),
     answer=(dense,),
     question=lambda a: Question(_layer(a), a["x"]),
@@ -149,8 +150,9 @@ READ_DENSE = Exercise(
     example=lambda: {"y_zeros": array([1, 2]), "y_eye": array([1.5, 2], [0, 2.5], [1, 3])},
     hints=(
         "Which part of y = x W + b is left if x is zero everywhere?",
-        "0 W + b = b. A row of the identity picks one row of W, and the bias comes with it.",
-        _READ,
+        "Look at the first row of the identity, 1, 0, 0, ...: in x W it picks out one row of W. So what has been "
+        "added to every row of y_eye?",
+        "bias = ...              # the only row of y_zeros\nkernel = y_eye - ...",
     ),
     answer=(read_dense,),
     wrong_answers=(
@@ -225,9 +227,11 @@ SIGMOID = Exercise(
     reference=lambda a: (activations.sigmoid(a["x"]),),
     example=lambda: {"x": array(-2, 0, 1)},
     hints=(
-        "Try 0, then a large and a small number: 0 must give 0.5, 500 must give 1, and -500 must give 0.",
-        "y = 1 / (1 + exp(-x)). Mind the minus sign, and the brackets.",
-        "y = 1 / (1 + np.exp(-x))",
+        "What must come out for 0, for a very large number and for a very negative one? And what does your "
+        "function give for 0, 500 and -500?",
+        "Look at what is below the fraction bar. Two things go wrong there: the sign of the exponent, and the "
+        "brackets around the sum.",
+        "y = 1 / (1 + np.exp(...))",
     ),
     answer=(sigmoid,),
     keras=lambda keras, a: (numbers(keras.activations.sigmoid(a["x"])),),
@@ -275,9 +279,10 @@ HARD_SIGMOID = Exercise(
     reference=lambda a: (activations.get("hard_sigmoid")(a["x"]),),
     example=lambda: {"x": array(-4, 0, 1.5)},
     hints=(
-        "Draw it: a line through (0, 1/2) that meets 0 at x = -3 and 1 at x = 3. What is its slope?",
-        "First the line x/6 + 1/2, then cut off what is below 0 and above 1.",
-        "y = np.clip(x / 6 + 0.5, 0, 1)",
+        "Draw it: a straight line through (0, 1/2) that reaches 0 at x = -3 and 1 at x = 3. What is its slope?",
+        "Look at your drawing outside of -3 to 3: there the line has to be cut off, at the bottom and at the "
+        "top. np.clip(numbers, low, high) does both.",
+        "y = np.clip(x / ... + ..., 0, 1)",
     ),
     answer=(hard_sigmoid,),
     keras=lambda keras, a: (numbers(keras.activations.hard_sigmoid(a["x"])),),

@@ -48,8 +48,9 @@ BIDIRECTIONAL = Exercise(
     example=lambda: {"forward": array([[1], [2], [3]]), "backward": array([[30], [20], [10]])},
     hints=(
         "What did the backward LSTM read first? So which timestep does backward[:, 0] belong to?",
-        "Turn backward round along the time axis; then put the two side by side along the last axis.",
-        f"y = {_JOIN}",
+        "Look at the three axes, batch, time and units: one of the two arrays is reversed along one axis, and "
+        "then both are joined along another.",
+        "y = np.concatenate([forward, ...], axis=...)",
     ),
     answer=(bidirectional,),
     wrong_answers=(

@@ -80,9 +80,11 @@ FROM_PYTORCH = Exercise(
         "bias_hh": 10 * _count(1, 4),
     },
     hints=(
-        "Compare the shapes: what has to happen to (4H, F) so that it becomes (F, 4H)? And how many biases has Keras?",
-        "Transpose both matrices. PyTorch adds both biases to the same sum: so Keras's one bias is their sum.",
-        "kernel = weight_ih.T\nrecurrent_kernel = weight_hh.T\nbias = bias_ih + bias_hh",
+        "Compare the shapes: what has to happen to (4H, F) so that it becomes (F, 4H)? And how many biases does "
+        "Keras have?",
+        "Look at what PyTorch does with its two biases: it adds both to the same sum, so one array can do the "
+        "work of both. The order of the gates is Keras's already.",
+        "kernel = weight_ih.T\nrecurrent_kernel = ...\nbias = bias_ih + ...",
     ),
     answer=(from_pytorch,),
     wrong_answers=(
@@ -189,10 +191,13 @@ FROM_ONNX = Exercise(
     reference=_onnx_reference,
     example=lambda: {"W": _count(1, 4, 2), "R": _count(1, 4, 1), "B": _count(1, 8)},
     hints=(
-        "Three things are different: the order of the gates, rows instead of columns, two biases instead of one.",
-        "Cut the rows into four blocks, put them together as i, f, g, o, then transpose. The bias likewise, after "
-        "adding its two halves.",
-        f"{_ORDER}\nkernel = rows.T      # R likewise\nbias = B[:4 * units] + B[4 * units:]      # its blocks, too",
+        "Three things differ from Keras: which? Compare the order of the gates, rows and columns, and the number "
+        "of biases.",
+        "Look at the rows first: cut them into four blocks, and put these together in Keras's order. The same "
+        "lines serve W, R and, once its two halves have become one, the bias.",
+        "i, o, f, c = np.split(rows, 4)\n"
+        "rows = np.concatenate([i, ..., ..., ...])      # of W, of R and of the bias\n"
+        "bias = B[: 4 * units] + ...",
     ),
     answer=(from_onnx,),
     wrong_answers=(

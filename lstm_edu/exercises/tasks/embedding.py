@@ -31,8 +31,8 @@ def _reference(a):
 
 _STEP = "table - learning_rate * gradient * trainable[:, None]"
 
-EMBEDDING_ROWS = Exercise(
-    name="embedding_rows",
+UPDATE_ROWS = Exercise(
+    name="update_rows",
     title="train only the new rows of an embedding",
     idea="One step of gradient descent on an embedding's table, in which only some rows learn: the new ones. The "
     "others stay exactly as they are. Multiply the gradient by a mask before the step.",
@@ -52,9 +52,10 @@ EMBEDDING_ROWS = Exercise(
         "learning_rate": 0.1,
     },
     hints=(
-        "trainable has shape (V,), the gradient (V, D). Which shape must the mask have to act on whole rows?",
-        "new = table - learning_rate * gradient, with the gradient 0 in rows that do not learn.",
-        f"new_table = {_STEP}",
+        "What must the gradient of a row be, so that gradient descent leaves that row alone?",
+        "Look at the shapes: trainable is (V,), the gradient is (V, D). NumPy lines (V,) up with the last axis, "
+        "the columns. Which shape lines up with the rows?",
+        "masked = gradient * ...            # 0 in the frozen rows\nnew_table = table - learning_rate * ...",
     ),
     answer=(update_rows,),
     wrong_answers=(
@@ -139,10 +140,10 @@ MASKED_MEAN = Exercise(
         "mask": np.array([[True, True, False]]),
     },
     hints=(
-        "What must padded vectors be so that they do not change a sum? And by how many do you divide?",
-        "mask has shape (B, T), the vectors (B, T, D): give the mask a third axis. Multiply, add up over time, and "
-        "divide by how many words each sentence has.",
-        _MEAN,
+        "What must a padded vector be, so that it does not change a sum? And by how many do you divide?",
+        "Look at the shapes: mask is (B, T), vectors is (B, T, D). To act on whole vectors the mask needs a "
+        "third axis, mask[:, :, None]. Which axis do both sums run over?",
+        "counts = mask[:, :, None]\ny = (vectors * ...).sum(axis=...) / ...",
     ),
     answer=(masked_mean,),
     keras=lambda keras, a: (numbers(keras.layers.GlobalAveragePooling1D()(a["vectors"], mask=a["mask"])),),

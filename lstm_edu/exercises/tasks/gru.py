@@ -77,9 +77,10 @@ GRU_STEP = Exercise(
         "bias": array([0, 1, 0], [0.5, 0, -1]),
     },
     hints=(
-        "Keep the input's sum and the recurrent sum apart until r has been multiplied.",
-        "r multiplies the recurrent block of g, its bias b[1] included. Where z is 1, the old h stays.",
-        "g = np.tanh(x_g + r * h_g)\nh = z * h + (1 - z) * g",
+        "Why must the input's sum and the recurrent sum stay apart here, while an LSTM adds them at once?",
+        "Look at your line for g: r multiplies the recurrent block, its bias b[1] included, and nothing of the "
+        "input. Then look at your last line: where z is 1, the old h stays.",
+        "g = np.tanh(x_g + r * ...)\nh = z * ... + (1 - z) * ...",
     ),
     answer=(sigmoid, gru_step),
     question=lambda a: Question(gru_of(a), a["x_t"][:, None], None, [a["h"]]),

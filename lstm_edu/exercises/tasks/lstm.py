@@ -140,11 +140,10 @@ LSTM_STEP = Exercise(
         "bias": array(0, 1, 0, 0),
     },
     hints=(
-        "Go through it gate by gate: which block of z does each gate use, and which function stands on it?",
-        "z = x_t W + h U + b; i, f, o = sigmoid(z_i), sigmoid(z_f), sigmoid(z_o); g = tanh(z_g); "
-        "c = f * c + i * g; h = o * tanh(c), with the new c. All products are element by element.",
-        "z_i, z_f, z_g, z_o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)\n"
-        "c = sigmoid(z_f) * c + sigmoid(z_i) * np.tanh(z_g)\nh = sigmoid(z_o) * np.tanh(c)",
+        "Go through it gate by gate: which block of z does each gate use, and which activation is applied to it?",
+        "Look at your line for c: it keeps a share of the old c and adds a share of g, and each share has its "
+        "own gate. Then look at your line for h: it uses the c that you have just computed.",
+        "c = f * ... + i * ...\nh = o * np.tanh(...)",
     ),
     answer=(sigmoid, lstm_step),
     question=lambda a: Question(lstm_of(a), a["x_t"][:, None], None, [a["h"], a["c"]]),
@@ -281,10 +280,12 @@ LSTM_LOOP = Exercise(
     example=lambda: {name: make() for name, make in _EXAMPLE.items()},
     hints=(
         "Which two arrays go from one step to the next? And in which order are the axes of what you return?",
-        "A loop over t: h, c = lstm_step(x[:, t], h, c, ...), and each h goes into a list. "
-        "The list is stacked so that time is the second axis.",
-        "for t in range(x.shape[1]):\n    h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)\n"
-        "    outputs.append(h)\nreturn np.stack(outputs, axis=1)",
+        "Look at the call of lstm_step in your loop: what it returns has to be what the next call is given. Each "
+        "h also goes into a list, which is stacked after the loop so that time is the second axis.",
+        "for t in range(x.shape[1]):\n"
+        "    h, c = lstm_step(x[:, t], ..., ..., kernel, recurrent_kernel, bias)\n"
+        "    outputs.append(...)\n"
+        "return np.stack(outputs, axis=...)",
     ),
     answer=(sigmoid, lstm_step, lstm),
     question=_question,
@@ -417,8 +418,8 @@ def _input_zeroed(x, mask, kernel, recurrent_kernel, bias, h, c):
 
 _KEEP = "counts = mask[:, t, None]\nh, c = np.where(counts, new_h, h), np.where(counts, new_c, c)"
 
-MASKS = Exercise(
-    name="masks",
+MASKED_LSTM = Exercise(
+    name="masked_lstm",
     title="timesteps that do not count",
     idea="An LSTM through time with a mask: at a step that does not count, h and c stay as they were, and the output "
     "of the step before is repeated. "
@@ -438,12 +439,13 @@ MASKS = Exercise(
         | {name: make() for name, make in _EXAMPLE.items() if name != "x"}
     ),
     hints=(
-        "Compute the step for all rows; then decide for each row whether to keep what was computed. "
-        "Three things must be kept or replaced: h, c and the output.",
-        "np.where(counts, new, old) with counts = mask[:, t, None], of shape (B, 1). "
-        "The output starts as zeros, not as h.",
-        "counts = mask[:, t, None]\nh, c = np.where(counts, new_h, h), np.where(counts, new_c, c)\n"
-        "output = np.where(counts, h, output)",
+        "Three things must stay as they were where a step does not count. Which three?",
+        "Look at the shapes: mask[:, t] is (B,), the states are (B, H). With mask[:, t, None], np.where decides "
+        "for each row by itself. Look at your start, too: before the first step that counts the output is 0, not "
+        "h.",
+        "counts = mask[:, t, None]\n"
+        "h, c = np.where(counts, new_h, ...), np.where(counts, new_c, ...)\n"
+        "output = np.where(counts, ..., ...)",
     ),
     answer=(sigmoid, lstm_step, masked_lstm),
     question=_question,

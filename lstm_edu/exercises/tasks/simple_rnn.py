@@ -103,9 +103,13 @@ SIMPLE_RNN = Exercise(
         "h": array([0]),
     },
     hints=(
-        "Write one timestep first. Which h goes into the next one?",
-        f"A loop over t with {_STEP}, and every h put into a list. np.stack(list, axis=1) makes time the second axis.",
-        f"outputs = []\nfor t in range(x.shape[1]):\n    {_STEP}\n    outputs.append(h)\ny = np.stack(outputs, axis=1)",
+        "Write one timestep first. Which arrays does it read, and what does the next timestep need from it?",
+        "Look at what is inside your loop over t and what comes after it. Inside, h is replaced and put into a "
+        "list. After it, the list becomes one array, in which time must be the second axis.",
+        "for t in range(x.shape[1]):\n"
+        "    h = np.tanh(x[:, t] @ ... + h @ ... + bias)\n"
+        "    outputs.append(...)\n"
+        "y = np.stack(outputs, axis=...)",
     ),
     answer=(simple_rnn,),
     question=lambda a: Question(_run(a), a["x"], initial_state=[a["h"]]),
@@ -232,10 +236,15 @@ RNN_BACKWARD = Exercise(
         "recurrent_kernel": array([0.5]),
     },
     hints=(
-        "One step back first: on its way into the next h, h meets U and then tanh. On the way back, tanh comes first.",
-        f"From timestep t to t-1: {_SLOPE}, then {_BACK}. Begin at the last timestep and go down to timestep 1.",
-        f"gradients = [dh]\nfor t in reversed(range(1, h.shape[1])):\n    {_SLOPE}\n    {_BACK}\n"
-        "    gradients.insert(0, dh)\ngradients = np.stack(gradients, axis=1)",
+        "On its way into the next timestep, what does h meet first, U or tanh? So which of them comes first on "
+        "the way back?",
+        "Look at where your loop begins and where it ends. The gradient of the last timestep is given; each step "
+        "of the loop starts from the one that was computed just before.",
+        "gradients = [dh]\n"
+        "for t in reversed(range(1, h.shape[1])):\n"
+        "    dz = dh * (1 - ... ** 2)\n"
+        "    dh = dz @ ...\n"
+        "    gradients.insert(0, dh)",
     ),
     answer=(rnn_backward,),
     wrong_answers=(

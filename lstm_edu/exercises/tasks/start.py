@@ -29,10 +29,10 @@ INK = Exercise(
     reference=lambda a: (a["image"].astype(np.float64) @ np.ones(a["image"].shape[1]),),
     example=lambda: {"image": array([0, 1, 0.5], [1, 1, 0])},
     hints=(
-        "One number a row: which of the two axes has to disappear?",
-        "image.sum(axis=...) adds along an axis, and that axis is gone afterwards. Axis 0 goes from row to row, axis 1 "
-        "along a row.",
-        "ink = image.sum(axis=1)",
+        "The answer has one number per row. So which of the two axes has to disappear?",
+        "Look at the shape in the task, (rows, columns): a sum along an axis removes that axis. Axis 0 runs down "
+        "the rows; axis 1 runs along a row, from column to column.",
+        "ink = image.sum(axis=...)",
     ),
     answer=(ink,),
     keras=lambda keras, a: (numbers(keras.ops.sum(a["image"], axis=1)),),
@@ -115,9 +115,10 @@ MEMORY = Exercise(
     reference=lambda a: _as_layer(SimpleRNN(1, dtype="float64", **_OPTIONS), a),
     example=lambda: {"values": np.array([4, 0, 2], dtype=np.float32), "keep": 0.5},
     hints=(
-        "Do it with pencil and paper for the example: what is c after the first value, and after the second?",
-        f"A loop over the values. In it, {_STEP}, and every c is put into a list. np.array(list) makes an array of it.",
-        f"c, steps = 0.0, []\nfor value in values:\n    {_STEP}\n    steps.append(c)\nc = np.array(steps)",
+        "Do the example with pencil and paper. What is c after the first value, and after the second?",
+        "Look at the inside of your loop. It has two jobs: make the new c from the old one, then keep it, in a "
+        "list that np.array turns into an array at the end.",
+        "for value in values:\n    c = keep * ... + ...\n    steps.append(...)",
     ),
     answer=(memory,),
     keras=lambda keras, a: _as_layer(keras.layers.SimpleRNN(1, **_OPTIONS), a),

@@ -81,10 +81,11 @@ DENSE_GRADIENT = Exercise(
     reference=_reference,
     example=lambda: {"x": array([1, 2]), "y": array([3, 0, 1]), "target": array([0, 0, 4])},
     hints=(
-        "First only dL/dy: how does the mean of (y - target)**2 change with one number of y? Mind how many there are.",
-        "dL/dy = 2 (y - target) / (how many numbers y has). A weight W[k, j] moves y[n, j] by x[n, k] in every row n: "
-        "add that up over the rows. A bias moves it by 1.",
-        f"{_DY}\nd_kernel = x.T @ dy\nd_bias = dy.sum(axis=0)",
+        "First only dL/dy: if one number of y grows a little, how does the mean of (y - target)**2 change? And "
+        "how many numbers are in that mean?",
+        "Look at one weight, W[k, j]: it moves y[n, j] by x[n, k], in every row n, and all rows add up. That is "
+        "a matrix product; the shapes tell you which factor to transpose. A bias moves y by 1 in every row.",
+        "dy = 2 * (y - target) / ...\nd_kernel = ... @ dy\nd_bias = dy.sum(axis=...)",
     ),
     answer=(dense_gradient,),
     wrong_answers=(
@@ -211,11 +212,15 @@ TRAIN_DENSE = Exercise(
         "steps": 2,
     },
     hints=(
-        "Which of the lines depend on the weights, and so have to stand inside the loop?",
-        "In each step: y, then dy, then both gradients, and only then both updates: w = w - learning_rate * gradient.",
-        f"for _ in range(steps):\n    y = x @ kernel + bias\n    {_DY}\n"
-        "    d_kernel, d_bias = x.T @ dy, dy.sum(axis=0)\n"
-        "    kernel = kernel - learning_rate * d_kernel\n    bias = bias - learning_rate * d_bias",
+        "Which of the lines depend on the weights, and so have to be inside the loop?",
+        "Look at the order inside your loop: the output, then both gradients, and only then both updates. After "
+        "the first update the weights are no longer those that the gradients belong to.",
+        "for _ in range(steps):\n"
+        "    y = ...\n"
+        "    dy = 2 * (y - target) / y.size\n"
+        "    d_kernel, d_bias = ..., ...\n"
+        "    kernel = kernel - ... * d_kernel\n"
+        "    bias = bias - ... * d_bias",
     ),
     answer=(train_dense,),
     keras=_keras_trained,
@@ -383,9 +388,13 @@ ADAM_STEP = Exercise(
         "epsilon": 0.0,
     },
     hints=(
-        "Which m and v does the update use, the old ones or the new ones? And where exactly does epsilon stand?",
-        "First the new m and v, then the rate from t, then the new w. epsilon is added to the root, not under it.",
-        f"m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g**2\n{_RATE}\nw = {_ADAM}",
+        "Which m and v does the update of w use, the old ones or the new ones?",
+        "Look at the order of your lines: m and v, then the rate, then w. Then look at the place of epsilon: it "
+        "is added to the root, not under it.",
+        "m = 0.9 * m + ... * g\n"
+        "v = 0.999 * v + ... * g**2\n"
+        "rate = learning_rate * np.sqrt(1 - ...) / (1 - ...)\n"
+        "w = w - rate * m / (... + epsilon)",
     ),
     answer=(adam_step,),
     wrong_answers=(
@@ -488,8 +497,8 @@ def _clip_to_one_if_longer(g_kernel, g_bias, most):
 
 _NORM = "norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())"
 
-GLOBAL_CLIP = Exercise(
-    name="global_clip",
+CLIP_TOGETHER = Exercise(
+    name="clip_together",
     title="clip all gradients together",
     idea="One strange batch can send gradients that are far too large. global_clipnorm takes all gradients as one long "
     "list of numbers. If its length, the root of the sum of all squares, is more than `most`, all of them are "
@@ -507,9 +516,9 @@ GLOBAL_CLIP = Exercise(
     reference=_clip_reference,
     example=lambda: {"g_kernel": array([3, 0]), "g_bias": array(0, 4), "most": 2.5},
     hints=(
-        "How long is the whole gradient? The kernel's numbers and the bias's go into one sum.",
-        "The factor is most / norm, but never more than 1, and it is the same for both arrays.",
-        f"{_NORM}\nshare = min(1, most / norm)\nreturn g_kernel * share, g_bias * share",
+        "How long is the whole gradient, if the numbers of both arrays are written into one list?",
+        "Look at your factor: it is the same for both arrays, and it must never make a short gradient longer.",
+        "norm = np.sqrt((g_kernel**2).sum() + ...)\nshare = min(..., most / norm)",
     ),
     answer=(clip_together,),
     wrong_answers=(
