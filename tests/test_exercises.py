@@ -1,5 +1,6 @@
 """Exercises: every solution passes, every typical wrong answer gets its diagnosis, nothing a function does gets out."""
 
+import ast
 import dataclasses
 import html.parser
 import math
@@ -64,19 +65,19 @@ def test_the_exercises_of_the_course_are_all_there():
         "read_bias",
         "lstm_step",
         "lstm",
-        "masks",
+        "masked_lstm",
         "labels",
         "crossentropy",
         "shares",
         "dense_gradient",
         "train_dense",
         "masked_mean",
-        "embedding_rows",
+        "update_rows",
         "simple_rnn",
         "rnn_backward",
         "backward_step",
         "forget_path",
-        "global_clip",
+        "clip_together",
         "adam_step",
         "gru_step",
         "bidirectional",
@@ -171,8 +172,7 @@ def test_a_typical_wrong_answer_gets_its_diagnosis(name, k):
     assert (result.status, result.cause) == ("wrong", wrong.cause)
     assert (wrong.sentence or le.doctor.CATALOGUE[wrong.cause].sentence) in result.message
     fix = wrong.fix if wrong.sentence else le.doctor.CATALOGUE[wrong.cause].fix
-    third = [ex.get(name).hint() for _ in range(3)][-1]
-    assert third.text == (fix or ex.get(name).hints[2])
+    assert ex.get(name).solution().fix == fix
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -297,24 +297,73 @@ def test_a_right_answer_written_differently_is_correct():
 # --- hints ----------------------------------------------------------------------------------------------------------
 
 
-def test_hints_come_in_three_tiers_and_the_last_is_the_fix():
+def test_hints_come_in_three_tiers_and_the_fix_comes_with_the_solution():
     task = ex.lstm_step
     swapped = task.wrong_answers[0].function
     assert task.check(swapped).hint is None
     hints = [task.hint() for _ in range(4)]
-    assert [hint.tier for hint in hints] == [1, 2, 3, 3]
-    assert (hints[0].text, hints[1].text) == task.hints[:2]
-    assert hints[2].text == le.doctor.CATALOGUE["gate-order:i,g,f,o"].fix
+    assert [(hint.tier, hint.text) for hint in hints] == [*enumerate(task.hints, 1), (3, task.hints[2])]
     assert task.check(swapped).hint == hints[2]  # what was shown stays on the card
-    assert hints[2].text in repr(task.check(swapped))
+    assert hints[2].text.splitlines()[0] in repr(task.check(swapped))
+    fix = le.doctor.CATALOGUE["gate-order:i,g,f,o"].fix
+    assert task.solution().fix == fix and "In your code" in task.solution()._repr_html_()
+    task.check(solution("lstm_step"))
 
     other = task.check(task.wrong_answers[4].function)  # another mistake
     assert other.hint is None and task.hint().tier == 1
     assert "hint()` says more" in repr(task.hint())
 
 
-def test_hints_without_a_known_cause_are_the_exercises_own():
-    assert [ex.dense.hint().text for _ in range(3)] == list(ex.dense.hints)
+def bare(line):
+    """A line of code without its comment and its spaces."""
+    return re.sub(r"\s", "", line.partition("#")[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_hints_are_a_ladder(name):
+    """A question, a place, a line with gaps. None of them is the solution."""
+    question, place, nearly = ex.get(name).hints
+    written = [bare(line) for line in ex.get(name).solution().code.splitlines()]
+    assert "?" in question
+    assert re.search(r"\b(Look|look|Begin) at\b", place)
+    assert not [line for line in written if "=" in line and line in bare(question + place)]
+
+    lines = [bare(line) for line in nearly.splitlines()]
+    gaps = [line for line in lines if "..." in line]
+    assert gaps and not set(gaps) & set(written)
+    assert len([line for line in lines if line not in gaps and not line.startswith("for")]) <= len(gaps)
+    indices = [node.slice for node in ast.walk(ast.parse(nearly)) if isinstance(node, ast.Subscript)]
+    assert not [i for i in indices if "..." in ast.unparse(i)], "x[...] is all of x, and no gap"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_exercise_has_the_name_of_its_function(name):
+    assert ex.get(name).answer[-1].__name__ == name
+    assert f"le.exercises.{name}.check({name})" in str(ex.get(name).task)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("embedding_rows", "update_rows"), ("masks", "masked_lstm"), ("global_clip", "clip_together")]
+)
+def test_an_old_name_says_the_new_one(old, new):
+    with pytest.raises(AttributeError, match=rf"le\.exercises\.{old} is called le\.exercises\.{new} now"):
+        getattr(ex, old)
+    with pytest.raises(ValueError, match=f"'{old}' is called '{new}' now"):
+        ex.get(old)
+    assert old not in NAMES and getattr(ex, new) is ex.get(new)
+
+
+def test_the_gap_of_a_hint_is_not_attempted_yet():
+    def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+        i, f, g, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=-1)
+        c = f * ... + i * ...
+        return o * np.tanh(c), c
+
+    def ink(image):
+        return image.sum(axis=...)
+
+    assert ex.lstm_step.check(lstm_step).status == "not attempted"
+    assert ex.ink.check(ink).status == "not attempted"
 
 
 # --- what must not get out ------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ class Exercise:
         draw: (rng, k) -> arguments of the k-th question, by name, in order.
         reference: arguments -> the right outputs, from this package's layers, which the tests hold equal to Keras's.
         example: arguments of the example in the task.
-        hints: three texts: where to look, the idea, what to write.
+        hints: a ladder: a question, a place to look at, a line or two with gaps (...) to fill.
         answer: functions whose sources, one after the other, are the solution; the last is what is asked for.
         wrong_answers: typical ones.
         question: arguments -> the layer's call that the doctor is asked about; None where it knows nothing.
@@ -115,7 +115,7 @@ class Exercise:
         return result
 
     def hint(self) -> Hint:
-        """The next of three hints: where to look; the idea; what to write (the doctor's fix, if it knew the mistake).
+        """The next of three hints: a question; a place to look at; a line with a gap.
 
         They begin again when a check finds another mistake.
         """
@@ -123,9 +123,11 @@ class Exercise:
         return self._hint()
 
     def solution(self) -> Solution:
-        """One way to write it, to be read and run."""
+        """One way to write it, to be read and run; and what to change, if the last check knew the mistake."""
         sources = [inspect.getsource(function).rstrip() for function in self.answer]
-        return Solution(self.name, "\n\n\n".join(["import numpy as np", *sources]) + "\n", self.answer[-1])
+        return Solution(
+            self.name, "\n\n\n".join(["import numpy as np", *sources]) + "\n", self.answer[-1], self._progress.fix
+        )
 
     def reset(self) -> None:
         """Begin with the first hint again."""
@@ -245,8 +247,7 @@ class Exercise:
 
     def _hint(self) -> Hint:
         tier = self._progress.shown
-        text = self._progress.fix if tier == TIERS and self._progress.fix else self.hints[tier - 1]
-        return Hint(self.name, tier, text)
+        return Hint(self.name, tier, self.hints[tier - 1])
 
     def _beside_keras(self, result: Result, wanted: bool | None) -> Result:
         if self.keras is None or wanted is False or (wanted is None and "keras" not in sys.modules):
@@ -362,5 +363,7 @@ def _is_unwritten(done: Run, function: Any) -> bool:
     if isinstance(value, tuple) and value and all(v is None or v is ... for v in value):
         return True
     if value is ... or isinstance(done.error, NotImplementedError):
+        return True
+    if isinstance(done.error, TypeError) and "ellipsis" in str(done.error):  # `c = f * ...`, as a hint leaves it
         return True
     return (done.error is not None or value is None) and _has_gap(function)

@@ -32,7 +32,7 @@ class _Card:
 
 @dataclass(frozen=True, repr=False)
 class Hint(_Card):
-    """One of three hints: 1 where to look, 2 the idea, 3 what to write."""
+    """One of three hints: 1 a question, 2 a place to look at, 3 a line with a gap, `...`."""
 
     exercise: str
     tier: int
@@ -45,8 +45,8 @@ class Hint(_Card):
         if self.tier < TIERS:
             return [("", self.text, TEXT), ("", f"`le.exercises.{self.exercise}.hint()` says more.", TEXT)]
         return [
-            ("What to write", self.text, CODE),
-            ("", f"That was the last hint; `le.exercises.{self.exercise}.solution()` shows the whole.", TEXT),
+            ("Nearly written: fill each gap (...)", self.text, CODE),
+            ("", f"That was the last hint; `le.exercises.{self.exercise}.solution()` shows one way to write it.", TEXT),
         ]
 
 
@@ -132,17 +132,20 @@ class Task(_Card):
 
 @dataclass(frozen=True, repr=False)
 class Solution(_Card):
-    """One way to write it. `code` runs in a cell of its own; `function` is what it defines."""
+    """One way to write it. `code` runs in any cell; `function` is what it defines; `fix` repairs the mistake that the
+    last check found, or is ""."""
 
     exercise: str
     code: str
     function: Callable = field(repr=False)
+    fix: str = ""
 
     _title = property(lambda self: f"Solution of {self.exercise}")
     _label = _title
 
     def _parts(self) -> list[cards.Part]:
-        return [("", self.code, CODE)]
+        whole = ("One way to write all of it" if self.fix else "", self.code, CODE)
+        return [("In your code", self.fix, CODE), whole] if self.fix else [whole]
 
     def __repr__(self) -> str:
         return self.code
