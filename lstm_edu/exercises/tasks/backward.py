@@ -88,7 +88,7 @@ def _in_order(order):
     return Wrong(
         _pass(order=order),
         f"gate-order:{','.join(order)}",
-        f"The blocks of dz stand in the order {', '.join(order)}; Keras packs them i, f, g, o.",
+        f"The blocks of dz are in the order {', '.join(order)}; Keras packs them i, f, g, o.",
         _JOIN,
     )
 
@@ -96,7 +96,7 @@ def _in_order(order):
 _CELL = "dc = dc + dh * o * (1 - np.tanh(c) ** 2)"
 _SLOPES = "dz_i = di * i * (1 - i)\ndz_f = df * f * (1 - f)\ndz_g = dg * (1 - g ** 2)\ndz_o = do * o * (1 - o)"
 _TWICE = [(_sigmoid, _sigmoid_slope), (_sigmoid, _sigmoid_slope), (np.tanh, _tanh_slope), (_sigmoid, _sigmoid_slope)]
-_SIDE_BY_SIDE = "The four blocks of dz belong side by side, along the last axis."
+_SIDE_BY_SIDE = "The four blocks of dz should be side by side, along the last axis."
 _JOIN = "dz = np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1)"
 
 BACKWARD_STEP = Exercise(
@@ -138,7 +138,7 @@ BACKWARD_STEP = Exercise(
         "g, where each factor gets the whole dc times its partner. The slopes of sigmoid and tanh come last.",
         "dc = dc + dh * o * (1 - ... ** 2)\n"
         "di, df, dg, dc_before = dc * ..., dc * ..., dc * ..., dc * ...\n"
-        "dz_i = di * i * (...)      # f and o likewise\n"
+        "dz_i = di * i * (...)      # and the same for f and o\n"
         "dz_g = dg * (...)",
     ),
     answer=(backward_step,),
@@ -151,8 +151,8 @@ BACKWARD_STEP = Exercise(
         ),
         Wrong(
             _pass(later=lambda dc, f: dc * f),
-            sentence="The dc that you are given has passed the next step's forget gate already, and goes in as it is. "
-            "The gate of this step stands on the way to c_before.",
+            sentence="The dc that you are given has already passed the next step's forget gate; add it unchanged. "
+            "The forget gate of this step comes later, on the way to c_before.",
             fix=f"{_CELL}\ndc_before = dc * f",
         ),
         Wrong(
@@ -172,7 +172,7 @@ BACKWARD_STEP = Exercise(
         ),
         Wrong(
             _pass(gates=lambda dc, i, f, g, c_before, c: (dc * i, dc * f, dc * g)),
-            sentence="In a product each factor hears the gradient times the other factor, not times itself.",
+            sentence="In a product, each factor's gradient is multiplied by the other factor, not by itself.",
             fix="di, df, dg = dc * g, dc * c_before, dc * i",
         ),
         Wrong(
@@ -192,8 +192,8 @@ BACKWARD_STEP = Exercise(
         ),
         Wrong(
             _pass(slopes=[lambda y, a=a, slope=slope: slope(a(y)) for a, slope in _TWICE]),
-            sentence="i, f, g and o are what sigmoid and tanh gave: their slopes take them as they are, without a "
-            "second sigmoid or tanh.",
+            sentence="i, f, g and o have already been through sigmoid and tanh: their slopes need no second "
+            "sigmoid or tanh.",
             fix=_SLOPES,
         ),
         Wrong(
@@ -210,7 +210,7 @@ BACKWARD_STEP = Exercise(
         Wrong(_pass(join=np.concatenate), sentence=_SIDE_BY_SIDE, fix=_JOIN),
         Wrong(
             _pass(join=lambda blocks: -np.concatenate(blocks, axis=-1)),
-            sentence="dz has the wrong sign; the minus comes with the optimizer's step.",
+            sentence="dz has the wrong sign; the minus comes later, with the optimizer's step.",
         ),
     ),
 )
@@ -242,7 +242,7 @@ def _products(one):
 
 FORGET_PATH = Exercise(
     name="forget_path",
-    title="what is left of a gradient on its way along the cell state",
+    title="how much of a gradient survives along the cell state",
     idea="At each step c = f * c_before + ..., so on its way from c of a step to c of the step before it, a gradient "
     "is multiplied by f. How much of it reaches step t, if it begins at the last step with 1? (Only along the cell "
     "state: what goes through h is left out.)",
@@ -264,7 +264,7 @@ FORGET_PATH = Exercise(
     wrong_answers=(
         Wrong(
             _products(lambda f, t: f[t:].prod(axis=0)),
-            sentence="The forget gate of step t itself is one too many: it stands between c_t and the step before it.",
+            sentence="The forget gate of step t itself is one too many: it is between c_t and the step before it.",
             fix="path[t] = path[t + 1] * f[t + 1]",
         ),
         Wrong(
@@ -279,17 +279,17 @@ FORGET_PATH = Exercise(
         ),
         Wrong(
             lambda f: forget_path(f)[::-1],
-            sentence="The order is turned round: the first row belongs to step 0; the last one is all ones.",
+            sentence="The order is reversed: the first row belongs to step 0; the last one is all ones.",
             fix="path = path[::-1]",
         ),
         Wrong(
             lambda f: np.cumprod(f[::-1], axis=0),
-            sentence="The order is turned round: the first row belongs to step 0. And the last step's factor is 1.",
+            sentence="The order is reversed: the first row belongs to step 0. And the last step's factor is 1.",
             fix="path[t] = path[t + 1] * f[t + 1]      # path of the last step is 1",
         ),
         Wrong(
             lambda f: np.cumprod(f, axis=1),
-            sentence="You multiply from unit to unit; the way goes from step to step.",
+            sentence="You multiply from unit to unit; multiply from step to step instead.",
             fix="path[t] = path[t + 1] * f[t + 1]      # all units at once",
         ),
         Wrong(

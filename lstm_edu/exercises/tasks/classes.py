@@ -65,8 +65,8 @@ _KEEPDIMS = "keepdims=True is missing: what was found for a row is applied to a 
 LABELS = Exercise(
     name="labels",
     title="from scores to class names",
-    idea="A classifier's last sums are scores. softmax makes probabilities of each row: exp of every score, divided by "
-    "the row's sum of these. The predicted class is the most probable one, and its name stands at that place in "
+    idea="The final sums of a classifier are scores. softmax turns each row into probabilities: exponentiate every "
+    "score, then divide by the row's sum. The predicted class is the most probable one; its name is at that place in "
     "`names`. Scores may be as large as 1000, and no probability may become nan.",
     takes=(("z", "(B, K)", "scores of K classes"), ("names", "list of K str", "what the classes are called")),
     returns=(
@@ -125,7 +125,7 @@ LABELS = Exercise(
         ),
         Wrong(
             lambda z, names: _named(_all_exp(z) / _all_exp(z).sum(), names),
-            sentence="You divide by the sum of the whole array; each row has a sum of its own.",
+            sentence="You divide by the sum of the whole array; each row has its own sum.",
             fix="p = e / e.sum(axis=1, keepdims=True)",
         ),
         Wrong(
@@ -137,7 +137,7 @@ LABELS = Exercise(
             lambda z, names: _named(activations.sigmoid(z), names),
             sentence="That is the sigmoid of each score; softmax divides by the sum over the row.",
         ),
-        Wrong(lambda z, names: _named(z, names), sentence="These are the scores still, not probabilities."),
+        Wrong(lambda z, names: _named(z, names), sentence="These are still the scores, not probabilities."),
         Wrong(
             lambda z, names: _named(activations.softmax(z), names, np.argmin),
             sentence="You name the least probable class.",
@@ -150,7 +150,7 @@ LABELS = Exercise(
         ),
         Wrong(
             lambda z, names: (activations.softmax(z), [int(k) for k in z.argmax(axis=1)]),
-            sentence="These are the numbers of the classes; wanted are their names.",
+            sentence="These are the numbers of the classes; their names are expected.",
             fix="labels = [names[k] for k in p.argmax(axis=1)]",
         ),
     ),
@@ -193,11 +193,11 @@ _LOG_P = "p = e / e.sum(axis=1, keepdims=True)\nloss = -np.log(p[np.arange(len(p
 CROSSENTROPY = Exercise(
     name="crossentropy",
     title="how bad a prediction is",
-    idea="Scores z come out of a classifier without softmax, and the right class of each row is known. The "
-    "cross-entropy of a row is -log of the probability that softmax gives to the right class: 0 if it is certain of "
-    "it, large if it thinks it improbable. One number a row; nothing may overflow.",
+    idea="A classifier returns scores z, without softmax, and the right class of each row is known. The cross-entropy "
+    "of a row is -log of the probability that softmax gives to the right class: 0 if that probability is 1, large if "
+    "it is small. Return one number per row; nothing may overflow.",
     takes=(("z", "(B, K)", "scores of K classes"), ("classes", "(B,) int", "the right class of each row, from 0")),
-    returns=(Output("loss", ("batch",), "(B,), one number a row"),),
+    returns=(Output("loss", ("batch",), "(B,), one number per row"),),
     draw=_draw_scores,
     reference=_loss_of,
     example=lambda: {"z": array([1, 0], [2, 2]), "classes": np.array([0, 1])},
@@ -213,7 +213,7 @@ CROSSENTROPY = Exercise(
         Wrong(
             lambda z, classes: -np.log(_of_right_class(activations.softmax(activations.softmax(z)), classes)),
             "extra-activation:softmax",
-            "softmax is applied twice; then a sure and right prediction costs nearly as much as a guess.",
+            "softmax is applied twice; then a confident, correct prediction costs nearly as much as a guess.",
             _LOG_P,
         ),
         Wrong(
@@ -223,7 +223,7 @@ CROSSENTROPY = Exercise(
         ),
         Wrong(
             lambda z, classes: 1 - _of_right_class(activations.softmax(z), classes),
-            sentence="That is 1 - p; wanted is -log(p), which grows without end as p goes to 0.",
+            sentence="That is 1 - p; -log(p) is expected, which grows without limit as p goes to 0.",
             fix=_LOG_P,
         ),
         Wrong(
@@ -243,7 +243,7 @@ CROSSENTROPY = Exercise(
         ),
         Wrong(
             lambda z, classes: -np.log(_of_right_class(z, classes)),
-            sentence="You take the logarithm of the score; softmax makes a probability of it first.",
+            sentence="You take the logarithm of the score; turn it into a probability with softmax first.",
             fix=_LOG_P,
         ),
         Wrong(
@@ -253,7 +253,7 @@ CROSSENTROPY = Exercise(
         ),
         Wrong(
             lambda z, classes: -np.log(activations.softmax(z.astype(np.float64)))[:, classes],
-            sentence="[:, classes] takes these columns from every row; wanted is one number from each row.",
+            sentence="[:, classes] takes these columns from every row; one number from each row is expected.",
             fix="loss = -np.log(p[np.arange(len(p)), classes])",
         ),
         Wrong(
@@ -265,7 +265,7 @@ CROSSENTROPY = Exercise(
             lambda z, classes: np.full(
                 len(z), -np.log(_of_right_class(activations.softmax(z.astype(np.float64)), classes)).mean()
             ),
-            sentence="Every row has the mean of all rows; wanted is one number for each row.",
+            sentence="Every row gets the mean of all rows; each row should have its own number.",
             fix=_LOG_P,
         ),
         Wrong(
@@ -331,7 +331,7 @@ SHARES = Exercise(
     hints=(
         "What is counted, and from which number to which can it go? So how long must the answer be?",
         "Look at the end of your counts: np.bincount(samples) stops at the largest class that was drawn, unless "
-        "its `minlength` says more. (With np.histogram, every class needs a bin of its own: look at the `range`.)",
+        "its `minlength` says more. (With np.histogram, every class needs its own bin: look at the `range`.)",
         "shares = np.bincount(samples, minlength=...) / ...",
     ),
     answer=(shares,),
@@ -339,14 +339,14 @@ SHARES = Exercise(
     wrong_answers=(
         Wrong(
             _fixed_width(lambda s, n: 0, lambda s, n: 1),
-            sentence="The range goes from 0 to 1: class 1 and all above it fall into the last bin. What is counted are "
-            "the classes, not their probabilities.",
+            sentence="The range goes from 0 to 1: class 1 and all above it fall into the last bin. What you count "
+            "is classes, not probabilities.",
             fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
         ),
         Wrong(
             lambda samples, classes: np.histogram(samples, bins=classes, range=(0, 1))[0] / len(samples),
             sentence="The range goes from 0 to 1: class 1 falls into the last bin, and np.histogram throws away what "
-            "lies beyond it. What is counted are the classes, not their probabilities.",
+            "lies beyond it. What you count is classes, not probabilities.",
             fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
         ),
         Wrong(
@@ -376,7 +376,7 @@ SHARES = Exercise(
         ),
         Wrong(
             lambda samples, classes: -np.sort(-np.bincount(samples, minlength=classes)) / len(samples),
-            sentence="The shares are sorted by size; they stand in the order of the classes.",
+            sentence="The shares are sorted by size; keep them in the order of the classes.",
             fix=_SHARES,
         ),
     ),

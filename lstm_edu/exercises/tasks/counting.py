@@ -63,7 +63,7 @@ PARAMETER_COUNT = Exercise(
         Wrong(
             lambda units, features: 4 * (features * units + units * units + 2 * units),
             "torch-two-biases",
-            "That counts two biases a gate, as PyTorch stores them; Keras has one.",
+            "That counts two biases per unit of each gate, as PyTorch stores them; Keras has one.",
             f"n = {_COUNT}",
         ),
         Wrong(
@@ -88,17 +88,17 @@ PARAMETER_COUNT = Exercise(
         ),
         Wrong(
             lambda units, features: 4 * (features * units + units * units + 1),
-            sentence="One bias a gate is too few: every unit has its own.",
+            sentence="One bias per gate is too few: every unit has its own.",
             fix=f"n = {_COUNT}",
         ),
         Wrong(
             lambda units, features: 4 * (features * units + units * units) + units,
-            sentence="Those are the biases of one gate; each of the four has `units` of them.",
+            sentence="That counts the biases of one gate only; each of the four has `units` of them.",
             fix=f"n = {_COUNT}",
         ),
         Wrong(
             lambda units, features: 4 * (features * units + features * features + features),
-            sentence="Units and features are exchanged in the recurrent part: the state has `units` numbers.",
+            sentence="Units and features are swapped in the recurrent part: the state has `units` numbers.",
             fix=f"n = {_COUNT}",
         ),
     ),
@@ -175,7 +175,7 @@ SPLIT_KERNEL = Exercise(
         Wrong(
             lambda kernel, units: tuple(kernel[:, k::4] for k in range(4)),
             "kernel-reshaped:interleaved",
-            "You take every fourth column; a gate's columns stand together.",
+            "You take every fourth column; a gate's columns are next to each other.",
             _BLOCKS,
         ),
         Wrong(
@@ -250,7 +250,7 @@ _LEFT = "b = z - x_t @ kernel - h @ recurrent_kernel"
 READ_BIAS = Exercise(
     name="read_bias",
     title="an LSTM's bias, from its sums",
-    idea="Somebody recorded the sums of one LSTM step, z = x_t W + h U + b, and lost the bias. Everything else is "
+    idea="The sums of one LSTM step, z = x_t W + h U + b, were recorded, and the bias was lost. Everything else is "
     "there. Find the bias.",
     takes=(
         ("z", "(B, 4H)", "the sums, before any sigmoid or tanh"),
@@ -259,7 +259,7 @@ READ_BIAS = Exercise(
         ("kernel", "(F, 4H)", "W"),
         ("recurrent_kernel", "(H, 4H)", "U"),
     ),
-    returns=(Output("b", ("column",), "(4H,), one number a column: the bias"),),
+    returns=(Output("b", ("column",), "(4H,), one number per column: the bias"),),
     draw=_draw_sums,
     reference=_left_over,
     example=lambda: {
@@ -291,27 +291,27 @@ READ_BIAS = Exercise(
         Wrong(
             lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel - h @ recurrent_kernel)[0] / 2,
             "bias-twice",
-            "That is half of it: you share the bias between the two sides. Keras has one bias, and adds it once.",
+            "That is half of it: you split the bias between the two products. Keras has one bias and adds it once.",
             f"{_LEFT}\nb = b[0]",
         ),
         Wrong(
             lambda z, x_t, h, kernel, recurrent_kernel: z - x_t @ kernel - h @ recurrent_kernel,
-            sentence="Every row of it is the bias: one is enough, for all sequences have the same.",
+            sentence="Every row of it is the bias; return one of them, because all sequences share it.",
             fix="b = b[0]",
         ),
         Wrong(
             lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel - h @ recurrent_kernel).sum(axis=0),
-            sentence="You add up the rows; all of them are the bias already. Take one, or their mean.",
+            sentence="You add up the rows, but each of them is already the bias. Take one, or their mean.",
             fix="b = b[0]",
         ),
         Wrong(
             lambda z, x_t, h, kernel, recurrent_kernel: (x_t @ kernel + h @ recurrent_kernel - z)[0],
-            sentence="The sign: the bias is what z has more than the two products.",
+            sentence="The sign is wrong: the bias is z minus the two products.",
             fix=f"{_LEFT}\nb = b[0]",
         ),
         Wrong(
             lambda z, x_t, h, kernel, recurrent_kernel: (z - x_t @ kernel - h @ recurrent_kernel).mean(axis=1),
-            sentence="You average along the columns; each column has a bias of its own. The rows are what is equal.",
+            sentence="You average over the columns, but each column has its own bias. It is the rows that are equal.",
             fix="b = b.mean(axis=0)",
         ),
     ),

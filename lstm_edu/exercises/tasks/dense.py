@@ -44,8 +44,8 @@ DENSE = Exercise(
     idea="A Dense layer without activation: every output is a weighted sum of all inputs of its row, plus a bias.",
     takes=(
         ("x", "(B, F)", "B rows of F features"),
-        ("kernel", "(F, units)", "the weights, one column a unit"),
-        ("bias", "(units,)", "one number a unit"),
+        ("kernel", "(F, units)", "the weights, one column per unit"),
+        ("bias", "(units,)", "one number per unit"),
     ),
     returns=(Output("y", ("batch", "unit"), "(B, units), what keras.layers.Dense returns"),),
     draw=_draw,
@@ -71,8 +71,8 @@ DENSE = Exercise(
         Wrong(
             lambda x, kernel, bias: x @ kernel.T + bias,
             "kernel-transposed",
-            "The kernel is transposed. Keras's has one row a feature and one column a unit; with as many features as "
-            "units nothing complains.",
+            "The kernel is transposed. Keras's has one row per feature and one column per unit; with as many features "
+            "as units there is no error to warn you.",
             f"{_DENSE}   # not kernel.T",
         ),
         Wrong(
@@ -89,17 +89,17 @@ DENSE = Exercise(
         ),
         Wrong(
             lambda x, kernel, bias: x @ kernel + x.shape[1] * bias,
-            sentence="The bias is added once for each feature: it stands inside the innermost loop.",
+            sentence="The bias is added once for each feature: it is inside the innermost loop.",
             fix="y[n, j] = bias[j]   # before the loop over the features",
         ),
         Wrong(
             lambda x, kernel, bias: x @ kernel - bias,
-            sentence="The bias is subtracted; it is added.",
+            sentence="The bias is subtracted; it should be added.",
             fix=_DENSE,
         ),
         Wrong(
             lambda x, kernel, bias: (x @ kernel).sum(axis=0) + bias,
-            sentence="The rows of the batch are added up; every row keeps an output of its own.",
+            sentence="The rows of the batch are added up; every row should have its own output.",
             fix=f"{_DENSE}   # no sum over the batch",
         ),
     ),
@@ -135,8 +135,8 @@ _READ = "bias = y_zeros[0]\nkernel = y_eye - bias"
 READ_DENSE = Exercise(
     name="read_dense",
     title="read a Dense layer's weights from its outputs",
-    idea="A linear Dense layer, y = x W + b, was asked twice: with one row of zeros, and with the identity matrix. You "
-    "have its two answers. Find its kernel and its bias.",
+    idea="A linear Dense layer, y = x W + b, was called twice: on one row of zeros, and on the identity matrix. You "
+    "have both outputs. Find its kernel and its bias.",
     takes=(
         ("y_zeros", "(1, U)", "the output for np.zeros((1, F))"),
         ("y_eye", "(F, U)", "the outputs for np.eye(F)"),
@@ -168,13 +168,13 @@ READ_DENSE = Exercise(
         ),
         Wrong(
             lambda y_zeros, y_eye: (y_eye - y_eye[0], y_eye[0]),
-            sentence="You take the first row of y_eye for the bias; the zeros tell it.",
+            sentence="You take the first row of y_eye for the bias; the bias is the output for zeros, y_zeros.",
             fix=_READ,
         ),
         Wrong(
             lambda y_zeros, y_eye: ((y_eye - y_zeros).T, y_zeros[0]),
             "kernel-transposed",
-            "Your kernel is transposed; it has one row a feature and one column a unit.",
+            "Your kernel is transposed; it should have one row per feature and one column per unit.",
             _READ,
         ),
         Wrong(
@@ -184,12 +184,12 @@ READ_DENSE = Exercise(
         ),
         Wrong(
             lambda y_zeros, y_eye: (y_eye - y_zeros, y_zeros),
-            sentence="The bias is a list with one number a unit, (U,); y_zeros has a batch axis in front of that.",
+            sentence="The bias has one number per unit, (U,); y_zeros has a batch axis in front of that.",
             fix=_READ,
         ),
         Wrong(
             lambda y_zeros, y_eye: (y_eye - y_eye.mean(axis=0), y_eye.mean(axis=0)),
-            sentence="You take the mean of the outputs for the bias; the zeros tell it exactly.",
+            sentence="You take the mean of the outputs for the bias; y_zeros is the bias exactly.",
             fix=_READ,
         ),
     ),
@@ -214,13 +214,13 @@ def _draw_any(rng, k):
     return {"x": x}
 
 
-_SHAPE = (("x", "any shape", "sums, of any size"),)
+_SHAPE = (("x", "any shape", "any numbers"),)
 
 
 SIGMOID = Exercise(
     name="sigmoid",
     title="from any number to a fraction",
-    idea="The sigmoid, 1 / (1 + exp(-x)), of each number: 0 far below zero, 1/2 at zero, 1 far above.",
+    idea="The sigmoid, 1 / (1 + exp(-x)), of each number: near 0 far below zero, 1/2 at zero, near 1 far above.",
     takes=_SHAPE,
     returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
     draw=_draw_any,
@@ -261,7 +261,7 @@ SIGMOID = Exercise(
         ),
         Wrong(
             lambda x: 1 / (1 - np.exp(-x)),
-            sentence="There is a minus too many: 1 + exp(-x) stands below the fraction bar.",
+            sentence="There is one minus too many: below the fraction bar is 1 + exp(-x).",
             fix="y = 1 / (1 + np.exp(-x))",
         ),
         Wrong(lambda x: 1 / 1 + np.exp(-x), sentence="Brackets are missing: 1 / 1 + exp(-x) divides by 1 only."),
@@ -272,7 +272,7 @@ SIGMOID = Exercise(
 HARD_SIGMOID = Exercise(
     name="hard_sigmoid",
     title="a sigmoid of straight lines, as Keras 3 has it",
-    idea="Keras 3's hard sigmoid: x/6 + 1/2 where that lies between 0 and 1, else 0 below and 1 above.",
+    idea="Keras 3's hard sigmoid: the line x/6 + 1/2, but 0 where the line is below 0, and 1 where it is above 1.",
     takes=_SHAPE,
     returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
     draw=_draw_any,
@@ -305,20 +305,20 @@ HARD_SIGMOID = Exercise(
             fix="y = np.clip(x / 6 + 0.5, 0, 1)",
         ),
         Wrong(lambda x: np.clip(x / 6, 0, 1), sentence="The line must go through 1/2 at x = 0: + 0.5 is missing."),
-        Wrong(lambda x: np.clip(x / 6 + 0.5, -1, 1), sentence="It is cut off at -1; a gate begins at 0."),
+        Wrong(lambda x: np.clip(x / 6 + 0.5, -1, 1), sentence="It is cut off at -1; a gate is never below 0."),
         Wrong(
             lambda x: np.maximum(0, x / 6 + 0.5),
-            sentence="It is cut off below, but not above: no gate is more than open, 1.",
+            sentence="It is cut off below, but not above: a gate is never above 1.",
             fix="y = np.clip(x / 6 + 0.5, 0, 1)",
         ),
         Wrong(
             lambda x: np.minimum(1, x / 6 + 0.5),
-            sentence="It is cut off above, but not below: no gate is less than shut, 0.",
+            sentence="It is cut off above, but not below: a gate is never below 0.",
             fix="y = np.clip(x / 6 + 0.5, 0, 1)",
         ),
         Wrong(
             lambda x: np.clip(x, 0, 1),
-            sentence="You cut off x itself; first comes the line, x/6 + 1/2.",
+            sentence="You cut off x itself; it should be the line, x/6 + 1/2.",
             fix="y = np.clip(x / 6 + 0.5, 0, 1)",
         ),
     ),

@@ -36,8 +36,8 @@ BIDIRECTIONAL = Exercise(
     name="bidirectional",
     title="join the outputs of two directions",
     idea="Bidirectional(LSTM(H, return_sequences=True)) runs one LSTM from the first timestep to the last, and another "
-    "one from the last to the first. Both outputs come in the order in which they were computed. Join them along the "
-    "last axis, forward first, so that at each timestep both parts belong to that timestep.",
+    "one from the last to the first. Both outputs are in the order in which they were computed. Join them along the "
+    "last axis, forward first, so that both parts of each timestep belong to that timestep.",
     takes=(
         ("forward", "(B, T, H)", "outputs of the forward LSTM"),
         ("backward", "(B, T, H)", "outputs of the backward LSTM, in the order in which it computed them"),
@@ -61,32 +61,32 @@ BIDIRECTIONAL = Exercise(
         ),
         Wrong(
             lambda forward, backward: np.concatenate([backward[:, ::-1], forward], axis=2),
-            sentence="The two parts are exchanged: the forward one comes first.",
+            sentence="The two parts are swapped: the forward one comes first.",
             fix=_JOIN,
         ),
         Wrong(
             lambda forward, backward: np.concatenate([forward, backward[:, :, ::-1]], axis=2),
-            sentence="You turned the units round; it is the timesteps, the axis in the middle.",
+            sentence="You reversed the units; reverse the timesteps, the axis in the middle.",
             fix=_JOIN,
         ),
         Wrong(
             lambda forward, backward: np.concatenate([forward[:, ::-1], backward], axis=2),
-            sentence="You turned both into reversed time: the forward outputs are in order already.",
+            sentence="You reversed the wrong one: the forward outputs are already in order.",
             fix=_JOIN,
         ),
         Wrong(
             lambda forward, backward: np.concatenate([forward, backward[::-1]], axis=2),
-            sentence="You turned the sequences of the batch round; it is the timesteps, the axis in the middle.",
+            sentence="You reversed the sequences of the batch; reverse the timesteps, the axis in the middle.",
             fix=_JOIN,
         ),
         Wrong(
             lambda forward, backward: np.concatenate([forward, np.flip(backward)], axis=2),
-            sentence="You turned all three axes round; it is only the timesteps, the axis in the middle.",
+            sentence="You reversed all three axes; reverse only the timesteps, the axis in the middle.",
             fix=_JOIN,
         ),
         Wrong(
             lambda forward, backward: np.concatenate([forward, backward[:, ::-1]], axis=1),
-            sentence="You put one after the other in time; they belong side by side, along the last axis.",
+            sentence="You put one after the other in time; they should be side by side, along the last axis.",
             fix=_JOIN,
         ),
         Wrong(

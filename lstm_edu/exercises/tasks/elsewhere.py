@@ -103,12 +103,12 @@ FROM_PYTORCH = Exercise(
         Wrong(
             lambda a, b, c, d: (a.reshape(-1, len(a)), b.T, c + d),
             "kernel-reshaped",
-            "A reshape keeps the order of the numbers in memory, and mixes gates and features; transpose it.",
+            "A reshape keeps the numbers in the order of memory, which mixes gates and features; transpose instead.",
             "kernel = weight_ih.T",
         ),
         Wrong(
             lambda a, b, c, d: (a.T, b.reshape(-1, len(b)), c + d),
-            sentence="weight_hh was reshaped, which mixes the gates; transpose it.",
+            sentence="weight_hh was reshaped, which mixes the gates; transpose it instead.",
             fix="recurrent_kernel = weight_hh.T",
         ),
         Wrong(
@@ -119,7 +119,7 @@ FROM_PYTORCH = Exercise(
         *(
             Wrong(
                 _reordered(order),
-                sentence="You change the order of the gates; PyTorch has that of Keras already, i, f, g, o.",
+                sentence="You change the order of the gates; PyTorch already has Keras's order, i, f, g, o.",
                 fix="kernel = weight_ih.T",
             )
             for order in ("igfo", "iofg", "ifog")

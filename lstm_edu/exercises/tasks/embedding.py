@@ -34,10 +34,10 @@ _STEP = "table - learning_rate * gradient * trainable[:, None]"
 UPDATE_ROWS = Exercise(
     name="update_rows",
     title="train only the new rows of an embedding",
-    idea="One step of gradient descent on an embedding's table, in which only some rows learn: the new ones. The "
-    "others stay exactly as they are. Multiply the gradient by a mask before the step.",
+    idea="One step of gradient descent on an embedding's table in which only the new rows learn. The others "
+    "stay exactly as they are. Multiply the gradient by a mask before the step.",
     takes=(
-        ("table", "(V, D)", "one vector a token"),
+        ("table", "(V, D)", "one vector per token"),
         ("gradient", "(V, D)", "dL/d(table)"),
         ("trainable", "(V,) bool", "True: this row learns"),
         ("learning_rate", "float", ""),
@@ -66,17 +66,17 @@ UPDATE_ROWS = Exercise(
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: table - learning_rate * gradient * ~trainable[:, None],
-            sentence="The mask is turned round: the old rows learn, and the new ones stay.",
+            sentence="The mask is inverted: the old rows learn, and the new ones stay.",
             fix=f"new_table = {_STEP}",
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: table + learning_rate * gradient * trainable[:, None],
-            sentence="The step goes uphill: the gradient is added; it is subtracted.",
+            sentence="The step goes uphill: the gradient is added; it should be subtracted.",
             fix=f"new_table = {_STEP}",
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: (table - learning_rate * gradient) * trainable[:, None],
-            sentence="The mask stands on the whole table, so that the frozen rows become 0. It belongs on gradient.",
+            sentence="The mask multiplies the whole table, so the frozen rows become 0. Multiply the gradient only.",
             fix=f"new_table = {_STEP}",
         ),
         Wrong(
@@ -86,19 +86,19 @@ UPDATE_ROWS = Exercise(
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: table - learning_rate * gradient * trainable,
-            sentence="The mask acts on columns: (V,) stands beside the last axis. Give it a second axis.",
+            sentence="The mask acts on columns: NumPy lines (V,) up with the last axis. Give it a second axis.",
             fix="masked = gradient * trainable[:, None]   # (V, 1)",
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: np.where(
                 trainable[:, None], learning_rate * gradient, table
             ),
-            sentence="The rows that learn are replaced by the step; it is subtracted from what stood there.",
+            sentence="The rows that learn are replaced by the step; subtract the step from what was there.",
             fix=f"new_table = {_STEP}",
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: (table - learning_rate * gradient)[trainable],
-            sentence="Only the rows that learn are returned; wanted is the whole table.",
+            sentence="Only the rows that learn are returned; the whole table is expected.",
             fix=f"new_table = {_STEP}",
         ),
     ),
@@ -129,10 +129,13 @@ _MEAN = "counts = mask[:, :, None]\ny = (vectors * counts).sum(axis=1) / counts.
 MASKED_MEAN = Exercise(
     name="masked_mean",
     title="the mean of a sentence's words, without the padding",
-    idea="Each sentence is a row of word vectors, padded to the same length. Where mask is True there is a word, else "
-    "padding. Return the mean of each sentence's words.",
-    takes=(("vectors", "(B, T, D)", "one vector a timestep"), ("mask", "(B, T) bool", "True: a word; False: padding")),
-    returns=(Output("y", ("batch", "column"), "(B, D), one vector a sentence"),),
+    idea="Each sentence is a list of word vectors, padded to the same length. mask is True where there is a word, and "
+    "False where there is padding. Return the mean of each sentence's words.",
+    takes=(
+        ("vectors", "(B, T, D)", "one vector per timestep"),
+        ("mask", "(B, T) bool", "True: a word; False: padding"),
+    ),
+    returns=(Output("y", ("batch", "column"), "(B, D), one vector per sentence"),),
     draw=_draw_sentences,
     reference=_mean,
     example=lambda: {
@@ -167,12 +170,12 @@ MASKED_MEAN = Exercise(
         Wrong(
             lambda vectors, mask: masked_mean(vectors, ~mask),
             "mask-lost:inverted",
-            "The mask is turned round: this is the mean of the padding.",
+            "The mask is inverted: this is the mean of the padding.",
             _MEAN,
         ),
         Wrong(
             lambda vectors, mask: np.full((len(vectors), vectors.shape[2]), vectors[mask].mean(axis=0)),
-            sentence="vectors[mask] throws all sentences together; each keeps a mean of its own.",
+            sentence="vectors[mask] mixes all sentences; each should have its own mean.",
             fix=_MEAN,
         ),
         Wrong(

@@ -58,7 +58,8 @@ GRU_STEP = Exercise(
     name="gru_step",
     title="one timestep of a GRU",
     idea="Keras's GRU (reset_after=True): two sums, x_t W + b[0] and h U + b[1], each cut into blocks z, r, g. "
-    "z and r are sigmoids of the sum of both; g = tanh(x's block + r * h's block); the new h = z * h + (1 - z) * g.",
+    "z and r are the sigmoid of the sum of both; g = tanh(x's block + r * h's block); the new h is "
+    "z * h + (1 - z) * g.",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),

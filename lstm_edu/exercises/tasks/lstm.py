@@ -117,8 +117,9 @@ def _old_cell(x_t, h, c, kernel, recurrent_kernel, bias):
 LSTM_STEP = Exercise(
     name="lstm_step",
     title="one timestep of an LSTM",
-    idea="One sum for all four gates, z = x_t W + h U + b, cut into blocks i, f, g, o. Then i, f, o = sigmoid of "
-    "theirs, g = tanh of its own; the new cell state c = f * c + i * g and the new output h = o * tanh(c).",
+    idea="One sum for all four gates, z = x_t W + h U + b, cut into blocks i, f, g, o. The gates i, f and o "
+    "are the sigmoid of their blocks, the candidate g is the tanh of its block. The new cell state is "
+    "c = f * c + i * g, the new output is h = o * tanh(c).",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),
@@ -154,13 +155,14 @@ LSTM_STEP = Exercise(
         Wrong(
             _step(order="figo"),
             "gate-order:f,i,g,o",
-            "i and f have changed places. Either the blocks are read in the order f, i, g, o (Keras packs i, f, g, o), "
-            "or the line of c is the wrong way round.",
+            "i and f are swapped. Either the blocks are read in the order f, i, g, o (Keras packs i, f, g, o), "
+            "or i and f are swapped in the line for c.",
             "z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)\nc = f * c + i * g   # f keeps, i writes",
         ),
         Wrong(
             _no_functions,
-            sentence="The blocks of z are used as they are: no sigmoid has made gates of them, no tanh a candidate.",
+            sentence="The blocks of z are used directly: sigmoid should turn three of them into gates, and tanh the "
+            "fourth into the candidate.",
             fix="i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)",
         ),
         Wrong(
@@ -179,7 +181,7 @@ LSTM_STEP = Exercise(
         Wrong(
             _exchanged,
             "h-c-swapped:returned",
-            "You return c, h; wanted is h first, then c.",
+            "You return c, h; h is expected first, then c.",
             "return h, c",
         ),
     ),
@@ -267,7 +269,7 @@ _EXAMPLE = {
 LSTM_LOOP = Exercise(
     name="lstm",
     title="an LSTM through time",
-    idea="The step of an LSTM (your lstm_step), once for each timestep: what comes out of one step goes into the next.",
+    idea="Take the step of an LSTM (your lstm_step) once for each timestep: what one step returns goes into the next.",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
         *_WEIGHTS,
@@ -304,9 +306,9 @@ LSTM_LOOP = Exercise(
         Wrong(_time_first, "axes-swapped:output"),
         Wrong(
             _reshaped,
-            sentence="The shape is right, but the numbers stand in other places: a reshape fills new rows in the old "
-            "order, and exchanges no axes.",
-            fix="np.stack(outputs, axis=1)      # in place of the reshape",
+            sentence="The shape is right, but the numbers are in the wrong places: a reshape fills new rows in the old "
+            "order; it does not swap axes.",
+            fix="np.stack(outputs, axis=1)      # instead of the reshape",
         ),
         Wrong(
             _time_last,
@@ -315,12 +317,12 @@ LSTM_LOOP = Exercise(
         ),
         Wrong(
             _pairs,
-            sentence="Each entry of your list is the pair (h, c); the outputs are the h alone.",
+            sentence="Each entry of your list is the pair (h, c); the output of a step is h alone.",
             fix="outputs.append(h)",
         ),
         Wrong(
             _loop(step=_exchanged),
-            sentence="lstm_step returns h first and then c; you take them the other way round.",
+            sentence="lstm_step returns h first and then c; you take them in the opposite order.",
             fix="h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)",
         ),
     ),
@@ -421,8 +423,8 @@ _KEEP = "counts = mask[:, t, None]\nh, c = np.where(counts, new_h, h), np.where(
 MASKED_LSTM = Exercise(
     name="masked_lstm",
     title="timesteps that do not count",
-    idea="An LSTM through time with a mask: at a step that does not count, h and c stay as they were, and the output "
-    "of the step before is repeated. "
+    idea="An LSTM through time with a mask: at a step that does not count, h and c stay as they were, and the previous "
+    "output is repeated. "
     "Before the first step that counts, the output is 0 (and the states are still h and c).",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
@@ -460,22 +462,22 @@ MASKED_LSTM = Exercise(
         Wrong(_masked(_c_goes_on), "masked-steps:c-goes-on"),
         Wrong(
             _masked(_h_goes_on),
-            sentence="At a masked step h goes on; only c and the output are kept.",
+            sentence="At a masked step h changes; only c and the output are kept. Keep h as well.",
             fix=_KEEP,
         ),
         Wrong(
             _masked(_states_go_on),
-            sentence="Only the output is held at a masked step; h and c go on, and must be kept as well.",
+            sentence="Only the output is kept at a masked step; h and c change, and must be kept as well.",
             fix=_KEEP,
         ),
         Wrong(
             _masked(_zeros_only),
-            sentence="The mask is only laid over the output, as zeros; h and c go on at masked steps. Keep all three.",
+            sentence="The mask only turns outputs into zeros; h and c change at masked steps. Keep all three.",
             fix=f"{_KEEP}\noutput = np.where(counts, h, output)",
         ),
         Wrong(
             _masked(_where_exchanged),
-            sentence="h and c are kept where the step counts, and replaced where it does not: the other way round.",
+            sentence="h and c are kept where the step counts, and replaced where it does not: swap the two.",
             fix=_KEEP,
         ),
         Wrong(

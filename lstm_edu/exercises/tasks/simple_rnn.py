@@ -83,7 +83,7 @@ def _right(x, h, h0, W, U, b):
 SIMPLE_RNN = Exercise(
     name="simple_rnn",
     title="a SimpleRNN through time",
-    idea="At every timestep the layer reads the input of that step and its own output of the step before: the new h is "
+    idea="At every timestep the layer reads the input of that step and its own previous output: the new h is "
     "tanh(x_t W + h U + b). Return the outputs of all timesteps.",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
@@ -133,19 +133,19 @@ SIMPLE_RNN = Exercise(
         ),
         Wrong(
             _other(lambda x, h, h0, W, U, b: np.tanh(x @ W) + h @ U + b),
-            sentence="tanh goes over the whole sum, not over x @ kernel alone: mind the brackets.",
+            sentence="tanh applies to the whole sum, not to x @ kernel alone: check the brackets.",
             fix=_STEP,
         ),
         Wrong(
             lambda x, kernel, recurrent_kernel, bias, h: (
                 simple_rnn(x, kernel, recurrent_kernel, bias, h).swapaxes(0, 1).reshape(*x.shape[:2], -1)
             ),
-            sentence="A reshape gives the right shape, and mixes sequences and timesteps: it does not exchange axes.",
+            sentence="A reshape gives the right shape, but mixes sequences and timesteps: it does not swap axes.",
             fix="y = np.stack(outputs, axis=1)",
         ),
         Wrong(
             _from_the_second,
-            sentence="The first timestep is left out: it reads x[:, 0] and the h that came in.",
+            sentence="The first timestep is left out: it should read x[:, 0] and the h that is given.",
             fix=f"for t in range(x.shape[1]):\n    {_STEP}",
         ),
     ),
@@ -165,7 +165,7 @@ def _draw_back(rng, k):
 
 
 def _reference_back(a):
-    """The layer's own backward pass, in float64: the input is chosen so that the layer puts out h."""
+    """The layer's own backward pass, in float64: the input is chosen so that the layer outputs h."""
     dh, h, U = (a[name].astype(np.float64) for name in ("dh", "h", "recurrent_kernel"))
     units = len(U)
     before = np.concatenate([np.zeros_like(h[:, :1]), h[:, :-1]], axis=1)
@@ -221,7 +221,7 @@ RNN_BACKWARD = Exercise(
     title="the gradient on its way back through time",
     idea="A SimpleRNN has run over a sequence, and each h was made from the h before it: tanh(x_t W + h U + b). Only "
     "the last output counts for the loss, and dL/dh of the last timestep is known. How does the loss change with h of "
-    "every timestep before? (The slope of tanh is `1 - h**2`, with the h that came out.)",
+    "every earlier timestep? (The slope of tanh is `1 - h**2`, with the h that came out.)",
     takes=(
         ("dh", "(B, H)", "dL/dh at the last timestep"),
         ("h", "(B, T, H)", "the outputs of all timesteps"),
@@ -255,7 +255,7 @@ RNN_BACKWARD = Exercise(
         ),
         Wrong(
             _back(matrix=lambda U: U),
-            sentence="U stands as it is; on the way back it is transposed.",
+            sentence="U is not transposed; on the way back it has to be.",
             fix=_BACK,
         ),
         Wrong(
@@ -275,17 +275,17 @@ RNN_BACKWARD = Exercise(
         ),
         Wrong(
             _one_too_many,
-            sentence="One step back too many: dh is the last timestep's gradient already.",
+            sentence="That is one step back too many: dh is already the last timestep's gradient.",
             fix="gradients = [dh]   # the last timestep's\nfor t in reversed(range(1, h.shape[1])):",
         ),
         Wrong(
             _always_the_last,
-            sentence="Every step begins with the gradient of the last timestep; it goes on from the step after it.",
+            sentence="Every step starts from the last timestep's gradient; start from the one just computed instead.",
             fix=f"{_SLOPE}\n{_BACK}   # dh is replaced at each step",
         ),
         Wrong(
             _forwards,
-            sentence="You go forwards through time. The gradient is known at the end: begin there, and go down.",
+            sentence="You go forwards through time. The gradient is known at the end: begin there and count down.",
             fix="for t in reversed(range(1, h.shape[1])):",
         ),
         Wrong(

@@ -22,7 +22,7 @@ def _draw_image(rng, k):
 INK = Exercise(
     name="ink",
     title="how much ink is in each row",
-    idea="An image is a table of numbers: 0 is paper, 1 is ink. Add up each row, and return one number a row.",
+    idea="An image is a table of numbers: 0 is paper, 1 is ink. Return the sum of each row.",
     takes=(("image", "(rows, columns)", "how much ink is at each place"),),
     returns=(Output("ink", ("row",), "(rows,), the sum of each row"),),
     draw=_draw_image,
@@ -44,22 +44,22 @@ INK = Exercise(
         ),
         Wrong(
             lambda image: image.sum(),
-            sentence="That is all the ink of the image, one number; wanted is one number a row.",
+            sentence="That is all the ink of the image, in one number; one number per row is expected.",
             fix="ink = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image.mean(axis=1),
-            sentence="That is the mean of each row; wanted is its sum.",
+            sentence="That is the mean of each row; its sum is expected.",
             fix="ink = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image.max(axis=1),
-            sentence="That is the largest number of each row; wanted is its sum.",
+            sentence="That is the largest number of each row; the sum is expected.",
             fix="ink = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image[0].sum() + 0 * image[:, 0],
-            sentence="Every row has the sum of the first one: a row is image[r].",
+            sentence="Every row gets the sum of the first one: row number r is image[r].",
             fix="ink = np.array([row.sum() for row in image])",
         ),
     ),
@@ -107,9 +107,12 @@ def _steps(step, last=False):
 MEMORY = Exercise(
     name="memory",
     title="a memory of one number",
-    idea="A memory c begins with 0. At each timestep it keeps a share of what it has, and the next value is added: "
+    idea="A memory c begins at 0. At each timestep it keeps a share of what it holds, and the next value is added: "
     "the new c is keep times the old c, plus the value. Return c after every timestep.",
-    takes=(("values", "(T,)", "one value a timestep"), ("keep", "float", "between 0, forget all, and 1, keep all")),
+    takes=(
+        ("values", "(T,)", "one value per timestep"),
+        ("keep", "float", "from 0 (forget everything) to 1 (keep everything)"),
+    ),
     returns=(Output("c", ("timestep",), "(T,), the memory after each timestep"),),
     draw=_draw_values,
     reference=lambda a: _as_layer(SimpleRNN(1, dtype="float64", **_OPTIONS), a),
@@ -130,7 +133,7 @@ MEMORY = Exercise(
         ),
         Wrong(
             _steps(lambda c, value, keep: keep * (c + value)),
-            sentence="The new value is multiplied by keep too; only the old c is.",
+            sentence="The new value is multiplied by keep too; only the old c should be.",
             fix=_STEP,
         ),
         Wrong(
@@ -140,27 +143,27 @@ MEMORY = Exercise(
         ),
         Wrong(
             _steps(lambda c, value, keep: keep * c + (1 - keep) * value),
-            sentence="The new value is multiplied by 1 - keep; here it is added as it is.",
+            sentence="The new value is multiplied by 1 - keep; here it is added unchanged.",
             fix=_STEP,
         ),
         Wrong(
             lambda values, keep: np.concatenate([values[:1], keep * values[:-1] + values[1:]]),
-            sentence="Each step looks back at the value before; look at the memory, in which all of them are.",
+            sentence="Each step looks back at the previous value only. Use the memory instead: it holds all of them.",
             fix=_STEP,
         ),
         Wrong(
             lambda values, keep: memory(values, keep) - values,
-            sentence="c is put into the list before the value is added; the list begins with 0.",
+            sentence="c goes into the list before the value is added to it, so your list starts with 0.",
             fix=f"{_STEP}\nsteps.append(c)",
         ),
         Wrong(
             _steps(lambda c, value, keep: keep * c + value, last=True),
-            sentence="That is the memory at the end; wanted is c after every timestep.",
+            sentence="That is the memory at the end; c after every timestep is expected.",
             fix="steps.append(c)",
         ),
         Wrong(
             _steps(lambda c, value, keep: value),
-            sentence="The memory is empty at each step: c is not carried on.",
+            sentence="The memory is empty at each step: c is not carried over from the step before.",
             fix=_STEP,
         ),
     ),

@@ -45,7 +45,7 @@ def _draw(rng, k):
 
 
 def _reference(a):
-    """From a layer that puts out this y: y enters as further features, which the kernel passes on as they are."""
+    """From a layer that outputs this y: y enters as further features, which the kernel passes on as they are."""
     x, y, target = (a[name].astype(np.float64) for name in ("x", "y", "target"))
     units = y.shape[1]
     model = _model(np.hstack([x, y]), units, np.vstack([np.zeros((x.shape[1], units)), np.eye(units)]), np.zeros(units))
@@ -66,12 +66,12 @@ _DY = "dy = 2 * (y - target) / y.size"
 DENSE_GRADIENT = Exercise(
     name="dense_gradient",
     title="which way is downhill for a Dense layer",
-    idea="A linear Dense layer put out y = x W + b where target was wanted. The loss is the mean squared error, the "
+    idea="A linear Dense layer returned y = x W + b where target was expected. The loss is the mean squared error, the "
     "mean of (y - target)**2 over all numbers of y. How does it change with each weight and each bias?",
     takes=(
         ("x", "(B, F)", "the input"),
-        ("y", "(B, U)", "what the layer put out"),
-        ("target", "(B, U)", "what was wanted"),
+        ("y", "(B, U)", "what the layer returned"),
+        ("target", "(B, U)", "what was expected"),
     ),
     returns=(
         Output("d_kernel", ("feature", "unit"), "(F, U), dL/d(kernel)"),
@@ -111,7 +111,7 @@ DENSE_GRADIENT = Exercise(
         ),
         Wrong(
             _gradient(sign=-1),
-            sentence="The sign is turned round: (y - target), not (target - y). The minus comes with the step.",
+            sentence="The sign is reversed: (y - target), not (target - y). The minus comes later, with the step.",
             fix=_DY,
         ),
         Wrong(
@@ -121,7 +121,7 @@ DENSE_GRADIENT = Exercise(
         ),
         Wrong(
             _gradient(bias=lambda dy: dy.mean(axis=0)),
-            sentence="For the bias you average over the rows; every row's share adds up, as for the kernel.",
+            sentence="For the bias you average over the rows; add them up instead, as for the kernel.",
             fix="d_bias = dy.sum(axis=0)",
         ),
     ),
@@ -191,7 +191,7 @@ TRAIN_DENSE = Exercise(
     "mean squared error, and one step downhill for the kernel and the bias.",
     takes=(
         ("x", "(B, F)", "the input"),
-        ("target", "(B, U)", "what the layer should put out"),
+        ("target", "(B, U)", "what the layer should return"),
         ("kernel", "(F, U)", "the weights to begin with"),
         ("bias", "(U,)", "the biases to begin with"),
         ("learning_rate", "float", "how far a step goes"),
@@ -232,12 +232,12 @@ TRAIN_DENSE = Exercise(
         ),
         Wrong(
             _training(once=True),
-            sentence="The gradient is computed once, before the loop; after each step it is another one.",
+            sentence="The gradient is computed once, before the loop; but it changes with every step.",
             fix=f"for _ in range(steps):\n    y = x @ kernel + bias\n    {_DY}",
         ),
         Wrong(
             _training(one_after_the_other=True),
-            sentence="The bias's gradient is computed with the kernel already moved; both belong to the same place.",
+            sentence="The bias's gradient is computed after the kernel has moved; compute both before either moves.",
             fix="d_kernel, d_bias = x.T @ dy, dy.sum(axis=0)   # both, before either moves",
         ),
         Wrong(
@@ -247,7 +247,7 @@ TRAIN_DENSE = Exercise(
         ),
         Wrong(
             _training(rate=lambda given: 1),
-            sentence="The learning rate is missing: each step goes by learning_rate times the gradient.",
+            sentence="The learning rate is missing: each step is learning_rate times the gradient.",
             fix="kernel = kernel - learning_rate * d_kernel",
         ),
         Wrong(
@@ -277,7 +277,7 @@ TRAIN_DENSE = Exercise(
         ),
         Wrong(
             _training(count=lambda steps: 1),
-            sentence="That is one step only: does `return` stand inside the loop?",
+            sentence="That is one step only: is `return` inside the loop?",
             fix="for _ in range(steps):\n    ...\nreturn kernel, bias   # after the loop",
         ),
     ),
@@ -360,7 +360,7 @@ ADAM_STEP = Exercise(
     name="adam_step",
     title="one update by Adam, as Keras does it",
     idea="m follows the gradient, v follows its square: m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g**2. Both begin at 0, "
-    "and are too small at first; the rate makes up for it: rate = learning_rate * sqrt(1 - 0.999**t) / (1 - 0.9**t). "
+    "and are too small at first; the rate corrects for that: rate = learning_rate * sqrt(1 - 0.999**t) / (1 - 0.9**t). "
     "Then w = w - rate * m / (sqrt(v) + epsilon).",
     takes=(
         ("w", "(...)", "the weights"),
@@ -401,12 +401,12 @@ ADAM_STEP = Exercise(
         Wrong(_adam(old_m=True), sentence="The step uses m as it was before this update.", fix=_ADAM + "  # the new m"),
         Wrong(
             _adam(corrected=False),
-            sentence="The rate is not corrected for m and v that began at 0.",
+            sentence="The rate is not corrected, although m and v began at 0.",
             fix=_RATE,
         ),
         Wrong(
             _adam(divided=lambda rate, m, v, epsilon: rate * m / np.sqrt(v + epsilon)),
-            sentence="epsilon stands under the root; Keras adds it to the root.",
+            sentence="epsilon is under the root; Keras adds it to the root.",
             fix=_ADAM,
         ),
         Wrong(
@@ -429,12 +429,12 @@ ADAM_STEP = Exercise(
         Wrong(_adam(sign=1), sentence="The step goes uphill: it has to be subtracted from w.", fix=_ADAM),
         Wrong(
             _adam(whole_root=True),
-            sentence="The root stands over the whole quotient; only 1 - 0.999**t stands under it.",
+            sentence="You take the root of the whole quotient; only 1 - 0.999**t is under the root.",
             fix=_RATE,
         ),
         Wrong(
             _adam(keeps=(0.1, 0.001)),
-            sentence="The shares are exchanged: m keeps 0.9 of what it was and takes 0.1 of g; v keeps 0.999.",
+            sentence="The two shares are swapped: m keeps 0.9 of its old value and takes 0.1 of g; v keeps 0.999.",
             fix="m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g**2",
         ),
         Wrong(
@@ -500,13 +500,13 @@ _NORM = "norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())"
 CLIP_TOGETHER = Exercise(
     name="clip_together",
     title="clip all gradients together",
-    idea="One strange batch can send gradients that are far too large. global_clipnorm takes all gradients as one long "
-    "list of numbers. If its length, the root of the sum of all squares, is more than `most`, all of them are "
-    "made smaller by the same factor, so that the length becomes `most`. Otherwise nothing happens.",
+    idea="One strange batch can give gradients that are far too large. global_clipnorm treats all gradients as one "
+    "long list of numbers. If the length of that list, the root of the sum of all squares, is more than `most`, all "
+    "numbers are reduced by the same factor, so that the length becomes `most`. Otherwise nothing changes.",
     takes=(
         ("g_kernel", "(F, U)", "dL/d(kernel)"),
         ("g_bias", "(U,)", "dL/d(bias)"),
-        ("most", "float", "the length that is allowed"),
+        ("most", "float", "the largest length allowed"),
     ),
     returns=(
         Output("g_kernel", ("feature", "unit"), "(F, U), clipped"),
@@ -524,8 +524,8 @@ CLIP_TOGETHER = Exercise(
     wrong_answers=(
         Wrong(
             _clip(lambda a, b: [np.sqrt((a**2).sum()), np.sqrt((b**2).sum())]),
-            sentence="You clip each array by its own length (that is `clipnorm`); here all numbers "
-            "have one common length.",
+            sentence="You clip each array by its own length (that is `clipnorm`); here both arrays "
+            "together have one length.",
             fix=_NORM,
         ),
         Wrong(
@@ -545,12 +545,12 @@ CLIP_TOGETHER = Exercise(
         ),
         Wrong(
             _clip(lambda a, b: [np.sqrt((a**2).sum()) + np.sqrt((b**2).sum())] * 2),
-            sentence="You add the lengths of the two arrays; wanted is the root of the sum of all squares.",
+            sentence="You add the lengths of the two arrays; take the root of the sum of all squares instead.",
             fix=_NORM,
         ),
         Wrong(
             _clip_to_one_if_longer,
-            sentence="What is too long gets the length 1; it has to get the length `most`.",
+            sentence="Long gradients get the length 1; they should get the length `most`.",
             fix="share = min(1, most / norm)",
         ),
         Wrong(
@@ -560,7 +560,7 @@ CLIP_TOGETHER = Exercise(
         ),
         Wrong(
             lambda g_kernel, g_bias, most: (g_kernel, g_bias),
-            sentence="Nothing is made smaller where the length is more than `most`.",
+            sentence="Gradients longer than `most` are not reduced.",
             fix="share = min(1, most / norm)",
         ),
     ),
