@@ -1,14 +1,11 @@
 """The explorers on Python's side: what they take, refuse, send and keep in step. What they draw is in tests/browser."""
 
-import re
-from collections import Counter
-
 import numpy as np
 import pytest
 
 import lstm_edu as le
 from lstm_edu import widgets
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, linking
 
 RNG = np.random.default_rng(23)
 B, T, F, H = 3, 7, 4, 5
@@ -190,24 +187,20 @@ def test_the_order_of_time_travels_when_it_is_not_the_inputs():
     assert le.explore(lstm(go_backwards=True), X)._spec["time"] == list(range(T))[::-1]
 
 
+def explorers() -> list[type]:
+    """The classes of explorers."""
+    return [kind for kind in vars(widgets).values() if hasattr(kind, "_MODULE")]
+
+
 def test_modules_are_complete_and_free_of_the_network():
-    for kind in (widgets.LSTMExplorer, widgets.DenseExplorer, widgets.PackingExplorer, widgets.ModelExplorer):
-        assert "export default explorer(" in kind._esm
-        assert kind._esm.count("export default") == 1
-        source = kind._esm.replace('"http://www.w3.org/2000/svg"', "")  # SVG's name, no address
+    assert len(explorers()) >= 11
+    for kind in explorers():
+        module, style = linking.module(kind._MODULE), linking.style(kind._MODULE)
+        assert module.count("export default explorer(") == 1 and module.count("export ") == 1, kind
+        source = module.replace('"http://www.w3.org/2000/svg"', "")  # SVG's name, no address
         for forbidden in ("http://", "https://", "import ", "fetch(", "innerHTML", "insertAdjacentHTML", "eval("):
             assert forbidden not in source, (kind, forbidden)
-    assert "url(" not in _base.style() and "@import" not in _base.style()
-
-
-def test_no_module_has_a_name_twice():
-    """Files are put one after another: a file that two explorers name, or a name in two files, would end the module."""
-    kinds = [thing for thing in vars(widgets).values() if hasattr(thing, "_esm")]
-    assert len(kinds) >= 11
-    for kind in kinds:
-        names = re.findall(r"^(?:export )?(?:async )?(?:function|const|let|class) (\w+)", kind._esm, re.MULTILINE)
-        assert len(names) > 40, kind
-        assert [name for name, count in Counter(names).items() if count > 1] == [], kind
+        assert "url(" not in style and "@import" not in style
 
 
 # --- traits ---------------------------------------------------------------------------------------------------------

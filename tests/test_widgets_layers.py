@@ -6,7 +6,6 @@ import pytest
 import lstm_edu as le
 from lstm_edu import widgets
 from lstm_edu.plots.layouts import KINDS, layouts
-from lstm_edu.widgets import _base
 
 RNG = np.random.default_rng(29)
 B, T, F, H = 3, 7, 4, 5
@@ -263,12 +262,3 @@ def test_keras_brings_its_own_numbers_for_every_kind():
     assert all(spec["comparison"]["agrees"] for spec in specs), [spec["comparison"] for spec in specs]
     sent = received(explorer)
     assert not np.array_equal(sent["4/keras_a"], sent["4/a"])  # computed by another, and so rounded otherwise
-
-
-def test_modules_are_complete_and_free_of_the_network():
-    for kind in (widgets.RecurrentExplorer, widgets.EmbeddingExplorer, widgets.LayerExplorer, widgets.PackingExplorer):
-        assert kind._esm.count("export default explorer(") == 1
-        for forbidden in ("http://", "https://", "import ", "fetch(", "innerHTML", "insertAdjacentHTML", "eval("):
-            assert forbidden not in kind._esm, (kind, forbidden)
-        assert "url(" not in kind._css and "@import" not in kind._css
-    assert _base.style("packing.css").count("le-packing-block") > 1

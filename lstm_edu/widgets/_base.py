@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -23,8 +22,7 @@ from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import TOLERANCES, tolerance_of
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
-
-_STATIC = Path(__file__).parent / "static"
+from lstm_edu.widgets import linking
 
 # What the page is told of the palette.
 PALETTE = {
@@ -48,21 +46,14 @@ def tolerance(a: np.ndarray, b: np.ndarray | None = None) -> dict[str, float]:
     return {"atol": found.absolute, "rtol": found.relative}
 
 
-def module(*files: str, build: str) -> str:
-    """One ES module: common.js, an explorer's own files, each of them once, and the export that anywidget looks for."""
-    source = "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in dict.fromkeys(("common.js", *files)))
-    return f"{source}\nexport default explorer({build});\n"
-
-
-def style(*files: str) -> str:
-    """The style sheet of all explorers, and an explorer's own."""
-    return "\n".join((_STATIC / name).read_text(encoding="utf-8") for name in ("explorers.css", *files))
-
-
 class Explorer(anywidget.AnyWidget):
     """Base of the explorers: where the reader is, as traits that the page and Python share."""
 
-    _css = style()
+    _MODULE: str  # its file in static/, with `export default explorer(...)`
+
+    # Linked when the first one is made, see linking.py.
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)
     _data = traitlets.Bytes().tag(sync=True)
 
@@ -76,6 +67,14 @@ class Explorer(anywidget.AnyWidget):
         self._known(traits)
         table, data = pack(arrays)
         super().__init__(_spec=spec | {"palette": PALETTE, "arrays": table}, _data=data, **traits)
+
+    @traitlets.default("_esm")
+    def _linked_module(self) -> str:
+        return linking.module(self._MODULE)
+
+    @traitlets.default("_css")
+    def _linked_style(self) -> str:
+        return linking.style(self._MODULE)
 
     def _known(self, traits: Mapping[str, Any]) -> None:
         """Every keyword must be one that there is, of its kind: a misspelt one would do nothing, without a word."""

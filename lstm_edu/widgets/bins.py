@@ -41,8 +41,7 @@ class BinsExplorer(_base.Explorer):
         what: what one sample is called.
     """
 
-    _esm = _base.module("bins.js", build="binsExplorer")
-    _css = _base.style("bins.css")
+    _MODULE = "bins/explorer.js"
 
     value_range = traitlets.List([0.0, 1.0], help="[low, high], the ends of the histogram.").tag(sync=True)
 

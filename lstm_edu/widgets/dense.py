@@ -37,8 +37,7 @@ class DenseExplorer(_base.LayerOverTime):
         TypeError, ValueError: x missing or given twice, a trace of another kind, a place out of range.
     """
 
-    _esm = _base.module("dense.js", build="denseExplorer")
-    _css = _base.style("dense.css")
+    _MODULE = "dense/explorer.js"
 
     _UNITS, _ROWS = "outputs", "samples"
 

@@ -11,7 +11,6 @@ from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
 
 QUANTITIES = ("x", "y")
-MODULES = ("over_time.js", "embedding.js")
 _TABLE_BYTES = 2 * 2**20  # a larger table stays in Python; the rows that are used travel
 
 
@@ -32,8 +31,7 @@ class EmbeddingExplorer(_base.LayerOverTime):
         TypeError, ValueError: as `LSTMExplorer`.
     """
 
-    _esm = _base.module(*MODULES, build="embeddingExplorer")
-    _css = _base.style("embedding.css")
+    _MODULE = "embedding/explorer.js"
 
     _UNITS = "columns"
 

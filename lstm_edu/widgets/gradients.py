@@ -46,8 +46,7 @@ class GradientExplorer(_base.OverTime):
             activation that mixes units, a place out of range.
     """
 
-    _esm = _base.module("over_time.js", "gradients.js", build="gradientExplorer")
-    _css = _base.style("gradients.css")
+    _MODULE = "gradients/explorer.js"
 
     log_maps = traitlets.Bool(False, help="Whether the gradients' colours go by powers of ten.").tag(sync=True)
     log_norm = traitlets.Bool(True, help="Whether the gradient's size has a logarithmic axis.").tag(sync=True)

@@ -14,9 +14,6 @@ from lstm_edu.widgets import _base, whatif
 
 QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
-# Files of static/, for the explorer of a model too.
-MODULES = ("over_time.js", "cell.js", "equations.js", "recompute.js", "whatif.js", "lstm.js")
-STYLES = ("cell.css", "whatif.css")
 MAPS = ("x", "i", "f", "g", "o", "c", "h")  # what is drawn over time
 
 
@@ -49,8 +46,7 @@ class LSTMExplorer(_base.LayerOverTime):
             input, a place out of range.
     """
 
-    _esm = _base.module(*MODULES, build="lstmExplorer")
-    _css = _base.style(*STYLES)
+    _MODULE = "lstm/explorer.js"
 
     whatif = traitlets.Dict(help="What is changed in the run, as `what_if` writes it down; {}: nothing.").tag(sync=True)
 

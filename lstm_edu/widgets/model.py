@@ -34,10 +34,7 @@ class ModelExplorer(_base.Explorer):
         layer: the tab to begin with; the first that can be explored, if not given.
     """
 
-    _esm = _base.module(
-        *lstm.MODULES, "dense.js", *recurrent.MODULES, "embedding.js", "plain.js", "model.js", build="modelExplorer"
-    )
-    _css = _base.style(*lstm.STYLES, "dense.css", "recurrent.css", "embedding.css")
+    _MODULE = "model/explorer.js"
 
     layer = traitlets.Unicode("", help="The name of the layer shown.").tag(sync=True)
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)

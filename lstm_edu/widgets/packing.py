@@ -41,8 +41,7 @@ class PackingExplorer(_base.Explorer):
         TypeError, ValueError: not whole numbers >= 1, a layer of another kind or not built, an unknown block or layout.
     """
 
-    _esm = _base.module("packing.js", build="packingExplorer")
-    _css = _base.style("packing.css")
+    _MODULE = "packing/explorer.js"
 
     units = traitlets.Int(1, help="H, the number of units.").tag(sync=True)
     features = traitlets.Int(1, help="F, the number of features of the input.").tag(sync=True)

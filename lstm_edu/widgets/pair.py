@@ -42,8 +42,7 @@ class PairExplorer(_base.OverTime):
             quantity, a place out of range.
     """
 
-    _esm = _base.module("over_time.js", "pair.js", build="pairExplorer")
-    _css = _base.style("gradients.css", "pair.css")
+    _MODULE = "pair/explorer.js"
 
     quantity = traitlets.Unicode("", help="The quantity shown.").tag(sync=True)
 

@@ -10,8 +10,6 @@ from lstm_edu.plots.scales import input_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base
 
-MODULES = ("over_time.js", "plain.js")
-
 
 class LayerExplorer(_base.LayerOverTime):
     """A layer's input and output as pictures, and in words what it does: Masking, Dropout, Bidirectional, or any other.
@@ -27,7 +25,7 @@ class LayerExplorer(_base.LayerOverTime):
         TypeError: not a Trace. ValueError: a place out of range.
     """
 
-    _esm = _base.module(*MODULES, build="plainExplorer")
+    _MODULE = "plain/explorer.js"
 
     _UNITS = "features"
 

@@ -24,8 +24,7 @@ class Prediction(_base.Explorer):
     `right`. `predict` makes one and lists the errors.
     """
 
-    _esm = _base.module("predict.js", build="predictionCard")
-    _css = _base.style("predict.css")
+    _MODULE = "predict/explorer.js"
 
     guess = traitlets.Any(None, allow_none=True, help="What the reader said; None before.").tag(sync=True)
     shown = traitlets.Bool(False, help="Whether the answer is shown.").tag(sync=True)

@@ -15,7 +15,6 @@ from lstm_edu.widgets import _base
 QUANTITIES = {"GRU": ("x", "a", "z", "r", "g", "h"), "SimpleRNN": ("x", "z", "h")}
 MAPS = {"GRU": ("x", "z", "r", "g", "h"), "SimpleRNN": ("x", "z", "h")}
 AXES = ("sequence", "step", "unit")
-MODULES = ("over_time.js", "recurrent.js")
 
 
 class RecurrentExplorer(_base.LayerOverTime):
@@ -36,8 +35,7 @@ class RecurrentExplorer(_base.LayerOverTime):
             input, a place out of range.
     """
 
-    _esm = _base.module(*MODULES, build="recurrentExplorer")
-    _css = _base.style("recurrent.css")
+    _MODULE = "recurrent/explorer.js"
 
     def _describe(self, trace, reference):
         return describe(trace, reference)

@@ -1,4 +1,7 @@
-"""Explorers without Jupyter: a module imported into a blank page, with a stub for the model; what each must bear."""
+"""Explorers without Jupyter: a linked module in a blank page, with a stub for the model; what each must bear.
+
+Pure functions are tested in the modules as they are: `call(page, "format", 0.5)`.
+"""
 
 import base64
 import functools
@@ -8,7 +11,9 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
+
+from lstm_edu.widgets import linking
 
 ROOT = ".lstm-edu-explorer"
 
@@ -40,10 +45,10 @@ async ({esm, css, state, data}) => {
         off: (event, f) => { heard[event] = (heard[event] ?? []).filter(g => g !== f); },
         listeners: () => Object.values(heard).flat().length,
     };
-    window.module = await import(URL.createObjectURL(new Blob([esm], {type: 'text/javascript'})));
+    window.linked = await import(URL.createObjectURL(new Blob([esm], {type: 'text/javascript'})));
     window.el = document.createElement('div');
     document.body.append(el);
-    window.cleanup = module.default.render({model, el});
+    window.cleanup = linked.default.render({model, el});
 }
 """
 PAGE = "<!doctype html><html lang='en'><title>explorer</title><main></main><body style='margin: 8px'></body></html>"
@@ -66,8 +71,24 @@ def stop_the_clock(page: Page) -> None:
     page.clock.pause_at(1000)
 
 
+def load_modules(page: Page) -> None:
+    """Let the page have `module`, all that the modules of static/ export: as they are, each imported by the browser."""
+    address = "http://localhost/static"
+    every = "".join(f'export * from "{address}/{path}";\n' for path in linking.files())
+
+    def answer(route: Route) -> None:
+        path = route.request.url.removeprefix(f"{address}/")
+        text = every if path == "every.js" else (linking.STATIC / path).read_text(encoding="utf-8")
+        route.fulfill(content_type="text/javascript", body=text, headers={"Access-Control-Allow-Origin": "*"})
+
+    page.route(f"{address}/**", answer)
+    page.evaluate("async address => { window.module ??= await import(address) }", f"{address}/every.js")
+
+
 def call(page: Page, function: str, *arguments):
-    """A function that the module exports, called with JSON arguments; NaN and infinities come back as strings."""
+    """A function that a module exports, called with JSON arguments; NaN and infinities come back as strings."""
+    if not page.evaluate("'module' in window"):
+        load_modules(page)
     code = f"""([args]) => JSON.stringify(window.module.{function}(...args.map(a =>
         a === 'NaN' ? NaN : a === 'inf' ? Infinity : a === '-inf' ? -Infinity : a)),
         (key, value) => typeof value === 'number' && !Number.isFinite(value) ? String(value) : value)"""

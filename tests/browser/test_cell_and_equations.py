@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, call, put, shown
+from blank_page import SCHEMES, axe_finds_nothing, call, load_modules, put, shown
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -64,6 +64,7 @@ def number(root, name: str) -> str:
 def test_a_gates_column_is_where_keras_packs_it(page):
     trace = made()
     put(page, widgets.explore(trace))
+    load_modules(page)
     kernel = trace.weights[0]
     for block, gate in enumerate("ifgo"):
         for unit in range(H):
@@ -79,6 +80,7 @@ def test_a_gates_column_is_where_keras_packs_it(page):
 def test_the_parts_of_every_sum_equal_numpys(page, use_bias):
     trace = made(use_bias=use_bias)
     put(page, widgets.explore(trace))
+    load_modules(page)
     kernel, recurrent_kernel, *bias = (w.astype(float) for w in trace.weights)
     for batch, t, unit in [(0, 0, 0), (1, 0, 4), (0, 3, 2), (1, 6, 1)]:
         found = page.evaluate(
@@ -112,6 +114,7 @@ def test_an_equation_is_broken_only_where_a_number_is_not_what_it_says(page, fun
     mask = np.ones((B, T), bool)
     mask[0, 2:4] = False
     put(page, widgets.explore(made(mask=mask, activation=functions[0], recurrent_activation=functions[1])))
+    load_modules(page)
     for batch in range(B):
         for t in range(T):
             for unit in range(H):

@@ -6,7 +6,17 @@ saved and when, accessibility (axe-core) in both themes and at three widths.
 
 import numpy as np
 import pytest
-from blank_page import ROOT, SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, shown, stop_the_clock
+from blank_page import (
+    ROOT,
+    SCHEMES,
+    axe_finds_nothing,
+    call,
+    load_modules,
+    nothing_sticks_out,
+    put,
+    shown,
+    stop_the_clock,
+)
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -101,6 +111,7 @@ def test_the_pages_activations_equal_numpys(page):
 
 def test_the_largest_terms_come_first_and_the_others_together(page):
     put(page, widgets.explore(dense_layer(), np.ones((1, 3))))
+    load_modules(page)
     found = page.evaluate("module.terms([1, 2, 3, 4], f => [5, -1, 0.5, -2][f], 2)")
     assert [(term["f"], term["product"]) for term in found["shown"]] == [(3, -8), (0, 5)]
     assert (found["others"], found["rest"]) == (2, -0.5)

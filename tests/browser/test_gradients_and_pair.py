@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, call, nothing_sticks_out, put, stop_the_clock
+from blank_page import SCHEMES, axe_finds_nothing, call, load_modules, nothing_sticks_out, put, stop_the_clock
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -48,7 +48,7 @@ def as_json(array) -> dict:
 @pytest.fixture
 def pure(page):
     """A page that has the modules' functions."""
-    put(page, le.explore_gradients(made(), inputs()))
+    load_modules(page)
     return page
 
 

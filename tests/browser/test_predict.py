@@ -176,7 +176,7 @@ def test_axe_finds_nothing_and_all_fits(new_page, scheme):
 
 def test_every_prediction_in_the_page_has_a_name_of_its_own(page):
     put(page, choice())
-    page.evaluate("void module.default.render({model, el})")
+    page.evaluate("void linked.default.render({model, el})")
     names = page.locator("input[type=radio]").evaluate_all("all => all.map(radio => radio.name)")
     assert len(names) == 6 and len(set(names)) == 2
 

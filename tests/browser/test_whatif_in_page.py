@@ -4,7 +4,7 @@ import base64
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, put, shown
+from blank_page import SCHEMES, axe_finds_nothing, load_modules, put, shown
 from limits import tries
 from playwright.sync_api import expect
 
@@ -19,11 +19,8 @@ B, T, F, H = 2, 7, 4, 3
 
 @pytest.fixture
 def module(page):
-    """A page with the explorer's module, and nothing else of it; module.run(explorer, edits) -> the page's run."""
-    load = (
-        "async esm => { window.module = await import(URL.createObjectURL(new Blob([esm], {type: 'text/javascript'}))) }"
-    )
-    page.evaluate(load, widgets.LSTMExplorer._esm)
+    """A page with the explorers' modules, and nothing else of them; module.run(explorer, edits) -> the page's run."""
+    load_modules(page)
     return Module(page)
 
 
@@ -244,7 +241,7 @@ def test_where_two_runs_part_is_the_first_quantity_of_the_first_step(module):
     after["z"][8 + 3] -= 2.0  # ... of unit 1
     found = module.page.evaluate(find, [before, after, spec])
     assert found == {"t": 1, "quantity": "z_f", "unit": 1, "was": 11, "now": 9, "others": 1}
-    text = module.page.evaluate("([first, spec]) => module.differenceInWords(first, spec)", [found, spec])
+    text = module.page.evaluate("first => module.differenceInWords(first)", found)
     assert text == (
         "The same up to step 0. The first difference: at step 1, z of gate f, unit 1 (and 1 more unit): "
         "was 11.0000, now 9.0000."
@@ -253,9 +250,9 @@ def test_where_two_runs_part_is_the_first_quantity_of_the_first_step(module):
     found = module.page.evaluate(find, [before, after, spec])
     assert (found["t"], found["quantity"], found["unit"], found["others"]) == (0, "x", 1, 0)
     small = {"t": 0, "quantity": "h", "unit": 0, "was": 0.12345, "now": 0.123451, "others": 0}
-    text = module.page.evaluate("([first, spec]) => module.differenceInWords(first, spec)", [small, spec])
+    text = module.page.evaluate("first => module.differenceInWords(first)", small)
     assert "was 0.123450, now 0.123451" in text
-    assert "no difference" in module.page.evaluate("spec => module.differenceInWords(null, spec)", spec)
+    assert "no difference" in module.page.evaluate("module.differenceInWords(null)")
 
 
 def test_each_change_can_be_taken_back_alone(module):

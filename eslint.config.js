@@ -1,0 +1,25 @@
+import js from "@eslint/js";
+
+// What the explorers use of the browser; anything else that a module does not declare or import is a mistake.
+const browser = `AbortController Blob CSS DataView HTMLElement ImageData IntersectionObserver MutationObserver
+  ResizeObserver URL atob cancelAnimationFrame clearInterval clearTimeout console document getComputedStyle localStorage
+  matchMedia queueMicrotask requestAnimationFrame setInterval setTimeout window`;
+
+export default [
+  { ignores: [".venv*/", "node_modules/"] },
+  js.configs.recommended,
+  {
+    files: ["lstm_edu/**/*.js"],
+    languageOptions: {
+      ecmaVersion: 2024,
+      globals: Object.fromEntries(browser.split(/\s+/).map((name) => [name, "readonly"])),
+    },
+    rules: {
+      eqeqeq: "error",
+      "no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
+      "no-var": "error",
+      "object-shorthand": "error",
+      "prefer-const": ["error", { destructuring: "all" }],
+    },
+  },
+];

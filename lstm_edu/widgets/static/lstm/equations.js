@@ -1,0 +1,293 @@
+// The equations of one unit at one step, with the numbers in them. Each product of a sum opens to its terms.
+
+import { GATES, addendsOf, brokenIn, columnOf, reachOf, vectorsOf } from "./numbers.js";
+import { format } from "../shared/numbers.js";
+import { chip, h, say, symbol } from "../shared/page.js";
+import { TERMS_SHOWN, terms } from "../shared/terms.js";
+
+/** {element, paint(numbers, place, arrays, highlight)}: what numbersAt() gave for this place, and the arrays it came from.
+ *  `opens`: whether the weights are here, so that a product can open to its terms. */
+export function equationsOf(spec, palette, listen, opens) {
+  const values = []; // [element, quantity]: what changes with the place
+  const signs = []; // [element, quantity]: "=", or "≠" where the run does not follow the equation
+  const products = []; // what opens to its terms
+  const number = (quantity) => {
+    const element = h("span", { class: "le-num", "data-q": quantity });
+    const letter = quantity[0] === "s" ? "c" : quantity[0];
+    if (palette.colors[letter] && !quantity.startsWith("z")) element.style.borderColor = palette.colors[letter];
+    values.push([element, quantity]);
+    return element;
+  };
+  const equals = (quantity) => {
+    const element = h("span", {}, "=");
+    signs.push([element, quantity]);
+    return [element, " "];
+  };
+  const line = (symbols, parts, attributes = {}) =>
+    h(
+      "div",
+      attributes,
+      h("span", { class: "le-sym-line" }, symbols),
+      " ",
+      parts.map((part) => [h("span", { class: "le-part" }, part), " "]),
+    );
+  const equation = (quantity, ...lines) =>
+    h("div", { class: "le-equation", "data-row": quantity }, chip(quantity, palette), h("div", {}, lines));
+
+  /** A part of a sum: its number, and under it what it is. The products are buttons: they open. */
+  const addend = (quantity, name) =>
+    h("span", { class: "le-addend" }, number(quantity), h("span", { class: "le-under" }, name));
+  const product = (kind, gate) => {
+    const made = dotProduct(kind, gate, spec, listen, [
+      number(`${kind}_${gate}`),
+      h("span", { class: "le-under" }, symbol(kind === "xW" ? "x" : "h_prev"), "·", symbol(`${kind[1]}_${gate}`)),
+    ]);
+    products.push(made);
+    return made;
+  };
+  const sum = (gate) => {
+    const [xW, hU] = [product("xW", gate), product("hU", gate)];
+    const line = [
+      h("span", {}, symbol(`z_${gate}`), " ="),
+      xW.button,
+      h("span", {}, "+"),
+      hU.button,
+      spec.use_bias && [h("span", {}, "+"), addend(`b_${gate}`, symbol(`b_${gate}`))],
+      h("span", {}, equals(`z_${gate}`), number(`z_${gate}`)),
+    ];
+    return [h("div", { class: "le-sum" }, line), h("div", { class: "le-dot-products" }, xW.panel, hU.panel)];
+  };
+  const gateRow = (gate) => {
+    const name = gate === "g" ? spec.activation : spec.recurrent_activation;
+    const parts = opens
+      ? sum(gate)
+      : h(
+          "div",
+          {},
+          symbol(`z_${gate}`),
+          " = ",
+          symbol("x"),
+          " · ",
+          symbol(`W_${gate}`),
+          " + ",
+          symbol("h_prev"),
+          " · ",
+          symbol(`U_${gate}`),
+          spec.use_bias ? [" + ", symbol(`b_${gate}`)] : "",
+          " = ",
+          number(`z_${gate}`),
+        );
+    return equation(
+      gate,
+      parts,
+      line(
+        [symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"],
+        [
+          ["= ", name, "(", number(`z_${gate}`), ")"],
+          [equals(gate), number(gate)],
+        ],
+      ),
+    );
+  };
+  const kept = h("div", { class: "le-amount" });
+  const written = h("div", { class: "le-amount" });
+  const total = h("div", { class: "le-total" });
+  const amounts = h("div", { class: "le-amounts", role: "img" }, h("div", { class: "le-zero" }), kept, written, total);
+  const amountText = h("div", { class: "le-amount-text" });
+  // A masked step has equations of its own: what was computed is thrown away.
+  const whenMasked = { class: "le-if-masked" };
+  const unlessMasked = { class: "le-unless-masked" };
+  const cRow = equation(
+    "c",
+    line(
+      [symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")],
+      [
+        ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
+        [equals("c"), number("c")],
+      ],
+      unlessMasked,
+    ),
+    line([symbol("c"), " = ", symbol("c_prev")], [["= ", number("c")]], whenMasked),
+    amounts,
+    amountText,
+  );
+  const hRow = equation(
+    "h",
+    line(
+      [symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"],
+      [
+        ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
+        ["= ", number("o"), " · ", number("squashed")],
+        [equals("h"), number("h")],
+      ],
+      unlessMasked,
+    ),
+    line([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked),
+  );
+  const carried = h(
+    "p",
+    { class: "le-note le-if-masked" },
+    "A masked step: its gates were computed, and thrown away. ",
+    symbol("c"),
+    " and ",
+    symbol("h"),
+    " stay as they were.",
+  );
+  const unlike = h(
+    "p",
+    { class: "le-note", hidden: true },
+    "≠ marks where this run does not follow the equation: something there is held, or mistaken.",
+  );
+  const heavy = opens
+    ? null
+    : h("p", { class: "le-note" }, "The weights are too large to travel to this page: the sums cannot be opened here.");
+  const element = h("div", { class: "le-equations" }, heavy, unlike, GATES.map(gateRow), carried, cRow, hRow);
+  const rows = [...element.querySelectorAll("[data-row]")];
+
+  /** What the old cell state and the candidate each give to the new one, as lengths from zero. */
+  function paintAmounts({ ours, masked }, range) {
+    const old = ours.f * ours.c_prev;
+    const fresh = ours.i * ours.g;
+    const usable = !masked && Number.isFinite(old) && Number.isFinite(fresh);
+    amounts.hidden = amountText.hidden = !usable;
+    if (!usable) return;
+    const percent = (v) => 50 + 50 * Math.max(-1, Math.min(1, v / range));
+    const bar = (element, from, to, colour) => {
+      const [left, right] = [percent(Math.min(from, to)), percent(Math.max(from, to))];
+      element.style.left = `${left}%`;
+      element.style.width = `${right - left}%`;
+      element.style.background = colour;
+    };
+    bar(kept, 0, old, palette.colors.f);
+    bar(written, old, old + fresh, palette.colors.i);
+    total.style.left = `${percent(ours.c)}%`;
+    const signed = (v) => (v < 0 ? "" : "+") + format(v);
+    const text = `kept ${signed(old)}, written ${signed(fresh)}`;
+    say(amountText, text);
+    amounts.setAttribute("aria-label", `${text}; together ${format(ours.c)}`);
+  }
+
+  let latest = null; // what was painted, for what is opened afterwards
+  function paint(numbers, place, arrays, highlight) {
+    latest = [place, arrays];
+    const addends = addendsOf(spec, arrays, place);
+    for (const [cell, quantity] of values) {
+      const value = numbers.ours[quantity] ?? addends[quantity];
+      say(cell, format(value));
+      cell.title = `${quantity} = ${value}`;
+    }
+    const broken = brokenIn(spec, numbers, addends);
+    for (const [sign, quantity] of signs) {
+      say(sign, broken[quantity] ? "≠" : "=");
+      sign.classList.toggle("le-differs", Boolean(broken[quantity]));
+    }
+    unlike.hidden = !Object.keys(broken).length;
+    element.classList.toggle("le-masked", numbers.masked);
+    for (const row of rows) row.classList.toggle("le-lit", row.dataset.row === highlight);
+    for (const product of products) {
+      product.button.classList.toggle("le-lit", highlight === "x" && product.kind === "xW");
+      product.paint(place, arrays);
+    }
+    paintAmounts(numbers, reachOf(spec, arrays, place));
+  }
+  for (const product of products) product.onOpen = () => latest && product.paint(...latest);
+
+  return { element, paint };
+}
+
+/** A product of two vectors that opens to its terms: {kind, button, panel, paint(place, arrays), onOpen}. The largest
+ *  terms come first where there are more than TERMS_SHOWN. */
+function dotProduct(kind, gate, spec, listen, face) {
+  const [letter, weights, array] = kind === "xW" ? ["x", "W", "kernel"] : ["h_prev", "U", "recurrent_kernel"];
+  const count = kind === "xW" ? spec.features : spec.units;
+  const id = `lstm-edu-terms-${Math.random().toString(36).slice(2)}`;
+  const button = h(
+    "button",
+    { type: "button", class: "le-addend", "aria-expanded": "false", "aria-controls": id },
+    face,
+  );
+  const where = h("span", {});
+  const slice = h("code", {});
+  const column = h("th", { scope: "col" });
+  const body = h("tbody", {});
+  const total = h("td", { "data-q": `sum_${kind}_${gate}` });
+  const all = h("button", { type: "button", class: "le-quiet" });
+  const head = ["k", [symbol(letter), "[k]"], null, "", "product"].map((text, n) =>
+    n === 2 ? column : h(n === 3 ? "td" : "th", n === 3 ? {} : { scope: "col" }, text),
+  );
+  const table = h(
+    "table",
+    { class: "le-table le-terms" },
+    h("thead", {}, h("tr", {}, head)),
+    body,
+    h("tfoot", {}, h("tr", {}, h("th", { scope: "row", colspan: 4 }, "sum of the products"), total)),
+  );
+  const panel = h(
+    "div",
+    { class: "le-dot-product", id, hidden: true },
+    h("p", {}, symbol(letter), " times column ", where, " of ", array, ", which is ", slice),
+    table,
+    count > TERMS_SHOWN && all,
+  );
+  const rest = h("tr", {}, h("th", { scope: "row", colspan: 4 }), h("td", {}));
+  let most = TERMS_SHOWN;
+  let lines = [];
+
+  /** As many empty lines as there are terms to show. */
+  function rule() {
+    lines = Array.from({ length: Math.min(count, most) }, () => {
+      const fill = h("span", { class: "le-fill" });
+      const cells = [h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {})];
+      const bar = h("td", { class: "le-termbar", "aria-hidden": "true" }, h("span", { class: "le-track" }, fill));
+      return { cells, fill, row: h("tr", {}, cells.slice(0, 3), bar, cells[3]) };
+    });
+    body.replaceChildren(...lines.map(({ row }) => row), ...(count > most ? [rest] : []));
+    say(all, count > most ? `show all ${count} terms` : `show the ${TERMS_SHOWN} largest`);
+  }
+
+  const made = {
+    kind,
+    button,
+    panel,
+    onOpen() {},
+    paint(place, arrays) {
+      if (panel.hidden) return;
+      const place_ = columnOf(gate, spec.units, place.unit);
+      const { x, w } = vectorsOf(kind, spec, arrays, place, place_.column);
+      const { shown, others, rest: left } = terms(x, w, most);
+      say(where, place_.formula + (place_.sum && ` = ${place_.sum}`) + ` = ${place_.column}`);
+      say(slice, `${array}[:, ${place_.column}]`);
+      say(column, `${weights}[k, ${place_.column}]`);
+      const longest = Math.max(...shown.map(({ product }) => Math.abs(product)).filter(Number.isFinite), 1e-30);
+      shown.forEach(({ f, x, w, product }, n) => {
+        const { cells, fill } = lines[n];
+        [f, format(x), format(w), format(product)].forEach((text, k) => say(cells[k], String(text)));
+        cells[3].title = `${letter}[${f}] · ${weights}[${f}, ${place_.column}] = ${product}`;
+        const width = Number.isFinite(product) ? (50 * Math.abs(product)) / longest : 50;
+        fill.style.width = `${width}%`;
+        fill.style.left = `${product < 0 ? 50 - width : 50}%`;
+        fill.classList.toggle("le-minus", product < 0);
+      });
+      if (others) {
+        say(rest.cells[0], `the ${others} smaller term${others === 1 ? "" : "s"}`);
+        say(rest.cells[1], format(left));
+        rest.cells[1].title = String(left);
+      }
+      const sum = shown.reduce((sum, { product }) => sum + product, left);
+      say(total, format(sum));
+      total.title = String(sum);
+    },
+  };
+  listen(button, "click", () => {
+    if (!lines.length) rule();
+    panel.hidden = !panel.hidden;
+    button.setAttribute("aria-expanded", String(!panel.hidden));
+    made.onOpen();
+  });
+  listen(all, "click", () => {
+    most = most < count ? count : TERMS_SHOWN;
+    rule();
+    made.onOpen();
+  });
+  return made;
+}

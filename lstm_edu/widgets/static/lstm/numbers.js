@@ -1,0 +1,148 @@
+// An LSTM's numbers at one place, and what they mean in words (pure).
+
+import { activate, isElementwise } from "../shared/activations.js";
+import { at } from "../shared/arrays.js";
+import { format } from "../shared/numbers.js";
+
+export const GATES = ["i", "f", "g", "o"];
+
+// --- what the numbers are at one place (pure) -----------------------------------------------------------------------
+
+/** Every number of one unit at one step, ours and, where there is a reference, Keras's:
+ *  {ours: {z_i, i, ..., c_prev, c, tanh_c, h}, keras: the same or null, masked}. */
+export function numbersAt(spec, arrays, { batch, t, unit }) {
+  const read = (prefix) => {
+    const get = (name, k) => at(arrays[prefix + name], batch, t, k);
+    const found = {};
+    GATES.forEach((gate, block) => (found[`z_${gate}`] = get("z", block * spec.units + unit)));
+    for (const name of [...GATES, "c", "h"]) found[name] = get(name, unit);
+    found.c_prev = previous(arrays, `${prefix}c`, batch, t, unit);
+    return found;
+  };
+  const ours = read("");
+  const row = Array.from({ length: spec.units }, (_, k) => at(arrays.c, batch, t, k));
+  ours.squashed = isElementwise(spec.activation)
+    ? activate(spec.activation, [ours.c])[0]
+    : (activate(spec.activation, row)?.[unit] ?? NaN);
+  ours.h_prev = previous(arrays, "h", batch, t, unit);
+  return {
+    ours,
+    keras: arrays.keras_h ? read("keras_") : null,
+    masked: arrays.counts ? !at(arrays.counts, batch, t) : false,
+  };
+}
+
+/** What step t found of the state "h" or "c" (or "keras_c"): what the step before left, the start, or in a run with a
+ *  mistake something else. */
+export function previous(arrays, state, batch, t, unit) {
+  const found = arrays[`${state}_found`];
+  if (found) return at(found, batch, t, unit);
+  return t ? at(arrays[state], batch, t - 1, unit) : at(arrays[`${state}_start`], batch, unit);
+}
+
+/** What happens at this place, in words that a reader new to LSTMs can follow. */
+export function inWords(spec, { t, unit, batch }, { ours, masked }) {
+  const n = (v) => format(v, 3);
+  const place = `Unit ${unit} at step ${t}`;
+  const sequence = spec.rows > 1 ? ` of sequence ${batch}` : "";
+  if (masked) {
+    const output = spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
+    return (
+      `${place}${sequence}: this step is masked, so the layer skips it. The state stays as it was, ` +
+      `c = ${n(ours.c)}, and ${output}.`
+    );
+  }
+  if (GATES.some((g) => !Number.isFinite(ours[g])) || !Number.isFinite(ours.c) || !Number.isFinite(ours.h)) {
+    return (
+      `${place}${sequence}: some numbers here are not finite. ` +
+      `i = ${n(ours.i)}, f = ${n(ours.f)}, g = ${n(ours.g)}, o = ${n(ours.o)}, c = ${n(ours.c)}, h = ${n(ours.h)}.`
+    );
+  }
+  if (spec.scales.i.kind === "signed") {
+    // gates that are no shares of anything (linear, relu, ...): no percentages
+    return (
+      `${place}${sequence}: forget gate ${n(ours.f)}, input gate ${n(ours.i)}, candidate ${n(ours.g)}. ` +
+      `The cell state goes from ${n(ours.c_prev)} to ${n(ours.c)}, and the output is h = ${n(ours.h)}.`
+    );
+  }
+  const share = (v) => `${Math.round(100 * v)} %`;
+  return (
+    `${place}${sequence} keeps ${share(ours.f)} of its cell state (${n(ours.c_prev)}), ` +
+    `writes ${share(ours.i)} of the candidate (${n(ours.g)}), and so holds c = ${n(ours.c)}. ` +
+    `It shows ${share(ours.o)} of ${spec.activation}(c): h = ${n(ours.h)}.`
+  );
+}
+
+/** "was 0.1234", where a what-if changed a number that is written; else "". */
+export function whatItWas({ ours, was }, quantity) {
+  const [before, now] = [was, ours].map((numbers) => numbers && format(numbers[quantity]));
+  return before && before !== now ? `was ${before}` : "";
+}
+
+// --- what they are made of (pure) -----------------------------------------------------------------------------------
+
+/** The column of kernel, recurrent_kernel and bias that belongs to this gate of this unit, and how it is counted:
+ *  {column: 11, formula: "2·units + unit", sum: "2·4 + 3"}. */
+export function columnOf(gate, units, unit) {
+  const block = GATES.indexOf(gate);
+  const column = block * units + unit;
+  if (!block) return { column, formula: "unit", sum: "" };
+  const times = block > 1 ? `${block}·` : "";
+  return { column, formula: `${times}units + unit`, sum: `${times}${units} + ${unit}` };
+}
+
+/** One product of a gate's sum as its two vectors: {x, w: k -> weight, count}; product "xW" or "hU". */
+export function vectorsOf(product, spec, arrays, { batch, t }, column) {
+  const [count, value, weights] =
+    product === "xW"
+      ? [spec.features, (k) => at(arrays.x, batch, t, k), arrays.kernel]
+      : [spec.units, (k) => previous(arrays, "h", batch, t, k), arrays.recurrent_kernel];
+  return { count, x: Array.from({ length: count }, (_, k) => value(k)), w: (k) => at(weights, k, column) };
+}
+
+/** What each gate's sum z is made of at this place: {xW_i, hU_i, b_i, xW_f, ...}; {} where the weights stayed in Python. */
+export function addendsOf(spec, arrays, place) {
+  const found = {};
+  if (!arrays.kernel) return found;
+  for (const gate of GATES) {
+    const { column } = columnOf(gate, spec.units, place.unit);
+    for (const product of ["xW", "hU"]) {
+      const { x, w } = vectorsOf(product, spec, arrays, place, column);
+      found[`${product}_${gate}`] = x.reduce((sum, value, k) => sum + value * w(k), 0);
+    }
+    if (arrays.bias) found[`b_${gate}`] = at(arrays.bias, column);
+  }
+  return found;
+}
+
+/** How far this unit's cell state goes in this sequence: what its amounts are drawn against. */
+export function reachOf(spec, arrays, { batch, unit }) {
+  let reach = Math.abs(at(arrays.c_start, batch, unit)) || 0;
+  for (let t = 0; t < spec.steps; t++) {
+    const size = Math.abs(at(arrays.c, batch, t, unit));
+    if (size > reach && size < Infinity) reach = size;
+  }
+  return Math.max(reach, 0.02 * spec.scales.c.high, 1e-30); // what is next to nothing looks like it
+}
+
+/** Which equations this run does not follow, by the quantity on their left: {z_f: true, ...}. None in a plain run; some
+ *  where a gate is held, or where the run has a mistake. Rounding is no difference. */
+export function brokenIn(spec, { ours, masked }, addends) {
+  const broken = {};
+  const check = (name, expected, ...sizes) => {
+    const allowed = 1e-6 + 1e-4 * sizes.reduce((sum, v) => sum + Math.abs(v), 0);
+    if (Math.abs(expected - ours[name]) > allowed) broken[name] = true; // false for what is not a number
+  };
+  for (const gate of GATES) {
+    const parts = [`xW_${gate}`, `hU_${gate}`, `b_${gate}`].map((name) => addends[name] ?? 0);
+    const z = ours[`z_${gate}`];
+    if (`xW_${gate}` in addends) check(`z_${gate}`, parts[0] + parts[1] + parts[2], ...parts, z);
+    const name = gate === "g" ? spec.activation : spec.recurrent_activation;
+    if (isElementwise(name)) check(gate, activate(name, [z])[0], z, 1);
+  }
+  if (!masked) {
+    check("c", ours.f * ours.c_prev + ours.i * ours.g, ours.f * ours.c_prev, ours.i * ours.g);
+    check("h", ours.o * ours.squashed, ours.h);
+  }
+  return broken;
+}

@@ -1,0 +1,107 @@
+// The numbers of a GRU or a SimpleRNN at one place, and what they mean in words (pure).
+
+import { at } from "../shared/arrays.js";
+import { format } from "../shared/numbers.js";
+
+/** The gates' sums, in the order of the blocks: [name of the sum, of what it becomes, subscript of its weights]. */
+export const RNN_SUMS = {
+  GRU: [
+    ["a_z", "z", "z"],
+    ["a_r", "r", "r"],
+    ["a_g", "g", "g"],
+  ],
+  SimpleRNN: [["z", "h", ""]],
+};
+
+export const rnnNamed = (letter, subscript) => (subscript ? `${letter}_${subscript}` : letter);
+
+/** What a sum multiplies: {count, x: [...], w: k -> weight, column}. product "xW", "hU", or "rhU", (r · h_prev) U. */
+export function rnnVectors(spec, arrays, { batch, t, unit }, block, product) {
+  const column = block * spec.units + unit;
+  const before = (k) => (t ? at(arrays.h, batch, t - 1, k) : at(arrays.h_start, batch, k));
+  const [count, value, weights] = {
+    xW: [spec.features, (k) => at(arrays.x, batch, t, k), arrays.kernel],
+    hU: [spec.units, before, arrays.recurrent_kernel],
+    rhU: [spec.units, (k) => at(arrays.r, batch, t, k) * before(k), arrays.recurrent_kernel],
+  }[product];
+  return { count, column, x: Array.from({ length: count }, (_, k) => value(k)), w: (k) => at(weights, k, column) };
+}
+
+/** Every number of one unit at one step, ours and, where there is a reference, Keras's: {ours, keras, masked}. ours has
+ *  the sums' parts too (xW_z, hU_z, b_z, d_z, ...), where the weights have travelled. */
+export function rnnNumbersAt(spec, arrays, place) {
+  const { batch, t, unit } = place;
+  const read = (prefix) => {
+    const found = {};
+    RNN_SUMS[spec.kind].forEach(([sum, gate], block) => {
+      const array = arrays[prefix + (spec.kind === "GRU" ? "a" : "z")];
+      found[sum] = at(array, batch, t, block * spec.units + unit);
+      found[gate] = at(arrays[prefix + gate], batch, t, unit);
+    });
+    found.h = at(arrays[`${prefix}h`], batch, t, unit);
+    return found;
+  };
+  const ours = read("");
+  ours.h_prev = t ? at(arrays.h, batch, t - 1, unit) : at(arrays.h_start, batch, unit);
+  if (spec.kind === "GRU") ours.rest = 1 - ours.z;
+  if (arrays.kernel) {
+    RNN_SUMS[spec.kind].forEach(([sum, , subscript], block) => {
+      const add = (product) => {
+        const { x, w } = rnnVectors(spec, arrays, place, block, product);
+        return x.reduce((total, value, k) => total + value * w(k), 0);
+      };
+      const column = block * spec.units + unit;
+      const inside = sum === "a_g" && !spec.reset_after ? "rhU" : "hU";
+      ours[rnnNamed("xW", subscript)] = add("xW");
+      ours[rnnNamed(inside, subscript)] = add(inside);
+      if (!arrays.bias) return;
+      const rows = arrays.bias.shape.length === 2;
+      ours[rnnNamed("b", subscript)] = rows ? at(arrays.bias, 0, column) : at(arrays.bias, column);
+      if (rows) ours[rnnNamed("d", subscript)] = at(arrays.bias, 1, column);
+    });
+    if (spec.reset_after) ours.seen = ours.hU_g + (ours.d_g ?? 0);
+  }
+  return {
+    ours,
+    keras: arrays.keras_h ? read("keras_") : null,
+    masked: arrays.counts ? !at(arrays.counts, batch, t) : false,
+  };
+}
+
+/** What happens at this place, in words that a reader new to these layers can follow. */
+export function rnnInWords(spec, { t, unit, batch }, { ours, masked }) {
+  const n = (v) => format(v, 3);
+  const place = `Unit ${unit} at step ${t}${spec.rows > 1 ? ` of sequence ${batch}` : ""}`;
+  if (masked) {
+    const output = spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
+    return `${place}: this step is masked, so the layer skips it. The state stays as it was, h = ${n(ours.h)}, and ${output}.`;
+  }
+  const all = spec.maps.slice(1).map((name) => ours[name]);
+  if (!all.every(Number.isFinite)) {
+    return `${place}: some numbers here are not finite. ${spec.maps
+      .slice(1)
+      .map((name) => `${name} = ${n(ours[name])}`)
+      .join(", ")}.`;
+  }
+  if (spec.kind === "SimpleRNN") {
+    return (
+      `${place}: the input and the previous output (${n(ours.h_prev)}) add up to z = ${n(ours.z)}, ` +
+      `and ${spec.activation} makes h = ${n(ours.h)} of it. Nothing is kept but what comes through that sum.`
+    );
+  }
+  if (spec.scales.z.kind === "signed") {
+    // gates that are no shares of anything (linear, relu, ...): no percentages
+    return (
+      `${place}: update gate ${n(ours.z)}, reset gate ${n(ours.r)}, candidate ${n(ours.g)}. ` +
+      `The state goes from ${n(ours.h_prev)} to h = ${n(ours.h)}.`
+    );
+  }
+  const share = (v) => `${Math.round(100 * v)} %`;
+  return (
+    `${place} keeps ${share(ours.z)} of its state (${n(ours.h_prev)}) and takes ${share(ours.rest)} of the candidate ` +
+    `(${n(ours.g)}): h = ${n(ours.h)}. Of the old state the candidate saw ${share(ours.r)}.`
+  );
+}
+
+/** The names of the numbers that are compared with Keras's. */
+export const rnnCompared = (kind) => [...new Set([...RNN_SUMS[kind].flatMap(([sum, gate]) => [sum, gate]), "h"])];

@@ -1,0 +1,173 @@
+// The shell: what an explorer's root does, whatever is inside.
+
+import { luminance } from "./colours.js";
+import { h, say } from "./page.js";
+
+/** Wrap `build` into anywidget's render. `build(context)` fills context.root and returns
+ *  {layout(width), paint(), key(event) -> handled?, close()}: layout draws what depends on size and theme, paint what
+ *  depends on the model.
+ *  @param {(context: import("../types.d.ts").Context) => import("../types.d.ts").Inside} build */
+export function explorer(build) {
+  return {
+    /** @param {{ model: import("../types.d.ts").Model, el: HTMLElement }} widget */
+    render({ model, el }) {
+      const stop = new AbortController();
+      const root = h("div", { class: "lstm-edu-explorer", tabindex: 0, role: "group" });
+      el.append(root);
+      const watched = [];
+      let inside = null;
+      let width = 0;
+      let unseen = false; // whether a layout waits until the explorer is shown again
+      let asked = 0;
+      let saving = 0; // the timer that runs while there is something to tell Python
+      const untold = new Map(); // what it is: trait -> value
+      const told = new Map(); // trait -> what Python was told last, up to eight values, as JSON
+      const answered = new Set(); // the traits that keepUntold listens to
+
+      /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
+      const guard =
+        (action) =>
+        (...args) => {
+          try {
+            return action(...args);
+          } catch (error) {
+            showError(root, error);
+            throw error;
+          }
+        };
+      // Python is told after the frame that shows the change: the message, and what Jupyter draws while the kernel
+      // answers it, cost more than that frame itself.
+      const save = () => {
+        saving ||= setTimeout(() => {
+          saving = 0;
+          for (const [name, value] of untold)
+            told.set(name, [JSON.stringify(value), ...(told.get(name) ?? [])].slice(0, 8));
+          untold.clear();
+          model.save_changes();
+        }, 100);
+      };
+      /** The kernel answers each message with the state that it was told; what the reader has changed since then, and
+       *  Python does not know yet, must not go back to it. Any other value is one that Python has set: it stays. */
+      const keepUntold = (name) =>
+        queueMicrotask(() => {
+          if (!untold.has(name) || model.get(name) === untold.get(name)) return;
+          if (told.get(name)?.includes(JSON.stringify(model.get(name)))) model.set(name, untold.get(name));
+          else untold.delete(name);
+        });
+      const paint = guard(() => {
+        asked = 0;
+        if (!inside || !width) return;
+        inside.paint();
+        // Two frames later the browser knows its height, and keeps it while the explorer is scrolled away.
+        if (!root.dataset.ready)
+          requestAnimationFrame(() => requestAnimationFrame(() => root.classList.add("le-settled")));
+        root.dataset.ready = "true";
+      });
+      const layout = guard(() => {
+        if (!inside || !width) return;
+        unseen = !root.clientWidth; // hidden, as by JupyterLab while it changes its theme: there are no sizes to read
+        if (unseen) return;
+        context.theme = themeOf(root);
+        inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
+        root.dataset.theme = context.theme;
+        paint();
+      });
+      /** @type {import("../types.d.ts").Context} */
+      const context = {
+        model,
+        root,
+        theme: "light",
+        guard,
+        spec: model.get("_spec"),
+        palette: model.get("_spec").palette,
+        listen: (target, type, action, options = {}) =>
+          target.addEventListener(type, guard(action), { ...options, signal: stop.signal }),
+        /** Repaint in the next frame, once, however many changes ask for it. */
+        repaint() {
+          if (!asked) asked = requestAnimationFrame(paint);
+        },
+        relayout: layout,
+        /** A change made in the page: shown in the next frame, told to Python at most ten times a second. */
+        set(values) {
+          const news = Object.entries(values).filter(([name, value]) => model.get(name) !== value);
+          for (const [name, value] of news) {
+            untold.set(name, value);
+            model.set(name, value);
+            if (!answered.has(name)) context.onChange([name], () => keepUntold(name));
+            answered.add(name);
+          }
+          if (news.length) save();
+        },
+        /** Call `action` when one of these traits changes, in the page or from Python. */
+        onChange(names, action) {
+          const safe = guard(action);
+          for (const name of names) {
+            model.on(`change:${name}`, safe);
+            watched.push([`change:${name}`, safe]);
+          }
+        },
+      };
+
+      guard(() => {
+        inside = build(context);
+        // Jupyter Notebook 7 takes keys on their way down to the widget, save where it sees this attribute: on what has
+        // the focus, a tab or a slider in the explorer too, for its rules are for any element that has it.
+        const ours = (event) => {
+          const shortcut = event.ctrlKey || event.metaKey || event.altKey; // saving a notebook stays possible
+          if (root.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
+        };
+        context.listen(window, "keydown", ours, { capture: true });
+        context.listen(root, "keydown", (event) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's and Jupyter's own
+          event.stopPropagation(); // else JupyterLab takes the key
+          if (inside.key(event)) event.preventDefault();
+        });
+      })();
+      const size = new ResizeObserver(() => {
+        const now = root.clientWidth;
+        if (now && (now !== width || unseen)) {
+          width = now;
+          layout();
+        }
+      });
+      size.observe(root);
+      // What is scrolled away has no transitions: a theme that changed meanwhile is seen when it comes back.
+      const shown = new IntersectionObserver(() => {
+        if (root.clientWidth && root.dataset.ready && root.dataset.theme !== themeOf(root)) layout();
+      });
+      shown.observe(root);
+      // The root's colour has a transition of a moment: whatever changes the theme, it ends with one of these events
+      // (JupyterLab hides the page while it changes its own, which cancels it).
+      for (const type of ["transitionend", "transitioncancel"]) {
+        context.listen(root, type, (event) => {
+          if (event.target === root && event.propertyName === "color") requestAnimationFrame(layout);
+        });
+      }
+
+      return () => {
+        stop.abort();
+        size.disconnect();
+        shown.disconnect();
+        cancelAnimationFrame(asked);
+        clearTimeout(saving);
+        if (saving) model.save_changes(); // the last move is not lost with the view
+        for (const [name, action] of watched) model.off(name, action);
+        inside?.close?.();
+        root.remove();
+      };
+    },
+  };
+}
+
+/** "dark" or "light": light ink is for dark paper, whoever set it. */
+function themeOf(root) {
+  const ink = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
+  return luminance(ink) > 0.4 ? "dark" : "light";
+}
+
+/** Say in the widget what went wrong, once, above what still works. */
+export function showError(root, error) {
+  let box = root.querySelector(":scope > .le-error");
+  if (!box) root.prepend((box = h("div", { class: "le-error", role: "alert" })));
+  say(box, `This explorer met an error of its own, not one of yours: ${error?.message ?? error}`);
+}

@@ -1,0 +1,30 @@
+// Numbers as text, and whether two of them are equal.
+
+/** A number as a reader wants it: few digits, a true minus sign, and NaN and infinity by name. */
+export function format(value, digits = 4) {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size === 0) return (0).toFixed(digits);
+  const text = size < 0.5 * 10 ** -digits || size >= 1e5 ? value.toExponential(2) : value.toFixed(digits);
+  return text.replace(/-/g, "−");
+}
+
+/** How far two numbers are apart: 0, or two figures and a power of ten. */
+export function formatDifference(a, b) {
+  const apart = Math.abs(a - b);
+  if (Object.is(a, b) || apart === 0 || (Number.isNaN(a) && Number.isNaN(b))) return "0";
+  return Number.isFinite(apart) ? apart.toExponential(1).replace(/-/g, "−") : "not finite";
+}
+
+/** What a quantity may differ by from Keras's: what rounding can do to it in this layer, or else the usual tolerance. */
+export function allowed(spec, name) {
+  const limit = spec.comparison?.limits?.[name];
+  return limit === undefined ? spec.tolerance : { atol: limit, rtol: 0 };
+}
+
+/** Whether ours agrees with Keras's: |a − b| within atol + rtol |b|; NaN agrees with NaN, ∞ with ∞. */
+export function agrees(a, b, { atol, rtol }) {
+  if (Object.is(a, b) || (Number.isNaN(a) && Number.isNaN(b))) return true;
+  return Math.abs(a - b) <= atol + rtol * Math.abs(b);
+}

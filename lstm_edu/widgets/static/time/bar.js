@@ -1,0 +1,107 @@
+// The bar of controls that moves through time, and its keys.
+
+import { h, say } from "../shared/page.js";
+import { moved } from "../shared/places.js";
+
+/** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
+ *  where there is one step only there is nothing to move it with. `limits`: {steps, units, rows}; `backwards`: Play walks
+ *  from the last step to the first. `more`: further controls. */
+export function timeBar(context, limits, { backwards = false, more = [] } = {}) {
+  const { model, listen, root } = context;
+  const clampTo = (value, count) => Math.max(0, Math.min(count - 1, value));
+  const here = () => ({
+    t: clampTo(model.get("t"), limits.steps),
+    unit: clampTo(model.get("unit"), limits.units),
+    batch: clampTo(model.get("batch"), limits.rows),
+  });
+  const go = (change) => context.set(change);
+  const [from, to] = backwards ? [limits.steps - 1, 0] : [0, limits.steps - 1];
+
+  const left = h("button", { type: "button", "aria-label": "previous timestep", title: "previous timestep (←)" }, "←");
+  const play = h("button", { type: "button", class: "le-play" }, "Play");
+  const right = h("button", { type: "button", "aria-label": "next timestep", title: "next timestep (→)" }, "→");
+  const slider = h("input", { type: "range", min: 0, max: limits.steps - 1, step: 1, "aria-label": "timestep" });
+  const stepText = h("output", { class: "le-step" });
+  const numbered = (count) => Array.from({ length: count }, (_, n) => h("option", { value: n }, String(n)));
+  const unitChoice = h("select", { "aria-label": "unit" }, numbered(limits.units));
+  const rowChoice = h("select", { "aria-label": "sequence of the batch" }, numbered(limits.rows));
+  const element = h(
+    "div",
+    { class: "le-controls" },
+    limits.steps > 1 && [h("span", { class: "le-buttons" }, left, play, right), slider],
+    stepText,
+    h("label", {}, "unit ", unitChoice),
+    limits.rows > 1 && h("label", {}, "sequence ", rowChoice),
+    more,
+  );
+
+  let timer = 0;
+  const stop = () => {
+    clearInterval(timer);
+    timer = 0;
+    say(play, "Play");
+  };
+  const toggle = () => {
+    if (timer) return stop();
+    if (here().t === to) go({ t: from });
+    say(play, "Pause");
+    const beat = () => {
+      const { t } = here();
+      if (!root.isConnected || t === to) stop();
+      else go({ t: t + (backwards ? -1 : 1) });
+    };
+    timer = setInterval(context.guard(beat), 220);
+  };
+  listen(left, "click", () => go({ t: clampTo(here().t - 1, limits.steps) }));
+  listen(right, "click", () => go({ t: clampTo(here().t + 1, limits.steps) }));
+  listen(play, "click", toggle);
+  listen(slider, "input", () => go({ t: Number(slider.value) }));
+  listen(unitChoice, "change", () => go({ unit: Number(unitChoice.value) }));
+  listen(rowChoice, "change", () => go({ batch: Number(rowChoice.value) }));
+
+  return {
+    element,
+    here,
+    go,
+    stop,
+    paint({ t, unit, batch }, time) {
+      slider.value = t;
+      slider.setAttribute("aria-valuetext", `step ${t} of 0 to ${limits.steps - 1}`);
+      unitChoice.value = unit;
+      rowChoice.value = batch;
+      const place = limits.steps > 1 ? `step ${t} of 0…${limits.steps - 1}` : "one step, step 0";
+      say(stepText, `${place}${time ? `, reads input ${time[t]}` : ""}`);
+      Object.assign(root.dataset, { t, unit, batch });
+    },
+    key(event) {
+      const { tagName, type } = event.target;
+      if (tagName === "SELECT" && event.target !== unitChoice && /^Arrow(Up|Down)$/.test(event.key)) return false;
+      if (event.key === " ") {
+        if (["BUTTON", "SELECT", "SUMMARY"].includes(tagName) || type === "checkbox") return false; // presses, opens it
+        if (limits.steps > 1) toggle();
+        return true;
+      }
+      const place = moved(event.key, here(), limits);
+      if (place) go(place);
+      return Boolean(place);
+    },
+  };
+}
+
+/** The line that says which keys there are. */
+export function keysLine(...more) {
+  const known = [
+    ["← →", "step"],
+    ["↑ ↓", "unit"],
+    ["Page Up, Page Down", "ten steps"],
+    ["Home, End", "first, last"],
+    ["Space", "play"],
+    ...more,
+  ];
+  return h(
+    "p",
+    { class: "le-keys le-muted" },
+    "Click or drag on a picture, or: ",
+    known.map(([key, what], n) => [n ? " · " : "", h("kbd", {}, key), ` ${what}`]),
+  );
+}

@@ -1,0 +1,103 @@
+// What the explorers hand to each other, for tsc and for editors. Python makes the specs (widgets/*.py).
+
+/** An array as it was recorded: axes as in the trace, (batch, time, features or units) where nothing else is said. */
+export interface NumberArray {
+  shape: number[];
+  data: Float32Array | Float64Array | Uint8Array;
+}
+
+/** By name: "x", "z", "c_start", "keras_h", "kernel", ... */
+export type Arrays = Record<string, NumberArray>;
+
+/** The ends of the colours of a picture. */
+export interface Scale {
+  kind: "from zero" | "signed";
+  low: number;
+  high: number;
+}
+
+/** Where the reader is. */
+export interface Place {
+  t: number;
+  unit: number;
+  batch: number;
+}
+
+/** A part of a what-if: see widgets/whatif.py. */
+export interface WhatIf {
+  hold?: { gate: string; value: number; unit?: number; from?: number; to?: number }[];
+  numbers?: Record<string, number>;
+  mistake?: string;
+}
+
+/** What an explorer is told of what it shows: `_spec`. What only one explorer has is in its own module. */
+export interface Spec {
+  kind: string;
+  name: string;
+  title: string;
+  rows: number; // sequences that have travelled
+  batch: number; // sequences that there are
+  steps: number;
+  all_steps?: number; // where not all steps have travelled
+  features: number;
+  units: number;
+  time: number[] | null; // which input each step read, where that is not its own number
+  scales: Record<string, Scale>;
+  tolerance: Tolerance;
+  comparison: { agrees: boolean; text: string; limits: Record<string, number> } | null;
+  arrays: Record<string, { dtype: "float32" | "float64" | "uint8"; shape: number[]; offset: number }>;
+  [other: string]: any;
+}
+
+export interface Tolerance {
+  atol: number;
+  rtol: number;
+}
+
+/** Colours and names of quantities, from palette.py. */
+export interface Palette {
+  colors: Record<string, string>;
+  names: Record<string, string>;
+  roles: Record<string, string>;
+  diverging: Record<Theme, string[]>;
+  sequential: Record<Theme, Record<string, string[]>>;
+}
+
+export type Theme = "light" | "dark";
+
+/** anywidget's model: the traits that Python and the page share. */
+export interface Model {
+  get(name: string): any;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  on(event: string, action: (...args: any[]) => void): void;
+  off(event: string, action: (...args: any[]) => void): void;
+}
+
+/** What the shell gives to the explorer that is built inside of it. */
+export interface Context {
+  model: Model;
+  root: HTMLElement;
+  theme: Theme;
+  spec: Spec;
+  palette: Palette;
+  guard(action: (...args: any[]) => any): (...args: any[]) => any;
+  listen(target: EventTarget, type: string, action: (event: any) => void, options?: object): void;
+  repaint(): void;
+  relayout(): void;
+  set(values: Record<string, unknown>): void;
+  onChange(names: string[], action: () => void): void;
+}
+
+/** What an explorer gives back to the shell. */
+export interface Inside {
+  layout(width: number): void;
+  paint(): void;
+  key(event: KeyboardEvent): boolean;
+  close?(): void;
+}
+
+/** {element, ...}: a part of an explorer that paints itself. */
+export interface Part {
+  element: HTMLElement;
+}

@@ -1,0 +1,105 @@
+"""What an explorer carries: one module and one style sheet, linked from the files of static/."""
+
+import pytest
+
+from lstm_edu.widgets import linking
+
+
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    """planted({"a.js": source, ...}): these files instead of those of static/."""
+    monkeypatch.setattr(linking, "STATIC", tmp_path)
+
+    def plant(files):
+        for cached in (linking.module, linking.style, linking._read):
+            cached.cache_clear()
+        for path, source in files.items():
+            (tmp_path / path).parent.mkdir(exist_ok=True)
+            (tmp_path / path).write_text(source, encoding="utf-8")
+
+    plant({})
+    yield plant
+    plant({})
+
+
+def test_each_file_comes_once_after_those_that_it_imports(planted):
+    planted({
+        "shared/base.js": "export const one = 1;\nexport const no = 2;\nconst own = 3;\nexport const two = own - one;",
+        "shared/more.js": 'import { one } from "./base.js";\n\nexport const three = one + 2;',
+        "x/explorer.js": 'import { three } from "../shared/more.js";\nimport { one, two } from "../shared/base.js";\n'
+                         "export default explorer([one, two, three]);\nfunction explorer(of) {\n  return of;\n}",
+    })  # fmt: skip
+    assert linking.module("x/explorer.js").splitlines() == [
+        "const one=1;", "const own=3;", "const two=own-one;", "const three=one+2;", "function explorer(of){return of;}",
+        "export default explorer([one,two,three]);",
+    ]  # fmt: skip
+
+
+def test_what_looks_like_a_comment_or_an_end_inside_a_text_stays(planted):
+    kept = [
+        'const a = "// no comment; /* none */";',
+        "const b = `// ${`/* ${a} */`} }\n  // a line of its own`;",
+        r"const c = /[/*]\/\/ \/* \}/g;",
+        "const d = { a: 1 / 2, b: 4 / 3 };",
+        r'const e = "\"; // no end";',
+    ]
+    planted({"e.js": "\n".join([*kept, "export default [a, b, c, d, e]; // a comment", "/* another ` */"])})
+    found = linking.module("e.js")
+    for text in ('"// no comment; /* none */"', "`// ${`/* ${a} */`} }\n  // a line of its own`", r"/[/*]\/\/ \/* \}/g",
+                 "{a:1/2,b:4/3}", r'"\"; // no end"'):  # fmt: skip
+        assert text in found
+    assert "another" not in found and "a comment" not in found
+
+
+def test_a_line_ends_a_statement_where_it_did(planted):
+    source = "const f = (a) => {\n  let n = a\n  n++\n  const r = /x/\n  return n + +n - -n / 2\n};\nexport default f;"
+    planted({"e.js": source})
+    found = "const f=(a)=>{let n=a\nn++\nconst r=/x/\nreturn n+ +n- -n/2\n};\nexport default f;\n"
+    assert linking.module("e.js") == found
+
+
+def test_two_files_may_use_one_name_for_different_things(planted):
+    planted({
+        "a.js": "const size = 1;\nexport const ofA = (own) => ({ size, own: own.size, size2: size });",
+        "e.js": 'import { ofA } from "./a.js";\nconst size = 2;\n'
+                "const inner = ({ size }) => size;\nexport default [ofA, inner({ size }), { size: size }, `${size}`];",
+    })  # fmt: skip
+    found = linking.module("e.js")
+    assert "const size=1;" in found and "({size,own:own.size,size2:size})" in found
+    assert "const size3=2;" in found  # size2 is taken
+    assert "({size:size3})=>size3" in found and "inner({size:size3}),{size:size3},`${size3}`" in found
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"e.js": 'import { f } from "./a.js";\nexport default f;'}, r"there is no module a\.js"),
+        ({"e.js": 'import { f } from "./a.js";\nexport default f;', "a.js": "const f = 1;"},
+         r"e\.js imports f from a\.js, which does not export it"),
+        ({"e.js": 'import { f } from "./a.js";\nexport default f;',
+          "a.js": 'import { g } from "./b.js";\nexport const f = g;',
+          "b.js": 'import { f } from "./a.js";\nexport const g = f;'},
+         r"in a circle: e\.js -> a\.js -> b\.js -> a\.js"),
+        ({"e.js": 'import * as a from "./a.js";\nexport default a;'}, r"an import must be like"),
+        ({"e.js": 'import { f as g } from "./a.js";\nexport default g;'}, r"an import must be like"),
+        ({"e.js": 'document.title = "x";\nexport default 1;'}, r"holds declarations only, got `document \. title"),
+        ({"e.js": "const a = 1;"}, r"e\.js is no explorer: it has no `export default`"),
+        ({"e.js": "const a = 1;\nconst b = #2;\nexport default a;"}, r"e\.js, line 2: what is '#2;"),
+        ({"e.js": "const a = {} / 2;\nexport default a;"}, r"line 1: a slash after a brace may mean two things"),
+        ({"e.js": "export default 1;\nconst f = () => {"}, r"the last statement does not end: const"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_linked_is_refused(planted, files, message):
+    planted(files)
+    with pytest.raises(ValueError, match=message):
+        linking.module("e.js")
+
+
+def test_a_style_sheet_comes_with_the_module_next_to_it(planted):
+    planted({
+        "shared/page.js": "export const h = 1;", "shared/page.css": ".a {\n  color: red; /* why */\n}\n",
+        "shared/other.js": "export const o = 1;", "shared/other.css": ".unused { color: blue; }",
+        "x/explorer.js": 'import { h } from "../shared/page.js";\nexport default h;',
+        "x/explorer.css": '.a > .b,\n.c::before {\n  content: "; }";\n  margin: 0 auto;\n}\n',
+    })  # fmt: skip
+    assert linking.style("x/explorer.js") == '.a{color:red}.a>.b,.c::before{content:"; }";margin:0 auto}'
