@@ -3,23 +3,23 @@
 Two right programs add the terms of a sum in another order and approximate tanh by another polynomial, so each of their
 operations is wrong by a few units of the last place, every time by other ones. What becomes of those errors depends on
 the layer: a forget gate near 1 keeps them, large recurrent weights make them grow from step to step, and in a chaotic
-layer nothing else is left after a while. So the layer is run in float64 from the same input, once exactly and several
-times with errors of that size put into every operation at every step; how far these runs spread is what rounding does.
+layer nothing else is left after a while. So errors of that size are drawn for every operation at every step, several
+times, and carried along what the layer computed (`errors`); how far these runs spread is what rounding does.
 
 (Monte Carlo arithmetic: D. Stott Parker, 1997. Chaos in recurrent layers: Laurent and von Brecht, 2016.)
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import threads
-from lstm_edu.core.activations import Activation
+from lstm_edu.comparison.errors import STEPS, Activated, Noise, Step, deviation, of_sum, times
+from lstm_edu.core import Layer, threads
+from lstm_edu.core.container import leaves
 from lstm_edu.core.graph import Graph
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
@@ -41,6 +41,11 @@ class Spread:
     output: tuple[Array, ...]
     children: Mapping[str, Spread] = field(default_factory=dict)
 
+    def times(self, factor: float) -> Spread:
+        """All numbers but those of inner layers, multiplied."""
+        arrays = {name: np.float32(factor) * array for name, array in self.arrays.items()}
+        return replace(self, arrays=arrays, output=tuple(np.float32(factor) * array for array in self.output))
+
 
 def spread(trace: Trace, x: Any = None, mask: Any = None) -> Spread:
     """How far rounding moves the numbers of a trace of ours, when each layer gets exactly the input that it got there.
@@ -54,9 +59,42 @@ def spread(trace: Trace, x: Any = None, mask: Any = None) -> Spread:
         return _graph(trace, x, mask)
     if not _complete(trace):
         return Spread({}, ())
-    with np.errstate(all="ignore"), threads.one_thread():  # what has become infinite or NaN has no limit
-        found, _ = _of(trace, None, _noise_for([trace]))
+    found, _ = _estimated(trace, None, Noise(_runs(trace.layer), SPREADS))
     return found
+
+
+class Chain:
+    """The spread of each layer of a chain for exactly the input that it got; and of the last output when every layer
+    gets the output of the one before it, with its errors.
+
+    Args:
+        layers: those of the chain, ours. It is then called with the trace of one after another.
+    """
+
+    def __init__(self, layers: Sequence[Layer]):
+        self._noise = Noise(min(max(map(_runs, layers)), min(map(_affordable, layers))), SPREADS)
+        self._error: Array | None = None  # of the next layer's input, when all errors come together
+        self._last: tuple[Trace, Array | None]
+
+    def __call__(self, trace: Trace) -> Spread:
+        """The spread of the next layer by itself."""
+        error, self._last = self._error, (trace, self._error)
+        both = None if error is None else np.stack([np.zeros_like(error), error])
+        found, after = _estimated(trace, both, self._noise)
+        self._error = after[-1]
+        return found
+
+    @property
+    def output(self) -> tuple[Array, ...]:
+        """The spread of what the last layer returned, all errors together."""
+        trace, error = self._last
+        found, _ = _estimated(trace, None if error is None else error[None], self._noise)
+        return found.output
+
+
+def _estimated(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
+    with np.errstate(all="ignore"), threads.one_thread():  # what has become infinite or NaN has no limit
+        return _of(trace, error, noise)
 
 
 def _graph(trace: Trace, x: Any, mask: Any) -> Spread:
@@ -91,20 +129,10 @@ class _Disturb:
         return (array + size * self.rng.standard_normal(array.shape)).astype(array.dtype)
 
 
-def spread_through(traces: list[Trace]) -> tuple[Array, ...]:
-    """The spread of the last output when every layer gets the output of the one before it, with its errors."""
-    noise, error, found = _noise_for(traces), None, None
-    noise.inside = False
-    for trace in traces:
-        noise.unit = unit_roundoff(trace.layer)
-        with np.errstate(all="ignore"), threads.one_thread():
-            found, error = _of(trace, error, noise)
-    return found.output
-
-
 def spread_of_runs(runs: Array) -> Array:
     """The spread of an array's numbers, (R, ...), run 0 being undisturbed."""
-    return _smooth(_deviation(runs))
+    with np.errstate(all="ignore"):
+        return _smooth(deviation(runs[1:] - runs[0], 0))
 
 
 # --- what follows from it -------------------------------------------------------------------------------------------
@@ -151,108 +179,23 @@ class Rounding:
         return (self.allowed(right) > blind_share(self.unit) * max(size, _TINY * self.unit)) & ~np.isnan(right)
 
 
-# --- errors of single operations ------------------------------------------------------------------------------------
-
-# In units of roundoff, so that the spread is that of the difference between two right programs. Measured against Keras
-# on TensorFlow, JAX and NumPy; tests/test_rounding.py holds them.
-_SUM, _SUM_GROWTH = 0.3, 0.12
-_RESULT = 0.5
-_ACTIVATION = 0.6
-_EXACT = ("linear", "relu", "relu6", "hard_shrink", "soft_shrink")
-_KINKED = (
-    "relu",
-    "relu6",
-    "hard_sigmoid",
-    "hard_sigmoid_keras2",
-    "hard_tanh",
-    "hard_silu",
-    "hard_shrink",
-    "soft_shrink",
-)  # flat on one side
-
-
-class _Noise:
-    """Runs along a first axis: run 0 is exact, the others get errors."""
-
-    def __init__(self, unit: float, trials: int, products: Any = np.float64, seed: int = 0):
-        self.unit, self.trials, self.products, self.rng = unit, trials, products, np.random.default_rng(seed)
-        self.inside = True  # whether the spread of every quantity is asked for, or that of the states only
-        self._drawn = np.empty(0)
-
-    def put(self, exact: Array, size: Array) -> Array:
-        """Errors of `unit * size` in every run but the first, in place."""
-        exact[1:] += self._normal((self.trials, *exact.shape[1:])) * (self.unit * size)
-        return exact
-
-    def _normal(self, shape: tuple[int, ...]) -> Array:
-        """Normal numbers: a stretch of many that were drawn once, from another place each time."""
-        n = math.prod(shape)
-        if len(self._drawn) < 2 * n:
-            self._drawn = self.rng.standard_normal(max(4 * n, 1 << 16))
-        first = int(self.rng.integers(len(self._drawn) - n + 1))
-        return self._drawn[first : first + n].reshape(shape)
-
-    def result(self, exact: Array) -> Array:
-        """Of a product or a sum of a few terms."""
-        return self.put(exact, _RESULT * np.abs(exact[0]))
-
-    def sum(self, total: Array, root: Array, terms: int) -> Array:
-        """Of a sum of `terms` products: root is the root of the sum of their squares. It grows with the number of
-        terms, less than that of one long sum would, since processors add in blocks."""
-        size = (_SUM + _SUM_GROWTH * np.sqrt(terms)) * np.maximum(root, np.abs(total[0]))
-        return self.put(total, size)
-
-    def activation(self, function: Activation, z: Array) -> Array:
-        """Of a function that libraries approximate to a few units of the last place of numbers near 1."""
-        y = np.array(function.function(z))
-        if function.name in _KINKED:
-            y = self._across_kinks(function, z, y)
-        return y if function.name in _EXACT else self.put(y, _ACTIVATION * (np.abs(y[0]) + 0.5))
-
-    def _across_kinks(self, function: Activation, z: Array, y: Array) -> Array:
-        """Next to a kink another program may already be on the other side of it, though none of these runs is."""
-        flat = (y[1:] == y[0]).all(axis=0)
-        if not flat.any():
-            return y
-        far = SPREADS * np.sqrt(np.mean(np.square(z[1:] - z[0]), axis=0))
-        with np.errstate(invalid="ignore"):
-            sides = [np.abs(function.function(z[0] + side) - y[0]) for side in (-far, far)]
-        return self.put(y, np.where(flat, np.maximum(*sides), 0) / (SPREADS * self.unit))
-
-    def many(self, exact: Array) -> Array:
-        """The same numbers for every run, (R, ...), to be written to."""
-        return np.repeat(exact[None].astype(np.float64), self.trials + 1, axis=0)
-
-
-def _deviation(runs: Array) -> Array:
-    """The root mean square of the runs' distances from the exact one."""
-    with np.errstate(all="ignore"):
-        found = np.sqrt(np.mean(np.square(runs[1:] - runs[0]), axis=0))
-    return np.where(np.isnan(found), np.inf, found).astype(np.float32)
-
-
 _NUMBERS_OF_A_STEP = 96  # how many deviations one standard deviation should rest on
 _FEWEST, _MOST = 4, 16
+_ENOUGH = 1 << 13  # columns of kernels, in all runs
 
 
-def _noise_for(traces: Sequence[Trace]) -> _Noise:
-    """As many runs as it takes. Everything is computed in float64, but for products with kernels that are so wide that
-    time counts: float32 holds them well enough, since the errors of such a sum are larger than one rounding."""
-    trials = max(map(_trials, traces))
-    wide = all(max((w.shape[-1] for w in trace.weights), default=0) >= _WIDE for trace in traces)
-    single = wide and all(unit_roundoff(trace.layer) >= 2.0**-24 for trace in traces)
-    return _Noise(unit_roundoff(traces[0].layer), trials, np.float32 if single else np.float64)
+def _columns(layer: Layer) -> list[int]:
+    """The widths of a layer's sums; of a layer around layers, of theirs."""
+    return [width for leaf in leaves(layer) for width in [max((w.shape[-1] for w in leaf.weights), default=0)] if width]
 
 
-_WIDE = 512  # columns of a kernel
-
-
-def _trials(trace: Trace) -> int:
+def _runs(layer: Layer) -> int:
     """As many runs as it takes to know the spread at one timestep well; few where there are many units."""
-    widths = [a.shape[-1] for name, a in ((n, trace[n]) for n in trace.names) if name != "x" and a.ndim]
-    if trace.children:
-        return max(map(_trials, trace.layers))
-    return int(np.clip(_NUMBERS_OF_A_STEP // max(1, *widths, 1), _FEWEST, _MOST))
+    return int(np.clip(_NUMBERS_OF_A_STEP // min(_columns(layer), default=1), _FEWEST, _affordable(layer)))
+
+
+def _affordable(layer: Layer) -> int:
+    return int(np.clip(_ENOUGH // max(_columns(layer), default=1), _FEWEST, _MOST))
 
 
 def _complete(trace: Trace) -> bool:
@@ -261,76 +204,161 @@ def _complete(trace: Trace) -> bool:
         return False
     if trace.children:
         return all(map(_complete, trace.layers))
-    return "x" in trace and bool(trace["x"].size) and (trace.kind not in _STEPS or "h" in trace)
+    return "x" in trace and bool(trace["x"].size) and (trace.kind not in STEPS or "h" in trace)
+
+
+def _whole(trace: Trace) -> Trace:
+    """A trace with every quantity: where some were not kept, the layer is run again."""
+    if all(name in trace for name in trace.layer.quantities):
+        return trace
+    layer = trace.layer.copy()
+    layer.build_with(trace.layer.input_shape, trace.weights)
+    if trace.kind not in STEPS:
+        return layer.trace(trace.x)
+    order = slice(None, None, -1 if layer.go_backwards else 1)
+    mask = None if trace.mask is None else trace.mask[:, order]
+    return layer.trace(trace.x[:, order], mask=mask, initial_state=trace.initial_state)
 
 
 # --- layers ---------------------------------------------------------------------------------------------------------
 
 
-def _of(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
-    """The spread of a layer's numbers, and the errors of its (first) output, (trials, ...), in the order of the output.
+def _of(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
+    """The spread of a layer's numbers, and the errors of its (first) output, (G, R, ...), in the order of the output.
 
-    error: of the input, (trials, *shape of the input), or None for an exact one.
+    error: of the input, (G, R, *shape of the input), in units of roundoff, or None for an exact one, which is one
+        group. The spread is that of the first group.
     """
+    unit = unit_roundoff(trace.layer)
+    if error is not None and unit != noise.unit:
+        error = error * np.float32(noise.unit / unit)
+    noise.unit, noise.dtype = unit, _held_in(trace)
     found, after = _KINDS.get(trace.kind, _measured)(trace, error, noise)
-    if error is None or "x" not in trace or error.shape[1:] != trace["x"].shape:
+    if not trace.children:
+        found = found.times(unit)
+    if error is None or "x" not in trace or error.shape[2:] != trace["x"].shape:
         return found, after
-    of_x = np.sqrt(np.mean(np.square(error), axis=0)).astype(np.float32)
+    of_x = _smooth(deviation(error[0], 0)) * unit
     if trace.time is not None and trace.time[0] > trace.time[-1]:
         of_x = of_x[:, ::-1]
-    return replace(found, arrays={"x": _smooth(of_x), **found.arrays}), after
+    return replace(found, arrays={"x": of_x, **found.arrays}), after
 
 
-def _dense(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
-    kernel, *bias = (w.astype(np.float64) for w in trace.weights)
-    x = trace.x.astype(np.float64)
-    runs = x[None] if error is None else x + np.concatenate([np.zeros_like(x)[None], error])
-    z = runs @ kernel
-    squares = np.square(x) @ np.square(kernel)
+def _held_in(trace: Trace) -> np.dtype:
+    """float32, if what was computed is not so large that squares of its errors are more than it holds."""
+    held = all(-_HELD < trace[name].min(initial=0) and trace[name].max(initial=0) < _HELD for name in trace.names)
+    return np.dtype(np.float32 if held else np.float64)
+
+
+_HELD = 1e12
+
+
+def _dense(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
+    trace = _whole(trace)
+    kernel, *bias = (w.astype(noise.dtype) for w in trace.weights)
+    squares = np.square(trace.x.astype(noise.dtype)) @ np.square(kernel)
     if bias:
-        z, squares = z + bias[0], squares + np.square(bias[0])
-    z = noise.sum(noise.many(z[0]) if len(z) == 1 else z, np.sqrt(squares), len(kernel) + 1)
-    y = noise.activation(trace.layer.activation, z)
-    arrays = {"z": _smooth(_deviation(z)), "y": _smooth(_deviation(y))}
-    return Spread(arrays, (arrays["y"],)), y[1:] - y[0]
+        squares += np.square(bias[0])
+    dz = noise.of(of_sum(trace.z, np.sqrt(squares), len(kernel) + 1))
+    if error is not None:
+        dz = times(error, kernel) + dz
+    dy = Activated([trace.layer.activation], trace.z, trace.y, noise)(dz)
+    arrays = {"z": _smooth(deviation(dz[0], 0)), "y": _smooth(deviation(dy[0], 0))}
+    return Spread(arrays, (arrays["y"],)), dy
 
 
-def _recurrent(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
-    layer, order = trace.layer, slice(None, None, -1 if trace.layer.go_backwards else 1)
-    x = trace.x.astype(np.float64)
-    before = np.concatenate([trace.initial_state[0][:, None], trace.h[:, :-1]], axis=1)
-    parts = []
-    rows = max(1, _MOST_AT_ONCE // (x.shape[1] * trace.weights[0].shape[-1] * (1 if error is None else noise.trials)))
-    for first in range(0, len(x), rows):
+def _recurrent(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
+    layer, trace = trace.layer, _whole(trace)
+    now = {name: trace[name].swapaxes(0, 1) for name in layer.quantities}  # (T, B, .), in processing order
+    before = [
+        np.concatenate([start[None], now[name][:-1]]).astype(noise.dtype, copy=False)
+        for start, name in zip(trace.initial_state, layer.state_names, strict=True)
+    ]
+    timesteps, batch, units = before[0].shape
+    dx = None if error is None else np.moveaxis(error, 3, 0)[:: -1 if layer.go_backwards else 1]
+    groups = 1 if error is None else len(error)
+    names = [layer.quantities[1:], *[layer.state_names] * (groups - 1)]  # what is asked of each group
+    found = [{name: np.empty(now[name].shape, noise.dtype) for name in some} for some in names]
+    after = np.empty((timesteps if layer.return_sequences else 1, groups, noise.runs, batch, units), noise.dtype)
+    step = STEPS[trace.kind](layer, trace.weights, noise)
+    rows = max(1, _MOST_AT_ONCE // (groups * noise.runs * trace.weights[0].shape[-1]))
+    for first in range(0, batch, rows):
         part = slice(first, first + rows)
-        disturbed = None if error is None else error[:, part, order]
-        mask = None if trace.mask is None else trace.mask[part]
-        start = [s[part] for s in trace.initial_state]
-        parts.append(_scan(trace, x[part], before[part], disturbed, mask, start, noise))
-    arrays = {name: _smooth(np.concatenate([a[name] for a, _ in parts])) for name in parts[0][0]}
-    h_error = np.concatenate([e for _, e in parts], axis=1)  # (trials, B, T, H), in processing order
+        mask = None if trace.mask is None else trace.mask[part].T[:, :, None]
+        quantities, states = {name: a[:, part] for name, a in now.items()}, [b[:, part] for b in before]
+        for steps, errors in _scan(step, quantities, states, None if dx is None else dx[..., part, :], mask, groups):
+            for group, arrays in enumerate(found):
+                for name, array in arrays.items():
+                    array[steps, part] = deviation(errors[name][:, group], 1)
+            if layer.return_sequences:
+                after[steps, :, :, part] = errors["h"]
+        if not layer.return_sequences:
+            after[0, :, :, part] = errors["h"][-1]
+    after = np.moveaxis(after, 0, 3)  # (G, R, B, T, H)
+    for group, arrays in enumerate(found):
+        lost = _finish(trace, arrays)
+        after[group][:, lost if layer.return_sequences else lost[:, -1:]] = np.nan
+    arrays = found[0]
+    last = [arrays[name][:, -1] for name in layer.state_names]
+    output = arrays["h"] if layer.return_sequences else last[0]
+    returned = (output, *last) if layer.return_state else (output,)
+    return Spread(arrays, returned), after if layer.return_sequences else after[:, :, :, 0]
+
+
+_MOST_AT_ONCE = 1 << 18  # numbers of the sums of all runs: what stays in a processor's cache
+
+
+def _scan(
+    step: Step, now: dict[str, Array], before: list[Array], dx: Array | None, mask: Array | None, groups: int
+) -> Iterator[tuple[slice, dict[str, Array]]]:
+    """The loop over time, a stretch of steps after another: which steps, and each quantity's errors, (steps, G, R, B,
+    .). mask: (T, B, 1)."""
+    timesteps, batch, units = before[0].shape
+    states = [np.zeros((groups, step.noise.runs, batch, units), step.noise.dtype) for _ in before]
+    at_once = max(1, _MOST_AT_ONCE // (states[0].size * step.layer.blocks))
+    for first in range(0, timesteps, at_once):
+        steps, errors = slice(first, min(first + at_once, timesteps)), []
+        step.enter(
+            {name: a[steps] for name, a in now.items()}, [b[steps] for b in before], None if dx is None else dx[steps]
+        )
+        for t in range(steps.stop - first):
+            made = step(t, *states)
+            if mask is not None:
+                for name, old in zip(step.layer.state_names, states, strict=True):
+                    made[name] = np.where(mask[first + t], made[name], old)
+            states = [made[name] for name in step.layer.state_names]
+            errors.append(made)
+        yield steps, {name: np.stack([made[name] for made in errors]) for name in errors[0]}
+
+
+def _finish(trace: Trace, arrays: dict[str, Array]) -> Array:
+    """Make spreads of deviations, (T, B, .), in place: smoothed, (B, T, .). Returns (B, T): where nothing is known."""
+    for name in arrays:
+        arrays[name] = arrays[name].swapaxes(0, 1)
+    _forget(arrays, _lost(trace, arrays))  # or what comes after would say which units are the worst
+    for name in arrays:
+        arrays[name] = _smooth(arrays[name])
     tails = _tails(trace, arrays)[:, :, None]
     for array in arrays.values():
         array *= tails
     lost = _lost(trace, arrays)
-    for array in arrays.values():
-        array[lost] = np.inf
-    h_error[:, lost] = np.nan
-    last = [arrays[name][:, -1] for name in layer.state_names]
-    output = arrays["h"] if layer.return_sequences else last[0]
-    returned = (output, *last) if layer.return_state else (output,)
-    return Spread(arrays, returned), h_error if layer.return_sequences else h_error[:, :, -1]
+    _forget(arrays, lost)
+    return lost
+
+
+def _forget(arrays: Mapping[str, Array], lost: Array) -> None:
+    if lost.any():
+        for array in arrays.values():
+            array[lost] = np.inf
 
 
 def _tails(trace: Trace, arrays: Mapping[str, Array]) -> Array:
     """(B, T): by how much to widen a spread. Where errors grow, a few of them decide how much, and some runs see ten
     times the growth of others: the more they have grown, the less a few runs tell."""
-    unit, growth = unit_roundoff(trace.layer), np.zeros(trace.x.shape[:2])
+    growth = np.zeros(trace.x.shape[:2])
     for name in trace.layer.state_names:
-        if name in trace:
-            size = np.sqrt(np.mean(np.square(trace[name].astype(np.float64)), axis=-1))
-            error = np.sqrt(np.mean(np.square(arrays[name].astype(np.float64)), axis=-1))
-            growth = np.maximum(growth, error / np.maximum(unit * size, np.finfo(float).tiny))
+        size, error = (np.sqrt(np.mean(np.square(a, dtype=np.float64), axis=-1)) for a in (trace[name], arrays[name]))
+        growth = np.maximum(growth, error / np.maximum(size, np.finfo(float).tiny))
     finite = np.where(np.isfinite(growth), growth, 0)
     return (1 + np.clip(np.log10(np.maximum(finite, 1e-9) / _CALM), 0, _LONGEST)).astype(np.float32)
 
@@ -340,150 +368,23 @@ _CALM, _LONGEST = 10.0, 3.0  # from ten roundings on, up to four times as wide
 
 def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
     """(B, T) bool: from which step on errors in the states are so large that nothing is known of what follows."""
-    found = np.zeros(trace.x.shape[:2], bool)
+    found, unit = np.zeros(trace.x.shape[:2], bool), unit_roundoff(trace.layer)
     for name in trace.layer.state_names:
-        if name in trace:
-            size = np.abs(trace[name].astype(np.float64)).max(axis=-1)
-            size = np.maximum.accumulate(np.where(np.isfinite(size), size, 0), axis=1)
-            unit = unit_roundoff(trace.layer)
-            found |= SPREADS * arrays[name].max(axis=-1) > blind_share(unit) * np.maximum(size, _TINY * unit)
+        size = np.abs(trace[name]).max(axis=-1).astype(np.float64)
+        size = np.maximum.accumulate(np.where(np.isfinite(size), size, 0), axis=1)
+        error = SPREADS * unit * arrays[name].max(axis=-1).astype(np.float64)
+        found |= error > blind_share(unit) * np.maximum(size, _TINY * unit)
     return np.logical_or.accumulate(found, axis=1)
 
 
-_MOST_AT_ONCE = 1 << 23  # numbers of the sums that are held in float64; more sequences are taken in turns
-
-
-def _scan(
-    trace: Trace,
-    x: Array,
-    before: Array,
-    error: Array | None,
-    mask: Array | None,
-    start: list[Array],
-    noise: _Noise,
-) -> tuple[dict[str, Array], Array]:
-    """The loop over time for all runs. x (B, T, F), before (B, T, H): h as each step finds it, mask (B, T), error
-    (trials, B, T, F), in processing order.
-
-    Returns each quantity's deviation, (B, T, .), and the errors of h, (trials, B, T, H).
-    """
-    step = _STEPS[trace.kind](trace, noise)
-    runs = x[None] if error is None else x + np.concatenate([np.zeros_like(x)[None], error])
-    projected, of_x, of_h = step.project(runs), step.root_of_x(x), step.root_of_h(before)
-    states = [noise.many(s) for s in start]
-    arrays: dict[str, list[Array]] = {}
-    h_error = np.empty((noise.trials, *x.shape[:2], start[0].shape[-1]), np.float32)
-    for t in range(x.shape[1]):
-        found = step(projected[:, :, t], of_x[:, t], of_h[:, t], *states)
-        if mask is not None:
-            for name, old in zip(trace.layer.state_names, states, strict=True):
-                found[name] = np.where(mask[None, :, t, None], found[name], old)
-        states = [found[name] for name in trace.layer.state_names]
-        for name in found if noise.inside else trace.layer.state_names:
-            arrays.setdefault(name, []).append(_deviation(found[name]))
-        h_error[:, :, t] = states[0][1:] - states[0][0]
-    return {name: np.stack(steps, axis=1) for name, steps in arrays.items()}, h_error
-
-
-class _Step:
-    """One step of a recurrent layer in all runs; the equations are at the top of the layer's file in core."""
-
-    def __init__(self, trace: Trace, noise: _Noise):
-        self.layer, self.noise = trace.layer, noise
-        self.kernel, self.recurrent_kernel = (w.astype(noise.products) for w in trace.weights[:2])
-        self.rest = [w.astype(np.float64) for w in trace.weights[2:]]
-
-    def input_bias(self) -> Array | float:
-        return self.rest[0] if self.layer.use_bias else 0.0
-
-    def project(self, runs: Array) -> Array:
-        """x W + b for all steps of all runs."""
-        return runs.astype(self.kernel.dtype) @ self.kernel + self.input_bias()
-
-    def root_of_x(self, x: Array) -> Array:
-        """The root of the sum of the squares of the input's terms in each sum, (B, T, .)."""
-        squares = np.square(x.astype(self.kernel.dtype)) @ np.square(self.kernel)
-        return np.sqrt(squares + np.square(self.input_bias()))
-
-    def root_of_h(self, before: Array) -> Array:
-        """The same for the terms of h."""
-        return np.sqrt(np.square(before.astype(self.kernel.dtype)) @ np.square(self.recurrent_kernel))
-
-    def through(self, h: Array, columns: slice = slice(None)) -> Array:
-        """h U, or some columns of it."""
-        return h.astype(self.recurrent_kernel.dtype) @ self.recurrent_kernel[:, columns]
-
-    def summed(self, projected: Array, of_x: Array, of_h: Array, h: Array) -> Array:
-        """x W + h U + b with its errors."""
-        terms = len(self.kernel) + len(self.recurrent_kernel) + 1
-        return self.noise.sum(projected + self.through(h), np.hypot(of_x, of_h), terms)
-
-    def __call__(self, projected: Array, of_x: Array, of_h: Array, *states: Array) -> dict[str, Array]:
-        """Every recorded quantity, (R, B, .)."""
-        raise NotImplementedError
-
-
-class _SimpleRNN(_Step):
-    def __call__(self, projected, of_x, of_h, h):
-        z = self.summed(projected, of_x, of_h, h)
-        return {"z": z, "h": self.noise.activation(self.layer.activation, z)}
-
-
-class _LSTM(_Step):
-    def __call__(self, projected, of_x, of_h, h, c):
-        noise, gate, act = self.noise, self.layer.recurrent_activation, self.layer.activation
-        z = self.summed(projected, of_x, of_h, h)
-        z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
-        z_i, z_f = self.peep(z_i, 0, c), self.peep(z_f, 1, c)
-        i, f, g = noise.activation(gate, z_i), noise.activation(gate, z_f), noise.activation(act, z_g)
-        c = noise.put(f * c + i * g, _RESULT * (np.abs(f * c)[0] + np.abs(i * g)[0]))
-        z_o = self.peep(z_o, 2, c)
-        o = noise.activation(gate, z_o)
-        h = noise.result(o * noise.activation(act, c))
-        return {"z": np.concatenate([z_i, z_f, z_g, z_o], axis=-1), "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
-
-    def peep(self, z, block, c):
-        return z
-
-
-class _PeepholeLSTM(_LSTM):
-    def peep(self, z, block, c):
-        return z + self.rest[-1].reshape(3, -1)[block] * c
-
-
-class _GRU(_Step):
-    def input_bias(self):
-        return super().input_bias() if not self.layer.reset_after or not self.layer.use_bias else self.rest[0][0]
-
-    def __call__(self, projected, of_x, of_h, h):
-        noise, gate, act, n = self.noise, self.layer.recurrent_activation, self.layer.activation, h.shape[-1]
-        terms, root = len(self.kernel) + n + 1, np.hypot(of_x, of_h)
-        if self.layer.reset_after:
-            hu = self.through(h) + (self.rest[0][1] if self.layer.use_bias else 0.0)
-            hu = noise.sum(hu, of_h, n + 1)
-            zr = noise.sum(projected[..., : 2 * n] + hu[..., : 2 * n], root[..., : 2 * n], terms)
-        else:
-            zr = projected[..., : 2 * n] + self.through(h, slice(2 * n))
-            zr = noise.sum(zr, root[..., : 2 * n], terms)
-        z, r = noise.activation(gate, zr[..., :n]), noise.activation(gate, zr[..., n:])
-        back = r * hu[..., 2 * n :] if self.layer.reset_after else self.through(r * h, slice(2 * n, None))
-        a_g = noise.sum(projected[..., 2 * n :] + back, root[..., 2 * n :], terms)
-        g = noise.activation(act, a_g)
-        h = noise.put(z * h + (1 - z) * g, _RESULT * (np.abs(z * h)[0] + np.abs((1 - z) * g)[0]))
-        return {"a": np.concatenate([zr, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
-
-
-_STEPS: dict[str, type[_Step]] = {"SimpleRNN": _SimpleRNN, "LSTM": _LSTM, "PeepholeLSTM": _PeepholeLSTM, "GRU": _GRU}
-
-
-def _bidirectional(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+def _bidirectional(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
     layer = trace.layer
     found = {name: _of(child, error, noise) for name, child in trace.children.items()}
     (one, e_one), (other, e_other) = found.values()
     values = [child.output[0] if layer.return_state else child.output for child in trace.layers]
     back, e_back, y_back = other.output[0], e_other, values[1]
     if layer.return_sequences:
-        back, e_back, y_back = back[:, ::-1], e_back[:, :, ::-1], y_back[:, ::-1]
+        back, e_back, y_back = back[:, ::-1], e_back[:, :, :, ::-1], y_back[:, ::-1]
     if layer.merge_mode == "concat":
         merged, e = (np.concatenate([one.output[0], back], axis=-1),), np.concatenate([e_one, e_back], axis=-1)
     elif layer.merge_mode == "mul":
@@ -498,58 +399,61 @@ def _bidirectional(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Sp
     return Spread({}, (*merged, *states), {name: child for name, (child, _) in found.items()}), e
 
 
-def _time_distributed(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+def _time_distributed(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
     (name, inner), shape = next(iter(trace.children.items())), np.shape(trace.output)[:2]
-    flat = None if error is None else error.reshape(len(error), -1, *error.shape[3:])
+    flat = None if error is None else error.reshape(*error.shape[:2], -1, *error.shape[4:])
     found, e = _of(inner, flat, noise)
     arrays = {key: a.reshape(*shape, *a.shape[1:]) for key, a in found.arrays.items()}
     output = tuple(a.reshape(*shape, *a.shape[1:]) for a in found.output)
-    return Spread(arrays, output, {name: found}), e.reshape(len(e), *shape, *e.shape[2:])
+    return Spread(arrays, output, {name: found}), e.reshape(*e.shape[:2], *shape, *e.shape[3:])
 
 
-def _sequential(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+def _sequential(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
     children = {}
     for name, child in trace.children.items():
         children[name], error = _of(child, error, noise)
     return Spread({}, children[name].output, children), error
 
 
-def _stacked(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+def _stacked(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
     """Cells one above the other: each gets the errors of the one below, in the order in which they are computed."""
     layer, children = trace.layer, {}
     order = slice(None, None, -1 if layer.go_backwards else 1)
     if error is not None:
-        error = error[:, :, order]
+        error = error[:, :, :, order]
     for name, child in trace.children.items():
         children[name], error = _of(child.at(np.sort(child.time)), error, noise)
     y = children[name].output[0]
     if not layer.return_sequences:
-        y, error = y[:, -1], error[:, :, -1]
+        y, error = y[:, -1], error[:, :, :, -1]
     states = [s for child in children.values() for s in child.output[1:]] if layer.return_state else []
     return Spread({}, (y, *states), children), error
 
 
-def _exactly(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+def _exactly(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
     """A layer that computes nothing: it looks up, or hands on."""
     y = trace.output
-    error = np.zeros((noise.trials, *np.shape(y)), np.float32) if error is None or error.shape[1:] != y.shape else error
-    deviation = np.sqrt(np.mean(np.square(error), axis=0))
-    return Spread({"y": deviation} if "y" in trace else {}, (deviation,)), error
+    if error is None or error.shape[2:] != y.shape:
+        error = np.zeros((1 if error is None else len(error), noise.runs, *y.shape), np.float32)
+    of_y = deviation(error[0], 0)
+    return Spread({"y": of_y} if "y" in trace else {}, (of_y,)), error
 
 
-def _measured(trace: Trace, error: Array | None, noise: _Noise) -> tuple[Spread, Array]:
+def _measured(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
     """A layer of another kind: what becomes of disturbed inputs in its own arithmetic."""
     x = trace["x"]
-    noise_of = noise.rng.standard_normal
-    error = noise_of((noise.trials, *x.shape)) * noise.unit * np.abs(x) if error is None else error
+    error = noise.of(np.abs(x)) if error is None else error + noise.of(np.abs(x))
     exact = np.asarray(trace.layer(x, mask=trace.mask), np.float64)
-    e = np.stack([np.asarray(trace.layer((x + one).astype(x.dtype), mask=trace.mask)) - exact for one in error])
-    found = noise.put(np.concatenate([exact[None], exact + e]), (_SUM + _SUM_GROWTH) * np.abs(exact))
-    deviation = _smooth(_deviation(found))
-    return Spread({"y": deviation} if "y" in trace else {}, (deviation,)), found[1:] - exact
+    moved = [
+        [np.asarray(trace.layer((x + noise.unit * one).astype(x.dtype), mask=trace.mask)) - exact for one in group]
+        for group in error
+    ]
+    found = (np.array(moved) / noise.unit).astype(np.float32) + noise.of(of_sum(exact, exact, 1))
+    of_y = _smooth(deviation(found[0], 0))
+    return Spread({"y": of_y} if "y" in trace else {}, (of_y,)), found
 
 
-_KINDS: dict[str, Callable[[Trace, Array | None, _Noise], tuple[Spread, Array]]] = {
+_KINDS: dict[str, Callable[[Trace, Array | None, Noise], tuple[Spread, Array]]] = {
     "Dense": _dense,
     "Embedding": _exactly,
     "Masking": _exactly,
@@ -558,20 +462,20 @@ _KINDS: dict[str, Callable[[Trace, Array | None, _Noise], tuple[Spread, Array]]]
     "StackedRNN": _stacked,
     "TimeDistributed": _time_distributed,
     "Sequential": _sequential,
-    **dict.fromkeys(_STEPS, _recurrent),
+    **dict.fromkeys(STEPS, _recurrent),
 }
 
 
-def _smooth(deviation: Array) -> Array:
+def _smooth(found: Array) -> Array:
     """A few runs know the spread of one number badly, and that of all units at one step well: both together.
 
-    deviation: (B, T, units) or (..., units).
+    found: deviations, (B, T, units) or (..., units).
     """
-    if deviation.ndim < 2 or not deviation.size:
-        return deviation
-    finite = np.isfinite(deviation)
-    known = np.where(finite, deviation, 0)
-    unit = np.sqrt(np.mean(np.square(known, dtype=np.float64), axis=tuple(range(deviation.ndim - 1))))
+    if found.ndim < 2 or not found.size:
+        return found
+    finite = np.isfinite(found)
+    known = np.where(finite, found, 0)
+    unit = np.sqrt(np.mean(np.square(known), axis=tuple(range(found.ndim - 1)), dtype=np.float64)).astype(found.dtype)
     with np.errstate(over="ignore", under="ignore"):
         share = known / np.where(unit > 0, unit, 1)
         fourth = np.square(np.square(share))

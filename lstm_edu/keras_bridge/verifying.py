@@ -18,7 +18,7 @@ import numpy as np
 from lstm_edu.comparison.pairs import Pair, pairs_of, trace_pairs, with_rounding
 from lstm_edu.comparison.places import where
 from lstm_edu.comparison.report import DIFFERENT, Report, Row, compare_pair, differences
-from lstm_edu.comparison.rounding import Rounding, Spread, spread, spread_of_runs, spread_through
+from lstm_edu.comparison.rounding import Chain, Rounding, Spread, spread, spread_of_runs
 from lstm_edu.core import Layer, Sequential
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.core.progress import Line
@@ -133,11 +133,12 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
     given, note = _given(source, x)
     calls, output = _calls(asked, given, rebuilt)
     own = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, rebuilt, calls)
+    spread_of = spread if rebuilt is None else Chain(own)
     reports: list[tuple[Call, LayerReport]] = []
     passed, progress = [], Line()
     for n, (call, layer) in enumerate(zip(calls, own, strict=True)):
         progress(n, len(calls), "layers compared")
-        report = None if _does_nothing(call) and len(calls) > 1 else _compared(call, layer)
+        report = None if _does_nothing(call) and len(calls) > 1 else _compared(call, layer, spread_of)
         if report is None:
             passed.append(_passed(call))
             continue
@@ -156,7 +157,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
         if rebuilt is None:
             whole = _whole_of_graph(asked, given, reports, output)
         else:
-            whole = _whole_of_chain(asked, given, asked.ours or rebuilt, reports, output)
+            whole = _whole_of_chain(asked, given, asked.ours or rebuilt, reports, output, spread_of.output)
     notes = [note] if note else []
     if asked.y is not None and none_here():
         notes.append(none_here())
@@ -242,14 +243,14 @@ def _does_nothing(call: Call) -> bool:
     return call.kind in ("Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "ActivityRegularization")
 
 
-def _compared(call: Call, ours: Layer | None) -> LayerReport | None:
+def _compared(call: Call, ours: Layer | None, spread_of: Callable[[Trace], Spread]) -> LayerReport | None:
     """One call of one layer. None if it cannot be rebuilt, and `call.why_not` then says why.
 
     ours: the layer to compare with, in a chain or for a single layer, where a fault is the caller's; if None, it is
         rebuilt.
     """
     if ours is not None:
-        return _verify_call(call, ours)
+        return _verify_call(call, ours, spread_of)
     if not call.supported:
         return None
     if call.training and (getattr(call.layer, "dropout", 0) or getattr(call.layer, "rate", 0)):
@@ -258,13 +259,13 @@ def _compared(call: Call, ours: Layer | None) -> LayerReport | None:
     try:
         batch, *steps, features = call.x.shape
         fixed = batch if getattr(call.layer, "stateful", False) else None
-        return _verify_call(call, convert(call.layer, (fixed, *(None for _ in steps), features)))
+        return _verify_call(call, convert(call.layer, (fixed, *(None for _ in steps), features)), spread_of)
     except (ValueError, TypeError, AttributeError) as error:
         call.why_not = str(error)
         return None
 
 
-def _verify_call(call: Call, ours: Layer) -> LayerReport:
+def _verify_call(call: Call, ours: Layer, spread_of: Callable[[Trace], Spread]) -> LayerReport:
     rebuilt = convert(call.layer, None)
     theirs = trace_of(call.layer, rebuilt, call.x, call.mask, call.initial_state, call.output)
     x, mask = input_of(theirs)
@@ -272,7 +273,7 @@ def _verify_call(call: Call, ours: Layer) -> LayerReport:
     with states_kept(ours):
         own = ours.trace(x, mask=mask, **given)
     # The same x went into both.
-    pairs = [p for p in trace_pairs(own, theirs, spread=spread(own)) if p.name.split("/")[-1] != "x"]
+    pairs = [p for p in trace_pairs(own, theirs, spread=spread_of(own)) if p.name.split("/")[-1] != "x"]
     rows = tuple(compare_pair(pair) for pair in pairs)
     first = _first(call.name, pairs, rows)
     return LayerReport(
@@ -357,13 +358,14 @@ def _inside(layer: Layer) -> Iterator[Layer]:
 Reports = Sequence[tuple[Call, LayerReport]]
 
 
-def _whole_of_chain(asked: Asked, given: Any, ours: Layer, reports: Reports, output: Any) -> Report:
+def _whole_of_chain(
+    asked: Asked, given: Any, ours: Layer, reports: Reports, output: Any, known: tuple[np.ndarray, ...]
+) -> Report:
     """x through all our layers, and Keras's output."""
     x = rounded(inputs.flat(given)[0], asked.source)
     with states_kept(ours):
         own = ours(x, mask=asked.mask)
-    known = Spread({}, spread_through([report.ours for _, report in reports]))
-    pairs = with_rounding(pairs_of(own, _tupled(output)), known, _coarsest(reports))
+    pairs = with_rounding(pairs_of(own, _tupled(output)), Spread({}, known), _coarsest(reports))
     return Report(tuple(compare_pair(pair) for pair in pairs))
 
 
