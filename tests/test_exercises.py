@@ -83,6 +83,20 @@ def test_the_exercises_of_the_course_are_all_there():
         "bidirectional",
         "from_pytorch",
         "from_onnx",
+        "gated_memory",
+        "merge_dense",
+        "undo_softmax",
+        "confusion",
+        "input_gradient",
+        "merge_gradients",
+        "embedding_gradient",
+        "backwards_rnn",
+        "coupled_step",
+        "coupled_backward",
+        "generate",
+        "unit_columns",
+        "mgu_step",
+        "from_tf1",
     }
     assert all(getattr(ex, name) is ex.get(name) and name in dir(ex) for name in NAMES)
     with pytest.raises(AttributeError, match="the exercises are ink"):
@@ -879,3 +893,29 @@ def test_a_notebook_survives_a_loop_without_end(tmp_path: Path):
     assert "line 3: return y + b" in raised["text/plain"]
     assert "✓ dense: correct" in right["text/plain"] and "<section" in right["text/html"]
     assert notebook.cells[5].outputs[0]["text"] == "still here\n"
+
+
+# --- references that no layer of this package gives directly --------------------------------------------------------
+
+
+def test_the_parts_of_a_batch_give_the_gradient_of_the_whole():
+    rng = np.random.default_rng(5)
+    x, target, sizes = rng.normal(size=(23, 4)), rng.normal(size=(23, 3)), np.array([11, 8, 4])
+    model = le.Sequential([le.Dense(3, activation="tanh", dtype="float64", seed=1)])
+    model.build((None, 4))
+    model.compile("sgd", "mse")
+
+    def gradient(rows):
+        return model.loss_and_gradients(x[rows], target[rows]).gradients.weights[0]
+
+    parts = np.stack([gradient(rows) for rows in np.split(np.arange(23), np.cumsum(sizes)[:-1])])
+    (whole,) = ex.merge_gradients.reference({"gradients": parts, "sizes": sizes})
+    np.testing.assert_allclose(whole, gradient(slice(None)), rtol=1e-5)  # the loss is float32
+    assert np.abs(parts.mean(axis=0) - whole).max() > 1e-3  # the sizes matter
+
+
+def test_the_scores_that_are_found_give_the_probabilities_again():
+    p = ex.undo_softmax.draw(np.random.default_rng(6), 1)["p"].astype(np.float64)
+    (z,) = ex.undo_softmax.reference({"p": p})
+    np.testing.assert_allclose(le.activations.softmax(z), p / p.sum(axis=1, keepdims=True), rtol=1e-6)
+    np.testing.assert_allclose(z.mean(axis=1), 0, atol=1e-12)

@@ -117,6 +117,39 @@ def test_a_solution_that_is_run_breaks_nothing_below_it(path):
             assert there.get(function, arguments) == arguments, f"{function} of the exercise {name} is another one here"
 
 
+# For each notebook the exercise that asks for transfer, and a form of what its answer is about. (In 09 the sealed
+# patients of `le.clinic` are it.)
+TRANSFER = {
+    "00": ("gated_memory", r"keep\[t\]\*c"),
+    "01": ("merge_dense", r"@(kernel_2|W_?2)\b"),
+    "02": ("undo_softmax", r"log_p|np\.log\(p\)"),
+    "03": ("input_gradient", r"@(kernel|W)\.T"),
+    "04": ("embedding_gradient", r"np\.add\.at|ids\]\+="),
+    "05": ("backwards_rnn", r"outputs\[::-1\]|range\(x\.shape\[1\]\)\):|range\(T-1"),
+    "06": ("coupled_step", r"\(1-i\)\*c"),
+    "07": ("unit_columns", r"j::"),
+    "08": ("generate", r"step\(h,h,c"),
+    "10": ("coupled_backward", r"g-c_before"),
+    "11": ("merge_gradients", r"size\*gradient|sizes\.sum"),
+    "12": ("mgu_step", r"\(f\*h\)@"),
+    "13": ("from_tf1", r"\bb_f\+1|\[-units:\]"),
+    "14": ("confusion", r"\]\+=1|confusion_matrix"),
+}
+
+
+@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.name[:2] in TRANSFER], ids=lambda path: path.stem)
+def test_one_exercise_of_a_notebook_asks_for_transfer(path):
+    """There is no model of its answer in the notebook, folded or not."""
+    name, form = TRANSFER[path.name[:2]]
+    assert f"le.exercises.{name}.check({name})" in [cell.source for cell in cells(path, "code")]
+    bare = [
+        re.sub(r"\s", "", text)
+        for text in (le.exercises.get(name).solution().code, *(cell.source for cell in cells(path)))
+    ]
+    assert re.search(form, bare[0])
+    assert not [text for text in bare[1:] if re.search(form, text)]
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_keras_is_imported_after_the_first_thing_to_look_at(path):
     code = [cell.source for cell in cells(path, "code")]

@@ -381,3 +381,204 @@ SHARES = Exercise(
         ),
     ),
 )
+
+
+# --- from probabilities back to scores ------------------------------------------------------------------------------
+
+
+def undo_softmax(p):
+    log_p = np.log(p)
+    return log_p - log_p.mean(axis=1, keepdims=True)
+
+
+def _draw_probabilities(rng, k):
+    batch, classes = [(4, 4), (5, 3), (3, 6), (6, 5)][k]
+    return {"p": activations.softmax(normal(rng, batch, classes, scale=1.3))}
+
+
+def _scores_of(a):
+    log_p = np.log(a["p"].astype(np.float64))
+    return (log_p - log_p.mean(axis=1, keepdims=True),)
+
+
+def _scores_in_keras(keras, a):
+    log_p = keras.ops.log(a["p"])
+    return (numbers(log_p - keras.ops.mean(log_p, axis=1, keepdims=True)),)
+
+
+_UNDONE = "log_p = np.log(p)\nz = log_p - log_p.mean(axis=1, keepdims=True)"
+
+UNDO_SOFTMAX = Exercise(
+    name="undo_softmax",
+    title="from probabilities back to scores",
+    idea="You have the probabilities that softmax returned, and want the scores that it was given. There are many: "
+    "the same number added to all scores of a row changes nothing. Return those whose mean is 0 in every row.",
+    takes=(("p", "(B, K)", "probabilities of K classes; each row sums to 1"),),
+    returns=(Output("z", ("batch", "class"), "(B, K), scores: softmax of them is p, and each row's mean is 0"),),
+    draw=_draw_probabilities,
+    reference=_scores_of,
+    example=lambda: {"p": array([0.5, 0.25, 0.25], [0.1, 0.8, 0.1])},
+    hints=(
+        "softmax does two things to a row: exp, then a division by the row's sum. Which function undoes exp? And what "
+        "does a division become, once you have taken the logarithm?",
+        "Look at one row: log(p) is the score minus one number that is the same in the whole row. You do not know "
+        "that number, but you know the mean that the scores should have.",
+        "log_p = np.log(...)\nz = log_p - log_p.mean(axis=..., keepdims=...)",
+    ),
+    answer=(undo_softmax,),
+    keras=_scores_in_keras,
+    wrong_answers=(
+        Wrong(
+            lambda p: np.log(p),
+            sentence="softmax of these is p, but their mean is not 0: subtract each row's mean.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: p - p.mean(axis=1, keepdims=True),
+            sentence="You subtract the mean from the probabilities themselves; undo exp first, with np.log.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.log(p / (1 - p)),
+            sentence="That undoes the sigmoid, number by number; softmax looks at a whole row.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.log(p) - np.log(p).mean(),
+            sentence="You subtract the mean of the whole batch; each row should have its own.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.log(p) - np.log(p).mean(axis=0),
+            sentence="You subtract the mean of each column; subtract the mean of each row.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.log(p) - np.log(p).max(axis=1, keepdims=True),
+            sentence="You subtract each row's maximum, so the largest score is 0; it is the mean that should be 0.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.log(p) - np.log(p.mean(axis=1, keepdims=True)),
+            sentence="The mean is taken before the logarithm; take the mean of the logarithms.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.log10(p) - np.log10(p).mean(axis=1, keepdims=True),
+            sentence="That is the logarithm to the base 10; exp is undone by the natural one, np.log.",
+            fix=_UNDONE,
+        ),
+        Wrong(
+            lambda p: np.exp(p) - np.exp(p).mean(axis=1, keepdims=True),
+            sentence="That is exp once more; it has to be undone, by np.log.",
+            fix=_UNDONE,
+        ),
+    ),
+)
+
+
+# --- which class is taken for which ---------------------------------------------------------------------------------
+
+
+def confusion(classes, guesses, count):
+    table = np.zeros((count, count))
+    for right, guess in zip(classes, guesses, strict=True):
+        table[right, guess] += 1
+    return table / np.maximum(table.sum(axis=1, keepdims=True), 1)  # a class that does not occur keeps its zeros
+
+
+def _draw_guesses(rng, k):
+    samples, count = [(40, 4), (30, 3), (60, 5), (50, 6)][k]
+    present = np.delete(np.arange(count), [3, 0, 2, 4][k]) if k else np.arange(count)  # one class does not occur
+    classes = np.concatenate([present, rng.choice(present, size=samples - len(present))])
+    guesses = np.where(rng.random(samples) < 0.6, classes, rng.integers(count, size=samples))
+    order = rng.permutation(samples)
+    return {"classes": classes[order], "guesses": guesses[order], "count": count}
+
+
+def _table_of(a):
+    rows = []
+    for k in range(a["count"]):
+        of_class = a["guesses"][a["classes"] == k]
+        rows.append([(of_class == j).mean() if len(of_class) else 0.0 for j in range(a["count"])])
+    return (np.array(rows),)
+
+
+def _table_in_keras(keras, a):
+    right, guessed = (keras.ops.one_hot(a[name], a["count"]) for name in ("classes", "guesses"))
+    table = keras.ops.matmul(keras.ops.transpose(right), guessed)
+    return (numbers(table / keras.ops.maximum(keras.ops.sum(table, axis=1, keepdims=True), 1)),)
+
+
+def _counted_pairs(classes, guesses, count):
+    table = np.zeros((count, count))
+    np.add.at(table, (classes, guesses), 1)
+    return table
+
+
+_TABLE = "for right, guess in zip(classes, guesses):\n    table[right, guess] += 1"
+_ROWS = "table = table / np.maximum(table.sum(axis=1, keepdims=True), 1)"
+
+CONFUSION = Exercise(
+    name="confusion",
+    title="which class is taken for which",
+    idea="A classifier has been tried on many samples. Make a table with one row per class: row k, column j is the "
+    "share of the samples of class k for which the guess was j. So each row sums to 1, but the row of a class that "
+    "does not occur is all 0.",
+    takes=(
+        ("classes", "(N,) int", "the right class of each sample, from 0"),
+        ("guesses", "(N,) int", "the predicted class of each sample"),
+        ("count", "int", "how many classes there are"),
+    ),
+    returns=(Output("table", ("class", "guess"), "(count, count), shares"),),
+    draw=_draw_guesses,
+    reference=_table_of,
+    example=lambda: {"classes": np.array([0, 0, 0, 0, 1]), "guesses": np.array([0, 0, 0, 2, 1]), "count": 3},
+    hints=(
+        "One sample of class 3 is guessed to be 5. Which one number of the table changes, and by how much?",
+        "Look at your table after counting: by what must a row be divided to become shares? Then look at a class that "
+        "does not occur, where that would be 0.",
+        "for right, guess in zip(classes, guesses):\n    table[right, guess] += ...\n"
+        "table = table / np.maximum(table.sum(axis=..., keepdims=...), 1)",
+    ),
+    answer=(confusion,),
+    keras=_table_in_keras,
+    wrong_answers=(
+        Wrong(_counted_pairs, sentence="These are the counts; divide each row by its sum.", fix=_ROWS),
+        Wrong(
+            lambda classes, guesses, count: confusion(guesses, classes, count),
+            sentence="Rows and columns are swapped: each row should be a class, each column a guess.",
+            fix=_TABLE,
+        ),
+        Wrong(
+            lambda classes, guesses, count: confusion(classes, guesses, count).T,
+            sentence="The table is transposed: each row should be a class, each column a guess.",
+            fix=_TABLE,
+        ),
+        Wrong(
+            lambda classes, guesses, count: _counted_pairs(classes, guesses, count) / len(classes),
+            sentence="You divide by the number of all samples; divide each row by the samples of its class.",
+            fix=_ROWS,
+        ),
+        Wrong(
+            lambda classes, guesses, count: (
+                _counted_pairs(classes, guesses, count)
+                / np.maximum(_counted_pairs(classes, guesses, count).sum(axis=0), 1)
+            ),
+            sentence="Each column sums to 1: you divide by how often a class was guessed, not by how often it occurs.",
+            fix=_ROWS,
+        ),
+        Wrong(
+            lambda classes, guesses, count: (
+                _counted_pairs(classes, guesses, count) / _counted_pairs(classes, guesses, count).sum(axis=1)[:, None]
+            ),
+            sentence="A class that does not occur is divided by 0, which gives nan; its row should be 0.",
+            fix=_ROWS,
+        ),
+        Wrong(
+            lambda classes, guesses, count: np.eye(count) * confusion(classes, guesses, count),
+            sentence="Only the right guesses are counted; the wrong ones belong into the table too.",
+            fix=_TABLE,
+        ),
+    ),
+)

@@ -316,3 +316,93 @@ READ_BIAS = Exercise(
         ),
     ),
 )
+
+
+# --- the columns of one unit ----------------------------------------------------------------------------------------
+
+
+def unit_columns(kernel, units, j):
+    return kernel[:, j::units]
+
+
+def _draw_unit(rng, k):
+    features, units, j = [(8, 3, 1), (5, 2, 1), (3, 6, 4), (4, 5, int(rng.integers(1, 5)))][k]
+    return {"kernel": normal(rng, features, 4 * units), "units": units, "j": j}
+
+
+def _of_unit(a):
+    return (np.stack([block[:, a["j"]] for block in _cut(a)], axis=1),)
+
+
+_COLUMNS = "columns = kernel[:, [j, units + j, 2 * units + j, 3 * units + j]]"
+
+UNIT_COLUMNS = Exercise(
+    name="unit_columns",
+    title="everything that one unit reads with",
+    idea="You can cut a kernel by gates. Now cut it by units: unit j has one column in each of the four blocks. Return "
+    "these four columns, in the order of the gates.",
+    takes=(
+        ("kernel", "(F, 4*units)", "an LSTM's kernel, layer.get_weights()[0]"),
+        ("units", "int", "how many units the layer has"),
+        ("j", "int", "the number of the unit, from 0"),
+    ),
+    returns=(Output("columns", ("feature", "gate"), "(F, 4), unit j's weights in i, f, g and o"),),
+    draw=_draw_unit,
+    reference=_of_unit,
+    example=lambda: {"kernel": array(np.arange(8), np.arange(10, 18)), "units": 2, "j": 1},
+    hints=(
+        "In a layer with 3 units, what are the numbers of the four columns that belong to unit 1?",
+        "Look at the distance between these four numbers: it is always the same. A slice start::step takes every "
+        "step-th column; a list of four numbers works as well.",
+        "first, distance = ..., ...\ncolumns = kernel[:, first::distance]",
+    ),
+    answer=(unit_columns,),
+    wrong_answers=(
+        Wrong(
+            lambda kernel, units, j: kernel[:, 4 * j : 4 * j + 4],
+            sentence="You take four columns next to each other; the columns of one unit are `units` apart.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, j : j + 4],
+            sentence="You take four columns next to each other; the columns of one unit are `units` apart.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, j::4],
+            sentence="You take every fourth column; the columns of one unit are `units` apart.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, j * units : (j + 1) * units],
+            sentence="That is a whole block, so one gate of all units; take one unit of all gates.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[j::units],
+            sentence="kernel[a:b] takes rows, which are the features; the units are in the columns.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, j],
+            sentence="That is the unit's column in the input gate only; there are three more.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, j::units].T,
+            "kernel-transposed",
+            "The numbers are the right ones, but transposed: one row per feature, one column per gate.",
+            _COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, j - 1 :: units],
+            sentence="That is the unit before: units are counted from 0.",
+            fix=_COLUMNS,
+        ),
+        Wrong(
+            lambda kernel, units, j: kernel[:, [j, units + j, 3 * units + j, 2 * units + j]],
+            sentence="The last two are swapped: the order of the gates is i, f, g, o.",
+            fix=_COLUMNS,
+        ),
+    ),
+)

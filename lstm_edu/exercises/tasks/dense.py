@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lstm_edu.core import Dense, activations
+from lstm_edu.core import Dense, Sequential, activations
 from lstm_edu.exercises.answers import Output
 from lstm_edu.exercises.exercise import Exercise, Question, Wrong
 from lstm_edu.exercises.tasks.drawing import array, normal, numbers
@@ -320,6 +320,134 @@ HARD_SIGMOID = Exercise(
             lambda x: np.clip(x, 0, 1),
             sentence="You cut off x itself; it should be the line, x/6 + 1/2.",
             fix="y = np.clip(x / 6 + 0.5, 0, 1)",
+        ),
+    ),
+)
+
+
+# --- two layers in one ----------------------------------------------------------------------------------------------
+
+
+def merge_dense(kernel_1, bias_1, kernel_2, bias_2):
+    return kernel_1 @ kernel_2, bias_1 @ kernel_2 + bias_2
+
+
+def _draw_two(rng, k):
+    features, between, units = [(3, 3, 3), (4, 2, 5), (2, 6, 3), (5, 3, 2)][k]
+    return {
+        "kernel_1": normal(rng, features, between),
+        "bias_1": normal(rng, between),
+        "kernel_2": normal(rng, between, units),
+        "bias_2": normal(rng, units),
+    }
+
+
+def _read_from(model, features):
+    """The kernel and the bias of a model without activations, from its outputs."""
+    bias = numbers(model(np.zeros((1, features))))[0]
+    return numbers(model(np.eye(features))) - bias, bias
+
+
+def _merged(a):
+    model = Sequential([Dense(len(a["bias_1"]), dtype="float64"), Dense(len(a["bias_2"]), dtype="float64")])
+    model.build((None, len(a["kernel_1"])))
+    model.set_weights(list(a.values()))
+    return _read_from(model, len(a["kernel_1"]))
+
+
+def _merged_in_keras(keras, a):
+    one, other = (keras.layers.Dense(len(a[name]), dtype="float64") for name in ("bias_1", "bias_2"))
+    model = keras.Sequential([keras.Input((len(a["kernel_1"]),), dtype="float64"), one, other])
+    model.set_weights(list(a.values()))
+    return _read_from(model, len(a["kernel_1"]))
+
+
+_MERGED = "kernel = kernel_1 @ kernel_2\nbias = bias_1 @ kernel_2 + bias_2"
+
+
+def _merge(kernel=lambda W_1, W_2: W_1 @ W_2, bias=lambda b_1, W_2, b_2: b_1 @ W_2 + b_2):
+    """The answer with something else in one place."""
+    return lambda kernel_1, bias_1, kernel_2, bias_2: (kernel(kernel_1, kernel_2), bias(bias_1, kernel_2, bias_2))
+
+
+MERGE_DENSE = Exercise(
+    name="merge_dense",
+    title="two Dense layers are one",
+    idea="The output of a Dense layer is the input of a second one; neither has an activation. There is one single "
+    "Dense layer that gives the same output for every x. Find its kernel and its bias.",
+    takes=(
+        ("kernel_1", "(F, M)", "of the first layer"),
+        ("bias_1", "(M,)", "of the first layer"),
+        ("kernel_2", "(M, U)", "of the second layer"),
+        ("bias_2", "(U,)", "of the second layer"),
+    ),
+    returns=(
+        Output("kernel", ("feature", "unit"), "(F, U), of the one layer"),
+        Output("bias", ("unit",), "(U,), of the one layer"),
+    ),
+    draw=_draw_two,
+    reference=_merged,
+    example=lambda: {
+        "kernel_1": array([1, 2]),
+        "bias_1": array(0, 1),
+        "kernel_2": array([1, 0], [0, 3]),
+        "bias_2": array(10, 20),
+    },
+    hints=(
+        "Write down what the second layer computes, (x W_1 + b_1) W_2 + b_2, and multiply out the brackets. Which part "
+        "contains x, and which does not?",
+        "Look at the shapes: (F, M) and (M, U) must become (F, U). Then look at the first bias: on its way to the "
+        "output it passes through the second layer.",
+        "kernel = kernel_1 @ ...\nbias = ... @ kernel_2 + ...",
+    ),
+    answer=(merge_dense,),
+    keras=_merged_in_keras,
+    wrong_answers=(
+        Wrong(
+            _merge(bias=lambda b_1, W_2, b_2: b_2),
+            sentence="The first bias is lost: it passes through the second layer's kernel, and is still in the output.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(bias=lambda b_1, W_2, b_2: b_1 @ W_2),
+            sentence="The second bias is missing.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(bias=lambda b_1, W_2, b_2: b_1 + b_2),
+            sentence="The first bias is added as it is; it passes through the second layer's kernel first.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(bias=lambda b_1, W_2, b_2: (b_1 + b_2) @ W_2),
+            sentence="The second bias is multiplied by kernel_2; it is added after that product.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(bias=lambda b_1, W_2, b_2: W_2 @ b_1 + b_2),
+            sentence="The bias is multiplied from the wrong side: in this course a row of numbers is on the left.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(kernel=lambda W_1, W_2: W_2 @ W_1),
+            sentence="The kernels are multiplied in the wrong order: x meets kernel_1 first.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(kernel=lambda W_1, W_2: W_1 * W_2),
+            sentence="That multiplies the kernels number by number; two layers in a row are a matrix product.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(kernel=lambda W_1, W_2: W_1 + W_2),
+            sentence="That adds the kernels; two layers in a row are a matrix product.",
+            fix=_MERGED,
+        ),
+        Wrong(
+            _merge(kernel=lambda W_1, W_2: (W_1 @ W_2).T),
+            "kernel-transposed",
+            "Your kernel is transposed; it should have one row per feature and one column per unit.",
+            _MERGED,
         ),
     ),
 )

@@ -227,3 +227,113 @@ FROM_ONNX = Exercise(
         ),
     ),
 )
+
+
+# --- TensorFlow 1 ---------------------------------------------------------------------------------------------------
+
+
+def from_tf1(kernel, bias):
+    i, g, f, o = np.split(kernel, 4, axis=1)
+    kernel = np.concatenate([i, f, g, o], axis=1)
+    b_i, b_g, b_f, b_o = np.split(bias, 4)
+    units = len(b_i)
+    return kernel[:-units], kernel[-units:], np.concatenate([b_i, b_f + 1, b_g, b_o])
+
+
+def _draw_tf1(rng, k):
+    features, units = _sizes(k)
+    return {"kernel": normal(rng, features + units, 4 * units), "bias": normal(rng, 4 * units)}
+
+
+def _tf1_reference(a):
+    return tuple(formats.from_tf1({f"lstm_cell/{name}": value for name, value in a.items()}).get_weights())
+
+
+def _tf1(order="igfo", forget_bias=(("f", 1.0),), bias_too=True, h_first=False):
+    """The answer with something else in one place."""
+
+    def answer(kernel, bias):
+        def keras_order(array):
+            blocks = dict(zip(order, np.split(array, 4, axis=-1), strict=True))
+            return np.concatenate([blocks[gate] for gate in "ifgo"], axis=-1)
+
+        units = len(bias) // 4
+        both = keras_order(kernel)
+        b = keras_order(bias) if bias_too else bias.copy()
+        for gate, amount in forget_bias:
+            k = "ifgo".index(gate)
+            b[k * units : (k + 1) * units] += amount
+        W, U = (both[units:], both[:units]) if h_first else (both[:-units], both[-units:])
+        return W, U, b
+
+    return answer
+
+
+_FORGET_BIAS = "b_f = b_f + 1            # what the cell adds when it runs"
+_TF1_ORDER = "i, g, f, o = np.split(kernel, 4, axis=1)\nkernel = np.concatenate([i, f, g, o], axis=1)"
+
+FROM_TF1 = Exercise(
+    name="from_tf1",
+    title="an LSTM's weights from TensorFlow 1 to Keras",
+    idea="TensorFlow 1's BasicLSTMCell has one kernel for both: its first F rows multiply x, the H rows below multiply "
+    "h. Its columns are blocks in the order i, g, f, o. And when it runs, it adds 1 to the sum of the forget gate; "
+    "this 1 is not in the file, so it has to go into Keras's bias.",
+    takes=(
+        ("kernel", "(F + H, 4H)", "rows of x, then rows of h; blocks i, g, f, o"),
+        ("bias", "(4H,)", "blocks i, g, f, o"),
+    ),
+    returns=_RETURNS,
+    draw=_draw_tf1,
+    reference=_tf1_reference,
+    example=lambda: {"kernel": _count(1, 3, 4), "bias": _count(1, 4)},
+    hints=(
+        "How many units does the layer have, if the bias has 4H numbers? So how many rows belong to h?",
+        "Look at the three differences one by one: the order of the blocks, in the kernel and in the bias; the rows "
+        "of x and of h; the 1 of the forget gate. Each of them is a line of your function.",
+        "i, g, f, o = np.split(kernel, 4, axis=1)\nkernel = np.concatenate([i, ..., ..., ...], axis=1)\n"
+        "units = len(bias) // 4\nkernel, recurrent_kernel = ..., kernel[-units:]\nb_f = b_f + ...",
+    ),
+    answer=(from_tf1,),
+    wrong_answers=(
+        *(
+            Wrong(
+                _tf1(order=order),
+                sentence=f"The blocks are read in the order {', '.join(order)}; here they are i, g, f, o.",
+                fix=_TF1_ORDER,
+            )
+            for order in map("".join, permutations("ifgo"))
+            if order != "igfo"
+        ),
+        Wrong(
+            _tf1(forget_bias=()),
+            "tf1-forget-bias",
+            "The 1 of the forget gate is missing: the cell adds it when it runs, and Keras does not.",
+            _FORGET_BIAS,
+        ),
+        Wrong(
+            _tf1(forget_bias=[("g", 1.0)]),
+            sentence="The 1 is added to g: the forget gate is the third block in the file, but the second in Keras.",
+            fix=_FORGET_BIAS,
+        ),
+        Wrong(
+            _tf1(forget_bias=[(gate, 1.0) for gate in "ifgo"]),
+            sentence="The 1 is added to all four blocks; it belongs to the forget gate only.",
+            fix=_FORGET_BIAS,
+        ),
+        Wrong(
+            _tf1(forget_bias=[("f", -1.0)]),
+            sentence="The 1 is subtracted; the cell adds it.",
+            fix=_FORGET_BIAS,
+        ),
+        Wrong(
+            _tf1(bias_too=False),
+            sentence="The bias is still in the old order; its blocks have to be put in order like those of the kernel.",
+            fix="b_i, b_g, b_f, b_o = np.split(bias, 4)",
+        ),
+        Wrong(
+            _tf1(h_first=True),
+            sentence="You take the first rows for h; the rows of x come first.",
+            fix="kernel, recurrent_kernel = kernel[:-units], kernel[-units:]",
+        ),
+    ),
+)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lstm_edu.core import Embedding
 from lstm_edu.exercises.answers import Output
 from lstm_edu.exercises.exercise import Exercise, Wrong
 from lstm_edu.exercises.tasks.drawing import array, normal, numbers
@@ -182,6 +183,112 @@ MASKED_MEAN = Exercise(
             lambda vectors, mask: (vectors * mask[:, :, None]).sum(axis=1) / mask.sum(),
             sentence="mask.sum() counts the words of all sentences together; count along time, mask.sum(axis=1).",
             fix=_MEAN,
+        ),
+    ),
+)
+
+
+# --- the gradient of the table --------------------------------------------------------------------------------------
+
+
+def embedding_gradient(ids, dy, rows):
+    d_table = np.zeros((rows, dy.shape[2]))
+    np.add.at(d_table, ids, dy)  # like d_table[ids] += dy, but a row that occurs twice is added to twice
+    return d_table
+
+
+def _draw_looked_up(rng, k):
+    batch, steps, size, rows = [(2, 5, 3, 4), (3, 4, 2, 6), (2, 6, 4, 5), (4, 3, 5, 7)][k]
+    ids = rng.integers(rows - 1, size=(batch, steps))  # so some words occur more than once, and the last one never
+    return {"ids": ids, "dy": normal(rng, batch, steps, size), "rows": rows}
+
+
+def _table_gradient(a):
+    layer = Embedding(a["rows"], a["dy"].shape[2], dtype="float64")
+    layer.build(a["ids"].shape)
+    (gradient,) = layer.backward(layer.trace(a["ids"]), a["dy"].astype(np.float64)).weights
+    return (np.asarray(gradient),)
+
+
+def _by_one_hot(change):
+    def answer(ids, dy, rows):
+        return np.einsum("btv,btd->vd", change(np.eye(rows)[ids], ids, rows), dy)
+
+    return answer
+
+
+def _last_one_wins(ids, dy, rows):
+    d_table = np.zeros((rows, dy.shape[2]))
+    d_table[ids] += dy
+    return d_table
+
+
+def _as_a_mean(one_hot, ids, rows):
+    return one_hot / np.maximum(np.bincount(ids.ravel(), minlength=rows), 1)
+
+
+_ADDED = "np.add.at(d_table, ids, dy)      # or a loop: d_table[ids[n, t]] += dy[n, t]"
+
+EMBEDDING_GRADIENT = Exercise(
+    name="embedding_gradient",
+    title="how an embedding's table learns",
+    idea="An embedding looks up one row of its table for every word of every sentence: y[n, t] = table[ids[n, t]]. You "
+    "know dL/dy. How does the loss change with each number of the table? Some words occur more than once, some not at "
+    "all.",
+    takes=(
+        ("ids", "(B, T) int", "the words"),
+        ("dy", "(B, T, D)", "dL/dy, one vector per word"),
+        ("rows", "int", "V, the number of rows of the table"),
+    ),
+    returns=(Output("d_table", ("row", "column"), "(V, D), dL/d(table)"),),
+    draw=_draw_looked_up,
+    reference=_table_gradient,
+    example=lambda: {"ids": np.array([[2, 0, 2]]), "dy": array([[1, 2], [5, 5], [10, 20]]), "rows": 4},
+    hints=(
+        "One row of the table is looked up at two places. In how many ways does it change the loss? And a row that is "
+        "never looked up?",
+        "Look at row 2 in the example: it gets the sum of what arrives at its two places. Then look at a line such as "
+        "d_table[ids] += dy: does NumPy add twice to a row that occurs twice?",
+        "d_table = np.zeros((rows, dy.shape[2]))\nfor n in range(ids.shape[0]):\n    for t in range(ids.shape[1]):\n"
+        "        d_table[ids[n, t]] += ...",
+    ),
+    answer=(embedding_gradient,),
+    wrong_answers=(
+        Wrong(
+            _last_one_wins,
+            sentence="A word that occurs twice learns only once: d_table[ids] += dy keeps the last of the two. (NumPy "
+            "reads all rows first, adds, and then writes them back.)",
+            fix=_ADDED,
+        ),
+        Wrong(
+            _by_one_hot(_as_a_mean),
+            sentence="You take the mean over the places of a word; they add up.",
+            fix=_ADDED,
+        ),
+        Wrong(
+            _by_one_hot(lambda one_hot, ids, rows: one_hot / ids.size),
+            sentence="You divide by the number of all words; dy has seen the mean already.",
+            fix=_ADDED,
+        ),
+        Wrong(
+            lambda ids, dy, rows: embedding_gradient(ids[:1], dy[:1], rows),
+            sentence="Only the first sentence of the batch is used.",
+            fix=_ADDED,
+        ),
+        Wrong(
+            lambda ids, dy, rows: embedding_gradient(ids[:, -1:], dy[:, -1:], rows),
+            sentence="Only the last word of each sentence is used.",
+            fix=_ADDED,
+        ),
+        Wrong(
+            lambda ids, dy, rows: -embedding_gradient(ids, dy, rows),
+            sentence="The sign is wrong; the minus comes later, with the step.",
+            fix=_ADDED,
+        ),
+        Wrong(
+            lambda ids, dy, rows: dy.sum(axis=(0, 1)) * np.isin(np.arange(rows), ids)[:, None],
+            sentence="Every word that occurs gets the sum over all words; it should get the sum over its own places.",
+            fix=_ADDED,
         ),
     ),
 )

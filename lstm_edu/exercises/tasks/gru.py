@@ -101,3 +101,135 @@ GRU_STEP = Exercise(
         ),
     ),
 )
+
+
+# --- a relative with a single gate ----------------------------------------------------------------------------------
+
+
+def mgu_step(x_t, h, kernel, recurrent_kernel, bias):
+    units = h.shape[1]
+    W_f, W_g = kernel[:, :units], kernel[:, units:]
+    U_f, U_g = recurrent_kernel[:, :units], recurrent_kernel[:, units:]
+    f = sigmoid(x_t @ W_f + h @ U_f + bias[:units])
+    g = np.tanh(x_t @ W_g + (f * h) @ U_g + bias[units:])
+    return (1 - f) * h + f * g
+
+
+def _draw_mgu(rng, k):
+    batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 5), (4, 3, 2)][k]
+    return {
+        "x_t": normal(rng, batch, features),
+        "h": normal(rng, batch, units),
+        **weights(rng, features, units, 2),
+    }
+
+
+def _as_gru(a):
+    """The weights of a GRU that does the same: its reset gate is f, its update gate 1 - f, as sigmoid(-z) is."""
+
+    def three(array):
+        f, g = np.split(array, 2, axis=-1)
+        return np.concatenate([-f, f, g], axis=-1)
+
+    return {name: three(a[name]) for name in ("kernel", "recurrent_kernel", "bias")}
+
+
+def _right_mgu(a):
+    return (gru_of(_as_gru(a), reset_after=False)(a["x_t"][:, None], initial_state=[a["h"]]),)
+
+
+def _mgu_in_keras(keras, a):
+    layer = keras_layer(keras, "GRU", _as_gru(a), reset_after=False)
+    return (numbers(layer(a["x_t"][:, None], initial_state=a["h"])),)
+
+
+def _mgu(order="fg", inner=lambda f, h, U: (f * h) @ U, new=lambda f, h, g: (1 - f) * h + f * g, bias_of=lambda b: b):
+    """The step with something else in one place."""
+
+    def answer(x_t, h, kernel, recurrent_kernel, bias):
+        W, U, b = (
+            dict(zip(order, np.split(array, 2, axis=-1), strict=True))
+            for array in (kernel, recurrent_kernel, bias_of(bias))
+        )
+        f = sigmoid(x_t @ W["f"] + h @ U["f"] + b["f"])
+        return new(f, h, np.tanh(x_t @ W["g"] + inner(f, h, U["g"]) + b["g"]))
+
+    return answer
+
+
+_INNER, _NEW = "g = np.tanh(x_t @ W_g + (f * h) @ U_g + b_g)", "h = (1 - f) * h + f * g"
+
+MGU_STEP = Exercise(
+    name="mgu_step",
+    title="a recurrent layer with a single gate",
+    idea="The minimal gated unit (Zhou and others, 2016) has one gate, f = sigmoid(x_t W_f + h U_f + b_f). It does two "
+    "things: the candidate sees only the share f of the old h, g = tanh(x_t W_g + (f * h) U_g + b_g), and the same "
+    "f says how much of the candidate is taken: the new h is (1 - f) * h + f * g. Its arrays have two blocks, f and g.",
+    takes=(
+        ("x_t", "(B, F)", "the input of this timestep"),
+        ("h", "(B, H)", "the previous output"),
+        ("kernel", "(F, 2H)", "W, blocks f, g"),
+        ("recurrent_kernel", "(H, 2H)", "U, blocks f, g"),
+        ("bias", "(2H,)", "b, blocks f, g"),
+    ),
+    returns=(Output("h", ("batch", "unit"), "(B, H), the new output"),),
+    draw=_draw_mgu,
+    reference=_right_mgu,
+    example=lambda: {
+        "x_t": array([1, 2]),
+        "h": array([0.5]),
+        "kernel": array([1, -1], [0, 0.5]),
+        "recurrent_kernel": array([1, 2]),
+        "bias": array(0, 0.5),
+    },
+    hints=(
+        "Which of the two sums can be computed at once, and which one has to wait for the gate?",
+        "Look at the product h U: for f it takes h itself, for g it takes f * h. So cut the arrays into their blocks "
+        "before you multiply.",
+        "f = sigmoid(x_t @ W_f + ... @ U_f + b_f)\ng = np.tanh(x_t @ W_g + ... @ U_g + b_g)\n"
+        "h = (1 - f) * ... + f * ...",
+    ),
+    answer=(sigmoid, mgu_step),
+    keras=_mgu_in_keras,
+    wrong_answers=(
+        Wrong(
+            _mgu(order="gf"),
+            sentence="You read the blocks in the order g, f; here they are f, g.",
+            fix="W_f, W_g = np.split(kernel, 2, axis=1)",
+        ),
+        Wrong(
+            _mgu(inner=lambda f, h, U: h @ U),
+            sentence="The candidate sees all of the old h; it should see the share f of it.",
+            fix=_INNER,
+        ),
+        Wrong(
+            _mgu(inner=lambda f, h, U: f * (h @ U)),
+            "gru-reset-after",
+            "The gate is multiplied after the product with U, as in Keras's usual GRU; here h is multiplied first.",
+            _INNER,
+        ),
+        Wrong(
+            _mgu(new=lambda f, h, g: f * h + (1 - f) * g),
+            "gru-update-flipped",
+            "f and 1 - f are swapped in the last line: f says how much of the candidate is taken.",
+            _NEW,
+        ),
+        Wrong(
+            _mgu(new=lambda f, h, g: h + f * g),
+            sentence="Nothing of the old h is forgotten in the last line; multiply it by 1 - f.",
+            fix=_NEW,
+        ),
+        Wrong(_mgu(new=lambda f, h, g: g), sentence="You return the candidate; the old h stays in part.", fix=_NEW),
+        Wrong(
+            _mgu(inner=lambda f, h, U: ((1 - f) * h) @ U),
+            sentence="The candidate sees the share 1 - f of the old h; it should see the share f.",
+            fix=_INNER,
+        ),
+        Wrong(
+            _mgu(bias_of=np.zeros_like),
+            "bias-missing",
+            "The bias is not added anywhere.",
+            "f = sigmoid(x_t @ W_f + h @ U_f + b_f)",
+        ),
+    ),
+)

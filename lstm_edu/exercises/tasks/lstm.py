@@ -117,9 +117,9 @@ def _old_cell(x_t, h, c, kernel, recurrent_kernel, bias):
 LSTM_STEP = Exercise(
     name="lstm_step",
     title="one timestep of an LSTM",
-    idea="One sum for all four gates, z = x_t W + h U + b, cut into blocks i, f, g, o. The gates i, f and o "
-    "are the sigmoid of their blocks, the candidate g is the tanh of its block. The new cell state is "
-    "c = f * c + i * g, the new output is h = o * tanh(c).",
+    idea="One sum for all four gates, z = x_t W + h U + b, is cut into blocks i, f, g, o. Three of them become gates "
+    "between 0 and 1, and g becomes the candidate, between -1 and 1. The new cell state is a share f of the old one "
+    "and a share i of the candidate. The new output is a share o of the tanh of the new cell state.",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),

@@ -295,3 +295,129 @@ RNN_BACKWARD = Exercise(
         ),
     ),
 )
+
+
+# --- from the end to the beginning ----------------------------------------------------------------------------------
+
+
+def backwards_rnn(x, kernel, recurrent_kernel, bias, h):
+    outputs = []
+    for t in reversed(range(x.shape[1])):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)
+        outputs.append(h)
+    return np.stack(outputs[::-1], axis=1)  # the last one computed belongs to timestep 0
+
+
+def _run_backwards(a):
+    units = len(a["recurrent_kernel"])
+    layer = SimpleRNN(units, return_sequences=True, go_backwards=True)
+    layer.build((None, None, len(a["kernel"])))
+    layer.set_weights([a["kernel"], a["recurrent_kernel"], a["bias"]])
+    return (layer(a["x"], initial_state=[a["h"]])[:, ::-1],)
+
+
+def _keras_backwards(keras, a):
+    layer = keras_layer(keras, "SimpleRNN", a, return_sequences=True, go_backwards=True)
+    return (numbers(layer(a["x"], initial_state=a["h"]))[:, ::-1],)
+
+
+def _backwards_with(
+    step=_right, start=lambda h: h, shown=lambda outputs: outputs[::-1], order=lambda n: range(n)[::-1]
+):
+    """The answer with something else in one place."""
+
+    def answer(x, kernel, recurrent_kernel, bias, h):
+        outputs, h0 = [], h
+        h = start(h)
+        for t in order(x.shape[1]):
+            h = step(x[:, t], h, h0, kernel, recurrent_kernel, bias)
+            outputs.append(h)
+        return np.stack(shown(outputs), axis=1)
+
+    return answer
+
+
+_DOWN, _IN_PLACE = "for t in reversed(range(x.shape[1])):", "y = np.stack(outputs[::-1], axis=1)"
+
+BACKWARDS_RNN = Exercise(
+    name="backwards_rnn",
+    title="a SimpleRNN that reads from the end to the beginning",
+    idea="Now the layer reads the last timestep first, with the h that is given, and then goes back to timestep 0. The "
+    "step itself is the same, tanh(x_t W + h U + b). Return the outputs in the order of the input: y[:, t] is the h "
+    "that was computed when timestep t was read.",
+    takes=(
+        ("x", "(B, T, F)", "B sequences of T timesteps"),
+        ("kernel", "(F, H)", "W"),
+        ("recurrent_kernel", "(H, H)", "U"),
+        ("bias", "(H,)", "b"),
+        ("h", "(B, H)", "the state before the first timestep that is read"),
+    ),
+    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), h after reading each timestep"),),
+    draw=_draw,
+    reference=_run_backwards,
+    example=lambda: {
+        "x": array([[0], [0], [1]]),
+        "kernel": array([1]),
+        "recurrent_kernel": array([2]),
+        "bias": np.array([0], dtype=np.float32),
+        "h": array([0]),
+    },
+    hints=(
+        "Which timestep is read first, and at which place of the result does its output belong?",
+        "Look at two lines of the forward loop, and at nothing else: the one that counts t, and the one that makes an "
+        "array of the list. In which order is the list now?",
+        "for t in ...:\n    h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)\n    outputs.append(h)\n"
+        "outputs = ...            # back in the order of the input\ny = np.stack(outputs, axis=...)",
+    ),
+    answer=(backwards_rnn,),
+    keras=_keras_backwards,
+    wrong_answers=(
+        Wrong(
+            _backwards_with(shown=lambda outputs: outputs),
+            sentence="The outputs are in the order in which they were computed: y[:, 0] belongs to the last timestep.",
+            fix=_IN_PLACE,
+        ),
+        Wrong(
+            _backwards_with(order=range, shown=lambda outputs: outputs),
+            sentence="You read from timestep 0 to the end; this layer begins at the last timestep.",
+            fix=_DOWN,
+        ),
+        Wrong(
+            _backwards_with(order=range),
+            sentence="You read forwards and reverse the outputs only; the reading itself begins at the end.",
+            fix=_DOWN,
+        ),
+        Wrong(
+            lambda x, kernel, recurrent_kernel, bias, h: simple_rnn(x[:, :, ::-1], kernel, recurrent_kernel, bias, h),
+            sentence="You reversed the features; reverse the timesteps, the axis in the middle.",
+            fix=_DOWN,
+        ),
+        Wrong(
+            lambda x, kernel, recurrent_kernel, bias, h: backwards_rnn(x[::-1], kernel, recurrent_kernel, bias, h),
+            sentence="The sequences of the batch are reversed, too; only the timesteps should be.",
+            fix=_DOWN,
+        ),
+        Wrong(
+            _backwards_with(start=np.zeros_like),
+            sentence="You begin with zeros; begin with the h that is given.",
+            fix=_DOWN,
+        ),
+        Wrong(
+            _backwards_with(step=lambda x, h, h0, W, U, b: np.tanh(x @ W + h0 @ U + b)),
+            sentence="Every step starts from the first h: it is not replaced by the new one.",
+            fix=_STEP,
+        ),
+        Wrong(
+            _backwards_with(step=lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U.T + b)),
+            "recurrent-transposed",
+            "U is transposed. Only gradients need that; this is the forward computation, in another order of time.",
+            _STEP,
+        ),
+        Wrong(
+            _backwards_with(step=lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U)),
+            "bias-missing",
+            "The bias is not added anywhere.",
+            _STEP,
+        ),
+    ),
+)

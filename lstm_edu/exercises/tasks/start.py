@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import SimpleRNN
+from lstm_edu.core import LSTM, SimpleRNN
 from lstm_edu.exercises.answers import Output
 from lstm_edu.exercises.exercise import Exercise, Wrong
 from lstm_edu.exercises.tasks.drawing import array, normal, numbers
@@ -165,6 +165,145 @@ MEMORY = Exercise(
             _steps(lambda c, value, keep: value),
             sentence="The memory is empty at each step: c is not carried over from the step before.",
             fix=_STEP,
+        ),
+    ),
+)
+
+
+# --- the same memory, told what to do at each step ------------------------------------------------------------------
+
+
+def gated_memory(values, keep, write):
+    c, steps = 0.0, []
+    for t in range(len(values)):
+        c = keep[t] * c + write[t] * values[t]
+        steps.append(c)
+    return np.array(steps)
+
+
+def _draw_gated(rng, k):
+    steps = [4, 6, 5, 8][k]
+    return {
+        "values": np.tanh(normal(rng, steps)),
+        "keep": rng.uniform(0.1, 0.95, steps).astype(np.float32),
+        "write": rng.uniform(0.1, 0.95, steps).astype(np.float32),
+    }
+
+
+def _sums(a):
+    """What an LSTM of one unit has to add up, so that its gates are `write` and `keep` and its candidate the value."""
+    values, keep, write = (a[name].astype(np.float64) for name in ("values", "keep", "write"))
+    z_i, z_f = (np.log(gate / (1 - gate)) for gate in (write, keep))
+    return np.stack([z_i, z_f, np.arctanh(values), np.zeros_like(values)], axis=1)[None]
+
+
+_PASSED_ON = [np.eye(4), np.zeros((1, 4)), np.zeros(4)]  # weights that hand the four sums straight on
+
+
+def _cell_states(a):
+    layer = LSTM(1, dtype="float64")
+    layer.build((None, None, 4))
+    layer.set_weights(_PASSED_ON)
+    return (layer.trace(_sums(a)).c[0, :, 0],)
+
+
+def _cell_states_in_keras(keras, a):
+    z = _sums(a)
+    layer = keras.layers.LSTM(1, return_state=True)
+    layer.build((None, None, 4))
+    layer.set_weights(_PASSED_ON)
+    return (np.array([numbers(layer(z[:, :t])[2]).item() for t in range(1, z.shape[1] + 1)]),)
+
+
+def _gated(step):
+    def answer(values, keep, write):
+        c, steps = 0.0, []
+        for t in range(len(values)):
+            c = step(c, values, keep, write, t)
+            steps.append(c)
+        return np.array(steps)
+
+    return answer
+
+
+_GATED = "c = keep[t] * c + write[t] * values[t]"
+
+GATED_MEMORY = Exercise(
+    name="gated_memory",
+    title="a memory that is told what to keep and what to write",
+    idea="The memory c begins at 0 again, but now every timestep brings three numbers: a value, a share `keep` of the "
+    "old memory that stays, and a share `write` of the value that is added. Return c after every timestep.",
+    takes=(
+        ("values", "(T,)", "one value per timestep"),
+        ("keep", "(T,)", "one share per timestep, from 0 to 1"),
+        ("write", "(T,)", "one share per timestep, from 0 to 1"),
+    ),
+    returns=(Output("c", ("timestep",), "(T,), the memory after each timestep"),),
+    draw=_draw_gated,
+    reference=_cell_states,
+    example=lambda: {
+        "values": np.array([4, 8, 2], dtype=np.float32),
+        "keep": np.array([1, 0.5, 1], dtype=np.float32),
+        "write": np.array([1, 0.25, 0], dtype=np.float32),
+    },
+    hints=(
+        "Do the example with pencil and paper. In the last step nothing is written and everything is kept: what is c?",
+        "Look at your solution of `memory`: which line changes? The loop now needs the number of the step, t, because "
+        "the three numbers that belong together are at the same place of three arrays.",
+        "for t in range(len(values)):\n    c = keep[t] * ... + ... * values[t]\n    steps.append(...)",
+    ),
+    answer=(gated_memory,),
+    keras=_cell_states_in_keras,
+    wrong_answers=(
+        Wrong(
+            _gated(lambda c, v, keep, write, t: write[t] * c + keep[t] * v[t]),
+            sentence="keep and write are swapped: keep belongs to the old c, write to the new value.",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: keep[t] * c + v[t]),
+            sentence="The whole value is added at every step; only the share write[t] of it should be.",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: c + write[t] * v[t]),
+            sentence="Nothing is forgotten: the old c is not multiplied by keep[t].",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: keep[t] * c + (1 - keep[t]) * v[t]),
+            sentence="You write what is left after keeping, 1 - keep; the share to write is given: write[t].",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: keep[t] * (c + write[t] * v[t])),
+            sentence="The new value is multiplied by keep too; only the old c should be.",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: write[t] * (keep[t] * c + v[t])),
+            sentence="The old c is multiplied by write too; only the new value should be.",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: keep[t - 1] * c + write[t] * v[t]),
+            sentence="You use the share `keep` of the previous timestep; use that of the same timestep, keep[t].",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: keep[0] * c + write[0] * v[t]),
+            sentence="The shares of the first step are used at every step.",
+            fix=_GATED,
+        ),
+        Wrong(
+            _gated(lambda c, v, keep, write, t: keep[t] * (v[t - 1] if t else 0) + write[t] * v[t]),
+            sentence="Each step looks back at the previous value only. Use the memory instead: it holds all of them.",
+            fix=_GATED,
+        ),
+        Wrong(
+            lambda values, keep, write: write * values,
+            sentence="The memory is empty at each step: c is not carried over from the step before.",
+            fix=_GATED,
         ),
     ),
 )

@@ -566,3 +566,174 @@ CLIP_TOGETHER = Exercise(
     ),
     keras=_clip_in_keras,
 )
+
+
+# --- further back: the gradient of the input ------------------------------------------------------------------------
+
+
+def input_gradient(dy, kernel):
+    return dy @ kernel.T
+
+
+def _draw_backwards(rng, k):
+    batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 4), (7, 3, 5)][k]
+    return {"dy": normal(rng, batch, units), "kernel": normal(rng, features, units)}
+
+
+def _input_reference(a):
+    """The layer's own backward pass, in float64; which input came in does not matter."""
+    dy, kernel = (a[name].astype(np.float64) for name in ("dy", "kernel"))
+    layer = Dense(kernel.shape[1], use_bias=False, dtype="float64")
+    layer.build((None, len(kernel)))
+    layer.set_weights([kernel])
+    return (layer.backward(layer.trace(np.ones((len(dy), len(kernel)))), dy).x,)
+
+
+_DX = "dx = dy @ kernel.T"
+
+INPUT_GRADIENT = Exercise(
+    name="input_gradient",
+    title="what the input should have been",
+    idea="For a Dense layer, y = x W + b, you know dL/dy, how the loss changes with each output. You have computed "
+    "dL/dW and dL/db from it. How does the loss change with each number of the input x?",
+    takes=(("dy", "(B, U)", "dL/dy"), ("kernel", "(F, U)", "W")),
+    returns=(Output("dx", ("batch", "feature"), "(B, F), dL/dx"),),
+    draw=_draw_backwards,
+    reference=_input_reference,
+    example=lambda: {"dy": array([1, 10]), "kernel": array([1, 0], [2, 3], [0, 4])},
+    hints=(
+        "Turn up one number of x, say feature 2 of row 0. Which outputs change, and each by how much?",
+        "Look at the row of W that belongs to this feature: it has one weight per unit. What reaches x along each of "
+        "these weights is dy times the weight, and where several ways lead to the loss, they add up.",
+        "dx = dy @ ...            # (B, U) and what shape give (B, F)?",
+    ),
+    answer=(input_gradient,),
+    wrong_answers=(
+        Wrong(
+            lambda dy, kernel: dy @ kernel,
+            sentence="The kernel is not transposed; on the way back it has to be.",
+            fix=_DX,
+        ),
+        Wrong(
+            lambda dy, kernel: kernel @ dy.T,
+            sentence="Your dx is transposed: it should have the shape of x, one row per sample.",
+            fix=_DX,
+        ),
+        Wrong(
+            lambda dy, kernel: dy.sum(axis=1, keepdims=True) * kernel.sum(axis=1),
+            sentence="You add up dy and the weights first, and multiply the sums; multiply first, then add.",
+            fix=_DX,
+        ),
+        Wrong(
+            lambda dy, kernel: (dy @ kernel.T) / dy.shape[1],
+            sentence="You take the mean over the units; the ways through the units add up.",
+            fix=_DX,
+        ),
+        Wrong(
+            lambda dy, kernel: (dy @ kernel.T) / len(dy),
+            sentence="You divide by the number of rows; dy has seen the mean already.",
+            fix=_DX,
+        ),
+        Wrong(
+            lambda dy, kernel: -dy @ kernel.T,
+            sentence="dx has the wrong sign; the minus comes later, with a step.",
+            fix=_DX,
+        ),
+        Wrong(
+            lambda dy, kernel: (dy @ kernel.T).sum(axis=0),
+            sentence="You add up the rows; each row of x is its own input and keeps its own gradient.",
+            fix=_DX,
+        ),
+    ),
+)
+
+
+# --- one batch in several parts -------------------------------------------------------------------------------------
+
+
+def merge_gradients(gradients, sizes):
+    whole = 0
+    for gradient, size in zip(gradients, sizes, strict=True):
+        whole = whole + size * gradient
+    return whole / sizes.sum()
+
+
+def _draw_parts(rng, k):
+    parts, features, units = [(2, 3, 4), (3, 5, 2), (4, 2, 3), (3, 4, 5)][k]
+    return {
+        "gradients": normal(rng, parts, features, units),
+        "sizes": np.append(rng.permutation(np.arange(16, 40))[: parts - 1], rng.integers(3, 12)),
+    }
+
+
+def _merge_reference(a):
+    return (np.average(a["gradients"].astype(np.float64), axis=0, weights=a["sizes"]),)
+
+
+_WHOLE = "whole = whole + size * gradient\nreturn whole / sizes.sum()"
+
+MERGE_GRADIENTS = Exercise(
+    name="merge_gradients",
+    title="one large batch in several parts",
+    idea="A batch is too large for the memory, so its gradient is computed in parts. The loss is a mean: the gradient "
+    "of each part is that of the mean loss of the part's own samples. The last part is smaller than the others. Return "
+    "the gradient of the mean loss of the whole batch.",
+    takes=(
+        ("gradients", "(P, F, U)", "dL/d(kernel) of each of P parts"),
+        ("sizes", "(P,) int", "how many samples each part has"),
+    ),
+    returns=(Output("whole", ("feature", "unit"), "(F, U), dL/d(kernel) of the whole batch"),),
+    draw=_draw_parts,
+    reference=_merge_reference,
+    example=lambda: {"gradients": array([[1, 2]], [[5, 2]]), "sizes": np.array([30, 10])},
+    hints=(
+        "One part has 30 samples, the other 10. Should both gradients count the same?",
+        "Look at what a part's gradient is: a sum over its samples, divided by how many they are. Undo that division "
+        "first; then sums can be added, and divided by the number of all samples.",
+        "for gradient, size in zip(gradients, sizes):\n    whole = whole + ... * gradient\nwhole = whole / ...",
+    ),
+    answer=(merge_gradients,),
+    wrong_answers=(
+        Wrong(
+            lambda gradients, sizes: gradients.mean(axis=0),
+            sentence="That is the plain mean of the parts: a sample of the small part counts more than one of a "
+            "large part.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: gradients.sum(axis=0),
+            sentence="That is the sum of the parts' gradients; the loss is the mean over all samples.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: np.tensordot(sizes, gradients, 1),
+            sentence="That is the gradient of the summed loss; divide by the number of all samples.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: np.tensordot(sizes, gradients, 1) / len(sizes),
+            sentence="You divide by the number of parts; divide by the number of all samples.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: gradients.sum(axis=0) / sizes.sum(),
+            sentence="Each part's gradient is already a mean; multiply it by the size of its part first.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: np.average(gradients, axis=0, weights=1 / sizes),
+            sentence="The small part counts most: you divide by the sizes where you should multiply.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: np.average(gradients[:-1], axis=0, weights=sizes[:-1]),
+            sentence="The last part is left out, because it is smaller; its samples count like all others.",
+            fix=_WHOLE,
+        ),
+        Wrong(
+            lambda gradients, sizes: gradients[-1] * 1.0,
+            sentence="That is the last part's gradient only: is `whole` replaced at each turn of the loop?",
+            fix=_WHOLE,
+        ),
+    ),
+)
