@@ -8,6 +8,8 @@ import socket
 import sys
 from pathlib import Path
 
+from lstm_edu.kernels import OFF
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"  # beside the package in the repository; not in a wheel
 FIRST = "00_start_here.ipynb"
 PAGE = f"/lab/tree/{FIRST}"
@@ -30,6 +32,12 @@ def add_command(commands) -> None:
     )
     parser.add_argument("--port", type=int, help="the port to listen on (if left out: 8888, or the next that is free)")
     parser.add_argument("--ip", help="the address to listen on (if left out: localhost; in a container: 0.0.0.0)")
+    parser.add_argument(
+        "--no-fork",
+        action="store_true",
+        help="start each kernel by itself, as Jupyter does. Without this, on Linux, kernels are forked from a process "
+        "that has imported Keras, and are ready at once",
+    )
     parser.set_defaults(run=run)
 
 
@@ -56,6 +64,8 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
             file=sys.stderr,
         )
 
+    if options.no_fork:
+        os.environ[OFF] = "0"
     # Before anything else that is set up on this machine: this Python's own kernel, and the settings of the course.
     prepend_to("JUPYTER_PATH", Path(sys.prefix, "share", "jupyter"))
     prepend_to("JUPYTER_CONFIG_PATH", SETTINGS)

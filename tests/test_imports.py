@@ -35,7 +35,12 @@ MAY_IMPORT = {
         {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "pygments"},
     ),
     "_export": ({"export"}, set()),
-    "_lab": (set(), {"jupyterlab"}),
+    "kernels": (
+        {"comparison", "core", "doctor", "exercises", "keras_bridge", "plots", "widgets"},
+        {"numpy", "matplotlib", "anywidget", "ipywidgets", "ipykernel", "jupyter_client", "keras"},
+    ),
+    "jupyter": ({"kernels"}, set()),
+    "_lab": ({"kernels"}, {"jupyterlab"}),
     "_models": (set(), {"numpy", "keras"}),
     "_verify": ({"_models", "keras_bridge", "export", "formats"}, set()),
     "_diagnose": ({"_models", "comparison", "doctor", "keras_bridge", "export"}, set()),
