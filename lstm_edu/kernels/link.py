@@ -99,7 +99,11 @@ class Forker:
         self._listen()
         if self.importing or self.link is None:
             return None
-        request = {"argv": ["ipykernel_launcher", *cmd[cmd.index("-m") + 2 :]], "env": env, "cwd": cwd and str(cwd)}
+        request = {
+            "argv": ["ipykernel_launcher", *cmd[3:]],
+            "env": env | {"JPY_PARENT_PID": str(os.getpid())},  # which jupyter_client's launcher sets
+            "cwd": cwd and str(cwd),
+        }
         try:
             self.link.send(json.dumps(request).encode())
         except OSError:
