@@ -6,8 +6,8 @@ import dis
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, taken
 from lstm_edu.exercises.errors import shortened, told
 from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained
+from lstm_edu.exercises.keeping import Kept, kept
 from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
 from lstm_edu.exercises.running import Run, run
 
@@ -146,13 +147,19 @@ class Exercise:
             )
         if problem := self._signature_problem(function):
             return self._wrong(problem)
+        with kept(function) as keep:
+            result = self._asked(function, limit, keep)
+            running = keep.threads
+        return replace(result, notes=(*result.notes, *_left_behind(keep.changed, running)))
 
+    def _asked(self, function: Callable, limit: float, keep: Kept) -> Result:
+        name = self.answer[-1].__name__
         questions = [self.draw(np.random.default_rng(seed), k) for k, seed in enumerate(SEEDS)]
         questions.append(self.draw(np.random.default_rng(), len(SEEDS)))
         expected = [tuple(self.reference(arguments)) for arguments in questions]
         problems, answered, seen = [], [], _Seen()
         for k, (arguments, right) in enumerate(zip(questions, expected, strict=True)):
-            done = run(function, arguments, limit)
+            done = run(function, arguments, limit, keep)
             seen.add(done)
             if done.late:
                 return self._wrong(_late(done, limit), seen)
@@ -176,7 +183,7 @@ class Exercise:
                 problems.append((difference, ""))
                 answered.append(Answered(arguments, right, values))
             elif k == 0:
-                again = run(function, arguments, limit)
+                again = run(function, arguments, limit, keep)
                 if again.late or again.error is not None or not self._same_again(again.value, values):
                     return self._wrong(
                         "The first call was right, but a second one with the same arguments was not: does your "
@@ -289,6 +296,23 @@ def _late(done: Run, limit: float) -> str:
     if done.stuck:
         text += " It could not even be stopped; if the notebook becomes slow, restart the kernel."
     return text
+
+
+def _left_behind(changed: Sequence[str], running: Sequence[Any]) -> Iterator[str]:
+    """Notes on what the function did to the notebook."""
+    if changed:
+        whose = "a variable of your notebook" if len(changed) == 1 else "variables of your notebook"
+        it_is = "it is as it was" if len(changed) == 1 else "they are as they were"
+        yield f"Your function changes {', '.join(changed)}, {whose}. The check has put that right: {it_is} before."
+    if running:
+        yield (
+            f"Your function started {_counted(len(running), 'thread')} that {'is' if len(running) == 1 else 'are'} "
+            "still running."
+        )
+
+
+def _counted(n: int, word: str) -> str:
+    return f"a {word}" if n == 1 else f"{n} {word}s"
 
 
 def _copied(values: list[Any], right: Sequence[Any]) -> list[Any]:

@@ -2,7 +2,9 @@
 
 It runs in a thread of its own, with copies of its arguments. When its time is up, an exception is raised in that thread
 at its next line of Python, again and again until it ends. That works in a Jupyter kernel's main thread and on Windows,
-where signals do not. What waits inside compiled code (time.sleep, one huge product) ends when that returns.
+where signals do not. What waits inside compiled code (time.sleep, one huge product) ends when that returns. An import
+is never broken off, for a library that was imported by half is lost until the kernel is restarted: its time does not
+count.
 
 This protects from accidents. It is no sandbox: a function that means harm can do harm.
 """
@@ -13,20 +15,23 @@ import builtins
 import contextlib
 import copy
 import ctypes
-import operator
 import sys
 import threading
 import time
-import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 import numpy as np
 
+from lstm_edu.exercises.keeping import Kept, kept
+
 _POLL = 0.02  # seconds between two looks at the clock; an interruption by the user waits no longer than that
 _GRACE = 2.0  # seconds in which a thread whose time is up may end
+_LONGEST_IMPORT = 300.0  # seconds; after these it is broken off all the same
+_MOST_ITEMS = 100_000  # that are taken from a generator
 _MOST_TEXT = 2_000  # characters of what is printed that are kept
 
 
@@ -39,7 +44,8 @@ class Run:
     """What happened in one call.
 
     Attributes:
-        value: what was returned. error: what was raised, or None.
+        value: what was returned; of a generator, the list of what it yields. error: what was raised, or None.
+        iterator: what kind of iterator was returned, such as "generator", or "".
         late: it was ended because its time was up. stuck: it could not be ended.
         printed: the beginning of what it printed. more: how many characters came after that.
         warned: the warnings, as texts. changed: the names of the arguments that it changed in place.
@@ -53,21 +59,32 @@ class Run:
     more: int = 0
     warned: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
+    iterator: str = ""
 
 
-def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float) -> Run:
+def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float, keep: Kept | None = None) -> Run:
     """Call `function` with copies of `arguments`, in order, for at most `limit` seconds.
+
+    Args:
+        keep: of the check that this call belongs to; None: this call is all.
 
     Raises:
         KeyboardInterrupt: the user interrupted; the function is ended first.
     """
+    if keep is None:
+        with kept(function) as keep:
+            return run(function, arguments, limit, keep)
     given = [copy.deepcopy(value) for value in arguments.values()]
     outcome: dict[str, Any] = {}
     done = threading.Event()
 
     def work() -> None:
         try:
-            outcome["value"] = function(*given)
+            value = function(*given)
+            if isinstance(value, Iterator):
+                outcome["iterator"] = type(value).__name__
+                value = list(islice(value, _MOST_ITEMS))
+            outcome["value"] = value
         except BaseException as error:
             outcome["error"] = error
         finally:
@@ -76,20 +93,20 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float
     # A daemon: a thread that cannot be ended must not keep Python from ending.
     thread = threading.Thread(target=work, name="exercise", daemon=True)
     stdout, stderr = _Captured(sys.stdout, thread), _Captured(sys.stderr, thread)
-    with _unchanged(), warnings.catch_warnings(record=True) as warned, _streams(stdout, stderr):
-        warnings.simplefilter("always")
-        thread.start()
-        end = time.monotonic() + limit
-        try:
-            while not done.wait(_POLL) and time.monotonic() < end:
-                pass
-        except BaseException:
-            _end(thread, done)
-            raise
-        late = not done.is_set()
-        stuck = late and not _end(thread, done)
-        if not late:
-            thread.join()
+    try:
+        with warnings.catch_warnings(record=True) as warned, _streams(stdout, stderr):
+            warnings.simplefilter("always")
+            thread.start()
+            try:
+                late = not _awaited(thread, done, limit)
+            except BaseException:
+                _end(thread, done)
+                raise
+            stuck = late and not _end(thread, done)
+            if not late:
+                thread.join()
+    finally:
+        keep.after_a_call()
     texts = dict.fromkeys(f"{w.category.__name__}: {w.message}" for w in warned)
     printed = "".join(stdout.kept + stderr.kept)
     if late:
@@ -98,12 +115,35 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float
     return Run(**outcome, printed=printed, more=stdout.more + stderr.more, warned=tuple(texts), changed=changed)
 
 
+def _awaited(thread: threading.Thread, done: threading.Event, limit: float) -> bool:
+    """Whether it is done within the limit, without the time that it spends in imports."""
+    now = time.monotonic()
+    end, last = now + limit, now + limit + _LONGEST_IMPORT
+    while not done.wait(_POLL):
+        before, now = now, time.monotonic()
+        if _imports(thread) and now < last:
+            end += now - before
+        elif now >= end:
+            return False
+    return True
+
+
+def _imports(thread: threading.Thread) -> bool:
+    """Whether the thread is in the midst of an import."""
+    frame = sys._current_frames().get(cast(int, thread.ident))
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
 def _end(thread: threading.Thread, done: threading.Event) -> bool:
     """Raise TimeUp in the thread until it ends: a bare `except:` may swallow some. Whether it ended."""
     end = time.monotonic() + _GRACE
     ident = ctypes.c_ulong(cast(int, thread.ident))  # it has been started
     while thread.is_alive() and time.monotonic() < end:
-        if not done.is_set():
+        if not done.is_set() and not _imports(thread):
             ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeUp))
         thread.join(_POLL)
     return not thread.is_alive()
@@ -136,6 +176,9 @@ class _Captured:
         self.room = max(self.room - len(text), 0)
         return len(text)
 
+    def close(self) -> None:
+        """The notebook's stream stays open."""
+
     def flush(self) -> None:
         if threading.current_thread() is not self.thread and self.real is not None:
             self.real.flush()
@@ -150,65 +193,10 @@ def _no_input(prompt: object = "") -> str:
 
 @contextlib.contextmanager
 def _streams(stdout: _Captured, stderr: _Captured) -> Iterator[None]:
-    old = sys.stdout, sys.stderr, builtins.input
+    old = sys.stdout, sys.stderr, builtins.input, sys.breakpointhook
     sys.stdout, sys.stderr, builtins.input = stdout, stderr, _no_input
+    sys.breakpointhook = lambda *_, **__: None  # nobody is there who could debug
     try:
         yield
     finally:
-        sys.stdout, sys.stderr, builtins.input = old
-
-
-# --- what must stay as it is ----------------------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def _unchanged() -> Iterator[None]:
-    """Afterwards every name of this package and of NumPy means what it meant before, and NumPy's old random generator
-    is where it was."""
-    state = np.random.get_state()  # noqa: NPY002  the learner's notebook may use it
-    saved = [(owner, dict(vars(owner))) for owner in _owners()]
-    contents = [(box, copy.copy(box)) for _, names in saved for box in names.values() if type(box) in (dict, list)]
-    try:
-        yield
-    finally:
-        for owner, before in saved:
-            _restore(owner, before)
-        for box, before in contents:
-            if not _identical(box, before):
-                box.clear()
-                box.update(before) if isinstance(box, dict) else box.extend(before)
-        np.random.set_state(state)  # noqa: NPY002
-
-
-def _owners() -> Iterator[Any]:
-    """The modules of this package and NumPy, and the package's classes and the objects that modules hold."""
-    seen: set[int] = set()
-    yield np
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == __name__.partition(".")[0] and isinstance(module, types.ModuleType):
-            yield module
-            for value in list(vars(module).values()):
-                kind = value if isinstance(value, type) else type(value)
-                mine = getattr(kind, "__module__", "").startswith("lstm_edu")
-                if mine and hasattr(value, "__dict__") and id(value) not in seen:
-                    seen.add(id(value))
-                    yield value
-
-
-def _restore(owner: Any, before: dict[str, Any]) -> None:
-    if _identical(vars(owner), before):
-        return
-    now = dict(vars(owner))
-    for name, value in before.items():
-        if name not in now or now[name] is not value:
-            setattr(owner, name, value) if isinstance(owner, type) else vars(owner).update({name: value})
-    for name in now.keys() - before.keys():
-        # What was imported meanwhile stays; a name that is loaded at first use is loaded again.
-        if not isinstance(now[name], types.ModuleType) and not (isinstance(owner, type) and name.startswith("__")):
-            delattr(owner, name) if isinstance(owner, type) else vars(owner).pop(name)
-
-
-def _identical(one: Any, other: Any) -> bool:
-    """Whether two lists, or two dicts, hold the very same objects in the same order. Asked of thousands at each run."""
-    same = len(one) == len(other) and all(map(operator.is_, one, other))
-    return same and (isinstance(one, list) or all(map(operator.is_, one.values(), other.values())))
+        sys.stdout, sys.stderr, builtins.input, sys.breakpointhook = old
