@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import html
 import html.parser
 import math
 import re
@@ -270,7 +271,7 @@ def test_what_no_entry_explains_is_told_by_its_place():
 def test_a_timestep_too_few_or_too_many_is_told_with_its_likely_cause():
     right = solution("simple_rnn")
     one = ex.simple_rnn.check(lambda *a: right(*a)[:, :1])
-    assert "(3, 1, 2); wanted is (3, 4, 2)" in one.message and "stand inside the loop?)" in one.message
+    assert "(3, 1, 2); (3, 4, 2)" in one.message and "stand inside the loop?)" in one.message
     more = ex.simple_rnn.check(lambda *a: np.concatenate([a[-1][:, None], right(*a)], axis=1))
     assert "one timestep too many (is the state before the first step among them?)" in more.message
 
@@ -541,7 +542,7 @@ def test_two_lines_are_shown_where_the_error_arose_in_a_helper_of_the_learners()
 
 def test_the_right_numbers_in_another_order_are_told_from_wrong_ones():
     said = ex.read_dense.check(lambda y_zeros, y_eye: (y_zeros[0], y_eye - y_zeros))
-    assert "The numbers are right, but in another order; wanted are kernel, bias." in said.message
+    assert "The numbers are right, but in another order; kernel, bias is expected." in said.message
 
 
 def test_a_single_number_is_told_from_a_missing_axis():
@@ -583,28 +584,76 @@ def generator(x, kernel, bias):
         yield row @ kernel + bias
 
 
+RIGHT_IN_ANOTHER_FORM = {
+    "list": (lambda x, k, b: (x @ k + b).tolist(), "You returned a list of 3; NumPy users return an array"),
+    "list of arrays": (lambda x, k, b: list(x @ k + b), "You returned a list of 3"),
+    "tuple of arrays": (lambda x, k, b: tuple(x @ k + b), "You returned a tuple of 3"),
+    "generator": (generator, "You returned a generator"),
+    "iterator": (lambda x, k, b: map(lambda row: row @ k + b, x), "You returned a map"),
+    "dict": (lambda x, k, b: {"y": x @ k + b}, "You returned a dictionary"),
+    "one in a tuple": (lambda x, k, b: (x @ k + b,), "is there a comma at the end of the line?"),
+    "one in a list": (lambda x, k, b: [x @ k + b], "You returned a list of 1"),
+    "spare axis": (lambda x, k, b: (x @ k + b)[:, None], "shape (3, 1, 4), with an axis of length 1 too many"),
+    "masked array": (lambda x, k, b: np.ma.masked_array(x @ k + b), "MaskedArray"),
+    "matrix": (lambda x, k, b: np.asmatrix(x @ k + b), "a matrix"),
+    "complex": (lambda x, k, b: (x @ k + b).astype(complex), "complex128"),
+    "objects": (lambda x, k, b: (x @ k + b).astype(object), "dtype object"),
+    "of another library": (lambda x, k, b: Tensor(x @ k + b), "an object of type Tensor"),
+}
+
+
+class Tensor:
+    """What gives NumPy an array when it is asked for one."""
+
+    def __init__(self, array):
+        self._array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self._array
+
+
+@pytest.mark.parametrize("form", RIGHT_IN_ANOTHER_FORM)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_right_numbers_in_another_form_are_right(form):
+    function, words = RIGHT_IN_ANOTHER_FORM[form]
+    result = ex.dense.check(function)
+    assert result.status == "correct" and words in result.remark
+    assert result.remark in repr(result) and html.escape(words, quote=True) in result._repr_html_()
+    assert not ex.dense.check(dense).remark
+
+
+@pytest.mark.parametrize("form", RIGHT_IN_ANOTHER_FORM)
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_in_another_form_too_the_mistake_is_in_the_numbers(form):
+    function, words = RIGHT_IN_ANOTHER_FORM[form]
+    result = ex.dense.check(lambda x, kernel, bias: function(x, kernel, -bias))
+    assert result.status == "wrong" and "The bias is subtracted; it is added." in result.message
+    assert words in result.notes[0]
+
+
 FORMS = {
-    "list": (lambda x, k, b: (x @ k + b).tolist(), "a list of 3"),
-    "generator": (generator, "a generator"),
     "coroutine": (asynchronous, "a coroutine"),
     "text": (lambda x, k, b: "done", "a str"),
     "function": (lambda x, k, b: dense, "a function (are the brackets of a call missing?)"),
     "pair": (lambda x, k, b: (x, k), "a tuple of 2"),
-    "dict": (lambda x, k, b: {"y": x}, "a dict"),
+    "dict": (lambda x, k, b: {"z": x}, "a dict"),
+    "set": (lambda x, k, b: {1.0, 2.0}, "a set"),
     "number": (lambda x, k, b: 3.5, "3.5 (float)"),
-    "matrix": (lambda x, k, b: np.ma.masked_array(x @ k + b), "MaskedArray"),
-    "transposed": (lambda x, k, b: (x @ k + b).T, "it looks transposed"),
+    "rows of different lengths": (lambda x, k, b: [[1.0], [1.0, 2.0]], "its rows have different lengths"),
+    "masked": (lambda x, k, b: np.ma.masked_less(x @ k + b, 0), "some numbers are masked"),
+    "no numbers": (lambda x, k, b: Tensor(None).__array__, "a function"),
+    "transposed": (lambda x, k, b: (x @ k + b).T, "it looks transposed: the numbers are right"),
     "one row": (lambda x, k, b: (x @ k + b)[0], "the batch axis is gone"),
     "scalar": (lambda x, k, b: (x @ k + b).sum(), "shape ()"),
     "empty": (lambda x, k, b: np.zeros((0, 3)), "shape (0, 3)"),
-    "integers": (lambda x, k, b: (x @ k + b).astype(int), "dtype int64"),
     "booleans": (lambda x, k, b: (x @ k + b) > 0, "was a comparison returned"),
-    "complex": (lambda x, k, b: (x @ k + b).astype(complex), "complex128"),
-    "half": (lambda x, k, b: (x @ k + b).astype(np.float16), "half precision"),
     "objects": (lambda x, k, b: np.array([1.0, None]), "dtype object"),
     "nan": (lambda x, k, b: (x @ k + b) * np.nan, "yours nan"),
     "huge": (lambda x, k, b: np.broadcast_to(np.float32(1), (10**6, 10**6)), "(1000000, 1000000)"),
     "too much": (lambda x, k, b: np.ones((10**7, 10**7)), "needs more memory than there is"),
+    "integers": (lambda x, k, b: (x @ k + b).astype(int), "The fractions are cut off"),
+    "rounded": (lambda x, k, b: np.rint(x @ k + b), "rounded to whole numbers"),
+    "two digits": (lambda x, k, b: np.round(x @ k + b, 2), "rounded to 2 digits"),
 }
 
 
@@ -612,8 +661,36 @@ FORMS = {
 def test_another_form_is_named(form):
     function, words = FORMS[form]
     result = ex.dense.check(function)
-    assert result.status == "wrong"
-    assert words.replace("int64", str(np.dtype(int))) in result.message
+    assert result.status == "wrong" and words in result.message
+
+
+def test_a_dtype_that_keeps_less_is_named():
+    whole = ex.dense.check(lambda x, k, b: (x @ k + b).astype(int))
+    assert f"dtype {np.dtype(int)}, whole numbers only" in whole.notes[0]
+    half = ex.dense.check(lambda x, k, b: (x @ k + b).astype(np.float16))
+    assert half.status == "wrong" and "half precision keeps 3 digits only" in half.notes[0]
+
+
+def test_counts_are_called_counts_whatever_their_dtype():
+    said = ex.shares.check(lambda samples, classes: np.bincount(samples, minlength=classes)).message
+    assert "These are the counts; divide them by the number of draws." in said
+
+
+def test_several_outputs_in_another_form_are_right():
+    step, split = solution("lstm_step"), solution("split_kernel")
+    named = ex.lstm_step.check(lambda *a: dict(zip("hc", step(*a), strict=True)))
+    assert named.status == "correct" and "`return h, c`" in named.remark
+    stacked = ex.split_kernel.check(lambda *a: np.stack(split(*a)))
+    assert stacked.status == "correct" and "one array that holds all 4" in stacked.remark
+    lists = ex.lstm_step.check(lambda *a: [v.tolist() for v in step(*a)])
+    assert lists.status == "correct" and "a list of 3" in lists.remark
+    assert "another order" in ex.lstm_step.check(lambda *a: np.stack(step(*a)[::-1])).message
+
+
+def test_axes_in_another_order_are_named():
+    right = solution("lstm")
+    said = ex.lstm.check(lambda *a: right(*a).transpose(2, 0, 1)).message
+    assert "the numbers are right, but the axes are (unit, " in said
 
 
 def test_several_outputs_and_one_missing():
@@ -629,8 +706,7 @@ def test_several_outputs_and_one_missing():
 def test_several_outputs_where_one_is_wanted():
     right = solution("dense")
     two = ex.dense.check(lambda *a: (right(*a), right(*a)))
-    assert "a tuple of 2 arrays; wanted is one, " in two.message
-    assert "is there a comma at the end of the line?" in ex.dense.check(lambda *a: (right(*a),)).message
+    assert "a tuple of 2 arrays; one is expected, " in two.message
 
 
 def test_a_place_in_an_array_whose_axes_have_no_names_is_written_as_an_index():
@@ -641,7 +717,10 @@ def test_a_place_in_an_array_whose_axes_have_no_names_is_written_as_an_index():
 
 
 def test_a_count_is_a_whole_number():
-    assert "216.0 (float)" in ex.parameter_count.check(lambda units, features: 216.0).message
+    assert ex.parameter_count.check(lambda units, features: 216.0).status == "wrong"
+    assert "216.5 (float)" in ex.parameter_count.check(lambda units, features: 216.5).message
+    right = ex.parameter_count.check(lambda units, features: 4.0 * units * (features + units + 1))
+    assert right.status == "correct" and "56.0 (float); a count is a whole number, 56" in right.remark
     assert ex.parameter_count.check(lambda units, features: True).status == "wrong"
     constant = ex.parameter_count.check(lambda units, features: 56)  # right for the first question
     assert "With units = 32, features = 9: your n is 56; the right one is 5376." in constant.message
@@ -687,8 +766,9 @@ def test_arguments_changed_in_place_are_noticed_and_do_no_harm():
         return y
 
     result = ex.dense.check(in_place)
-    assert result.status == "wrong"
-    assert "The numbers are right, but your function changes what it is given (x, kernel)" in result.message
+    assert result.status == "correct" and repr(result).startswith("✓ dense: correct, with one thing to fix")
+    assert "the numbers are right, but your function changes what it is given (x, kernel)" in result.remark
+    assert "x = np.array(x)" in result.instead and "Write instead:\n    x = x" in repr(result)
 
     def wrong_and_in_place(x, kernel, bias):
         bias += 1
@@ -761,11 +841,10 @@ def test_the_package_and_numpy_stay_as_they_were():
 
 def test_running_gives_copies_and_waits_no_longer_than_needed():
     x = np.arange(3.0)
-    seen = []
     began = time.monotonic()
-    done = run(lambda x, names: seen.append(x) or names.append("b"), {"x": x, "names": ["a"]}, HANGS)
+    done = run(lambda x, names: names.append("b") or x, {"x": x, "names": ["a"]}, HANGS)
     assert time.monotonic() - began < HANGS / 2
-    assert seen[0] is not x and np.array_equal(seen[0], x)
+    assert done.value is not x and np.array_equal(done.value, x)
     assert done.changed == ("names",) and done.error is None and not done.late
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import importlib
 import inspect
 import sys
@@ -13,15 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, taken
+from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, read
 from lstm_edu.exercises.errors import shortened, told
-from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained
+from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained, listed
 from lstm_edu.exercises.keeping import Kept, kept
+from lstm_edu.exercises.quantities import assigned
 from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
 from lstm_edu.exercises.running import Run, run
 
 Arguments = dict[str, Any]
 SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is drawn anew at each check
+_RUN_IT = "(If you see your code above, run that cell first: Shift + Enter.)"
+_MOST_NAMES = 5
 TIME_LIMIT = 5.0  # seconds a call
 
 
@@ -139,7 +143,7 @@ class Exercise:
     def _checked(self, function: Any, limit: float) -> Result:
         name = self.answer[-1].__name__
         if function is None or function is ... or _is_blank(function):
-            return self._result(NOT_ATTEMPTED, f"Nothing has been written yet: {name} is still empty.")
+            return self._result(NOT_ATTEMPTED, f"Nothing has been written yet: {name} is still empty. {_RUN_IT}")
         if not callable(function):
             return self._wrong(
                 f"check takes the function itself, but was given {kind_of(function)}: "
@@ -157,25 +161,28 @@ class Exercise:
         questions = [self.draw(np.random.default_rng(seed), k) for k, seed in enumerate(SEEDS)]
         questions.append(self.draw(np.random.default_rng(), len(SEEDS)))
         expected = [tuple(self.reference(arguments)) for arguments in questions]
-        problems, answered, seen = [], [], _Seen()
+        problems, answered, raw, seen = [], list[Answered](), list[Answered](), _Seen()
         for k, (arguments, right) in enumerate(zip(questions, expected, strict=True)):
             done = run(function, arguments, limit, keep)
             seen.add(done)
             if done.late:
                 return self._wrong(_late(done, limit), seen)
             if k == 0 and _is_unwritten(done, function):
-                return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet.", seen)
+                return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {_RUN_IT}", seen)
             if done.error is not None:
                 problems.append(told(done.error, function))
                 continue
             if done.value is None:
                 return self._wrong(_nothing(function), seen)
             try:
-                values = _copied(taken(done.value, self.returns), right)
+                form = read(done.value, self.returns, right, done.iterator)
             except Unusable as unusable:
                 problems.append((str(unusable), ""))
                 continue
-            difference = first_difference(values, right, self.returns)
+            seen.remarks = tuple(dict.fromkeys(seen.remarks + form.remarks))
+            values = _copied(form.values, right)
+            difference = first_difference(values, right, self.returns, self._computed)
+            raw.append(Answered(arguments, right, _copied(form.raw, right)))
             if difference is not None:
                 if all(isinstance(value, int) for value in arguments.values()):
                     asked = ", ".join(f"{name} = {value}" for name, value in arguments.items())
@@ -184,7 +191,7 @@ class Exercise:
                 answered.append(Answered(arguments, right, values))
             elif k == 0:
                 again = run(function, arguments, limit, keep)
-                if again.late or again.error is not None or not self._same_again(again.value, values):
+                if again.late or again.error is not None or not self._same_again(again, right):
                     return self._wrong(
                         "The first call was right, but a second one with the same arguments was not: does your "
                         "function keep something from one call to the next, or draw random numbers?",
@@ -192,27 +199,30 @@ class Exercise:
                     )
         if problems:
             return self._explained(problems, answered, seen)
-        if seen.changed:
-            return self._wrong(
-                f"The numbers are right, but your function changes what it is given ({', '.join(seen.changed)}), and "
-                "its caller may still need that.",
-                seen,
-                Found(
-                    "",
-                    fix="{0} = {0} + ...   # a new array; not {0} += ...\n{0} = np.array({0})   # or a copy".format(
-                        seen.changed[0]
-                    ),
-                ),
-            )
-        return self._result(
-            CORRECT,
-            f"Right: {len(questions)} questions of different sizes, all numbers random, the last of them drawn anew.",
-            seen,
-        )
+        if seen.remarks and (found := listed(self, raw)):  # right, but for a form that the exercise is about
+            return self._wrong(found.sentence, seen, found)
+        return self._right(len(questions), seen)
 
-    def _same_again(self, value: Any, values: Sequence[Any]) -> bool:
+    def _right(self, questions: int, seen: _Seen) -> Result:
+        """A correct answer, with one remark at most: what is changed in place, or an unusual form."""
+        right = f"Right: {questions} questions of different sizes, all numbers random, the last of them drawn anew."
+        if not seen.changed:
+            return self._result(CORRECT, right, seen, remark=next(iter(seen.remarks), ""))
+        remark = (
+            f"One thing to fix: the numbers are right, but your function changes what it is given "
+            f"({', '.join(seen.changed)}), and its caller may still need that."
+        )
+        instead = "{0} = {0} + ...   # a new array; not {0} += ...\n{0} = np.array({0})   # or a copy"
+        return self._result(CORRECT, right, seen, remark=remark, instead=instead.format(seen.changed[0]))
+
+    @functools.cached_property
+    def _computed(self) -> tuple[str, ...]:
+        """The outputs' names in the order in which the solution computes them."""
+        return assigned(self.answer[-1])
+
+    def _same_again(self, again: Run, right: Sequence[Any]) -> bool:
         try:
-            return all_agree(taken(value, self.returns), values)
+            return all_agree(read(again.value, self.returns, right, again.iterator).values, right)
         except Unusable:
             return False
 
@@ -246,11 +256,17 @@ class Exercise:
         return self._result(WRONG, message, seen, cause, detail)
 
     def _result(
-        self, status: str, message: str, seen: _Seen | None = None, cause: str | None = None, detail: str = ""
+        self,
+        status: str,
+        message: str,
+        seen: _Seen | None = None,
+        cause: str | None = None,
+        detail: str = "",
+        **more: str,
     ) -> Result:
         hint = self._hint() if status == WRONG and self._progress.shown else None
         seen = seen or _Seen()
-        return Result(self.name, status, message, cause, hint, detail, seen.text, seen.notes(status))
+        return Result(self.name, status, message, cause, hint, detail, seen.text, seen.notes(status), **more)
 
     def _hint(self) -> Hint:
         tier = self._progress.shown
@@ -264,7 +280,7 @@ class Exercise:
         theirs = [np.asarray(a) if not isinstance(a, (int, list)) else a for a in self.keras(keras, arguments)]
         same = all_agree(self.reference(arguments), theirs)
         said = f"Keras {keras.__version__} itself gives the same." if same else "Keras itself gives other numbers."
-        return Result(self.name, result.status, f"{result.message} {said}", printed=result.printed, notes=result.notes)
+        return replace(result, message=f"{result.message} {said}")
 
 
 class _Seen:
@@ -274,6 +290,7 @@ class _Seen:
         self.text = ""
         self.changed: tuple[str, ...] = ()
         self.warned: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()  # on the form of what was returned
 
     def add(self, done: Run) -> None:
         self.changed = tuple(dict.fromkeys(self.changed + done.changed))
@@ -284,7 +301,10 @@ class _Seen:
                 self.text = self.text.partition(" ... (")[0] + " ... (and much more)"
 
     def notes(self, status: str) -> tuple[str, ...]:
-        notes = [f"Your function changed {', '.join(self.changed)} in place."] if self.changed else []
+        notes = []
+        if status == WRONG:
+            notes += [f"Your function changed {', '.join(self.changed)} in place."] if self.changed else []
+            notes += self.remarks[:1]
         for warning in self.warned[:3]:
             harmless = " Your numbers are right all the same." if status == CORRECT else ""
             notes.append(f"A warning came up, {shortened(warning)}.{harmless}")
@@ -300,10 +320,12 @@ def _late(done: Run, limit: float) -> str:
 
 def _left_behind(changed: Sequence[str], running: Sequence[Any]) -> Iterator[str]:
     """Notes on what the function did to the notebook."""
+    changed = [name for name in changed if not name.startswith("_")]  # IPython's own
     if changed:
         whose = "a variable of your notebook" if len(changed) == 1 else "variables of your notebook"
         it_is = "it is as it was" if len(changed) == 1 else "they are as they were"
-        yield f"Your function changes {', '.join(changed)}, {whose}. The check has put that right: {it_is} before."
+        names = ", ".join(changed[:_MOST_NAMES]) + (" and more" if len(changed) > _MOST_NAMES else "")
+        yield f"Your function changes {names}, {whose}. The check has put that right: {it_is} before."
     if running:
         yield (
             f"Your function started {_counted(len(running), 'thread')} that {'is' if len(running) == 1 else 'are'} "

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lstm_edu.core import Layer
-from lstm_edu.exercises.answers import Unusable, all_agree, taken
+from lstm_edu.exercises.answers import NUMBERS, Unusable, agrees, all_agree, taken
 
 Exercise = Any  # exercise.Exercise, which imports this module
 _MOST_TIMES = 100  # as many numbers as are expected: no mistake makes more of them
@@ -101,6 +101,32 @@ def _gives(exercise: Exercise, function: Callable, one: Answered) -> bool:
         return False
 
 
+# --- digits ---------------------------------------------------------------------------------------------------------
+
+
+def digits(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """The right numbers, of which digits were cut off."""
+    if _all_are(exercise, answered, np.trunc):
+        return Found(
+            "The fractions are cut off: an array of whole numbers keeps none.",
+            fix="np.zeros(shape)   # dtype float; np.zeros(shape, dtype=int) keeps whole numbers only",
+        )
+    for places in range(5):
+        if _all_are(exercise, answered, lambda y, places=places: np.round(y, places)):
+            to = "whole numbers" if places == 0 else f"{places} digit{'s' * (places > 1)}"
+            return Found(f"Your numbers are the right ones, rounded to {to}. Return them unrounded.")
+    return None
+
+
+def _all_are(exercise: Exercise, answered: Sequence[Answered], change: Callable) -> bool:
+    """Whether all numbers are the right ones after this change."""
+    for one in answered:
+        for value, right, output in zip(one.values, one.right, exercise.returns, strict=True):
+            if output.kind == NUMBERS and not agrees(value, change(np.asarray(right, dtype=np.float64))):
+                return False
+    return any(output.kind == NUMBERS for output in exercise.returns)
+
+
 # --- the doctor -----------------------------------------------------------------------------------------------------
 
 
@@ -115,6 +141,8 @@ def one_mistake(exercise: Exercise, answered: Sequence[Answered]) -> Found | Non
             return Found(found.explanation, found.cause, found.fix)
         here = {c.id: c for c in found.candidates} if found.verdict in ("cause", "several") else {}
         left = here if left is None else {id: c for id, c in left.items() if id in here}
+        if not left:
+            return None
     if not left:
         return None
     first = next(iter(left.values()))
@@ -146,4 +174,9 @@ def _diagnosed(exercise: Exercise, one: Answered, pairs: bool) -> Any:
 
 
 # The likely, and what is one slip, comes first: generated mutants of the solution belong before two mistakes at once.
-EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (listed, one_mistake, two_mistakes)
+EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
+    listed,
+    digits,
+    one_mistake,
+    two_mistakes,
+)

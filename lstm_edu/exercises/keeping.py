@@ -33,6 +33,7 @@ import numpy as np
 
 MOST_BYTES = 1 << 28  # of arrays that are copied before a check
 MOST_OBJECTS = 10_000  # that are looked into
+_PACKAGE = __name__.partition(".")[0]
 _MISSING = object()
 Restore = Callable[[], Iterable[str]]  # puts something back, and names what it had to
 
@@ -185,6 +186,8 @@ def _notebook(function: Callable) -> Iterator[Restore]:
     """The variables of the notebook, and the contents of those that the function can reach."""
     room, seen = [MOST_BYTES, MOST_OBJECTS], set[int]()
     for code in _functions(function):
+        if str(code.__globals__.get("__name__")).partition(".")[0] == _PACKAGE:  # see `_tools`
+            continue
         if id(code.__globals__) not in seen:
             seen.add(id(code.__globals__))
             yield _names(code.__globals__, lambda name, value: not isinstance(value, types.ModuleType))
@@ -361,13 +364,12 @@ def _is_no_import(name: str, value: Any) -> bool:
 def _owners() -> Iterator[Any]:
     """The modules of this package, its classes, and the objects that its modules hold."""
     seen: set[int] = set()
-    package = __name__.partition(".")[0]
     for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] == package and isinstance(module, types.ModuleType):
+        if name.partition(".")[0] == _PACKAGE and isinstance(module, types.ModuleType):
             yield module
             for value in list(vars(module).values()):
                 kind = value if isinstance(value, type) else type(value)
-                mine = getattr(kind, "__module__", "").startswith(package)
+                mine = getattr(kind, "__module__", "").startswith(_PACKAGE)
                 if mine and hasattr(value, "__dict__") and id(value) not in seen:
                     seen.add(id(value))
                     yield value

@@ -63,6 +63,7 @@ class Result(_Card):
         hint: the last hint that was shown for this mistake, or None.
         detail: the learner's own line where an error was raised, or "".
         printed: what the function printed, shortened.
+        remark: what could be better in a correct answer, in words. instead: in code.
         notes: what else was seen (warnings, arguments that were changed).
     """
 
@@ -74,17 +75,28 @@ class Result(_Card):
     detail: str = ""
     printed: str = ""
     notes: tuple[str, ...] = ()
+    remark: str = ""
+    instead: str = ""
 
     def __bool__(self) -> bool:
         return self.status == CORRECT
 
-    _title = property(lambda self: f"{_SIGNS[self.status]} {self.exercise}: {self.status}")
+    @property
+    def _title(self) -> str:
+        return f"{_SIGNS[self.status]} {self.exercise}: {self.status}" + (
+            ", with one thing to fix" if self.instead else ""
+        )
+
     _label = property(lambda self: f"Exercise {self.exercise}: {self.status}")
 
     def _parts(self) -> list[cards.Part]:
         parts = [("", self.message, TEXT)]
         if self.detail:
             parts.append(("Your line", self.detail, CODE))
+        if self.remark:
+            parts.append(("", self.remark, TEXT))
+        if self.instead:
+            parts.append(("Write instead", self.instead, CODE))
         parts += [("Note", note, TEXT) for note in self.notes]
         if self.printed:
             parts.append(("Your function printed", self.printed, CODE))
