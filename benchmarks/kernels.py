@@ -1,0 +1,230 @@
+"""Kernels of the course, forked and usual, side by side: python -m benchmarks.kernels [--base PATH] [--docs]
+
+Linux only. Two real servers, `python -m lstm_edu lab`: one starts kernels as usual (of an older checkout, if --base
+says so), the other forks them. Measured: from asking the server for a kernel until a cell with `import keras` has run;
+all code cells of notebook 06; five kernels with Keras at once. Seconds of a kernel are its own, its children's, and
+what its server and the process it was forked from spent on it meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import nbformat
+import psutil
+from jupyter_client.blocking import BlockingKernelClient
+
+from . import machine, markdown
+from .browser import TOKEN, free_port
+
+HERE = Path(__file__).resolve().parents[1]
+PAGE = HERE / "docs" / "measurements.md"
+MARKERS = ("<!-- kernels:begin -->", "<!-- kernels:end -->")
+NOTEBOOK = "06_lstm_one_step.ipynb"
+MOST = 600.0  # seconds for a cell
+KERNELS = 5
+_WAITS = 40.0  # seconds
+_CALL = "import keras, numpy as np; keras.layers.LSTM(8)(np.ones((2, 5, 3), 'float32')).shape"
+
+
+class Measured(NamedTuple):
+    """Processor seconds and seconds on the clock until Keras is imported; processor seconds of notebook 06; megabytes:
+    own memory of the last of five kernels with Keras, all five with their server and what they are forked from (PSS),
+    own memory of a kernel that has run all of notebook 06."""
+
+    cpu: float
+    clock: float
+    notebook: float
+    own: float
+    together: float
+    own_after: float
+
+
+GOALS = (0.2, 0.25, 0.5, 0.4, None, None)
+NAMES = (
+    "until `import keras` has run, processor seconds",
+    "until `import keras` has run, seconds on the clock",
+    "all of notebook 06, processor seconds",
+    f"own memory of one more of {KERNELS} kernels with Keras, MB",
+    f"{KERNELS} kernels with Keras and their server, MB (PSS; goal: 1,000)",
+    "own memory of a kernel after all of notebook 06, MB",
+)
+
+
+class Server:
+    """A running JupyterLab of one checkout."""
+
+    def __init__(self, process: subprocess.Popen, address: str, folder: Path):
+        self.process, self.address, self.folder = psutil.Process(process.pid), address, folder
+
+    def kernel(self) -> tuple[psutil.Process, BlockingKernelClient, str]:
+        """A new one: its process, a client, its id."""
+        identity = json.loads(self._ask("POST", "api/kernels", b"{}"))["id"]
+        path = next(self.folder.rglob(f"kernel-{identity}.json"))
+        client = BlockingKernelClient(connection_file=str(path))
+        client.load_connection_file()
+        client.start_channels()
+        client.wait_for_ready(timeout=MOST)
+        return psutil.Process(int(run(client, "import os; print(os.getpid())"))), client, identity
+
+    def end(self, identity: str) -> None:
+        self._ask("DELETE", f"api/kernels/{identity}")
+
+    def _ask(self, method: str, path: str, data: bytes | None = None) -> bytes:
+        asked = urllib.request.Request(f"{self.address}/{path}?token={TOKEN}", data=data, method=method)
+        with urllib.request.urlopen(asked, timeout=MOST) as answer:
+            return answer.read()
+
+    def family(self, kernels: list[psutil.Process]) -> list[psutil.Process]:
+        """The server and all that it started, but for these kernels."""
+        return [p for p in [self.process, *self.process.children(recursive=True)] if p not in kernels]
+
+    def settle(self) -> None:
+        """Wait until Keras is there to be forked, or will not be, and nothing of it has worked for two seconds."""
+        end = time.monotonic() + _WAITS
+        while time.monotonic() < end and not self._has_keras():
+            time.sleep(0.5)
+        before, now = -1.0, seconds(self.family([]))
+        while now - before > 0.05:
+            time.sleep(2)
+            before, now = now, seconds(self.family([]))
+
+    def _has_keras(self) -> bool:
+        forkers = [p for p in self.family([]) if "lstm_edu.kernels.forker" in p.cmdline()]
+        return any("libtensorflow" in Path(f"/proc/{p.pid}/maps").read_text() for p in forkers)
+
+
+@contextmanager
+def lab(checkout: Path, forked: bool) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+        environment = os.environ | {name: str(folder / name) for name in own} | {"PYTHONPATH": str(checkout)}
+        environment |= {"LSTM_EDU_FORK": "1" if forked else "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+        options = [f"--port={port}", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={checkout}"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "lstm_edu", "lab", "--no-browser", *options],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        server = Server(process, f"http://localhost:{port}", folder)
+        try:
+            for _ in range(600):
+                try:
+                    server._ask("GET", "api/status")
+                    break
+                except OSError:
+                    time.sleep(0.2)
+            yield server
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+
+
+def run(client: BlockingKernelClient, code: str) -> str:
+    """What a cell prints. RuntimeError if it raises."""
+    said: list[str] = []
+
+    def hear(message: dict) -> None:
+        said.append(message["content"].get("text", ""))
+
+    reply = client.execute_interactive(code, output_hook=hear, timeout=MOST, allow_stdin=False)
+    if reply["content"]["status"] != "ok":
+        raise RuntimeError(f"{code}\n{reply['content'].get('evalue')}")
+    return "".join(said)
+
+
+def seconds(processes: list[psutil.Process]) -> float:
+    """Processor seconds of processes and of the children that they have waited for."""
+    total = 0.0
+    for process in processes:
+        try:
+            total += sum(process.cpu_times()[:4])
+        except psutil.NoSuchProcess:
+            continue
+    return total
+
+
+def megabytes(processes: list[psutil.Process], what: str) -> float:
+    """Of these together: "pss", or "uss", what no other process shares."""
+    return sum(getattr(process.memory_full_info(), what) for process in processes) / 1e6
+
+
+def measure(server: Server, notebooks: Path) -> Measured:
+    server.settle()
+    rest = server.family([])
+    before, began = seconds(rest), time.monotonic()
+    kernel, client, identity = server.kernel()
+    run(client, "import keras")
+    clock, cpu = time.monotonic() - began, seconds([kernel]) + seconds(rest) - before
+    run_notebook(client, notebooks)
+    notebook, own_after = seconds([kernel]) + seconds(rest) - before, megabytes([kernel], "uss")
+    client.stop_channels()
+    server.end(identity)
+    kernels = []
+    for _ in range(KERNELS):
+        kernel, client, _ = server.kernel()
+        run(client, _CALL)
+        kernels.append(kernel)
+    own = megabytes(kernels[-1:], "uss")
+    return Measured(cpu, clock, notebook, own, megabytes(kernels + server.family(kernels), "pss"), own_after)
+
+
+def run_notebook(client: BlockingKernelClient, folder: Path) -> None:
+    cells = nbformat.read(folder / NOTEBOOK, as_version=4).cells
+    run(client, f"import os; os.chdir({str(folder)!r})")
+    for cell in cells:
+        if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
+            run(client, cell.source)
+
+
+def text(usual: Measured, forked: Measured) -> str:
+    rows = []
+    for name, goal, then, now in zip(NAMES, GOALS, usual, forked, strict=True):
+        reached = "" if goal is None else "yes" if now <= goal * then else "no"
+        ratio = f"{now / then:.2f}"
+        rows.append(
+            [name, markdown.digits(then), markdown.digits(now), ratio, "" if goal is None else str(goal), reached]
+        )
+    return markdown.table(["kernels", "usual", "forked", "ratio", "goal", "reached"], rows)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.kernels", description=__doc__.splitlines()[0])
+    parser.add_argument("--base", type=Path, default=HERE, help="the checkout whose usual kernels are measured")
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE.name}")
+    options = parser.parse_args(arguments)
+    load = machine.load()
+    busy = machine.busy(load, machine.cores())
+    if options.docs and busy:
+        raise SystemExit(f"{busy} Nothing was run: what is written down is measured on a quiet machine.")
+    base = options.base.resolve()
+    with lab(base, forked=False) as server:
+        usual = measure(server, base / "notebooks")
+    with lab(HERE, forked=True) as server:
+        forked = measure(server, HERE / "notebooks")
+    said = "\n\n".join([text(usual, forked), " ".join(machine.description(load))])
+    print(said)
+    if options.docs:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(markdown.put_between_markers(page, said, *MARKERS), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
