@@ -23,6 +23,7 @@ def forking():
     with pytest.MonkeyPatch.context() as patch:
         for name in ("JUPYTER_DEFAULT_PROVISIONER_NAME", OFF, "MPLBACKEND", "PYTEST_CURRENT_TEST"):
             patch.delenv(name, raising=False)
+        the_forker().start(at_once=True)
         assert use() is None
         patch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", "local-provisioner")  # each test asks for what it wants
         yield
@@ -268,7 +269,7 @@ def warmed_of_its_own(monkeypatch) -> Forker:
     monkeypatch.setattr("lstm_edu.kernels.provisioner.the_forker", lambda: forker)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTEST_CURRENT_TEST")
-        forker.start()
+        forker.start(at_once=True)
     return warmed(forker)
 
 

@@ -1,4 +1,4 @@
-"""The process that kernels are forked from: python -m lstm_edu.kernels.forker FD [--without-keras]
+"""The process that kernels are forked from: python -m lstm_edu.kernels.forker FD [--without-keras] [--at-once]
 
 It imports and runs nothing. FD is its end of a pair of sockets; when the other end closes, it ends. Messages are JSON.
 
@@ -22,7 +22,7 @@ from typing import Any
 
 Request = dict[str, Any]
 
-_LONGEST_WAIT = 30.0  # seconds for an idle moment; after that Keras is imported anyway
+_LONGEST_WAIT = 120.0  # seconds for an idle moment; after that, or with --at-once, Keras is imported anyway
 _IDLE = 0.5  # of the machine's processors
 _LOOK = 0.5  # seconds between two looks at how busy it is
 _LONGEST_MESSAGE = 1 << 20
@@ -34,7 +34,8 @@ def main() -> None:
     if sys.path[0] == os.getcwd():  # which `python -m` puts there, and ipykernel's launcher takes away
         del sys.path[0]
     before = dict(os.environ)
-    request = _Forker(link, with_keras="--without-keras" not in sys.argv).serve()
+    wait = 0 if "--at-once" in sys.argv else _LONGEST_WAIT
+    request = _Forker(link, wait, with_keras="--without-keras" not in sys.argv).serve()
     if request is not None:  # this is the child
         link.close()
         set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
@@ -44,8 +45,8 @@ def main() -> None:
 class _Forker:
     """Waits for requests, reports what ends, and imports in between."""
 
-    def __init__(self, link: socket.socket, with_keras: bool):
-        self.link, self.pids = link, set[int]()
+    def __init__(self, link: socket.socket, wait: float, with_keras: bool):
+        self.link, self.wait, self.pids = link, wait, set[int]()
         self.stages = ["course", "keras"] if with_keras else ["course"]
         self.began, self.threads = time.monotonic(), 1
         self.woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -71,7 +72,7 @@ class _Forker:
                     return json.loads(message)
 
     def _waited(self) -> bool:
-        return time.monotonic() - self.began > _LONGEST_WAIT
+        return time.monotonic() - self.began > self.wait
 
     def _import(self, stage: str) -> None:
         self.say(importing=stage)

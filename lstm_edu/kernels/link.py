@@ -74,16 +74,16 @@ class Forker:
         self._forked: list[int] = []
         self._given_up = 0
 
-    def start(self) -> None:
-        """Start it, if it is not there."""
+    def start(self, at_once: bool = False) -> None:
+        """Start it, if it is not there. at_once: Keras is imported without waiting for an idle moment."""
         if self.process is not None:
             return
         self.link, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.env = dict(os.environ)
         self.imported, self.importing, self._forked, self._given_up = [], True, [], 0
-        command = [sys.executable, "-m", "lstm_edu.kernels.forker", str(other.fileno())]
+        options = ["--without-keras"] * (not self.with_keras) + ["--at-once"] * at_once
         self.process = subprocess.Popen(
-            command if self.with_keras else [*command, "--without-keras"],
+            [sys.executable, "-m", "lstm_edu.kernels.forker", str(other.fileno()), *options],
             stdin=subprocess.DEVNULL,
             env={name: value for name, value in self.env.items() if not name.startswith("JPY_")},
             pass_fds=[other.fileno()],
