@@ -65,6 +65,7 @@ _LATER = {
     "predict": "lstm_edu.widgets",
     "save_html": "lstm_edu.export",
     "explore_bins": "lstm_edu.widgets",
+    "clinic": None,
     "datasets": None,
     "doctor": None,
     "exercises": None,

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "plots": (BASE, {"numpy", "matplotlib"}),
     "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
     "exercises": (BASE | READERS | {"formats"}, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
+    "clinic": (BASE | READERS | {"exercises"}, {"numpy"}),
     "formats": ({"core", "comparison", "libraries"}, {"numpy"}),
     "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
     "_assignment": ({"teaching"}, set()),

@@ -14,7 +14,7 @@ _SIGNS = {NOT_ATTEMPTED: "○", WRONG: "✗", CORRECT: "✓"}
 TIERS = 3
 
 
-class _Card:
+class Card:
     """Text and HTML from `_title`, `_label` and `_parts`."""
 
     _title: Any  # a text, or a property that makes it
@@ -31,7 +31,7 @@ class _Card:
 
 
 @dataclass(frozen=True, repr=False)
-class Hint(_Card):
+class Hint(Card):
     """One of three hints: 1 a question, 2 a place to look at, 3 a line with a gap, `...`."""
 
     exercise: str
@@ -51,7 +51,7 @@ class Hint(_Card):
 
 
 @dataclass(frozen=True, repr=False)
-class Result(_Card):
+class Result(Card):
     """What a check found. True if the answer is correct.
 
     Attributes:
@@ -112,7 +112,7 @@ class Result(_Card):
 
 
 @dataclass(frozen=True, repr=False)
-class Task(_Card):
+class Task(Card):
     """What is to be written. str(task) is the text."""
 
     exercise: str
@@ -143,7 +143,7 @@ class Task(_Card):
 
 
 @dataclass(frozen=True, repr=False)
-class Solution(_Card):
+class Solution(Card):
     """One way to write it. `code` runs in any cell; `function` is what it defines; `fix` repairs the mistake that the
     last check found, or is ""."""
 

@@ -86,7 +86,7 @@ def test_a_lesson_has_all_its_parts(path):
         assert part in text, f"{path.name} has no {part!r}"
     code = "\n".join(cell.source for cell in cells(path, "code"))
     assert code.count("le.predict(") >= 2, "predictions are asked for"
-    checked = re.findall(r"(?:le\.exercises\.\w+|exercise\w*)\.check\((\w+)", code)
+    checked = re.findall(r"(?:le\.exercises\.\w+|exercise\w*)\.check\((\w+)|le\.clinic\.case\((\d+)", code)
     assert len(set(checked)) >= 2, "there are two exercises"
     assert "le.compare(" in code or "le.verify(" in code or "train_side_by_side(" in code, "Keras stands beside it"
     assert re.search(r"le\.(explore\w*|packing|predict|plots)", code), "something to look at"

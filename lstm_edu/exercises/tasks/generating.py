@@ -54,7 +54,8 @@ def _going_on(fed=lambda h, c, x: h, state=lambda h, c: (h, c), first=0, read=la
             h, c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
         outputs = [h]
         for _ in range(steps):
-            h, c = lstm_step(fed(h, c, x), *state(h, c), kernel, recurrent_kernel, bias)
+            h_before, c_before = state(h, c)
+            h, c = lstm_step(fed(h, c, x), h_before, c_before, kernel, recurrent_kernel, bias)
             outputs.append(h)
         return np.stack(outputs[1 - first : 1 - first + steps], axis=1)
 

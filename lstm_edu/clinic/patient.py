@@ -1,0 +1,334 @@
+"""One patient: what a learner gets, and what they are told about a diagnosis."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.clinic import evidence
+from lstm_edu.clinic.patients import RECORDS, WORDS, Setting, digest, opened
+from lstm_edu.core import Layer
+from lstm_edu.doctor import CATALOGUE, Mistake
+from lstm_edu.exercises import cards
+from lstm_edu.exercises.cards import CODE, COLUMNS, TEXT
+from lstm_edu.exercises.result import TIERS, Card, Hint
+
+Array = np.ndarray
+_LETTERS = "ABCDEFGH"
+FOUND, NOT_YET, UNKNOWN, SHOWN = "found", "not yet", "not understood", "solution"
+_SIGNS = {FOUND: "✓", NOT_YET: "✗", UNKNOWN: "○", SHOWN: "○"}
+
+
+@dataclass(frozen=True, repr=False)
+class Finding(Card):
+    """What a diagnosis is worth. True if the mistake was found.
+
+    Attributes:
+        patient: the patient's number.
+        status: "found", "not yet", "not understood" or "solution".
+        message: why, in words.
+        cause: the mistake's id in the catalogue, once it is found or shown.
+        fix: what to write instead. seen: what the numbers showed.
+    """
+
+    patient: int
+    status: str
+    message: str
+    cause: str | None = None
+    fix: str = ""
+    seen: str = ""
+
+    def __bool__(self) -> bool:
+        return self.status == FOUND
+
+    _title = property(lambda self: f"{_SIGNS[self.status]} Patient {self.patient}: {self.status}")
+    _label = property(lambda self: f"Patient {self.patient}: {self.status}")
+
+    def _parts(self) -> list[cards.Part]:
+        parts = [("", self.message, TEXT)]
+        if self.fix:
+            parts.append(("The fix", self.fix, CODE))
+        if self.seen:
+            parts.append(("How the numbers showed it", self.seen, TEXT))
+        if self.cause:
+            parts.append(("", f"In `le.mistakes()` it is called `{self.cause}`.", TEXT))
+        if self.status == NOT_YET:
+            parts.append(("", f"For a hint: `le.clinic.case({self.patient}).hint()`", TEXT))
+        return parts
+
+
+class _Function:
+    """The code of a patient: function(x) returns what it makes of any x that the layer can read."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __call__(self, x: Any) -> Array:
+        layer = case(self._number).layer
+        x = np.asarray(x, layer.dtype)
+        layer(x)  # which says what is wrong with an x that does not fit
+        return opened(self._number).output(layer, x)
+
+    def __repr__(self) -> str:
+        return f"<the function of patient {self._number}>"
+
+
+class Patient(Card):
+    """A layer, an input, and what somebody's code made of it. Something is wrong with it: what?
+
+    Attributes:
+        number: of the patient. story: who brings it.
+        layer: the layer as it should be, a built layer of this package. `layer(x)` is right.
+        x, mask, initial_state: the arguments of the call; mask and initial_state are None where there is none.
+        output: what the patient's code returned.
+        function: the patient's code, function(x), where you may ask it with other inputs; else None.
+        choices: what it might be, by letter.
+    """
+
+    def __init__(self, number: int) -> None:
+        self._record = RECORDS[number]
+        self._setting: Setting = self._record.setting(np.random.default_rng(number))
+        self.number, self.story = number, self._record.story
+        self.layer: Layer = self._setting.layer
+        self.x, self.mask, self.initial_state = self._setting.x, self._setting.mask, self._setting.initial_state
+        self.output: Array = _made(opened(number), self._setting)
+        self.function: Callable[[Any], Array] | None = _Function(number) if self._record.asked else None
+        mixed = sorted(self._record.choices, key=lambda mistake_id: digest(-number, mistake_id))
+        self._ids = dict(zip(_LETTERS, mixed, strict=False))
+        self.choices = {letter: WORDS[mistake_id] for letter, mistake_id in self._ids.items()}
+        self._hints_shown = 0
+
+    def __dir__(self) -> list[str]:
+        return [name for name in super().__dir__() if not name.startswith("_") or name.startswith("__")]
+
+    # --- for the learner ----------------------------------------------------------------------------------------------
+
+    @property
+    def symptoms(self) -> str:
+        """How many of the output's numbers are wrong, and by how much."""
+        return evidence.summary(self.output, self._right)
+
+    def answer(self, diagnosis: Any) -> Finding:
+        """Say what is wrong.
+
+        Args:
+            diagnosis: a letter of `choices`, or its words; the id of the mistake in `le.mistakes()`; what `le.diagnose`
+                found; or a function of your own, f(x), that makes the same mistake and so gives the same numbers.
+
+        Returns:
+            A Finding, which is true if that is it.
+
+        Raises:
+            TypeError: for anything else.
+        """
+        if callable(diagnosis) and not isinstance(diagnosis, str):
+            return self._reproduced(diagnosis)
+        if not isinstance(diagnosis, str):
+            if not hasattr(diagnosis, "cause"):
+                raise TypeError(
+                    f"answer takes a letter, the words of a diagnosis, the id of a mistake, what le.diagnose returned, "
+                    f"or a function; got {type(diagnosis).__name__}"
+                )
+            if diagnosis.cause is None:
+                return self._finding(UNKNOWN, "This diagnosis names no single cause; so what do you think it is?")
+            diagnosis = diagnosis.cause
+        named = self._named(diagnosis)
+        if named is None:
+            return self._finding(
+                UNKNOWN,
+                f"I do not know a mistake called {diagnosis[:60]!r}. Answer with a letter, {self._letters}, or with an "
+                f"id from `le.mistakes(le.clinic.case({self.number}).layer)`.",
+            )
+        if self._is_it(named):
+            return self._explained(FOUND, "You found it. ")
+        guessed = _made_if_possible(CATALOGUE[named], self._setting)
+        return self._finding(NOT_YET, evidence.against(guessed, self.output, self._right))
+
+    def hint(self) -> Hint:
+        """The next of three hints: a question; what the numbers show; three diagnoses, of which one is right."""
+        self._hints_shown = min(self._hints_shown + 1, TIERS)
+        ladder = (self._question, self._seen, self._three)
+        return _ClinicHint(f"clinic.case({self.number})", self._hints_shown, ladder[self._hints_shown - 1])
+
+    def solution(self) -> Finding:
+        """What it is, and how the numbers show it."""
+        return self._explained(SHOWN)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _right(self) -> Array:
+        return _computed(self._setting)
+
+    def _named(self, text: str) -> str | None:
+        """The id of the mistake that somebody means."""
+        text = text.strip()
+        if text.upper() in self._ids:
+            return self._ids[text.upper()]
+        if text in CATALOGUE:
+            return text
+        meant = _words(text)
+        close = [
+            mistake_id
+            for mistake_id in self._record.choices
+            if meant and (meant == _words(WORDS[mistake_id]) or meant <= _words(f"{WORDS[mistake_id]} {mistake_id}"))
+        ]
+        exact = [mistake_id for mistake_id in close if meant == _words(WORDS[mistake_id])]
+        return next(iter(exact or (close if len(close) == 1 else [])), None)
+
+    def _is_it(self, mistake_id: str) -> bool:
+        """Whether it is the patient's mistake, or another name of it: one that gives the same for other inputs too."""
+        right = opened(self.number)
+        if mistake_id == right.id:
+            return True
+        other, settings = CATALOGUE[mistake_id], (self._setting, self._another)
+        return any(
+            all(evidence.agree(_made_if_possible(other, s, place), _made(right, s)) for s in settings)
+            for place in other.places(self.layer)
+        )
+
+    @property
+    def _another(self) -> Setting:
+        """Another input for the same layer, of the same shape."""
+        s, rng = self._setting, np.random.default_rng(1000 + self.number)
+        start = s.initial_state and [rng.normal(size=a.shape).astype(a.dtype) for a in s.initial_state]
+        return Setting(s.layer, rng.normal(size=s.x.shape).astype(s.x.dtype), s.mask, start)
+
+    def _reproduced(self, function: Callable) -> Finding:
+        """What is said about a function that should make the same mistake."""
+        if isinstance(function, _Function):
+            return self._finding(
+                NOT_YET, "That is the patient itself. Write a function of your own that does the same."
+            )
+        for setting in (self._setting, self._another):
+            named = {"mask": setting.mask, "initial_state": setting.initial_state}
+            try:
+                theirs = np.asarray(function(setting.x, **{k: v for k, v in named.items() if v is not None}), float)
+            except Exception as error:  # of the learner's own code
+                return self._finding(UNKNOWN, f"Your function raised {type(error).__name__}: {error}")
+            output, right = _made(opened(self.number), setting), _computed(setting)
+            if evidence.agree(theirs, right):
+                return self._finding(NOT_YET, "Your function is right: it gives Keras's numbers. Now make the mistake.")
+            if not evidence.agree(theirs, output):
+                return self._finding(NOT_YET, evidence.against(theirs, output, right, "your code"))
+        return self._explained(FOUND, "Your function gives the same numbers, for another input too. ")
+
+    def _explained(self, status: str, begin: str = "") -> Finding:
+        mistake = opened(self.number)
+        return self._finding(status, begin + mistake.sentence, mistake.id, mistake.fix, self._seen)
+
+    def _finding(self, status: str, message: str, cause: str | None = None, fix: str = "", seen: str = "") -> Finding:
+        return Finding(self.number, status, message, cause, fix, seen)
+
+    @property
+    def _question(self) -> str:
+        if self.x.ndim < 3:
+            return "Which input makes it simplest to see what is added, and which one to see what x is multiplied with?"
+        return (
+            "Compare the output with `layer(x)`, timestep by timestep. Which timestep is the first that differs? Is "
+            "anything strange about the numbers: their size, their sign, their order?"
+        )
+
+    @property
+    def _seen(self) -> str:
+        if self.x.ndim < 3:
+            zeros = np.zeros_like(self.x[:1])
+            ours, theirs = _shown(self.layer(zeros)), _shown(opened(self.number).output(self.layer, zeros))
+            return f"For an input of zeros it returns {theirs}; the right answer is {ours}, the bias."
+        kind = type(self.layer).__name__
+        return evidence.seen(self.output, self._right, self.mask, kind, self.initial_state is None)
+
+    @property
+    def _three(self) -> str:
+        """The right one among three, in the order of the letters."""
+        right = opened(self.number).id
+        others = [mistake_id for mistake_id in self._ids.values() if mistake_id != right]
+        kept = {right, *sorted(others, key=lambda mistake_id: digest(self.number, f"3 {mistake_id}"))[:2]}
+        left = [f"{letter}: {self.choices[letter]}" for letter, mistake_id in self._ids.items() if mistake_id in kept]
+        return "It is one of these three.\n" + "\n".join(left)
+
+    @property
+    def _letters(self) -> str:
+        return f"{min(self.choices)} to {max(self.choices)}"
+
+    _title = property(lambda self: f"Patient {self.number}")
+    _label = property(lambda self: f"Patient {self.number} of the clinic")
+
+    def _parts(self) -> list[cards.Part]:
+        name = f"le.clinic.case({self.number})"
+        return [
+            ("", f"{self.story} {self.symptoms}", TEXT),
+            (f"patient = {name} has", "\n".join(f"patient.{k}  {v}" for k, v in self._belongings.items()), COLUMNS),
+            ("What might it be?", "\n".join(f"{letter}: {words}" for letter, words in self.choices.items()), TEXT),
+            ("", f'Your answer: `{name}.answer("...")`, with a letter. Guessing is allowed; a reason is better.', TEXT),
+        ]
+
+    @property
+    def _belongings(self) -> dict[str, str]:
+        """What the learner gets, and what it is."""
+        given = [name for name in ("mask", "initial_state") if getattr(self, name) is not None]
+        call = ", ".join(["patient.x", *(f"{name}=patient.{name}" for name in given)])
+        found = {
+            "x": f"the input, {self.x.shape}",
+            "output": f"what the code returned, {self.output.shape}",
+            "layer": f"the layer as it should be: `patient.layer({call})` is right, `patient.layer.get_weights()` too",
+        }
+        if self.mask is not None:
+            found["mask"] = f"which timesteps count, {self.mask.shape}"
+        if self.initial_state is not None:
+            found["initial_state"] = f"[h, c] before the first timestep, {self.initial_state[0].shape} each"
+        if self.function is not None:
+            found["function"] = "the code itself: `patient.function(x)` is what it makes of any x"
+        return found
+
+
+class _ClinicHint(Hint):
+    """A hint of the clinic: all three are text."""
+
+    def _parts(self) -> list[cards.Part]:
+        more = "hint()` says more." if self.tier < TIERS else "solution()` says what it is."
+        return [("", self.text, TEXT), ("", f"`le.{self.exercise}.{more}", TEXT)]
+
+
+_patients: dict[int, Patient] = {}
+
+
+def case(number: int) -> Patient:
+    """The patient of that number, from 1. The same one each time, so that its hints go on.
+
+    Raises:
+        ValueError: there is no such patient.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number not in RECORDS:
+        raise ValueError(f"clinic.case: the patients have the numbers 1 to {max(RECORDS)}, got {number!r}")
+    if number not in _patients:
+        _patients[number] = Patient(number)
+    return _patients[number]
+
+
+def _made(mistake: Mistake, s: Setting, place: tuple[str, ...] | None = None) -> Array:
+    return np.asarray(mistake.output(s.layer, s.x, s.mask, s.initial_state, place))
+
+
+def _made_if_possible(mistake: Mistake, s: Setting, place: tuple[str, ...] | None = None) -> Array | None:
+    try:
+        return _made(mistake, s, place)
+    except ValueError:
+        return None
+
+
+def _computed(s: Setting) -> Array:
+    given: dict[str, Any] = {"mask": s.mask, "initial_state": s.initial_state}
+    return s.layer(s.x, **{name: value for name, value in given.items() if value is not None})
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z0-9]+", text.lower()))
+
+
+def _shown(row: Array) -> str:
+    return np.array2string(np.ravel(row), precision=3, suppress_small=True, separator=", ")
