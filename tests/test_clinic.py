@@ -142,7 +142,8 @@ def test_words_that_name_one_of_the_choices_are_enough():
     patient = le.clinic.case(3)
     assert patient.answer("bias twice") and patient.answer("twice")
     assert patient.answer("bias").status == "not understood"  # two of them are about the bias
-    assert patient.answer("").status == patient.answer("?").status == "not understood"
+    assert patient.answer("").status == patient.answer(" ? ").status == "no answer yet"
+    assert "the letters A to E" in patient.answer("?").message
     assert "A to E" in patient.answer("something else").message
 
 

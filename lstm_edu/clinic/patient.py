@@ -19,8 +19,8 @@ from lstm_edu.exercises.result import TIERS, Card, Hint
 
 Array = np.ndarray
 _LETTERS = "ABCDEFGH"
-FOUND, NOT_YET, UNKNOWN, SHOWN = "found", "not yet", "not understood", "solution"
-_SIGNS = {FOUND: "✓", NOT_YET: "✗", UNKNOWN: "○", SHOWN: "○"}
+FOUND, NOT_YET, UNANSWERED, UNKNOWN, SHOWN = "found", "not yet", "no answer yet", "not understood", "solution"
+_SIGNS = {FOUND: "✓", NOT_YET: "✗", UNANSWERED: "○", UNKNOWN: "○", SHOWN: "○"}
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,7 +29,7 @@ class Finding(Card):
 
     Attributes:
         patient: the patient's number.
-        status: "found", "not yet", "not understood" or "solution".
+        status: "found", "not yet", "no answer yet", "not understood" or "solution".
         message: why, in words.
         cause: the mistake's id in the catalogue, once it is found or shown.
         fix: what to write instead. seen: what the numbers showed.
@@ -136,6 +136,8 @@ class Patient(Card):
             if diagnosis.cause is None:
                 return self._finding(UNKNOWN, "This diagnosis names no single cause; so what do you think it is?")
             diagnosis = diagnosis.cause
+        if not _words(diagnosis):  # "?", as the notebook has it, or ""
+            return self._finding(UNANSWERED, f"Write one of the letters {self._letters} between the quotes.")
         named = self._named(diagnosis)
         if named is None:
             return self._finding(
@@ -173,9 +175,7 @@ class Patient(Card):
             return text
         meant = _words(text)
         close = [
-            mistake_id
-            for mistake_id in self._record.choices
-            if meant and (meant == _words(WORDS[mistake_id]) or meant <= _words(f"{WORDS[mistake_id]} {mistake_id}"))
+            mistake_id for mistake_id in self._record.choices if meant <= _words(f"{WORDS[mistake_id]} {mistake_id}")
         ]
         exact = [mistake_id for mistake_id in close if meant == _words(WORDS[mistake_id])]
         return next(iter(exact or (close if len(close) == 1 else [])), None)
@@ -229,7 +229,7 @@ class Patient(Card):
         if self.x.ndim < 3:
             return "Which input makes it simplest to see what is added, and which one to see what x is multiplied with?"
         return (
-            "Compare the output with `layer(x)`, timestep by timestep. Which timestep is the first that differs? Is "
+            f"Compare the output with `{self._call}`, timestep by timestep. Which is the first that differs? Is "
             "anything strange about the numbers: their size, their sign, their order?"
         )
 
@@ -268,14 +268,18 @@ class Patient(Card):
         ]
 
     @property
+    def _call(self) -> str:
+        """What gives the right output."""
+        given = [name for name in ("mask", "initial_state") if getattr(self, name) is not None]
+        return f"patient.layer({', '.join(['patient.x', *(f'{name}=patient.{name}' for name in given)])})"
+
+    @property
     def _belongings(self) -> dict[str, str]:
         """What the learner gets, and what it is."""
-        given = [name for name in ("mask", "initial_state") if getattr(self, name) is not None]
-        call = ", ".join(["patient.x", *(f"{name}=patient.{name}" for name in given)])
         found = {
             "x": f"the input, {self.x.shape}",
             "output": f"what the code returned, {self.output.shape}",
-            "layer": f"the layer as it should be: `patient.layer({call})` is right, `patient.layer.get_weights()` too",
+            "layer": f"the layer as it should be: `{self._call}` is right, `patient.layer.get_weights()` too",
         }
         if self.mask is not None:
             found["mask"] = f"which timesteps count, {self.mask.shape}"
