@@ -9,9 +9,14 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import lstm_edu as le
 from lstm_edu import palette
+from lstm_edu.plots.paper import THEMES
+from lstm_edu.plots.recoloring import on_paper
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale
 
 RNG = np.random.default_rng(5)
@@ -88,9 +93,6 @@ def luminance(color) -> float:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("name", FIGURES)
 def test_all_text_stands_out_from_its_paper(name, theme):
-    from matplotlib.colors import to_rgba
-    from matplotlib.text import Text
-
     figure = FIGURES[name](theme=theme)
     figure.canvas.draw()
     paper = luminance(figure.get_facecolor())
@@ -266,6 +268,61 @@ def test_a_figure_without_a_theme_comes_in_both():
     assert opaque.max() > 0.85  # light ink
 
 
+def contrast(one, other):
+    inks = sorted((luminance(to_rgba(one)), luminance(to_rgba(other))))
+    return (inks[1] + 0.05) / (inks[0] + 0.05)
+
+
+def a_figure_of_a_users_own():
+    figure = Figure(figsize=(4, 3), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1, 2], [1, 3, 2], "o-", color="#0072B2", label="loss")
+    axes.plot([0, 2], [2, 2], color="black")
+    axes.fill_between([0, 1], [1, 1], [2, 2], color="0.9")
+    axes.annotate("here", (1, 3), (0.2, 2.5), arrowprops={"arrowstyle": "->"}, bbox={"facecolor": "white"})
+    axes.set(title="a title", xlabel="round", ylabel="loss")
+    axes.grid()
+    axes.legend()
+    return figure
+
+
+def test_a_figure_of_ones_own_comes_in_both_themes_too():
+    figure = a_figure_of_a_users_own()
+    found = images(le.plots.show(figure, "a loss")._repr_mimebundle_())
+    assert list(found) == ["light", "dark"] and found["light"].shape == found["dark"].shape
+    assert found["light"][0, 0].tolist() == [1, 1, 1, 1] and found["dark"][0, 0, 3] == 0
+    assert figure.get_facecolor() == (1, 1, 1, 1)  # the user's own is left alone
+
+
+def test_nothing_in_it_is_lost_on_dark_paper():
+    dark = on_paper(a_figure_of_a_users_own(), THEMES["dark"]["paper"], THEMES["dark"]["ink"])
+    paper = dark.get_facecolor()[:3]
+    texts = [text for text in dark.findobj(Text) if text.get_text()]
+    assert len(texts) > 10
+    colors = [text.get_color() for text in texts] + [line.get_color() for line in dark.axes[0].lines]
+    colors += [tick.tick1line.get_markeredgecolor() for tick in dark.axes[0].xaxis.get_major_ticks()]
+    (annotation,) = dark.axes[0].texts
+    colors.append(annotation.arrow_patch.get_edgecolor())
+    assert min(contrast(color, paper) for color in colors) >= 3
+    assert contrast(annotation.get_bbox_patch().get_facecolor(), paper) < 1.1
+    assert contrast(dark.axes[0].collections[0].get_facecolor()[0], paper) < 2  # a shade stays a shade
+
+
+def test_a_figure_drawn_for_dark_paper_is_shown_as_it_is():
+    figure = Figure(facecolor="#111111")
+    figure.subplots()
+    assert le.plots.show(figure, "nothing")._repr_mimebundle_()["text/html"].count("<img") == 1
+
+
+def test_the_curves_of_activations_are_functions_of_z():
+    figure = le.plots.activations(["relu", "gelu", "tanh"])
+    (axes,) = figure.axes
+    assert axes.get_xlabel() == "z"
+    labels = [line.get_label() for line in axes.lines if not line.get_label().startswith("_")]
+    assert len(labels) == 3 and not any(re.search(r"\bx\b", label) for label in labels)
+    assert "exp" in le.plots.activations(["sigmoid"]).axes[0].lines[-1].get_label()
+
+
 def test_a_figure_that_somebody_drew_into_is_shown_as_it_is():
     figure = le.plots.gates(lstm_trace(), quantities=("h",))
     figure.axes[0].axhline(1)
@@ -345,13 +402,11 @@ def test_a_trace_that_kept_too_little_or_is_of_another_layer_is_told():
 
 
 def test_a_figure_of_ones_own_needs_a_description():
-    from matplotlib.figure import Figure
-
     with pytest.raises(ValueError, match="has no description"):
         le.plots.show(Figure())
     assert (
         le.plots.show(Figure(), description="nothing <at> all")._repr_mimebundle_()["text/html"].count("&lt;at&gt;")
-        == 1
+        == 2
     )
 
 

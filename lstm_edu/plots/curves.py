@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,12 +53,12 @@ def activations(
     axes.axvline(0, color=look["line"], linewidth=1)
     for n, (function, y) in enumerate(zip(functions, curves, strict=True)):
         dash = _DASHES[n % len(_DASHES)]
-        axes.plot(x, y, color=_COLORS[n], linestyle=dash, linewidth=2.4, label=f"{function.name}: {function.formula}")
+        axes.plot(x, y, color=_COLORS[n], linestyle=dash, linewidth=2.4, label=f"{function.name}: {_formula(function)}")
     axes.set_xlim(low, high)
     tallest = max(float(np.abs(y).max()) for y in curves)
     if tallest > 2.5:  # a steep one must not press all others flat
         axes.set_ylim(-1.5, 2.5)
-    axes.set_xlabel("x", color=look["muted"], family="serif", style="italic", fontsize=12)
+    axes.set_xlabel("z", color=look["muted"], family="serif", style="italic", fontsize=12)
     axes.tick_params(colors=look["muted"], labelsize=9, length=3)
     axes.grid(color=look["line"], linewidth=0.5, alpha=0.5)
     for side, spine in axes.spines.items():
@@ -68,11 +69,16 @@ def activations(
     return figure
 
 
+def _formula(function: known.Activation) -> str:
+    """Of z, as the course calls what goes into an activation."""
+    return re.sub(r"\bx\b", "z", function.formula)
+
+
 def _describe(functions: list[known.Activation], low: float, high: float) -> str:
     lines = [f"Curves of {', '.join(f.name for f in functions)} from {low:g} to {high:g}."]
     for f in functions:
         ends = f(np.array([low, 0.0, high]))
         lines.append(
-            f"{f.name}(x) = {f.formula}: {ends[0]:.3g} at {low:g}, {ends[1]:.3g} at 0, {ends[2]:.3g} at {high:g}."
+            f"{f.name}(z) = {_formula(f)}: {ends[0]:.3g} at {low:g}, {ends[1]:.3g} at 0, {ends[2]:.3g} at {high:g}."
         )
     return " ".join(lines)

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.typing import ColorType
 
 from lstm_edu import palette
+from lstm_edu.plots.recoloring import on_paper
 
 THEMES = {
     "light": {"paper": "#FFFFFF", "ink": "#1F2328", "muted": "#59636E", "line": "#B8BFC7", "soft": "#F1F3F5"},
@@ -33,7 +34,7 @@ def sheet(width: float, height: float, theme: str, description: str) -> Figure:
     """An empty figure, in inches, on the theme's paper."""
     figure: Any = Figure(figsize=(width, height), facecolor=theme_of(theme)["paper"])
     figure.set_layout_engine("none")
-    figure.lstm_edu_description = description
+    figure.lstm_edu_description, figure.lstm_edu_theme = description, theme
     return figure
 
 
@@ -85,7 +86,7 @@ class Picture:
         self.description = description
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        other = _in_theme(self.figure, "dark")
+        other = _on_dark(self.figure)
         if other is None:
             images = self._image(self.figure)
         else:
@@ -137,18 +138,21 @@ def in_both_themes(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     return drawn
 
 
-def _in_theme(figure: Figure, theme: str) -> Figure | None:
-    """The same figure in another theme; None if it is not known how, or if somebody has drawn more into it since."""
+def _on_dark(figure: Figure) -> Figure | None:
+    """The same figure for dark pages. None for one that was asked for in a theme, or that cannot be copied."""
     again, parts = (getattr(figure, f"lstm_edu_{name}", None) for name in ("again", "parts"))
-    if again is None or len(figure.findobj()) != parts:
-        return None
-    return again(theme)
+    if again is not None and len(figure.findobj()) == parts:
+        return again("dark")
+    if hasattr(figure, "lstm_edu_theme"):
+        return None  # ours, in the theme that was asked for, or with something more drawn into it
+    return on_paper(figure, THEMES["dark"]["paper"], THEMES["dark"]["ink"])
 
 
 def show(figure: Figure, description: str | None = None) -> Picture:
     """Display a figure, as the last line of a cell, with its description for those who do not see it.
 
-    A figure of this package fits light and dark pages alike, unless it was given a theme of its own.
+    It fits light and dark pages alike: figures of this package, unless a theme was asked for, and your own, if they
+    are drawn for white paper.
 
     Args:
         figure: a figure of this package, or any other with a `description`.
