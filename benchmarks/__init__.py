@@ -1,6 +1,7 @@
-"""How fast lstm_edu is, and how much memory a trace takes, beside Keras, PyTorch and ONNX Runtime.
+"""How fast lstm_edu is, and how much memory a trace takes, next to Keras, PyTorch and ONNX Runtime.
 
-`python -m benchmarks` from the repository's folder prints the tables; `--readme` also writes them into README.md.
+`python -m benchmarks` from the repository's folder prints the tables; `--docs` also writes them into
+docs/measurements.md.
 Everything that is compared is measured in one run, in turns, after its numbers were found equal to Keras's.
 """
 

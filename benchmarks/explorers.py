@@ -1,4 +1,4 @@
-"""How fast the LSTM explorer is in a browser: python -m benchmarks.explorers [--quick] [--readme]
+"""How fast the LSTM explorer is in a browser: python -m benchmarks.explorers [--quick] [--docs]
 
 Measured in Chromium, in a page that `le.save_html` wrote and in a real JupyterLab. A key press is timed from its
 dispatch to the first moment after the frame that shows its result was painted. It comes at a random moment between
@@ -21,10 +21,9 @@ from playwright.sync_api import Page
 
 import lstm_edu as le
 
-from . import __main__ as main_program
 from . import machine
 from .browser import KERNEL, browser, jupyterlab, notebook, open_notebook, run_all
-from .markdown import put_between_markers, table
+from .markdown import PAGE, table, write_down
 
 MARKERS = ("<!-- explorers:begin -->", "<!-- explorers:end -->")
 EXPLORERS = 20
@@ -426,9 +425,11 @@ def write(rows: list[Row], load: float | None, version: str) -> str:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.explorers", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer presses, no JupyterLab")
-    parser.add_argument("--readme", action="store_true", help="also write the table into README.md")
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE.name}")
     options = parser.parse_args(arguments)
     load = machine.load()
+    if options.docs:
+        machine.must_be_quiet(load)
     times = 40 if options.quick else 100
     with browser() as started:
         rows = _part("T=128", lambda: in_a_page(started, 128, 32, (20, 34), times))
@@ -441,10 +442,8 @@ def main(arguments: list[str] | None = None) -> None:
                 rows.append(Row("in JupyterLab", f"not measured: {type(error).__name__}", "", False))
         text = write(rows, load, started.version)
     print(text)
-    if options.readme:
-        readme = main_program.README
-        page = put_between_markers(readme.read_text(encoding="utf-8"), text, *MARKERS)
-        readme.write_text(page, encoding="utf-8")
+    if options.docs:
+        write_down(text, *MARKERS)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ from . import machine, markdown
 from .browser import TOKEN, free_port
 
 HERE = Path(__file__).resolve().parents[1]
-PAGE = HERE / "docs" / "measurements.md"
 MARKERS = ("<!-- kernels:begin -->", "<!-- kernels:end -->")
 NOTEBOOK = "06_lstm_one_step.ipynb"
 MOST = 600.0  # seconds for a cell
@@ -208,12 +207,11 @@ def text(usual: Measured, forked: Measured) -> str:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kernels", description=__doc__.splitlines()[0])
     parser.add_argument("--base", type=Path, default=HERE, help="the checkout whose usual kernels are measured")
-    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE.name}")
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into {markdown.PAGE.name}")
     options = parser.parse_args(arguments)
     load = machine.load()
-    busy = machine.busy(load, machine.cores())
-    if options.docs and busy:
-        raise SystemExit(f"{busy} Nothing was run: what is written down is measured on a quiet machine.")
+    if options.docs:
+        machine.must_be_quiet(load)
     base = options.base.resolve()
     with lab(base, forked=False) as server:
         usual = measure(server, base / "notebooks")
@@ -222,8 +220,7 @@ def main(arguments: list[str] | None = None) -> None:
     said = "\n\n".join([text(usual, forked), " ".join(machine.description(load))])
     print(said)
     if options.docs:
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(markdown.put_between_markers(page, said, *MARKERS), encoding="utf-8")
+        markdown.write_down(said, *MARKERS)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,12 @@ def busy(load_at_start: float | None, cores: int) -> str | None:
     )
 
 
+def must_be_quiet(load_at_start: float | None) -> None:
+    """SystemExit if other work is going on: what is written down is measured on a quiet machine."""
+    if said := busy(load_at_start, cores()):
+        raise SystemExit(f"{said} Nothing was run: what is written down is measured on a quiet machine.")
+
+
 def description(load_at_start: float | None) -> list[str]:
     """Sentences for the report."""
     versions = []

@@ -1,9 +1,11 @@
-"""Tables that read well in a terminal and in a README, and the place in the README where they go."""
+"""Tables that read well in a terminal and on a page, and the place in docs/measurements.md where they go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "measurements.md"
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
@@ -20,12 +22,17 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def put_between_markers(text: str, content: str, begin: str = BEGIN, end: str = END) -> str:
-    """`text` with `content` in place of what stands between the two markers. ValueError without exactly one pair."""
+    """`text` with `content` instead of what is between the two markers. ValueError without exactly one pair."""
     if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
         raise ValueError(f"there must be one line {begin} and after it one line {end}")
     before, rest = text.split(begin)
     after = rest.split(end)[1]
     return f"{before}{begin}\n\n{content.strip()}\n\n{end}{after}"
+
+
+def write_down(content: str, begin: str = BEGIN, end: str = END) -> None:
+    """Put it between the markers in docs/measurements.md."""
+    PAGE.write_text(put_between_markers(PAGE.read_text(encoding="utf-8"), content, begin, end), encoding="utf-8")
 
 
 def time(seconds: float) -> str:

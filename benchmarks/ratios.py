@@ -19,7 +19,6 @@ from typing import NamedTuple
 from . import machine, markdown
 
 HERE = Path(__file__).resolve().parents[1]
-PAGE = HERE / "docs" / "measurements.md"
 MARKERS = ("<!-- ratios:begin -->", "<!-- ratios:end -->")
 _SCRIPT = Path(__file__).with_name("ratio_tasks.py")
 
@@ -116,18 +115,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--only", choices=TASKS, action="append", help="this task only; may be given several times")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--size", choices=("full", "small"), default="full", help="small: does it run?")
-    parser.add_argument("--docs", action="store_true", help=f"also write the table into {PAGE.name}")
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into {markdown.PAGE.name}")
     options = parser.parse_args(arguments)
     load = machine.load()
-    busy = machine.busy(load, machine.cores())
-    if options.docs and busy:
-        raise SystemExit(f"{busy} Nothing was run: what is written down is measured on a quiet machine.")
+    if options.docs:
+        machine.must_be_quiet(load)
     found = measured(options.base.resolve(), options.only or TASKS, options.rounds, options.size)
     said = "\n\n".join([text(found), " ".join(machine.description(load))])
     print(said)
     if options.docs:
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(markdown.put_between_markers(page, said, *MARKERS), encoding="utf-8")
+        markdown.write_down(said, *MARKERS)
 
 
 if __name__ == "__main__":

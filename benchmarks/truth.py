@@ -33,8 +33,6 @@ from lstm_edu.doctor.running import run
 
 from . import machine, markdown
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "measurements.md"
-
 KINDS = ("LSTM", "GRU", "SimpleRNN", "Dense", "Bidirectional", "Embedding")
 HOW_OFTEN = (0.4, 0.25, 0.1, 0.1, 0.1, 0.05)
 DEVIATIONS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
@@ -348,9 +346,7 @@ def main() -> None:
         print(f"\n{text}")
         if options.docs:
             said = f"{text}\n\n{machine.description(load)[0]} {machine.description(load)[1]}"
-            page = DOCS.read_text(encoding="utf-8")
-            page = markdown.put_between_markers(page, said, f"<!-- {name}:begin -->", f"<!-- {name}:end -->")
-            DOCS.write_text(page, encoding="utf-8")
+            markdown.write_down(said, f"<!-- {name}:begin -->", f"<!-- {name}:end -->")
     raise SystemExit(1 if wrong else 0)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import lstm_edu as le
 from benchmarks import __main__ as command
-from benchmarks import machine, markdown, memory, ratios, report, timing
+from benchmarks import explorers, kernels, machine, markdown, memory, ratios, report, timing
 from benchmarks.contenders import KERAS, ONNX, RECORDED, TORCH, Contender, Problem, Size, check_equal, forward
 
 
@@ -46,9 +46,12 @@ def test_missing_or_doubled_markers_are_refused(page):
         markdown.put_between_markers(page, "new")
 
 
-def test_the_readme_has_the_markers(root):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    assert markdown.put_between_markers(text, "new") != text
+@pytest.mark.parametrize(
+    "markers", [(markdown.BEGIN, markdown.END), explorers.MARKERS, kernels.MARKERS, ratios.MARKERS]
+)
+def test_the_page_has_the_markers(markers):
+    text = markdown.PAGE.read_text(encoding="utf-8")
+    assert markdown.put_between_markers(text, "new", *markers) != text
 
 
 def test_a_ratio_is_taken_round_by_round():
@@ -109,11 +112,12 @@ def test_a_trace_keeps_no_more_memory_alive_than_it_was_asked_to_keep():
 
 
 def test_everything_runs_once(capsys, tmp_path, monkeypatch):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"{markdown.BEGIN}\n{markdown.END}\n", encoding="utf-8")
-    monkeypatch.setattr(command, "README", readme)
+    page = tmp_path / "measurements.md"
+    page.write_text(f"{markdown.BEGIN}\n{markdown.END}\n", encoding="utf-8")
+    monkeypatch.setattr(markdown, "PAGE", page)
+    monkeypatch.setattr(machine, "load", lambda: 0.0)
     monkeypatch.setattr(report, "QUICK", report.TINY)
-    command.main(["--quick", "--readme"])
+    command.main(["--quick", "--docs"])
 
     printed = capsys.readouterr().out
     for expected in (RECORDED, KERAS, "2x3x4 -> 5", "train", "predict", "8x2x16 -> 32", "8x50x16 -> 3", "Threads: "):
@@ -121,7 +125,14 @@ def test_everything_runs_once(capsys, tmp_path, monkeypatch):
     for name in le.LSTM.quantities:
         assert f"| {name} " in printed
     for line in filter(None, printed.splitlines()):
-        assert line in readme.read_text(encoding="utf-8")
+        assert line in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("program", [command, explorers, kernels])
+def test_a_busy_machine_writes_nothing_down(program, monkeypatch):
+    monkeypatch.setattr(machine, "load", lambda: 7.5)
+    with pytest.raises(SystemExit, match=r"busy with other work when this run began \(load 7.5"):
+        program.main(["--docs"])
 
 
 def test_ratios_run_both_checkouts_and_hold_their_answers_together(root):
