@@ -29,6 +29,10 @@ class Reached(NamedTuple):
     initial_state: list[Array] | None = None
 
 
+class Refused(ValueError):
+    """What computes the rest does not take what one of our layers returned: its shape is another than it should be."""
+
+
 Compute = Callable[[Reached], Any]  # what one of our layers returns: an array, or a tuple of arrays
 
 
@@ -47,7 +51,7 @@ class Recording(Protocol):
     def separable(self) -> bool: ...
 
     def go_on(self, at: int, returned: Any, compute: Compute, copies: int = 1) -> list[Array]:
-        """The outputs if the layer that was reached as number `at` had returned this.
+        """The outputs if the layer that was reached as number `at` had returned this. `Refused` if that does not fit.
 
         Only what comes after it is computed. copies: `returned` holds so many batches, one after another.
         """
@@ -67,7 +71,8 @@ class Rest(Protocol):
     def flat(self, returned: Any) -> list[Array]:
         """What the model returns as one array for each output."""
 
-    def record(self, x: tuple[Array, ...], mask: Any, compute: Compute) -> Recording: ...
+    def record(self, x: tuple[Array, ...], mask: Any, compute: Compute) -> Recording:
+        """Run it, and keep what is needed to go on from anywhere. `Refused` for an x that does not fit."""
 
     def drawn(self, seed: int) -> tuple[Array, ...]:
         """Inputs of the kind that the model was made for. ValueError where nothing is known of them."""

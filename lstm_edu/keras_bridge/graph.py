@@ -7,14 +7,16 @@ on with from any of our layers: what lies before it is handed out as it was reco
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import Graph, Layer
-from lstm_edu.core.graph import Compute, Reached
+from lstm_edu.core.graph import Compute, Reached, Refused
 from lstm_edu.keras_bridge import files, inputs
 from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import convert, is_model, opened, require_built
@@ -153,7 +155,8 @@ class KerasRest:
     def record(self, x: tuple[Array, ...], mask: Any, compute: Compute) -> KerasRecording:
         events: list[_Event] = []
         reached: list[tuple[int, Reached]] = []
-        outputs = self._pass(x, mask, compute, events=events, reached=reached)
+        with _refusing():
+            outputs = self._pass(x, mask, compute, events=events, reached=reached)
         return KerasRecording(
             self, x, mask, events, [k for k, _ in reached], [r for _, r in reached], self.flat(_arrays(outputs))
         )
@@ -319,7 +322,8 @@ class KerasRecording:
 
         x = tuple(np.concatenate([a] * copies) for a in self.x) if copies > 1 else self.x
         mask = None if self.mask is None else np.concatenate([self.mask] * copies)
-        return self.rest.flat(_arrays(self.rest._pass(x, mask, compute, past=past)))
+        with _refusing():
+            return self.rest.flat(_arrays(self.rest._pass(x, mask, compute, past=past)))
 
     def _copied(self, output: Any, copies: int) -> Any:
         batch = len(self.x[0])
@@ -332,6 +336,20 @@ class KerasRecording:
             return tensor
 
         return keras().tree.map_structure(copied, output)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """`Refused` for what Keras and its backends say to arrays that do not fit. All else is a fault, and stays one."""
+    said: tuple[type[Exception], ...] = (ValueError, TypeError, IndexError)  # Keras, NumPy, JAX
+    if (tensorflow := sys.modules.get("tensorflow")) is not None:
+        said += (tensorflow.errors.InvalidArgumentError,)
+    if "torch" in sys.modules:
+        said += (RuntimeError,)
+    try:
+        yield
+    except said as error:
+        raise Refused(f"{type(error).__name__}: {error}") from error
 
 
 def _stateful(layer: Any) -> bool:
