@@ -63,7 +63,7 @@ def test_nan_agrees_with_nan_at_the_same_place_only():
         report = le.compare(x, y)
         assert not report
         assert report.max_abs == np.inf
-        assert report.where == {"batch": 0, "unit": 1}
+        assert report.where == {"row": 0, "unit": 1}
         assert said in report.sentence
 
 
@@ -132,9 +132,9 @@ def test_ragged_lists_are_refused():
     [
         ((), (), {}),
         ((H,), (2,), {"unit": 2}),
-        ((B, H), (1, 3), {"batch": 1, "unit": 3}),
-        ((B, T, H), (2, 5, 1), {"batch": 2, "timestep": 5, "unit": 1}),
-        ((2, B, T, H), (1, 2, 5, 1), {"batch": 1, "axis 1": 2, "axis 2": 5, "unit": 1}),
+        ((B, H), (1, 3), {"row": 1, "unit": 3}),
+        ((B, T, H), (2, 5, 1), {"sequence": 2, "timestep": 5, "unit": 1}),
+        ((2, B, T, H), (1, 2, 5, 1), {"sequence": 1, "axis 1": 2, "axis 2": 5, "unit": 1}),
     ],
 )
 def test_the_place_is_named(shape, place, where):
@@ -167,7 +167,7 @@ def test_packed_gates_are_told_apart(column, gate, unit):
     x = np.zeros((B, T, 4 * H))
     x[1, 5, column] = 1
     report = le.compare(x, 0 * x, gates="ifgo")
-    assert report.where == {"batch": 1, "timestep": 5, "gate": gate, "unit": unit}
+    assert report.where == {"sequence": 1, "timestep": 5, "gate": gate, "unit": unit}
     assert f"gate {gate} (" in report.sentence
     with pytest.raises(ValueError, match="4 equal blocks"):
         le.compare(x[..., :-1], x[..., :-1], gates="ifgo")
@@ -188,7 +188,7 @@ def test_lists_and_tuples_are_compared_one_by_one():
     report = le.compare((y, h, wrong), [y, h, c])
     assert [row.name for row in report.rows] == ["output", "h", "c"]
     assert [row.ok for row in report.rows] == [True, True, False]
-    assert report.worst.name == "c" and report.where == {"batch": 2, "unit": 3}
+    assert report.worst.name == "c" and report.where == {"sequence": 2, "unit": 3}
     assert [row.name for row in le.compare([h, c], [h, c], names=["a", "b"]).rows] == ["a", "b"]
     with pytest.raises(ValueError, match="names holds 1"):
         le.compare([h, c], [h, c], names=["a"])
@@ -247,7 +247,7 @@ def test_traces_are_compared_in_every_quantity():
     assert [r.name for r in le.compare(kept, trace).rows] == ["f", "c", "output", "returned h", "returned c"]
     other = layer.trace(x + 0.1)
     report = le.compare(other, trace)
-    assert report.rows[1].where.keys() == {"batch", "timestep", "gate", "unit"}
+    assert report.rows[1].where.keys() == {"sequence", "timestep", "gate", "unit"}
     assert next(r for r in report.rows if r.name == "f").where["gate"] == "f"
     assert le.compare(trace, layer(x))
     assert le.compare(trace, {"c": trace.c})
@@ -267,7 +267,7 @@ def test_check_returns_the_report_or_stops_with_a_sentence():
     good = le.compare(Y, Y)
     assert good.check() is good
     with pytest.raises(
-        AssertionError, match=r"h differs from Keras's by 0\.5 at batch 1, unit 2: ours 8\.5, Keras's 8"
+        AssertionError, match=r"h differs from Keras's by 0\.5 at sequence 1, unit 2: ours 8\.5, Keras's 8"
     ) as e:
         le.compare(Y + np.array([[0, 0, 0], [0, 0, 0.5]]), Y, names="h").check()
     assert "1 of 6 values differ" in str(e.value)
@@ -317,6 +317,6 @@ def test_an_lstm_step_beside_a_dict_knows_where_its_gates_are():
     wrong["z"][1, 2 * H + 1] += 1
     wrong["o"][0, 2] += 1
     rows = {row.name: row for row in le.compare(step, wrong).rows}
-    assert rows["z"].where == {"batch": 1, "gate": "g", "unit": 1}
-    assert rows["o"].where == {"batch": 0, "gate": "o", "unit": 2}
+    assert rows["z"].where == {"sequence": 1, "gate": "g", "unit": 1}
+    assert rows["o"].where == {"sequence": 0, "gate": "o", "unit": 2}
     assert rows["h"].ok and "gate" not in rows["h"].where

@@ -264,7 +264,7 @@ def test_what_no_entry_explains_is_told_by_its_place():
 
     result = ex.lstm.check(answer)
     assert result.status == "wrong" and result.cause is None
-    assert "batch 1, timestep 2, unit 0" in result.message
+    assert "sequence 1, timestep 2, unit 0" in result.message
     assert "All timesteps before 2 are right" in result.message
 
 

@@ -294,7 +294,7 @@ def test_the_gates_of_a_gru_have_their_own_names():
     wrong.set_weights([kernel, recurrent_kernel, bias])
     report = le.verify(layer, sequences(rng_of(38)), ours=wrong)
     assert report.first.quantity == "a"
-    assert report.first.where == {"batch": report.first.where["batch"], "timestep": 0, "gate": "r", "unit": 2}
+    assert report.first.where == {"sequence": report.first.where["sequence"], "timestep": 0, "gate": "r", "unit": 2}
     assert "gate r (reset gate)" in report.sentence
 
 
@@ -378,7 +378,7 @@ def test_a_mistake_is_found_where_it_is_made(name):
     place = report.first.where
     column = place["unit"] + (H * "ifgo".index(place["gate"]) if quantity == "z" else 0)
     own, keras_own = report.layers[0].ours, report.layers[0].keras
-    index = (place["batch"], place["timestep"], column)
+    index = (place["sequence"], place["timestep"], column)
     assert own[quantity][index] == report.first.ours and keras_own[quantity][index] == report.first.keras
     with pytest.raises(
         AssertionError, match=rf"{layer.name}: {quantity} is the first to differ from Keras's.*timestep 0"
@@ -404,8 +404,8 @@ def test_an_ignored_mask_is_found_at_the_first_masked_step():
     mask[1, 3] = False
     report = le.verify(layer, x, mask=mask, ours=wrong)
     assert not report
-    assert report.first.timestep == 3 and report.first.quantity == "c" and report.first.where["batch"] == 1
-    with pytest.raises(AssertionError, match="batch 1"):
+    assert report.first.timestep == 3 and report.first.quantity == "c" and report.first.where["sequence"] == 1
+    with pytest.raises(AssertionError, match="sequence 1"):
         le.compare(wrong(x, mask=mask), layer(x, mask=mask)).check()
     assert le.verify(layer, x, ours=wrong), "without a mask it is right"
 
@@ -418,7 +418,7 @@ def test_the_initial_state_shown_before_the_first_step_that_counts_is_found(monk
     monkeypatch.setattr(recurrent, "live", lambda skipped, zero: np.ones_like(skipped))
     report = le.verify(layer, sequences(rng), mask=mask, initial_state=states(rng))
     assert not report
-    assert report.first.quantity == "output" and report.first.timestep == 0 and report.first.where["batch"] == 2
+    assert report.first.quantity == "output" and report.first.timestep == 0 and report.first.where["sequence"] == 2
     assert [row.name for row in report.layers[0].report.rows if not row.ok] == ["output"]
 
 
@@ -455,7 +455,7 @@ def test_time_goes_before_the_order_of_quantities():
     wrong.build((None, None, F))
     wrong.set_weights(layer.get_weights())
     first = le.verify(layer, sequences(rng), ours=wrong).first
-    assert (first.quantity, first.where) == ("h", {"batch": 1, "timestep": 2, "unit": 0})
+    assert (first.quantity, first.where) == ("h", {"sequence": 1, "timestep": 2, "unit": 0})
 
 
 def test_backwards_the_step_and_its_timestep_are_both_named():

@@ -106,12 +106,13 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
     if ours.kind != keras.kind:
         raise ValueError(f"compare: a trace of {ours.kind} cannot be compared with one of {keras.kind}")
     pairs = []
+    each = "sequence" if hasattr(keras.layer, "state_names") else "row"
     # Steps are recorded in processing order; only where that is the input's order too is a step's number its timestep.
     backwards = keras.time is not None and len(keras.time) > 1 and keras.time[0] > keras.time[-1]
     for name in keras.names:
         if name not in ours.names:
             continue
-        axes = default_axes(name, keras[name].ndim)
+        axes = default_axes(name, keras[name].ndim, each)
         if backwards:
             axes = tuple("step" if axis == "timestep" else axis for axis in axes)
         sums, letters = PACKED.get(keras.kind, (None, ""))
@@ -137,7 +138,7 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
     names += [f"output {k}" for k in range(len(names), max(len(a), len(b)))]
     for k in range(max(len(a), len(b))):
         p, q = (t[k] if k < len(t) else None for t in (a, b))
-        axes = None if q is None else default_axes(names[k], q.ndim)
+        axes = None if q is None else default_axes(names[k], q.ndim, each)
         if backwards and axes is not None:
             axes = tuple("step" if axis == "timestep" else axis for axis in axes)
         known = None if spread is None or q is None or k >= len(spread.output) else spread.output[k]

@@ -20,6 +20,9 @@ PACKED = {kind: (letters.sums, letters.gates) for kind, letters in NOTATION.item
 # In a GRU z is a gate.
 _GATE_NAMES = {gate: NAMES[gate] for gate in GATES} | {"z": "update gate", "r": "reset gate"}
 
+# What a recurrent layer computes in one step, of each sequence.
+_OF_STEPS = {"h", "c", *(name for sums, gates in PACKED.values() for name in (sums, *gates))}
+
 # The axes of weights. A GRU's bias has a row for the input's side and one for the recurrent side.
 _WEIGHT_AXES = {
     ("kernel", 2): ("feature", "unit"),
@@ -58,15 +61,18 @@ _WEIGHTS = {  # and, with a d before them, their gradients
 }
 
 
-def default_axes(name: str, rank: int) -> tuple[str, ...]:
+def default_axes(name: str, rank: int, each: str = "row") -> tuple[str, ...]:
+    """The names of an array's axes. each: what an array of two axes has one line for, a "row" or a "sequence"."""
     if rank == 2 and (weights := _WEIGHTS.get(name.removeprefix("d"))):
         return weights
     last = "feature" if name == "x" else "unit"
     if rank == 0:
         return ()
-    if rank <= 3:
-        return ("batch", "timestep")[: rank - 1] + (last,)
-    return ("batch", *(f"axis {k}" for k in range(1, rank - 1)), last)
+    if rank < 3:
+        return ("sequence" if name in _OF_STEPS else each, last)[2 - rank :]
+    if rank == 3:
+        return "sequence", "timestep", last
+    return ("sequence", *(f"axis {k}" for k in range(1, rank - 1)), last)
 
 
 def where(
@@ -94,7 +100,7 @@ def where(
 
 
 def where_text(place: Where) -> str:
-    """`batch 0, timestep 17, gate f (forget gate), unit 3`."""
+    """`sequence 0, timestep 17, gate f (forget gate), unit 3`."""
     parts = [
         f"{axis} {k}" + (f" ({_GATE_NAMES[k]})" if axis == "gate" and k in _GATE_NAMES else "")
         for axis, k in place.items()

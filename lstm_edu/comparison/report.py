@@ -35,7 +35,7 @@ class Row:
             "undecided": rounding alone can move these numbers so far that their type cannot decide.
         shape: the shape, or ours and Keras's. dtype: the dtype, or ours and Keras's.
         max_abs: the largest |ours - Keras's|; infinity where the two cannot be subtracted.
-        where: the place of max_abs, one name per axis: {"batch": 0, "timestep": 17, "gate": "f", "unit": 3}.
+        where: the place of max_abs, one name per axis: {"sequence": 0, "timestep": 17, "gate": "f", "unit": 3}.
         values: ours and Keras's number at that place; None where there is none.
         size: how many elements Keras's array has. failed: how many of them differ by more than is allowed.
         tolerance: what an element may differ by, as text; y (g of gradients, w of weights) is Keras's value.
@@ -240,7 +240,7 @@ def compare(
 
     Example:
         >>> compare([[1.0, 2.0]], [[1.0, 2.5]]).where
-        {'batch': 0, 'unit': 1}
+        {'row': 0, 'unit': 1}
     """
     if (layer is None) != (x is None) or (layer is None and (mask is not None or initial_state is not None)):
         raise ValueError("compare: layer and x belong together (and to them a mask and an initial_state, if any)")

@@ -86,7 +86,7 @@ def compare_gradients(
     if d_start:
         states = zip(_state_names(theirs.layer), own.initial_state, d_start, moved.initial_state, strict=True)
         for name, mine, keras_own, far in states:
-            rows.append(_row(f"initial state {name}", mine, keras_own, precision, far, ("batch", "unit")))
+            rows.append(_row(f"initial state {name}", mine, keras_own, precision, far, ("sequence", "unit")))
     return Report(tuple(rows))
 
 
