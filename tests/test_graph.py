@@ -7,7 +7,7 @@ import pytest
 from helpers import B, F, H, T, keras, keras_noise_allowed, randomise, rng_of, sequences
 
 import lstm_edu as le
-from lstm_edu.core.graph import Graph, Reached
+from lstm_edu.core.graph import Graph, Reached, Refused
 from lstm_edu.doctor.hypotheses import single_mistakes, with_mistakes
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
@@ -200,6 +200,26 @@ def test_only_what_comes_after_a_layer_is_computed_again_for_many_at_once():
         alone = run_once.go_on(at, one, compute)
         for a, b in zip(together, alone, strict=True):
             assert np.allclose(a[k * B : (k + 1) * B], b, atol=1e-6)
+
+
+def test_what_does_not_fit_is_refused_and_every_other_fault_stays_one():
+    layers = keras().layers
+    graph = le.from_keras(stacked(layers.LSTM(H, name="lstm"), layers.Reshape((H, 1)), layers.Conv1D(2, 2)))
+    x = graph.rest.inputs(sequences(rng_of(16)))
+    compute, _ = counted(graph)
+    recording = graph.rest.record(x, None, compute)
+    with pytest.raises(Refused):
+        recording.go_on(0, np.zeros((B, H + 1)), compute)
+
+    def faulty(reached):
+        raise KeyError("a fault of ours")
+
+    with pytest.raises(KeyError):
+        graph.rest.record(x, None, faulty)
+    right = recipe_of(graph, x)
+    right.layer.rest.record = faulty
+    with pytest.raises(TypeError):
+        run([right])
 
 
 def test_samples_that_are_mixed_are_not_put_together():
