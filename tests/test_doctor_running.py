@@ -6,7 +6,10 @@ from helpers import randomise, rng_of
 
 import lstm_edu as le
 from lstm_edu.doctor.case import Case
-from lstm_edu.doctor.hypotheses import single_mistakes, with_mistakes
+from lstm_edu.doctor.catalogue.inputs import cut_to, ended_after
+from lstm_edu.doctor.families import Situation, groups_of
+from lstm_edu.doctor.hypotheses import Made, single_mistakes, with_mistakes
+from lstm_edu.doctor.mistake import CATALOGUE
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
 from lstm_edu.doctor.screening import Report, Screen, signature
@@ -84,6 +87,39 @@ def test_recipes_that_differ_in_what_is_returned_share_their_steps(monkeypatch):
     np.testing.assert_array_equal(two[0], 2 * one[0])
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_what_is_computed_side_by_side_is_what_each_gives_alone(layer, masked):
+    right = recipe_of(layer, *question(masked))
+    recipes = [with_mistakes(right, (m,)) for m in single_mistakes(layer)]
+    for inner in getattr(right, "parts", {"": right}).values():
+        if not masked and hasattr(inner, "start"):  # shorter ones begin later
+            recipes += [inner.but(x=inner.x[:, k:], form=right.form) for k in (1, 3)]
+    recipes = [r for r in recipes if r is not None]
+    for recipe, together in zip(recipes, run(recipes), strict=True):
+        (alone,) = run([recipe])
+        assert (together is None) == (alone is None)
+        for a, b in zip(together or [], alone or [], strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_first_steps_alone_are_those_of_the_whole(backwards):
+    def layers():
+        return [
+            le.LSTM(4, return_sequences=True),
+            le.GRU(3, go_backwards=backwards),
+            le.Dense(2, activation="tanh"),
+        ]
+
+    for layer in (le.Sequential(layers()), le.LSTM(4, go_backwards=backwards), le.LSTM(4, return_sequences=True)):
+        layer.build((None, None, 3))
+        right = recipe_of(randomise(layer, rng_of(0)), *question(masked=True))
+        run([right])
+        for k in (1, 4, TIMESTEPS - 1):
+            (ended,), (cut,) = run([ended_after(right, k)]), run([cut_to(right, slice(None, k))])
+            np.testing.assert_allclose(ended[0], cut[0], rtol=1e-9, atol=1e-12)
+
+
 # --- screens --------------------------------------------------------------------------------------------------------
 
 
@@ -107,3 +143,27 @@ def test_a_screen_leaves_the_truth_and_little_else(layer, masked):
         assert (m,) in left
         found, left_over, tried = found + 1, left_over + len(left), tried + len(made)
     assert found > 3 and left_over < 0.2 * tried
+
+
+def test_what_mixes_sequences_is_ruled_out_or_left_by_one_of_them(layer):
+    x, _ = question()
+    case, right = Case(layer, x), Case(layer, x).recipe(dtype=np.float32)
+    family, whole = CATALOGUE["activation-replaced"], case.recipe()
+    for place in family.places(layer):  # softmax over the batch
+        situation = Situation(family, place, whole, *run([whole]), None)
+        made = [Made(m, place) for group in groups_of(situation) for m in group]
+    made = [m for m in [*made, *single_mistakes(layer)] if m.mistake.across]
+    seen = 0
+    for m in made:
+        wrong = with_mistakes(right, (m,))
+        (outputs,) = (None,) if wrong is None else run([wrong])
+        if outputs is None or any(len(y) != BATCH for y in outputs):
+            continue
+        observed = case.observe(outputs if len(outputs) > 1 else outputs[0])
+        few = case.rows([1]).recipe(observed.form, np.float32)
+        screen = Screen(observed.rows([1], BATCH), few, (case.recipe(observed.form, np.float32), [1]))
+        left, unmade = screen.left([(other,) for other in made], Report(None, len(made), ""))
+        assert (m,) in [*left, *unmade]
+        assert len(left) <= 4
+        seen += (m,) in left
+    assert seen or isinstance(layer, le.Bidirectional)

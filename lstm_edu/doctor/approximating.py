@@ -14,7 +14,7 @@ import numpy as np
 from lstm_edu.doctor.catalogue.approximations import approximation, functions_in, nearly, small_difference
 from lstm_edu.doctor.equations import Function, function_of
 from lstm_edu.doctor.evidence import Evidence
-from lstm_edu.doctor.families import Situation, flat, solved
+from lstm_edu.doctor.families import Situation, at_once, flat, solved
 from lstm_edu.doctor.mistake import Mistake
 from lstm_edu.doctor.recipes import Recipe, RecurrentRecipe
 
@@ -55,7 +55,7 @@ def found(situation: Situation) -> tuple[Mistake, Evidence, str] | None:
     def with_these(off: Array) -> partial:
         return partial(nearly, **{name: bent(name, part) for name, part in _by_name(names, off).items()})
 
-    off = solved(situation, with_these, np.zeros(n), rounds=3, damping=1e-3, near=1.0)
+    off = at_once(solved(situation, with_these, np.zeros(n), rounds=3, damping=1e-3, near=1.0))
     if off is None:
         return None
     mutation = with_these(off)
@@ -103,7 +103,7 @@ def _only_scaled(situation: Situation, names: list[str], ratio: float) -> bool:
 
     ways = [(len(names), partial(functions, make=make)) for make in (_taller, _steeper)]
     for n, with_these in (*ways, (3, lambda factors: partial(_heavier, factors=factors))):
-        factors = solved(situation, with_these, np.ones(n), rounds=3, damping=1e-6, near=1.0)
+        factors = at_once(solved(situation, with_these, np.ones(n), rounds=3, damping=1e-6, near=1.0))
         if factors is not None:
             (outputs,) = situation.compute([with_these(factors)])
             if as_good(outputs):

@@ -1,14 +1,15 @@
 """One timestep of each recurrent layer, as equations made of named pieces, so that a mistake can exchange one piece.
 
-The layers of `core` are fast and fixed; these are slow and can be taken apart. A test holds the two equal. Arrays may
-have one more axis in front, for many sets of weights at once: (..., B, H).
+The layers of `core` are fast and fixed; these can be taken apart. A test holds the two equal. They are computed for N
+recipes side by side: states are (N, B, H), and what there is of each gate has the gates in front, (gates, N, B, H).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,9 @@ def blocks(array: Array, n: int) -> list[Array]:
 
 def sigmoid(x: Array) -> Array:
     """core's sigmoid, without its own guard against warnings: whoever runs a recipe has one around it all."""
-    return 1 / (1 + np.exp(-x))
+    y = np.exp(-x)
+    y += 1
+    return np.divide(1, y, out=y) if isinstance(y, np.ndarray) else 1 / y
 
 
 def function_of(activation: activations.Activation | str) -> Function:
@@ -36,19 +39,116 @@ def function_of(activation: activations.Activation | str) -> Function:
     return sigmoid if activation is activations.sigmoid else activation.function
 
 
-# Functions that mix the numbers of a row (softmax): each gate's row has to come alone.
-_MIXING = {a.function for a in map(activations.get, activations.names()) if not a.elementwise}
+# --- several recipes side by side -----------------------------------------------------------------------------------
 
 
-def gate_values(functions: tuple[Function, ...], sums: list[Array], packed: Array) -> list[Array]:
-    """Each gate's function of its sum; the most common one is called once, on the packed sums."""
-    if not _MIXING.isdisjoint(functions):
-        return [function(z) for function, z in zip(functions, sums, strict=True)]
-    common = max(functions, key=functions.count)
-    shared = blocks(common(packed), len(functions))
-    return [
-        done if function is common else function(z) for function, z, done in zip(functions, sums, shared, strict=True)
-    ]
+class Kernel(NamedTuple):
+    """The kernel of some recipes: one for all of them, (gates, F, H); or, if `each`, one for each, (k, F, gates H)."""
+
+    which: slice
+    numbers: Array
+    each: bool
+
+    def times(self, h: Array, gates: int) -> Array:
+        """(k, B, F) -> (gates, k, B, H)."""
+        if self.each:
+            return (h @ self.numbers).reshape(*h.shape[:2], gates, -1).transpose(2, 0, 1, 3)
+        return (h.reshape(-1, h.shape[-1]) @ self.numbers).reshape(gates, *h.shape[:2], -1)
+
+    def block(self, k: int, gates: int) -> Kernel:
+        own = blocks(self.numbers, gates)[k] if self.each else self.numbers[k : k + 1]
+        return self._replace(numbers=own)
+
+    def of(self, some: slice) -> Kernel | None:
+        first, end = max(self.which.start, some.start), min(self.which.stop, some.stop)
+        if first >= end:
+            return None
+        own = self.numbers[first - self.which.start : end - self.which.start] if self.each else self.numbers
+        return Kernel(slice(first - some.start, end - some.start), own, self.each)
+
+
+class Kernels:
+    """The recurrent kernels of N recipes: `h @ kernels` is (gates, N, B, H) for h (N, B, H)."""
+
+    __array_ufunc__ = None  # so that NumPy leaves h @ kernels to __rmatmul__
+
+    def __init__(self, parts: Sequence[Kernel], gates: int):
+        self.parts, self.gates = parts, gates
+
+    def __rmatmul__(self, h: Array) -> Array:
+        if len(self.parts) == 1:
+            return self.parts[0].times(h, self.gates)
+        y = np.empty((self.gates, *h.shape), h.dtype)
+        for part in self.parts:
+            y[:, part.which] = part.times(h[part.which], self.gates)
+        return y
+
+    def block(self, k: int) -> Kernels:
+        """Those of one gate only."""
+        return Kernels([part.block(k, self.gates) for part in self.parts], 1)
+
+    def of(self, some: slice) -> Kernels:
+        """Those of some of the recipes."""
+        parts = (part.of(some) for part in self.parts)
+        return Kernels([part for part in parts if part is not None], self.gates)
+
+
+class Merged(NamedTuple):
+    """A piece of the equations for several programs: `common` for all recipes, but for those that have another."""
+
+    common: Any
+    others: tuple[tuple[slice, Any], ...]
+
+    def __call__(self, *arguments: Any) -> Array:
+        y = self.common(*arguments)
+        if any(y is a for a in arguments):
+            y = y.copy()
+        kinds = [type(a) if not isinstance(a, np.ndarray) or len(a) > 1 else None for a in arguments]
+        for which, function in self.others:
+            y[which] = function(*[_of(a, kind, which) for a, kind in zip(arguments, kinds, strict=True)])
+        return y
+
+
+def _of(argument: Any, kind: type | None, which: slice) -> Any:
+    """What some recipes have of it; of what all share, that."""
+    if kind is np.ndarray:
+        return argument[which]
+    return argument.of(which) if kind is Kernels else argument
+
+
+def gate_values(functions: tuple[Function, ...] | Merged, sums: Array, gates: slice = slice(None)) -> Array:
+    """These gates' functions of their sums (gates, N, B, H); the most common one is called once, for all."""
+    if isinstance(functions, Merged):
+        values = gate_values(functions.common, sums, gates)
+        for which, others in functions.others:
+            for k, (common, function) in enumerate(zip(functions.common[gates], others[gates], strict=True)):
+                if function is not common:
+                    values[k, which] = function(sums[k, which])
+        return values
+    own = functions[gates]
+    common = max(own, key=own.count)
+    if sums[0].size > _LARGE and own.count(common) < len(own):
+        values = np.empty_like(sums)
+        for first, end, function in _runs(own):
+            values[first:end] = function(sums[first:end])
+        return values
+    values = common(sums)
+    if values is sums:  # linear
+        values = sums.copy()
+    for k, function in enumerate(own):
+        if function is not common:
+            values[k] = function(sums[k])
+    return values
+
+
+_LARGE = 2000  # numbers, from which one more call costs less than a gate computed for nothing
+
+
+@lru_cache(maxsize=64)
+def _runs(functions: tuple[Function, ...]) -> list[tuple[int, int, Function]]:
+    """(first, end, function) of gates next to each other that have the same one."""
+    starts = [k for k, f in enumerate(functions) if k == 0 or f is not functions[k - 1]]
+    return [(a, b, functions[a]) for a, b in zip(starts, [*starts[1:], len(functions)], strict=True)]
 
 
 # --- the pieces, as they should be ----------------------------------------------------------------------------------
@@ -67,14 +167,15 @@ def new_output(o: Array, c: Array, old_c: Array, squash: Function) -> Array:
     return o * squash(c)
 
 
-def reset_after(xg: Array, hu: Array, r: Array, h: Array, u: Array, d: Array) -> Array:
+def reset_after(xg: Array, hu: Array, r: Array, h: Array, u: Kernels, d: Array) -> Array:
     """The candidate's sum: the reset gate acts on the recurrent product, its bias d included."""
     return xg + r * hu
 
 
-def reset_before(xg: Array, hu: Array, r: Array, h: Array, u: Array, d: Array) -> Array:
+def reset_before(xg: Array, hu: Array, r: Array, h: Array, u: Kernels, d: Array) -> Array:
     """The candidate's sum: the reset gate acts on the previous output."""
-    return xg + (r * h) @ u + d
+    (product,) = (r * h) @ u
+    return xg + product + d
 
 
 def mix(z: Array, h: Array, g: Array) -> Array:
@@ -103,15 +204,15 @@ class LSTMEquations:
     states: ClassVar[tuple[str, ...]] = ("h", "c")
     quantities: ClassVar[tuple[str, ...]] = ("z", "i", "f", "g", "o", "c", "h")
 
-    def step(self, xw: Array, states: tuple[Array, ...], recurrent_kernel: Array, d: Array) -> tuple[dict, tuple]:
+    def step(self, xw: Array, states: tuple[Array, ...], recurrent_kernel: Kernels, d: Array) -> tuple[dict, tuple]:
         """One step from xw = x W + b; d is not used. Returns the quantities by name, and the new states."""
         h, c = states
         z = xw + self.seen(h, c) @ recurrent_kernel
         if self.peephole is None:
-            i, f, g, o = gate_values(self.activations, blocks(z, 4), z)
+            i, f, g, o = gate_values(self.activations, z)
             new_c = self.cell(i, f, g, c, h)
         else:
-            z_i, z_f, z_g, z_o = blocks(z, 4)
+            z_i, z_f, z_g, z_o = z
             act_i, act_f, act_g, act_o = self.activations
             i, f, g = act_i(z_i + self.peephole(c)), act_f(z_f + self.peephole(c)), act_g(z_g)
             new_c = self.cell(i, f, g, c, h)
@@ -136,20 +237,17 @@ class GRUEquations:
     states: ClassVar[tuple[str, ...]] = ("h",)
     quantities: ClassVar[tuple[str, ...]] = ("a", "z", "r", "g", "h")
 
-    def step(self, xw: Array, states: tuple[Array, ...], recurrent_kernel: Array, d: Array) -> tuple[dict, tuple]:
-        """One step from xw = x W + b; d: the bias on the recurrent side."""
+    def step(self, xw: Array, states: tuple[Array, ...], recurrent_kernel: Kernels, d: Array) -> tuple[dict, tuple]:
+        """One step from xw = x W + b; d: the bias on the recurrent side, (gates, N or 1, 1, H)."""
         (h,) = states
         seen = self.seen(h)
         hu = seen @ recurrent_kernel + d
-        x_z, x_r, x_g = blocks(xw, 3)
-        h_z, h_r, h_g = blocks(hu, 3)
-        act_z, act_r, act_g = self.activations
-        a_z, a_r = x_z + h_z, x_r + h_r
-        z, r = act_z(a_z), act_r(a_r)
-        a_g = self.candidate(x_g, h_g, r, seen, blocks(recurrent_kernel, 3)[2], blocks(d, 3)[2])
-        g = act_g(a_g)
+        sums = xw[:2] + hu[:2]
+        z, r = gate_values(self.activations, sums, slice(2))
+        a_g = self.candidate(xw[2], hu[2], r, seen, recurrent_kernel.block(2), d[2])
+        (g,) = gate_values(self.activations, a_g[None], slice(2, 3))
         new_h = self.mixed(z, h, g)
-        return {"a": (a_z, a_r, a_g), "z": z, "r": r, "g": g, "h": new_h}, (new_h,)
+        return {"a": (*sums, a_g), "z": z, "r": r, "g": g, "h": new_h}, (new_h,)
 
 
 @dataclass(frozen=True)
@@ -163,14 +261,38 @@ class SimpleRNNEquations:
     states: ClassVar[tuple[str, ...]] = ("h",)
     quantities: ClassVar[tuple[str, ...]] = ("z", "h")
 
-    def step(self, xw: Array, states: tuple[Array, ...], recurrent_kernel: Array, d: Array) -> tuple[dict, tuple]:
+    def step(self, xw: Array, states: tuple[Array, ...], recurrent_kernel: Kernels, d: Array) -> tuple[dict, tuple]:
         (h,) = states
         z = xw + self.seen(h) @ recurrent_kernel
-        new_h = self.activations[0](z)
+        (new_h,) = gate_values(self.activations, z)
         return {"z": z, "h": new_h}, (new_h,)
 
 
 Equations = LSTMEquations | GRUEquations | SimpleRNNEquations
+
+
+def merged(programs: Sequence[tuple[slice, Equations]]) -> Equations:
+    """One set of equations for several programs without peepholes, each for some of the recipes; the last one is taken
+    for the common one."""
+    *others, (_, common) = programs
+    pieces: dict[str, Any] = {}
+    for name in ("activations", "seen", "cell", "candidate", "mixed"):
+        if hasattr(common, name):
+            own = getattr(common, name)
+            different = tuple((which, getattr(e, name)) for which, e in others if getattr(e, name) != own)
+            if different:
+                pieces[name] = Merged(own, different)
+    if isinstance(common, LSTMEquations):
+        lstms = [(which, e) for which, e in others if isinstance(e, LSTMEquations)]
+        way_out = (common.output, common.squash)
+        different = tuple((which, _with_its_squash(e)) for which, e in lstms if (e.output, e.squash) != way_out)
+        if different:
+            pieces["output"] = Merged(common.output, different)
+    return replace(common, **pieces)
+
+
+def _with_its_squash(equations: LSTMEquations) -> Callable[..., Array]:
+    return lambda o, c, old_c, squash: equations.output(o, c, old_c, equations.squash)
 
 
 def equations_of(layer: Any) -> Equations:

@@ -9,6 +9,7 @@ from itertools import islice, product
 
 import numpy as np
 
+from lstm_edu.comparison.places import default_axes
 from lstm_edu.comparison.report import DIFFERENT, EQUAL, UNDECIDED
 from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart, distance, groups, same
 from lstm_edu.core import Layer, checks
@@ -80,7 +81,8 @@ def _searches(case: Case, observed: Observed) -> list[Search]:
             search.smaller = Search(seen, few.recipe(form))
         one, seen = case.rows(rows[:1]), observed.rows(rows[:1], case.batch)
         if one is not None and seen is not None:
-            search.few = Screen(seen, one.recipe(form, np.float32))
+            whole = case.recipe(form, np.float32), rows[:1]
+            search.few = Screen(seen, one.recipe(form, np.float32), whole)
     return searches
 
 
@@ -450,7 +452,7 @@ def first_difference(search: Search, observed: Observed) -> Divergence | None:
     """The earliest step, in it the first quantity, in that the largest difference."""
     if search.right is None:
         return None
-    _, loose = windows(observed.precision, search.right, search.errors)
+    _, loose = windows(observed.precision, search.right, search.errors_of_few)
     best = None
     for name, a, y, w in zip(observed.names, observed.arrays, search.right, loose, strict=True):
         wrong = apart(a, y, TOLERANCES["float32"]) & ~(np.abs(a - y) <= w)
@@ -469,13 +471,9 @@ def first_difference(search: Search, observed: Observed) -> Divergence | None:
 
 
 def _divergence(name: str, a: Array, y: Array, index: tuple[int, ...], search: Search) -> Divergence:
-    axes = {2: ("sequence", "unit"), 3: ("sequence", "timestep", "unit")}.get(a.ndim) or tuple(
-        f"axis {k}" for k in range(a.ndim)
-    )
-    where = dict(zip(axes, index, strict=True))
     end = last_layer(search.base.layer)
-    if not isinstance(end, TIMED) and a.ndim == 2:
-        where = dict(zip(("sample", "unit"), index, strict=True))
+    axes = default_axes(name, a.ndim, "sequence" if isinstance(end, TIMED) else "row")
+    where = dict(zip(axes, index, strict=True))
     before = a.ndim == 3 and index[1] > 0
     if a.ndim == 3 and getattr(end, "go_backwards", False):
         where["timestep"] = a.shape[1] - 1 - index[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,13 @@ class Observed:
     @property
     def size(self) -> int:
         return sum(a.size for a in self.arrays)
+
+    @cached_property
+    def reaches(self) -> list[float]:
+        """For each array, how far off a computed number may be that is worth a closer look."""
+        coarse = 0.05 if self.precision.coarse else 2e-3
+        half = max(float(h.max(initial=0)) for h in self.precision.half)
+        return [coarse * float(np.nanmax(np.abs(a), initial=0)) + 2 * half for a in self.arrays]
 
     def in_this_form(self, recipe: Recipe) -> Recipe:
         """The recipe, returning what was brought."""

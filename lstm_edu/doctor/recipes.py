@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
@@ -37,7 +38,13 @@ class Recipe:
     after: tuple[Callable[[Outputs], Outputs], ...] = ()
 
     def but(self, **changes: Any) -> Self:
-        return dataclasses.replace(self, **changes)
+        """The same with other parts. What dataclasses.replace does, but fast: it is called for every hypothesis."""
+        own = vars(self)
+        if not changes.keys() <= own.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(changes.keys() - own.keys())}")
+        other = object.__new__(type(self))
+        vars(other).update(own, **changes)
+        return other
 
     def then(self, function: Callable[[Outputs], Outputs]) -> Self:
         """The same, with one more thing done to the outputs."""
@@ -110,6 +117,18 @@ class PlainRecipe(Recipe):
     def compute(self):
         outputs = self.layer(self.x, mask=self.mask)
         return [np.asarray(a) for a in (outputs if isinstance(outputs, tuple) else (outputs,))]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class HandedOn(Recipe):
+    """Numbers that are there already, instead of a layer's outputs."""
+
+    closed = True
+
+    outputs: tuple[Array, ...]
+
+    def compute(self) -> Outputs:
+        return list(self.outputs)
 
 
 # --- recurrent layers -----------------------------------------------------------------------------------------------
@@ -262,10 +281,12 @@ class StackRecipe(ModelRecipe):
     starts: layer's name -> its initial states, for those that are given some.
     reached: what reaches each layer when none before it is changed; filled as it is computed, and shared by all recipes
         that are made from one.
+    made: right recipes of layers, from which those for other inputs of the same shape are made; shared in the same way.
     """
 
     starts: dict[str, list[Array]] = field(default_factory=dict)
     reached: dict[str, tuple[Array, Array | None]] = field(default_factory=dict)
+    made: dict[Any, Recipe] = field(default_factory=dict)
 
     def right_part(self, name: str) -> Recipe | None:
         return self.but(changes={}).recipe_for(name, *self.reached[name]) if name in self.reached else None
@@ -280,11 +301,17 @@ class StackRecipe(ModelRecipe):
         layer, layers = self.layer.inner[name], self.layer.layers
         weights = self.exchanged.get(name, self.weights[name])
         form = self.form if layer is layers[-1] else None
+        kind = name, x.shape, x.dtype, form, *map(id, weights)
+        alike = self.made.get(kind)
+        if alike is not None and mask is None:
+            return self.changed(name, alike.but(x=x))
         try:
             first, start = layer is layers[0], self.starts.get(name)
             recipe = recipe_of(layer, x, mask, start, weights=weights, form=form, dtype=self.dtype, cast=first)
         except ValueError:  # the layer before handed on something of another shape
             return None
+        if getattr(recipe, "x", None) is x and mask is None and not getattr(layer, "stateful", False):
+            self.made[kind] = recipe
         return self.changed(name, recipe)
 
 
@@ -385,7 +412,7 @@ def recipe_of(
 
 def _cast(layer: Layer, x: Any, dtype: Any, to_own_dtype: bool) -> Array:
     checked = layer.checked_input(x)
-    return (checked if to_own_dtype else np.asarray(x)).astype(dtype)
+    return (checked if to_own_dtype else np.asarray(x)).astype(dtype, copy=False)
 
 
 def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast):
@@ -400,9 +427,9 @@ def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
         bias = np.concatenate([bias, np.zeros_like(bias)])  # reset_after=False: nothing on the recurrent side
     return RecurrentRecipe(
         layer=layer,
-        x=x[:, way],
-        mask=None if mask is None else mask[:, way],
-        start=tuple(s.astype(dtype) for s in layer.start_states(initial_state, len(x))),
+        x=x[:, way] if layer.go_backwards else x,
+        mask=mask[:, way] if layer.go_backwards and mask is not None else mask,
+        start=_start(layer, initial_state, len(x), dtype),
         kernel=weights[0],
         recurrent_kernel=weights[1],
         bias=bias,
@@ -412,6 +439,19 @@ def _recurrent_recipe(layer, x, mask, initial_state, weights, form, dtype, cast)
         form=form or Form(layer.return_sequences, layer.return_state),
         backwards=layer.go_backwards,
     )
+
+
+def _start(layer: Recurrent, initial_state: Any, batch: int, dtype: Any) -> tuple[Array, ...]:
+    states = tuple(s.astype(dtype) for s in layer.start_states(initial_state, batch))
+    return tuple(_zeros(s.shape, s.dtype) if not s.any() else s for s in states)
+
+
+@lru_cache(maxsize=32)
+def _zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
+    """The same array for all who start from zeros: what starts from one array is computed once."""
+    zeros = np.zeros(shape, dtype)
+    zeros.setflags(write=False)
+    return zeros
 
 
 def _bidirectional_recipe(layer, x, mask, initial_state, weights, form, dtype, cast):
@@ -453,6 +493,24 @@ def inputs_of(r: Recipe) -> list[Array]:
     return [x[:, ::-1] if isinstance(r, RecurrentRecipe) and r.backwards else x]
 
 
+InputChange = Callable[[Array, Array | None], tuple[Array, Array | None]]  # of x and the mask, in the input's order
+
+
+def with_input(r: Recipe, change: InputChange, which: int = 0) -> Recipe | None:
+    """The same recipe on another input. which: the number of the input, of a graph with several."""
+    if isinstance(r, RecurrentRecipe):
+        return r.reread(change)
+    if isinstance(r, BidirectionalRecipe):
+        return r.but(parts={name: part.reread(change) for name, part in r.parts.items()})
+    if isinstance(r, StackRecipe):
+        x, mask = change(r.x, r.mask)
+        return r.but(x=x, mask=mask, reached={})
+    if isinstance(r, GraphRecipe):
+        x, mask = change(r.x[which], r.mask)
+        return r.but(x=(*r.x[:which], x, *r.x[which + 1 :]), mask=mask, run=[])
+    return r.but(x=change(r.x, None)[0]) if hasattr(r, "x") else None
+
+
 def mapped(recipe: Recipe, function: Callable[[Array], Array]) -> Recipe:
     """The same recipe with other numbers: `function` of each array of floats in it."""
 
@@ -472,7 +530,7 @@ def mapped(recipe: Recipe, function: Callable[[Array], Array]) -> Recipe:
             {name: list(map(new, ws)) for name, ws in group.items()} for group in (recipe.weights, recipe.exchanged)
         )
         dtype = next((w.dtype for ws in own.values() for w in ws), recipe.dtype)
-        afresh = {"run": []} if isinstance(recipe, GraphRecipe) else {"reached": {}}
+        afresh = {"run": []} if isinstance(recipe, GraphRecipe) else {"reached": {}, "made": {}}
         return recipe.but(x=new(recipe.x), weights=own, exchanged=exchanged, dtype=dtype, **afresh)
     names = [f.name for f in dataclasses.fields(recipe) if f.name not in ("layer", "after")]
     return recipe.but(**{name: new(getattr(recipe, name)) for name in names})

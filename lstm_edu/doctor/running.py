@@ -6,15 +6,17 @@ apart into theirs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import threads
-from lstm_edu.core.graph import Reached, Recording
+from lstm_edu.core.graph import Reached, Recording, Refused
+from lstm_edu.doctor.equations import Kernel, Kernels, blocks, merged
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     GraphRecipe,
@@ -37,19 +39,27 @@ def run(recipes: Sequence[Recipe], steps: int | None = None) -> list[Outputs | N
         in the outputs, which keep their shapes: what is not NaN is known, wherever a mistake has put it.
     """
     results: list[Outputs | None] = [None] * len(recipes)
-    kinds = {
-        RecurrentRecipe: partial(_run_recurrent, steps=steps),
-        BidirectionalRecipe: partial(_run_bidirectional, steps=steps),
-        StackRecipe: partial(_run_stacks, steps=steps),
+    kinds: dict[Callable, list[int]] = {}
+    for k, recipe in enumerate(recipes):
+        kinds.setdefault(_how(type(recipe)), []).append(k)
+    with np.errstate(all="ignore"), threads.one_thread():
+        for compute, those in kinds.items():
+            for k, outputs in zip(those, compute([recipes[k] for k in those], steps), strict=True):
+                results[k] = None if outputs is None else _finished(recipes[k], outputs)
+    return results
+
+
+@cache
+def _how(kind: type[Recipe]) -> Callable[[Sequence[Any], int | None], list[Outputs | None]]:
+    """What computes recipes of this class."""
+    ways: dict[type[Recipe], Callable] = {
+        RecurrentRecipe: _run_recurrent,
+        BidirectionalRecipe: _run_bidirectional,
+        StackRecipe: _run_stacks,
         GraphRecipe: _run_graphs,
         Recipe: _run_plain,
     }
-    with np.errstate(all="ignore"), threads.one_thread():
-        for kind, compute in kinds.items():
-            those = [k for k, r in enumerate(recipes) if next(c for c in kinds if isinstance(r, c)) is kind]
-            for k, outputs in zip(those, compute([recipes[k] for k in those]) if those else (), strict=True):
-                results[k] = None if outputs is None else _finished(recipes[k], outputs)
-    return results
+    return next(compute for base, compute in ways.items() if issubclass(kind, base))
 
 
 def _finished(recipe: Recipe, outputs: Outputs) -> Outputs | None:
@@ -59,7 +69,7 @@ def _finished(recipe: Recipe, outputs: Outputs) -> Outputs | None:
         return None
 
 
-def _run_plain(recipes: Sequence[Recipe]) -> list[Outputs | None]:
+def _run_plain(recipes: Sequence[Recipe], steps: int | None) -> list[Outputs | None]:
     return list(map(_computed, recipes))
 
 
@@ -74,17 +84,18 @@ def _computed(recipe: Recipe) -> Outputs | None:
 
 
 def _run_recurrent(recipes: Sequence[RecurrentRecipe], steps: int | None) -> list[Outputs | None]:
-    groups: dict[Any, dict[Any, list[int]]] = {}  # program -> numbers -> the positions of the recipes
+    groups: dict[Any, dict[Any, list[int]]] = {}  # kind -> program and numbers -> the positions of the recipes
     for k, recipe in enumerate(recipes):
         if _consistent(recipe):
-            groups.setdefault(_program(recipe), {}).setdefault(_numbers(recipe), []).append(k)
+            groups.setdefault(_kind(recipe, steps), {}).setdefault(_program(recipe) + _numbers(recipe), []).append(k)
     results: list[Outputs | None] = [None] * len(recipes)
-    for same_program in groups.values():
-        different = list(same_program.values())
-        for part in _portions(different, recipes[different[0][0]]):
-            for members, taken in zip(part, _scan([recipes[k] for k, *_ in part], steps), strict=True):
+    for of_one_kind in groups.values():
+        for part in _portions(_next_to_alike(list(of_one_kind.values()), recipes), recipes):
+            taken = _loop([recipes[k] for k, *_ in part], steps)
+            for n, members in enumerate(part):
+                own = taken.of(n)
                 for k in members:
-                    results[k] = _returned_if_possible(recipes[k], taken)
+                    results[k] = _returned_if_possible(recipes[k], own)
     return results
 
 
@@ -106,11 +117,21 @@ def _consistent(r: RecurrentRecipe) -> bool:
     )
 
 
+def _kind(r: RecurrentRecipe, steps: int | None) -> tuple:
+    """Recipes of one kind are computed side by side."""
+    batch, timesteps = r.x.shape[:2]
+    masked = None if r.mask is None else r.masking.states
+    program = r.equations if getattr(r.equations, "peephole", None) else type(r.equations)
+    plain = r.mask is None and r.passes == 1 and not r.record and set(r.before) == {"carried"}
+    if plain and (steps is None or steps >= timesteps):
+        # Whole runs go with others of up to twice their length: the shorter ones begin later.
+        timesteps = -timesteps.bit_length()
+    return program, masked, r.passes, r.record, batch, timesteps, r.x.dtype, r.recurrent_kernel.shape, r.bias.shape
+
+
 def _program(r: RecurrentRecipe) -> tuple:
     """Recipes with the same program differ in numbers only."""
-    arrays = (r.x, r.kernel, r.recurrent_kernel, r.bias, *r.start)
-    shapes = tuple((a.shape, a.dtype) for a in arrays)
-    return r.equations, r.before, r.masking.states, r.passes, r.mask is None, r.record, shapes
+    return r.equations, r.before
 
 
 def _numbers(r: RecurrentRecipe) -> tuple:
@@ -118,12 +139,30 @@ def _numbers(r: RecurrentRecipe) -> tuple:
     return tuple(map(id, (r.x, r.mask, r.kernel, r.recurrent_kernel, r.bias, *r.start)))
 
 
+def _next_to_alike(members: list[list[int]], recipes: Sequence[RecurrentRecipe]) -> list[list[int]]:
+    """The same, those with one program next to each other, and among them those with one recurrent kernel; the most
+    common ones last."""
+    programs, kernels = Counter[Any](), Counter[int]()
+    for k, *_ in members:
+        programs[_program(recipes[k])] += 1
+        kernels[id(recipes[k].recurrent_kernel)] += 1
+    places = {program: n for n, (program, _) in enumerate(reversed(programs.most_common()))}
+
+    def place(positions: list[int]) -> tuple:
+        recipe = recipes[positions[0]]
+        kernel = id(recipe.recurrent_kernel)
+        return places[_program(recipe)], -kernels[kernel], kernel, id(recipe.kernel), id(recipe.bias)
+
+    return sorted(members, key=place)
+
+
 _MOST_NUMBERS = 1 << 21  # in one array of a scan
 
 
-def _portions(members: list[list[int]], r: RecurrentRecipe) -> Iterable[list[list[int]]]:
+def _portions(members: list[list[int]], recipes: Sequence[RecurrentRecipe]) -> Iterable[list[list[int]]]:
     """Members of a group in portions that fit into memory, and into the processor's cache if they can."""
-    batch, timesteps = r.x.shape[:2]
+    r = recipes[members[0][0]]
+    batch, timesteps = len(r.x), max(recipes[k].x.shape[1] for k, *_ in members)
     each = max(batch * timesteps * r.kernel.shape[-1], r.kernel.size + r.recurrent_kernel.size)
     size = max(1, _MOST_NUMBERS // each)
     return (members[k : k + size] for k in range(0, len(members), size))
@@ -131,116 +170,211 @@ def _portions(members: list[list[int]], r: RecurrentRecipe) -> Iterable[list[lis
 
 @dataclass
 class Steps:
-    """What a scan leaves: for each step h, the output as computed before a mask (fresh), and c; all (B, H).
+    """What a scan leaves, for each step: h, the output as computed before a mask (fresh), and c, each (steps, B, H);
+    the last states (end). Before `of` each has one more axis, for the recipes: (steps, N, B, H).
 
-    timesteps: T, how many steps there are; only the first ones may have been computed.
+    timesteps: T, how many steps there are, of each recipe; only the first ones may have been computed.
     """
 
-    timesteps: int
-    h: list[Array]
-    fresh: list[Array]
-    c: list[Array] | None
+    timesteps: Any
+    h: Array
+    fresh: Array
+    c: Array | None
     end: tuple[Array, ...]
-    quantities: dict[str, list[Array]] = field(default_factory=dict)
+    quantities: dict[str, Array] = field(default_factory=dict)
 
-    def of(self, k: int) -> Steps:
-        """Those of the k-th recipe of several; what all of them share has no axis for them."""
-        return self._each(lambda a: a[k] if a.ndim > 2 else a)
+    def of(self, n: int) -> Steps:
+        """Those of the n-th of the recipes."""
+        late = max(self.timesteps) - self.timesteps[n]
+        return Steps(
+            self.timesteps[n],
+            self.h[late:, n],
+            self.fresh[late:, n],
+            None if self.c is None else self.c[late:, n],
+            tuple(s[n] for s in self.end),
+            {name: a[:, n] for name, a in self.quantities.items()},
+        )
 
-    def rows(self, which: slice) -> Steps:
-        """Those of some sequences."""
-        return self._each(lambda a: a[which])
-
-    def _each(self, pick: Callable[[Array], Array]) -> Steps:
-        def own(steps):
-            return None if steps is None else list(map(pick, steps))
-
-        quantities = {name: own(steps) for name, steps in self.quantities.items()}
-        return Steps(self.timesteps, own(self.h), own(self.fresh), own(self.c), tuple(own(self.end)), quantities)
-
-    def over_time(self, steps: list[Array]) -> Array:
+    def over_time(self, steps: Array) -> Array:
         """(B, T, H), NaN where it was not computed."""
         if len(steps) == self.timesteps:
-            return np.stack(steps, axis=1)
-        batch, width = steps[0].shape
-        y = np.full((batch, self.timesteps, width), np.nan, steps[0].dtype)
-        y[:, : len(steps)] = np.stack(steps, axis=1)
+            return np.ascontiguousarray(steps.swapaxes(0, 1))
+        y = np.full((steps.shape[1], self.timesteps, steps.shape[2]), np.nan, steps.dtype)
+        y[:, : len(steps)] = steps.swapaxes(0, 1)
         return y
 
 
-def _scan(recipes: Sequence[RecurrentRecipe], steps: int | None) -> list[Steps]:
-    """The steps of recipes of one program, all at once."""
-    if len(recipes) == 1:
-        return [_loop(recipes, steps)]
-    if all(r.kernel is recipes[0].kernel and _recurrent_side(r) == _recurrent_side(recipes[0]) for r in recipes):
-        taken, batch = _loop([_one_batch(recipes)], steps), len(recipes[0].x)
-        return [taken.rows(slice(k * batch, (k + 1) * batch)) for k in range(len(recipes))]
-    taken = _loop(recipes, steps)
-    return [taken.of(k) for k in range(len(recipes))]
-
-
-def _recurrent_side(r: RecurrentRecipe) -> tuple[int, int]:
-    return id(r.recurrent_kernel), id(r.bias)
-
-
-def _one_batch(recipes: Sequence[RecurrentRecipe]) -> RecurrentRecipe:
-    """Recipes with the same weights as one, on all their sequences: one large product is quicker than many small."""
-
-    def joined(pick):
-        return np.concatenate([pick(r) for r in recipes])
-
-    return recipes[0].but(
-        x=joined(lambda r: r.x),
-        mask=None if recipes[0].mask is None else joined(lambda r: r.mask),
-        start=tuple(joined(lambda r, s=s: r.start[s]) for s in range(len(recipes[0].start))),
-    )
-
-
-def _stacked(arrays: Sequence[Array]) -> Array:
-    """One array if all are the same one; else all of them along a new first axis."""
-    first = arrays[0]
-    return first if all(a is first for a in arrays) else np.stack(arrays)
-
-
 def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Steps:
-    """The loop over time, for recipes of one program; what they do not share has one more axis, in front.
+    """The loop over time, for recipes of one kind.
 
     most: how many steps to take, unless everything is run more than once; all if None.
     """
     r = recipes[0]
-    timesteps = r.x.shape[1]
+    batch, dtype, n = len(r.x), r.x.dtype, len(recipes)
+    lengths = [q.x.shape[1] for q in recipes]
+    timesteps = max(lengths)
     many = timesteps if most is None or r.passes > 1 else min(most, timesteps)
-
-    def part(pick):
-        return _stacked([pick(recipe) for recipe in recipes])
-
-    x, kernel, u, bias = (part(lambda q, a=a: getattr(q, a)) for a in ("x", "kernel", "recurrent_kernel", "bias"))
-    mask = None if r.mask is None else part(lambda q: q.mask)[..., None]  # (..., B, T, 1)
-    states = tuple(part(lambda q, s=s: q.start[s]) for s in range(len(r.start)))
-    rows = [bias[..., k : k + 1, :] for k in range(bias.shape[-2])]  # each (..., 1, n H)
-    x = x[..., :many, :]
-    xw = x @ (kernel if kernel.ndim == 2 else kernel[:, None]) + rows[0][..., None, :, :]  # (..., B, T, n H)
+    programs = _stretches(recipes, lambda q: q.equations)
+    equations = merged([(which, recipes[which.start].equations) for which in programs])
+    u = _kernels(recipes)
+    xw = _Projection(recipes, many)
+    d = _last_rows(recipes)
+    masks = None if r.mask is None else np.stack([q.mask[:, :many].T for q in recipes], axis=1)[..., None]
+    states = tuple(np.stack([q.start[s] for q in recipes]) for s in range(len(r.start)))
+    stretches = _stretches(recipes, lambda q: q.before)
+    begin = Counter(timesteps - length for length in lengths)
+    restarts = [which for which in stretches if set(recipes[which.start].before) != {"carried"}]
     for _ in range(r.passes):
-        steps = Steps(timesteps, [], [], [] if len(states) > 1 else None, states)
+        h = np.empty((many, n, batch, r.units), dtype)
+        fresh = h if masks is None else np.empty_like(h)
+        c = np.empty_like(h) if len(states) > 1 else None
+        quantities: dict[str, list[Array]] = {name: [] for name in r.record}
         first = states
         for t in range(many):
+            if t in begin:
+                states = _begun(states, first, [timesteps - length == t for length in lengths])
             before = states
-            if t and any(kind != "carried" for kind in r.before):
-                kinds = {"carried": states, "zero": tuple(map(np.zeros_like, states)), "start": first}
-                before = tuple(kinds[kind][k] for k, kind in enumerate(r.before))
-            quantities, states = r.equations.step(xw[..., t, :], before, u, rows[-1])
-            steps.fresh.append(states[0])
-            if mask is not None:
-                states = _masked(states, before, mask[..., t, :], r.masking.states)
-            steps.h.append(states[0])
-            if steps.c is not None:
-                steps.c.append(states[1])
+            if t and restarts:
+                before = _restarted(states, first, recipes, restarts)
+            found, states = equations.step(xw.at(t), before, u, d)
+            if masks is not None:
+                fresh[t] = states[0]
+                states = _masked(states, before, masks[t], r.masking.states)
+            for memory, state in zip((h, c), states, strict=False):
+                memory[t] = state
+            states = (h[t],) if c is None else (h[t], c[t])
             for name in r.record:
-                value = quantities[name] if name not in r.equations.states else states[r.equations.states.index(name)]
-                value = np.concatenate(value, axis=-1) if isinstance(value, tuple) else value
-                steps.quantities.setdefault(name, []).append(value)
-        steps.end = states if many == timesteps else tuple(np.full_like(s, np.nan) for s in states)
-    return steps
+                value = found[name] if name not in equations.states else states[equations.states.index(name)]
+                quantities[name].append(_packed(value))
+    end = states if many == timesteps else tuple(np.full_like(s, np.nan) for s in states)
+    return Steps(lengths, h, fresh, c, end, {name: np.stack(values) for name, values in quantities.items()})
+
+
+def _stretches(recipes: Sequence[RecurrentRecipe], key: Callable[[RecurrentRecipe], Any]) -> list[slice]:
+    """Where recipes next to each other have the same key."""
+    starts = [k for k, r in enumerate(recipes) if k == 0 or key(r) != key(recipes[k - 1])]
+    return [slice(a, b) for a, b in zip(starts, [*starts[1:], len(recipes)], strict=True)]
+
+
+_FEW = 4  # kernels are stacked where fewer recipes next to each other have the same one
+
+
+def _kernels(recipes: Sequence[RecurrentRecipe]) -> Kernels:
+    """The recurrent kernels: one for recipes next to each other that have the same, others one for each."""
+    parts: list[Kernel] = []
+    single: list[int] = []
+    gates = len(recipes[0].gates)
+
+    def add_singles() -> None:
+        if single:
+            which = slice(single[0], single[-1] + 1)
+            parts.append(Kernel(which, np.stack([r.recurrent_kernel for r in recipes[which]]), each=True))
+            single.clear()
+
+    for which in _stretches(recipes, lambda r: id(r.recurrent_kernel)):
+        if which.stop - which.start < min(_FEW, len(recipes)):
+            single += range(which.start, which.stop)
+        else:
+            add_singles()
+            kernel = np.stack(blocks(recipes[which.start].recurrent_kernel, gates))
+            parts.append(Kernel(which, kernel, each=False))
+    add_singles()
+    return Kernels(parts, gates)
+
+
+class _Projection:
+    """x W + b of each step, (gates, N, B, H); N is 1 if all recipes have the same.
+
+    Where recipes next to each other have one kernel and different inputs, each step is one product of them all; the
+    others are computed for all steps beforehand.
+    """
+
+    def __init__(self, recipes: Sequence[RecurrentRecipe], many: int):
+        r = recipes[0]
+        self.shape = len(r.gates), len(recipes), len(r.x), r.units
+        self.dtype, self.many = r.x.dtype, many
+        self.parts: list[tuple[slice, Callable[[int], Array]]] = []
+        before: list[int] = []
+
+        def add_those_before() -> None:
+            if before:
+                which = slice(before[0], before[-1] + 1)
+                self.parts.append((which, self._beforehand(recipes[which])))
+                before.clear()
+
+        for which in _stretches(recipes, lambda q: (id(q.kernel), id(q.bias))):
+            if len({id(q.x) for q in recipes[which]}) < _FEW:
+                before += range(which.start, which.stop)
+            else:
+                add_those_before()
+                self.parts.append((which, self._step_by_step(recipes[which])))
+        add_those_before()
+
+    def at(self, t: int) -> Array:
+        if len(self.parts) == 1:
+            return self.parts[0][1](t)
+        xw = np.empty(self.shape, self.dtype)
+        for which, own in self.parts:
+            xw[:, which] = own(t)
+        return xw
+
+    def _step_by_step(self, recipes: Sequence[RecurrentRecipe]) -> Callable[[int], Array]:
+        r = recipes[0]
+        # x gets a column of ones, and the bias is one more row of the kernel.
+        kernel = np.stack(blocks(np.concatenate([r.kernel, r.bias[:1]]), len(r.gates)))
+        x = np.zeros((self.many, len(recipes), len(r.x), r.x.shape[-1] + 1), self.dtype)
+        x[..., -1] = 1
+        for k, q in enumerate(recipes):
+            own = q.x[:, : self.many]
+            x[self.many - own.shape[1] :, k, :, :-1] = own.swapaxes(0, 1)
+        of_all = Kernel(slice(0, len(recipes)), kernel, each=False)
+        return lambda t: of_all.times(x[t], len(r.gates))
+
+    def _beforehand(self, recipes: Sequence[RecurrentRecipe]) -> Callable[[int], Array]:
+        different: dict[Any, list[int]] = {}
+        for k, q in enumerate(recipes):
+            different.setdefault((id(q.x), id(q.kernel), id(q.bias)), []).append(k)
+        gates, _, batch, units = self.shape
+        xw = np.zeros((self.many, gates, len(recipes) if len(different) > 1 else 1, batch, units), self.dtype)
+        for those in different.values():
+            q = recipes[those[0]]
+            product = q.x[:, : self.many] @ q.kernel + q.bias[0]
+            own = product.reshape(batch, -1, gates, units).transpose(1, 2, 0, 3)
+            for k in those if len(different) > 1 else (0,):
+                xw[self.many - len(own) :, :, k] = own
+        return lambda t: xw[t]
+
+
+def _last_rows(recipes: Sequence[RecurrentRecipe]) -> Array:
+    """The biases' last rows by gate, (gates, N, 1, H); N is 1 if all have the same."""
+    one = all(r.bias is recipes[0].bias for r in recipes)
+    gates = len(recipes[0].gates)
+    return np.stack([r.bias[-1].reshape(gates, 1, -1) for r in (recipes[:1] if one else recipes)], axis=1)
+
+
+def _begun(states: tuple[Array, ...], first: tuple[Array, ...], which: list[bool]) -> tuple[Array, ...]:
+    """The states, where some recipes begin only now."""
+    return tuple(
+        np.where(np.array(which)[:, None, None], start, state) for state, start in zip(states, first, strict=True)
+    )
+
+
+def _restarted(
+    states: tuple[Array, ...], first: tuple[Array, ...], recipes: Sequence[RecurrentRecipe], restarts: list[slice]
+) -> tuple[Array, ...]:
+    """The states that a step finds, where some recipes do not carry theirs on."""
+    found = tuple(s.copy() for s in states)
+    for which in restarts:
+        for state, start, kind in zip(found, first, recipes[which.start].before, strict=True):
+            if kind != "carried":
+                state[which] = start[which] if kind == "start" else 0
+    return found
+
+
+def _packed(value: Any) -> Array:
+    """(N, B, H) as it is; of several gates (N, B, n H)."""
+    gates = value if isinstance(value, tuple) else list(value) if value.ndim == 4 else [value]
+    return np.concatenate(gates, axis=-1)
 
 
 def _masked(new: tuple, old: tuple, counts: Array, rules: tuple[str, ...]) -> tuple:
@@ -262,7 +396,7 @@ def _returned(r: RecurrentRecipe, steps: Steps) -> Outputs:
     if r.form.states:
         ends = zip((steps.h, steps.c), steps.end, strict=False)
         folded = r.folding.steps is not unchanged
-        outputs += [last_step(r.folding.steps(steps.over_time(s))) if folded else end for s, end in ends]
+        outputs += [last_step(r.folding.steps(steps.over_time(s))) if folded else end.copy() for s, end in ends]
     return outputs
 
 
@@ -348,7 +482,8 @@ def _run_stacks(stacks: Sequence[StackRecipe], steps: int | None) -> list[Output
             mask = layer.compute_mask(x, mask)
             now[k] = outputs[0], mask[0] if isinstance(mask, list) else mask
             results[k] = outputs
-            if depth < stacks[k].first_change() and not last:
+            whole = steps is None or x.ndim < 2 or steps >= x.shape[1]
+            if depth < stacks[k].first_change() and not last and whole:
                 stacks[k].reached.setdefault(names[depth + 1], now[k])
         results = [outputs if now[k] is not None else None for k, outputs in enumerate(results)]
     return results
@@ -364,7 +499,7 @@ class _Apart(Exception):
 _MOST_AT_ONCE = 1 << 21  # numbers that a layer hands on
 
 
-def _run_graphs(graphs: Sequence[GraphRecipe]) -> list[Outputs | None]:
+def _run_graphs(graphs: Sequence[GraphRecipe], steps: int | None) -> list[Outputs | None]:
     """Variants of one graph go on from the first layer in which they differ, many of them as one batch."""
     results: list[Outputs | None] = [None] * len(graphs)
     variants: dict[int, list[int]] = {}
@@ -377,7 +512,7 @@ def _run_graphs(graphs: Sequence[GraphRecipe]) -> list[Outputs | None]:
             compute = partial(_side_by_side, [right], alive=[True])
             try:
                 first.run.append(first.layer.rest.record(first.x, first.mask, compute))
-            except Exception:  # whatever the rest says to an input of another shape
+            except Refused:
                 continue
         (before,) = first.run
         names = [reached.name for reached in before.reached]
@@ -424,11 +559,11 @@ def _batched(graphs, those, returned, before, at) -> dict[int, Outputs | None]:
         part = those[start : start + most]
         try:
             found |= _together(graphs, part, returned, before, at)
-        except Exception:  # whatever the rest says to arrays of another shape
+        except (Refused, _Apart):
             for k in part if len(part) > 1 else ():
                 try:
                     found |= _together(graphs, [k], returned, before, at)
-                except Exception:  # whatever the rest says to arrays of another shape
+                except (Refused, _Apart):
                     continue
     return found
 

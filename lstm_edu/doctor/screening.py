@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.core.progress import Progress
+from lstm_edu.doctor.beginning import some_rows
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, with_mistakes
 from lstm_edu.doctor.observed import Observed
-from lstm_edu.doctor.recipes import BidirectionalRecipe, DenseRecipe, Outputs, Recipe, RecurrentRecipe, StackRecipe
+from lstm_edu.doctor.recipes import (
+    BidirectionalRecipe,
+    DenseRecipe,
+    ModelRecipe,
+    Outputs,
+    Recipe,
+    RecurrentRecipe,
+    StackRecipe,
+)
 from lstm_edu.doctor.running import run
 
 Array = np.ndarray
@@ -24,23 +34,35 @@ class Screen:
     """What is left of hypotheses after a look at a part of the numbers.
 
     observed: that part. base: the right recipe for it, in float32. tried: how many different recipes were computed.
+    whole: the right recipe for all sequences, in float32, and which of them this part has: mistakes that mix sequences
+        are made in it. None if these are all.
     """
 
-    def __init__(self, observed: Observed, base: Recipe):
+    def __init__(self, observed: Observed, base: Recipe, whole: tuple[Recipe, list[int]] | None = None):
         self.observed = observed
         self.base = observed.in_this_form(base)
+        self.whole = None if whole is None else (observed.in_this_form(whole[0]), whole[1])
         self.tried = 0
         self._first: tuple[Made | None, Recipe | None] = (None, None)
         self._names: dict[Any, list[Hypothesis]] = {signature(self.base): [()]}  # signature -> all that have it
 
-    def left(self, hypotheses: Sequence[Hypothesis], report: Report) -> tuple[list[Hypothesis], list[Hypothesis]]:
-        """Those whose numbers may be the observed ones; and those that cannot be made with this part."""
+    def left(
+        self, hypotheses: Sequence[Hypothesis], report: Report, reordered: list[Hypothesis] | None = None
+    ) -> tuple[list[Hypothesis], list[Hypothesis]]:
+        """Those whose numbers may be the observed ones; and those that cannot be made with this part.
+
+        reordered: where to put those whose numbers may be the observed ones with their columns in another order.
+        """
         unmade: list[Hypothesis] = []
-        new, signatures = self._new(hypotheses, unmade, report), []
+        new, signatures, others = self._new(hypotheses, unmade, report), [], []
         while chunk := list(islice(new, self._at_once())):
             recipes = [recipe for _, recipe in chunk]
-            signatures += [chunk[k][0] for k in self._possible(recipes)]
+            shuffled: list[int] | None = None if reordered is None else []
+            signatures += [chunk[k][0] for k in self._possible(recipes, shuffled)]
+            others += [chunk[k][0] for k in shuffled or ()]
             report.show()
+        if reordered is not None:
+            reordered += self._all_names(others)
         return list(self._all_names(signatures)), unmade
 
     def _new(
@@ -62,6 +84,10 @@ class Screen:
 
     def _recipe(self, hypothesis: Hypothesis) -> Recipe | None:
         """The recipe; many pairs, one after another, have their first mistake in common."""
+        if self.whole is not None and any(made.mistake.across for made in hypothesis):
+            right, rows = self.whole
+            wrong = with_mistakes(right, hypothesis)
+            return None if wrong is None else some_rows(wrong, right, self.base, rows)
         first, *others = hypothesis
         if self._first[0] is not first:
             self._first = first, with_mistakes(self.base, (first,))
@@ -69,32 +95,57 @@ class Screen:
         return None if recipe is None else with_mistakes(recipe, others)
 
     def _at_once(self) -> int:
-        """How many recipes to hold in memory together."""
-        weights = sum(w.nbytes for w in self.base.layer.weights) * 2 + 20_000
+        """How many recipes to hold in memory together. Those of a model are made layer by layer."""
+        layers = (
+            getattr(self.base.layer, "inner", {}).values() if isinstance(self.base, ModelRecipe) else [self.base.layer]
+        )
+        weights = max(sum(w.nbytes for w in layer.weights) for layer in layers) + 20_000
         return int(np.clip(64_000_000 // weights, 8, 512))
 
-    def _possible(self, recipes: list[Recipe]) -> list[int]:
-        """The positions of those that are not ruled out: by the first steps, then by as many as there are."""
+    def _possible(self, recipes: list[Recipe], reordered: list[int] | None) -> list[int]:
+        """The positions of those that are not ruled out: by the first steps, by as many as there are, by all."""
         left = list(range(len(recipes)))
         for steps in self._steps():
             at_once = max(1, _MOST_NUMBERS // self.observed.size)
             parts = [left[k : k + at_once] for k in range(0, len(left), at_once)]
             left = []
             for part in parts:
-                computed = run([recipes[k] for k in part], steps)
-                left += [k for k, outputs in zip(part, computed, strict=True) if self._may_be(outputs)]
+                for k, outputs in zip(part, run([recipes[k] for k in part], steps), strict=True):
+                    if outputs is None or not self.observed.fits(outputs):
+                        continue
+                    # Of a part NaN says nothing: it is what has not been computed.
+                    if near(self.observed, outputs, _IN_FLOAT32, known_only=steps is not None):
+                        left.append(k)
+                    elif reordered is not None and self._may_be_reordered(outputs):
+                        reordered.append(k)
         return left
 
     def _steps(self) -> list[int | None]:
+        """How many steps are computed; None: all that there are, also where a mistake has made more of them."""
         timesteps = _timesteps(self.base)
         timed = any(a.ndim == 3 for a in self.observed.arrays)
-        return [_FEW_STEPS, timesteps] if timed and timesteps and timesteps > 2 * _FEW_STEPS else [timesteps]
+        first = [_FEW_STEPS if timed else 1] if timesteps and timesteps > 2 * _FEW_STEPS else []
+        if not timed and self.whole is not None:
+            first = []  # a single step shows the shapes only, and these fit but where sequences are mixed
+        return [*first, *([timesteps] if timesteps else []), None]
 
-    def _may_be(self, outputs: Outputs | None) -> bool:
-        """Whether what is known of the outputs, all that is not NaN, is near the observed numbers."""
-        if outputs is None or not self.observed.fits(outputs):
+    def _may_be_reordered(self, outputs: Outputs) -> bool:
+        """Whether what is known of the first output is near the observed one but for the order of the columns."""
+        a, y = self.observed.arrays[0], outputs[0]
+        if a.ndim < 2 or a.shape[-1] < 2:
             return False
-        return near(self.observed, outputs, _IN_FLOAT32, known_only=True)
+        most = _IN_FLOAT32 * self.observed.reaches[0]
+        with np.errstate(all="ignore"):
+            sums_off = np.abs(y.sum(axis=-1) - self._sums)
+            return not (sums_off > most * a.shape[-1]).any() and not (np.abs(np.sort(y) - self._sorted) > most).any()
+
+    @cached_property
+    def _sums(self) -> Array:
+        return self.observed.arrays[0].sum(axis=-1)
+
+    @cached_property
+    def _sorted(self) -> Array:
+        return np.sort(self.observed.arrays[0], axis=-1)
 
     def _all_names(self, signatures: Sequence[tuple[Any, int]]) -> Iterator[Hypothesis]:
         """All hypotheses of so many mistakes that have these recipes."""
@@ -121,16 +172,15 @@ def _timesteps(recipe: Recipe) -> int | None:
 
 def near(observed: Observed, outputs: Outputs, times: float = 1.0, known_only: bool = False) -> bool:
     """Whether it is worth measuring how exactly these agree. known_only: NaN among the outputs says nothing."""
-    coarse = 0.05 if observed.precision.coarse else 2e-3
-    half = max(float(h.max(initial=0)) for h in observed.precision.half)
-    for a, y in zip(observed.arrays, outputs, strict=True):
-        size = float(np.nanmax(np.abs(a), initial=0))
-        unknown = np.isnan(y)
-        with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore"):
+        for a, y, most in zip(observed.arrays, outputs, observed.reaches, strict=True):
             off = np.abs(a - y)
-        off = off[~((a == y) | (unknown & (known_only | np.isnan(a))))]
-        if off.size and not off.max() <= times * (coarse * size + 2 * half):  # NaN is not near
-            return False
+            if off.max(initial=0) <= times * most:  # NaN is not near
+                continue
+            unknown = np.isnan(y)
+            off = off[~((a == y) | (unknown & (known_only | np.isnan(a))))]
+            if off.size and not off.max() <= times * most:
+                return False
     return True
 
 

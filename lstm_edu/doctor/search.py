@@ -11,9 +11,9 @@ import numpy as np
 
 from lstm_edu.core.progress import Progress
 from lstm_edu.doctor.evidence import Evidence, Fit, fit, fit_within, weigh
-from lstm_edu.doctor.families import Situation
+from lstm_edu.doctor.families import Situation, Trial, tried
 from lstm_edu.doctor.hypotheses import Hypothesis, Made, compatible, with_mistakes
-from lstm_edu.doctor.mistake import CATALOGUE
+from lstm_edu.doctor.mistake import CATALOGUE, Place
 from lstm_edu.doctor.observed import Observed
 from lstm_edu.doctor.precision import in_float32, noise
 from lstm_edu.doctor.recipes import Outputs, Recipe, mapped
@@ -33,11 +33,6 @@ class Explanation:
     evidence: Evidence
 
 
-def _members(situation: Situation) -> Iterator[list[Made]]:
-    for group in situation.family.family_of(situation):
-        yield [Made(mistake, situation.place) for mistake in group]
-
-
 class Search:
     """The hypotheses for one observation.
 
@@ -45,6 +40,7 @@ class Search:
     smaller: a search with a few sequences of the batch only; None: there is none.
     few: the screen that hypotheses pass first, of one sequence; None: there is none, and all pass that of everything.
     members: of the families that were searched, what is worth trying together with another mistake.
+    reordered: of the single mistakes, those after which the output's columns are the observed ones in another order.
     """
 
     def __init__(self, observed: Observed, base: Recipe):
@@ -54,6 +50,7 @@ class Search:
         self.right = outputs if outputs is not None and observed.fits(outputs) else None
         self.smaller: Search | None = None
         self.members: list[Made] = []
+        self.reordered: list[Hypothesis] = []
         self.few: Screen | None = None
         self._right_recipe = base
 
@@ -82,10 +79,17 @@ class Search:
         (errors,) = noise([self.base], [self.right], self.observed.precision.coarse)
         return errors
 
+    @property
+    def errors_of_few(self) -> Outputs:
+        """The same, measured on a few sequences if possible."""
+        assert self.right is not None
+        few = self.smaller.errors if self.smaller is not None and "errors" not in self.__dict__ else self.errors
+        return [np.broadcast_to(e[:1], y.shape) if len(e) < len(y) else e for e, y in zip(few, self.right, strict=True)]
+
     # --- one mistake, two mistakes ----------------------------------------------------------------------------------
 
     def singles(self, made: Sequence[Made], progress: Progress | None = None) -> list[Explanation]:
-        return self._found([(m,) for m in made], Report(progress, len(made), "mistakes"))
+        return self._found([(m,) for m in made], Report(progress, len(made), "mistakes"), self.reordered)
 
     def families(self, rounding: bool = False) -> list[Explanation]:
         """The explanations among the mistakes that the catalogue's families find for these numbers.
@@ -93,18 +97,15 @@ class Search:
         A family names its mistakes in groups, the common ones first; a group that explains something is the last one.
         """
         search = self.smaller or self
-        layer = self.base.layer
-        groups: list[Iterator[list[Made]]] = []
+        arrays, right, layer = search.observed.arrays, search.right, self.base.layer
+        asked: dict[Any, tuple[Place, Any]] = {}  # a family's generator -> the place, and what it is sent
         for family in CATALOGUE:
-            if family.family_of is None or family.rounding != rounding:
-                continue
-            for place in family.places(layer):
-                situation = Situation(family, place, search.base, search.observed.arrays, search.right)
-                groups.append(_members(situation))
-        while groups:
-            now = [(group, next(group, None)) for group in groups]
-            groups = [group for group, made in now if made is not None]
-            members = [m for _, made in now for m in made or ()]
+            if family.family_of is not None and family.rounding == rounding:
+                for place in family.places(layer):
+                    situation = Situation(family, place, search.base, arrays, right, self.reordered)
+                    asked[iter(family.family_of(situation))] = place, None
+        while asked:
+            asked, members = _next_groups(asked)
             if found := self.singles(members):
                 return found
             self.members += [m for m in members if not m.mistake.alone]
@@ -120,14 +121,17 @@ class Search:
         pairs = [(a, b) for a in ordered for b in ordered if a != b and compatible(a, b)]
         return self._found(pairs, Report(progress, len(pairs), "pairs of mistakes"))
 
-    def _found(self, hypotheses: Sequence[Hypothesis], report: Report) -> list[Explanation]:
-        """The explanations among the hypotheses: those that the screens leave are computed for all sequences."""
+    def _found(
+        self, hypotheses: Sequence[Hypothesis], report: Report, reordered: list[Hypothesis] | None = None
+    ) -> list[Explanation]:
+        """The explanations among the hypotheses: those that the screens leave are computed for all sequences.
+
+        reordered: where to put those that give the observed numbers but for the order of their columns.
+        """
         left, together = [], list(hypotheses)
-        if self.few is not None:  # what mixes sequences, and what cannot be made of one, needs them all
-            alone = [h for h in hypotheses if not any(m.mistake.across for m in h)]
-            left, together = self.few.left(alone, report)
-            together += [h for h in hypotheses if any(m.mistake.across for m in h)]
-        left += self.everything.left(together, report)[0]
+        if self.few is not None:
+            left, together = self.few.left(hypotheses, report, reordered)
+        left += self.everything.left(together, report, reordered)[0]
         report.end()
         candidates = ((h, with_mistakes(self.base, h)) for h in left)
         return self._explain([(h, recipe) for h, recipe in candidates if recipe is not None])
@@ -164,3 +168,25 @@ class Search:
 
 
 _MOST_NUMBERS = 1 << 22  # of outputs that are held at once
+
+
+def _next_groups(asked: dict[Any, tuple[Place, Any]]) -> tuple[dict[Any, tuple[Place, Any]], list[Made]]:
+    """The next group of mistakes of each family, all together; and the families that may have more. Until each has
+    come to its next group, or to its end, their trials are computed side by side."""
+    left: dict[Any, tuple[Place, Any]] = {}
+    members: list[Made] = []
+    while asked:
+        trials: dict[Any, Trial] = {}
+        for family, (place, answer) in asked.items():
+            try:
+                item = next(family) if answer is None else family.send(answer)
+            except StopIteration:
+                continue
+            if isinstance(item, Trial):
+                trials[family] = item
+            else:
+                left[family] = place, None
+                members += [Made(mistake, place) for mistake in item]
+        answers = tried(list(trials.values()))
+        asked = {family: (asked[family][0], answer) for family, answer in zip(trials, answers, strict=True)}
+    return left, members

@@ -143,6 +143,9 @@ def _named(layer: Layer, names: Iterable[str], where: str = "") -> list[Mistake]
 def another_activation(situation: Situation) -> Iterator[list[Mistake]]:
     """The common activations first; then those in one place only; then the rare ones, and slopes that are found."""
     layer = situation.layer
+    found = None
+    if situation.first or type(layer).__name__ == "Dense":
+        found = yield from solved(situation.beginning(_STEPS).one_sequence(), _sloping, [0.1])
     slopes = [
         _instead(layer, f"leaky_relu-{slope}", leaky(slope), "", f"leaky_relu with slope {slope}") for slope in _SLOPES
     ]
@@ -154,17 +157,16 @@ def another_activation(situation: Situation) -> Iterator[list[Mistake]]:
     if type(layer).__name__ == "LSTM":
         yield [one for where in ("candidate", "output") for one in _named(layer, _IN_ONE_PLACE, where)]
     yield _named(layer, _RARE)
-    if not (situation.first or type(layer).__name__ == "Dense"):
-        return
-    found = solved(
-        situation.beginning(_STEPS), lambda p: partial(replaced, function=leaky(float(p[0])), where=""), [0.1]
-    )
     if found is not None:
         slope = float(found[0])
         slope = round(slope, 2) if abs(slope - round(slope, 2)) < _FOUND else float(f"{slope:.7g}")
         if 0 < abs(slope) < 1:
             yield [_instead(layer, f"leaky_relu-{slope:.4g}", leaky(slope), "",
                             f"leaky_relu with slope {slope:.4g}", parameters=1)]  # fmt: skip
+
+
+def _sloping(parameters: Array) -> partial:
+    return partial(replaced, function=leaky(float(parameters[0])), where="")
 
 
 CATALOGUE.add(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations, permutations
@@ -11,37 +11,26 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import Embedding, Graph, Layer, Sequential
-from lstm_edu.doctor.catalogue.models import bits_of_an_order, computed, order_text
+from lstm_edu.core.recurrent import Recurrent
+from lstm_edu.doctor.catalogue.models import bits_of_an_order, changed, computed, order_text
 from lstm_edu.doctor.families import Situation, flat
-from lstm_edu.doctor.mistake import CATALOGUE, EVERY, RECURRENT, Mistake, mistake
+from lstm_edu.doctor.mistake import CATALOGUE, EVERY, RECURRENT, Mistake, Mutation, mistake
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
+    Form,
     GraphRecipe,
+    InputChange,
     ModelRecipe,
     Outputs,
     Recipe,
     RecurrentRecipe,
     StackRecipe,
     inputs_of,
+    last_step,
+    with_input,
 )
 
 Array = np.ndarray
-Change = Callable[[Array, Array | None], tuple[Array, Array | None]]  # of x and the mask, in the order of the input
-
-
-def with_input(r: Recipe, change: Change, which: int = 0) -> Recipe | None:
-    """The same recipe on another input. which: the number of the input, of a graph with several."""
-    if isinstance(r, RecurrentRecipe):
-        return r.reread(change)
-    if isinstance(r, BidirectionalRecipe):
-        return r.but(parts={name: part.reread(change) for name, part in r.parts.items()})
-    if isinstance(r, StackRecipe):
-        x, mask = change(r.x, r.mask)
-        return r.but(x=x, mask=mask, reached={})
-    if isinstance(r, GraphRecipe):
-        x, mask = change(r.x[which], r.mask)
-        return r.but(x=(*r.x[:which], x, *r.x[which + 1 :]), mask=mask, run=[])
-    return r.but(x=change(r.x, None)[0]) if hasattr(r, "x") else None
 
 
 # --- (batch, time, features) by a reshape ---------------------------------------------------------------------------
@@ -60,7 +49,7 @@ def time_first_buffer(x: Array, mask: Array | None) -> tuple[Array, Array | None
     return np.ascontiguousarray(x.swapaxes(0, 1)).reshape(x.shape), mask
 
 
-def reshaped(r: Recipe, change: Change, needs_batch: bool) -> Recipe | None:
+def reshaped(r: Recipe, change: InputChange, needs_batch: bool) -> Recipe | None:
     (x, *others) = inputs_of(r)
     batch, timesteps, features = x.shape if x.ndim == 3 else (1, 1, 1)
     if others or timesteps == 1 or (batch if needs_batch else features) == 1:
@@ -262,7 +251,7 @@ def paddings(x: Array) -> tuple[Array, Array] | None:
     return (leading, trailing) if (leading + trailing).any() else None
 
 
-def where_padded(r: Recipe, change: Change, which: int) -> Recipe | None:
+def where_padded(r: Recipe, change: InputChange, which: int) -> Recipe | None:
     return None if paddings(inputs_of(r)[which]) is None else with_input(r, change, which)
 
 
@@ -328,8 +317,30 @@ def _only(r: Recipe, rows: Array, begin: int, end: int) -> Recipe:
     return r.but(start=tuple(s[rows] for s in r.start)) if isinstance(r, RecurrentRecipe) else r
 
 
-def cut_to(r: Recipe, which: int, steps: slice) -> Recipe | None:
-    return with_input(r, lambda x, mask: (x[:, steps], None if mask is None else mask[:, steps]), which)
+def cut_to(r: Recipe, steps: slice) -> Recipe | None:
+    return with_input(r, lambda x, mask: (x[:, steps], None if mask is None else mask[:, steps]))
+
+
+def ended_after(r: Recipe, k: int) -> Recipe | None:
+    """The first k steps only: where no step depends on later ones, these have been taken already."""
+    if isinstance(r, StackRecipe) and not (r.changes or r.exchanged or r.starts):
+        layers = r.layer.inner
+        *_, last = [name for name, layer in layers.items() if isinstance(layer, Recurrent)] or [""]
+        if last and not layers[last].return_sequences and all(map(_goes_forward, layers.values())):
+            return changed(r, last, partial(ended_after, k=k))
+    if isinstance(r, RecurrentRecipe) and r.form == Form(False, False) and r.last is last_step and not r.backwards:
+        return r.but(last=partial(_step, k=k - 1))
+    return cut_to(r, slice(None, k))
+
+
+def _step(sequence: Array, k: int) -> Array:
+    return sequence[:, k]
+
+
+def _goes_forward(layer: Layer) -> bool:
+    if isinstance(layer, Recurrent):
+        return not layer.go_backwards
+    return type(layer).__name__ in ("Dense", "Embedding", "BatchNormalization", "TimeDistributed", "Dropout", "Masking")
 
 
 def padding(situation: Situation) -> Iterator[list[Mistake]]:
@@ -352,8 +363,9 @@ def padding(situation: Situation) -> Iterator[list[Mistake]]:
     cuts = []
     if len(arrays) == 1 and arrays[0].ndim >= 2 and arrays[0].dtype.kind in "iuf" and _reads_time(base):
         n = arrays[0].shape[1]
-        for k in range(1, n) if n <= _MOST_CUTS else ():
-            cuts += [_cut_short(k, slice(None, k), "first"), _cut_short(k, slice(n - k, None), "last")]
+        for k in range(1, n) if n <= _MOST_CUTS and not _one_output_per_step(situation, n) else ():
+            last_k = partial(cut_to, steps=slice(n - k, None))
+            cuts += [_cut_short(k, partial(ended_after, k=k), "first"), _cut_short(k, last_k, "last")]
     yield cuts
 
 
@@ -362,6 +374,17 @@ _MOST_CUTS = 250
 
 def _reads_time(r: Recipe) -> bool:
     return isinstance(r, (RecurrentRecipe, BidirectionalRecipe, ModelRecipe))
+
+
+def _one_output_per_step(situation: Situation, n: int) -> bool:
+    """Whether as many steps came out as went in: of a sequence that was cut there are fewer."""
+    y = situation.observed[0]
+    return (
+        situation.right is not None
+        and not isinstance(situation.base, GraphRecipe)
+        and y.shape[1:2] == (n,)
+        and y.ndim > 2
+    )
 
 
 def _values(r: Recipe, x: Array) -> list[float]:
@@ -416,13 +439,13 @@ def _another_value(which: int, value: float) -> Mistake:
     )
 
 
-def _cut_short(k: int, steps: slice, which: str) -> Mistake:
+def _cut_short(k: int, mutation: Mutation, which: str) -> Mistake:
     return Mistake(
         f"sequence-cut:{which}-{k}",
         _PADDED_KINDS,
         f"Only the {which} {k} step{'s' if k > 1 else ''} of each sequence {'are' if k > 1 else 'is'} read.",
         "pad_sequences(sequences, maxlen=..., truncating=...)   # both as in training",
-        partial(cut_to, which=0, steps=steps),
+        mutation,
         source="keras#20898; keras.utils.pad_sequences: maxlen, truncating",
         alone=True,
         **_PADDED,

@@ -12,11 +12,12 @@ import numpy as np
 
 from lstm_edu.core import Layer
 from lstm_edu.doctor.families import Situation
-from lstm_edu.doctor.hypotheses import single_mistakes, with_mistakes
+from lstm_edu.doctor.hypotheses import with_mistakes
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     DenseRecipe,
+    HandedOn,
     ModelRecipe,
     NormalizationRecipe,
     Outputs,
@@ -161,18 +162,6 @@ def computed(recipes: Sequence[Recipe]) -> list[Outputs]:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class HandedOn(Recipe):
-    """The input, or its last step."""
-
-    closed = True
-
-    x: Array
-
-    def compute(self) -> Outputs:
-        return [self.x]
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
 class Twice(Recipe):
     """A layer on its input, and once more on what it returned."""
 
@@ -209,7 +198,7 @@ def left_out(r: Recipe) -> Recipe | None:
     if x is None:
         return None
     whole = not isinstance(r, (RecurrentRecipe, BidirectionalRecipe)) or r.form.sequences
-    return HandedOn(layer=r.layer, x=x if whole else x[:, -1])
+    return HandedOn(layer=r.layer, outputs=(x if whole else x[:, -1],))
 
 
 def repeated(r: Recipe) -> Recipe | None:
@@ -279,24 +268,17 @@ def output_columns(situation: Situation) -> Iterator[list[Mistake]]:
         return
     found = matching(situation.right[0], theirs)
     yield [] if found is None else [_reordered(found)]
-    width = np.sort(theirs, axis=-1)
-    size = max(float(np.nanmax(np.abs(theirs), initial=0)), 1e-30)
     orders: dict[tuple[int, ...], None] = {}
-    recipes = [with_mistakes(situation.base, (m,)) for m in single_mistakes(situation.base.layer)]
-    possible = [r for r in recipes if r is not None]
-    for start in range(0, len(possible), _AT_ONCE):
-        for outputs in run(possible[start : start + _AT_ONCE]):
-            if outputs is None or outputs[0].shape != theirs.shape:
-                continue
-            if np.abs(np.sort(outputs[0], axis=-1) - width).max() <= 10 * _CLOSE * size:
-                order = matching(outputs[0], theirs)
-                if order is not None:
-                    orders[order] = None
+    recipes = [with_mistakes(situation.base, hypothesis) for hypothesis in situation.reordered]
+    for outputs in run([r for r in recipes if r is not None]):
+        if outputs is not None and outputs[0].shape == theirs.shape:
+            order = matching(outputs[0], theirs)
+            if order is not None:
+                orders[order] = None
     yield [_reordered(order) for order in orders if order != found]
 
 
 _MOST_COLUMNS = 512
-_AT_ONCE = 64
 
 
 def matching(right: Array, theirs: Array) -> tuple[int, ...] | None:

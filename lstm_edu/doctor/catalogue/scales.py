@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 
 from lstm_edu.core import Layer
 from lstm_edu.core.recurrent import Recurrent
-from lstm_edu.doctor.families import Situation, solved
-from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
+from lstm_edu.doctor.families import Search, Situation, side_by_side, solved
+from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake, Mutation
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     EmbeddingRecipe,
@@ -18,6 +18,7 @@ from lstm_edu.doctor.recipes import (
     Recipe,
     RecurrentRecipe,
     StackRecipe,
+    with_input,
 )
 
 Array = np.ndarray
@@ -56,10 +57,8 @@ def dropout_scaling(situation: Situation) -> Iterator[list[Mistake]]:
         places.append("input")
     if isinstance(situation.layer, Recurrent):
         places.append("recurrent")
-    for where in places:
-        factor = _solved_from(
-            situation, lambda p, where=where: partial(times, factor=float(p[0]), where=where), [[1.0]]
-        )
+    factors = yield from _solved(situation, [(partial(_times_this, where=where), [1.0]) for where in places])
+    for where, factor in zip(places, factors, strict=True):
         if factor is None:
             continue
         for rate in _RATES:
@@ -69,6 +68,10 @@ def dropout_scaling(situation: Situation) -> Iterator[list[Mistake]]:
             ):
                 if _close(factor[0], known):
                     yield [_dropout(where, rate, known, words, id)]
+
+
+def _times_this(factor: Array, where: str) -> partial:
+    return partial(times, factor=float(factor[0]), where=where)
 
 
 def _dropout(where: str, rate: float, factor: float, words: str, id: str) -> Mistake:
@@ -88,11 +91,10 @@ def _dropout(where: str, rate: float, factor: float, words: str, id: str) -> Mis
 # --- the input -------------------------------------------------------------------------------------------------------
 
 
-def with_input(r: Recipe, change) -> Recipe:
-    if isinstance(r, BidirectionalRecipe):
-        return r.but(parts={name: with_input(part, change) for name, part in r.parts.items()})
-    changed = np.asarray(change(np.asarray(r.x, r.dtype if isinstance(r, StackRecipe) else r.x.dtype)))
-    return r.but(x=changed, reached={}) if isinstance(r, StackRecipe) else r.but(x=changed)
+def rescaled(r: Recipe, change: Callable[[Array], Array]) -> Recipe | None:
+    """The same on another input: `change` of it, as the layer computes with it."""
+    dtype = r.dtype if isinstance(r, StackRecipe) else None
+    return with_input(r, lambda x, mask: (np.asarray(change(np.asarray(x, dtype))), mask))
 
 
 def line(x: Array, factor: float, shift: float) -> Array:
@@ -129,6 +131,8 @@ _KNOWN = {  # factor, shift: words
 
 def input_scaled(situation: Situation) -> Iterator[list[Mistake]]:
     """The usual scalings, then a factor and a shift that are solved for."""
+    solutions = yield from _solved(situation, [(_on_this_line, [factor, 0.0]) for factor in (1.0, 0.1, 4.0)])
+    found = next((p for p in solutions if p is not None), None)
     yield [
         _scaled(f"{id}-{which}", f"{words}, {said})", partial(change, axes=axes), across=True)
         for id, (words, change) in _BY_ITSELF.items()
@@ -138,11 +142,6 @@ def input_scaled(situation: Situation) -> Iterator[list[Mistake]]:
         _scaled(f"{factor:.4g}-x{shift:+.4g}".replace("+0", ""), words, partial(line, factor=factor, shift=shift))
         for (factor, shift), words in _KNOWN.items()
     ]
-    found = _solved_from(
-        situation,
-        lambda p: partial(with_input, change=partial(line, factor=float(p[0]), shift=float(p[1]))),
-        [[1.0, 0.0], [0.1, 0.0], [4.0, 0.0]],
-    )
     if found is not None:
         factor, shift = map(_plain, found)
         words = [f"multiplied by {factor:.6g}"] if factor != 1 else []
@@ -175,7 +174,7 @@ def _scaled(id: str, words: str, change, across: bool = False, parameters: int =
         _MADE_OF,
         f"The input was {words}, before this layer saw it; here it came without that.",
         "y = layer(preprocess(x))   # the same preprocessing in both; once",
-        partial(with_input, change=change),
+        partial(rescaled, change=change),
         versions="preprocessing in one of two programs; Rescaling or Normalization in the model",
         source="keras.layers.Rescaling, Normalization",
         across=across,
@@ -184,14 +183,20 @@ def _scaled(id: str, words: str, change, across: bool = False, parameters: int =
     )
 
 
-def _solved_from(situation: Situation, mutation, starts) -> Array | None:
+def _on_this_line(parameters: Array) -> partial:
+    factor, shift = map(float, parameters)
+    return partial(rescaled, change=partial(line, factor=factor, shift=shift))
+
+
+def _solved(situation: Situation, searches: list[tuple[Callable[[Array], Mutation], list[float]]]) -> Search:
+    """The parameters that each search ends with, (mutation, start); None for one that ends nowhere."""
     if situation.right is None:
-        return None
-    for start in starts:
-        found = solved(situation.beginning(_STEPS), mutation, start)
-        if found is not None and np.isfinite(found).all():
-            return found
-    return None
+        return [None] * len(searches)
+    beginning = situation.beginning(_STEPS).one_sequence()
+    found = yield from side_by_side(
+        [solved(beginning, mutation, start, from_right=start[0] == 1) for mutation, start in searches]
+    )
+    return [p if p is not None and np.isfinite(p).all() else None for p in found]
 
 
 def _reads_numbers(layer: Layer) -> bool:
