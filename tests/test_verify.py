@@ -553,7 +553,7 @@ def test_the_tables():
         assert "<caption" in html and html.partition("<details")[0].count('scope="col"') == columns
         assert not re.search(r"#[0-9a-f]{3}|rgb|hsl", html)
         assert report.layers[0]._repr_html_().partition("<details")[0].count('scope="row"') == 8
-    assert "z at batch" in repr(report)
+    assert "z at sequence" in repr(report)
 
 
 def test_many_layers_are_compiled_without_advice_from_tensorflow(caplog):
