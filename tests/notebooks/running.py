@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import checking
 import nbformat
 from jupyter_core.utils import ensure_event_loop
 from limits import HANGS
@@ -65,7 +66,10 @@ def run_of(path: Path) -> Run:
 
 def _run_file(path: Path) -> Run:
     try:
-        return run(nbformat.read(path, as_version=nbformat.NO_CONVERT), path.parent)
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        if checking.checks_of(path).exists():
+            checking.insert(notebook, checking.checks_of(path))
+        return run(notebook, path.parent)
     finally:
         ensure_event_loop().close()  # nbclient made one for this thread
 
@@ -104,7 +108,7 @@ def _run_cell(client: NotebookClient, cell: nbformat.NotebookNode, index: int, f
         client.execute_cell(cell, index)
     except CellExecutionError as error:
         traceback = re.sub(r"\x1b\[[\d;]*m", "", error.traceback)  # without its colours
-        found.failure = f"{traceback}\ncell {index}: {error.ename}: {error.evalue}"
+        found.failure = f"{traceback}\ncell {index}, {cell.id}: {error.ename}: {error.evalue}"
         return
     found.seconds += time.perf_counter() - start
     if compares:

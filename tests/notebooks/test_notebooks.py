@@ -15,7 +15,7 @@ MEGABYTES = 1000
 def printed_to_stderr(notebook: nbformat.NotebookNode) -> list[str]:
     """What a reader would see on red ground: warnings, log lines."""
     return [
-        f"cell {index}: {output.text}"
+        f"cell {index}, {cell.id}: {output.text}"
         for index, cell in enumerate(notebook.cells)
         for output in cell.get("outputs", [])
         if output.output_type == "stream" and output.name == "stderr"

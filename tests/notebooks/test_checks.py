@@ -1,0 +1,96 @@
+"""The asserts that stay out of a reader's sight are run, behind the cells that they are about."""
+
+import ast
+from pathlib import Path
+
+import checking
+import nbformat
+import pytest
+from running import NOTEBOOKS, run
+
+ASSERTS_THAT_TEACH: set[tuple[str, str]] = set()  # (notebook's number, cell): where the assert is what is shown
+CHECKS = sorted(checking.FOLDER.glob("*.py"))
+CHECKED = [path for path in NOTEBOOKS if checking.checks_of(path) in CHECKS]
+
+
+def nodes(code: str) -> list[ast.AST]:
+    lines = [line for line in code.splitlines() if not line.startswith(("%", "!"))]
+    return list(ast.walk(ast.parse("\n".join(lines))))
+
+
+def checks_something(code: str) -> bool:
+    return any(
+        isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and node.attr == "check")
+        for node in nodes(code)
+    )
+
+
+def test_every_file_of_checks_belongs_to_a_notebook():
+    assert [path.stem for path in CHECKS] == [path.stem for path in CHECKED]
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=lambda path: path.stem)
+def test_every_section_checks_something_and_has_its_cell(path):
+    checks = checking.checks_of(path)
+    for section in checking.sections(checks.read_text(encoding="utf-8")):
+        assert checks_something(section.source), f"{checks.name}, after cell {section.cell}: nothing is checked"
+    checking.insert(nbformat.read(path, as_version=nbformat.NO_CONVERT), checks)
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=lambda path: path.stem)
+def test_a_reader_of_a_notebook_with_checks_sees_no_assert(path):
+    cells = nbformat.read(path, as_version=nbformat.NO_CONVERT).cells
+    seen = [
+        cell.id
+        for cell in cells
+        if cell.cell_type == "code" and any(isinstance(node, ast.Assert) for node in nodes(cell.source))
+    ]
+    assert [id for id in seen if (path.name[:2], id) not in ASSERTS_THAT_TEACH] == []
+
+
+# --- the way itself -------------------------------------------------------------------------------------------------
+
+
+def notebook_and_checks(folder: Path, checks: str) -> tuple[nbformat.NotebookNode, Path]:
+    cells = [nbformat.v4.new_code_cell(source, id=id) for id, source in {"two": "x = 2", "three": "y = x + 1"}.items()]
+    path = folder / "planted.py"
+    path.write_text(checks, encoding="utf-8")
+    return nbformat.v4.new_notebook(cells=cells), path
+
+
+@pytest.mark.notebooks
+def test_a_false_assert_is_seen_with_its_cell_and_its_line(tmp_path):
+    notebook, checks = notebook_and_checks(
+        tmp_path, '"""Planted."""\n\n# after cell two:\nassert x == 2\n\n# after cell three:\nz = 4\nassert y == z\n'
+    )
+    checking.insert(notebook, checks)
+    failure = run(notebook, tmp_path).failure
+    assert failure.endswith("cell 3, check-after-three: AssertionError: ")
+    assert "planted.py:8" in failure and "assert y == z" in failure
+
+
+@pytest.mark.notebooks
+def test_a_check_leaves_no_name_behind(tmp_path):
+    notebook, checks = notebook_and_checks(tmp_path, "# after cell two:\nx, spare = 5, 6\nassert [x for _ in 'a']\n")
+    checking.insert(notebook, checks)
+    notebook.cells.append(nbformat.v4.new_code_cell("assert y == 3, y\nspare", id="later"))
+    assert run(notebook, tmp_path).failure.endswith("cell 3, later: NameError: name 'spare' is not defined")
+
+
+def test_a_check_of_an_unknown_cell_fails(tmp_path):
+    notebook, checks = notebook_and_checks(tmp_path, "# after cell four:\nassert y == 3\n")
+    with pytest.raises(ValueError, match="planted.py checks cells .* as code: .'four'."):
+        checking.insert(notebook, checks)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("# after cell two\nassert x == 2\n", "line 1, '# after cell two', should read"),
+        ("# After cell two:\nassert x == 2\n", "line 1, '# After cell two:', should read"),
+        ("# after cell two:\nassert x\n# after cell two:\nassert x\n", "line 3: cell 'two' has .* in line 1"),
+    ],
+)
+def test_a_header_that_is_none_or_comes_twice_is_told(text, says):
+    with pytest.raises(ValueError, match=says):
+        checking.sections(text)
