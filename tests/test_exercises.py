@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import html
 import html.parser
+import linecache
 import math
 import re
 import subprocess
@@ -249,6 +250,84 @@ def test_two_mistakes_at_once_are_named():
     result = ex.dense.check(answer)
     assert set(result.cause.split(" + ")) == {"bias-missing", "activation-replaced:tanh"}
     assert "Two mistakes at once" in result.message
+
+
+MEASURED = {
+    "the last feature": (
+        lambda x, W, b: np.outer(x[:, -1], W[-1]) + b,
+        "Only the last feature of each row counts: is there an = where += is meant? The bias is right.",
+    ),
+    "the first feature": (lambda x, W, b: np.outer(x[:, 0], W[0]) + b, "Only the first feature of each row counts."),
+    "a mean": (lambda x, W, b: (x[:, :, None] * W).mean(axis=1) + b, "kernel divided by the number of features"),
+    "a feature too few": (lambda x, W, b: x[:, :-1] @ W[:-1] + b, "The last feature does not count. The bias is"),
+    "another feature too few": (lambda x, W, b: x[:, 1:] @ W[1:] + b, "The first feature does not count."),
+    "bias in the weights": (lambda x, W, b: x @ (W + b), "Its weights are kernel + bias: the bias belongs to y, not"),
+    "bias times": (lambda x, W, b: x @ W * b, "Its weights are kernel * bias"),
+    "all biases": (lambda x, W, b: x @ W + b.sum(), "The weights are right. Every unit gets the sum of all biases"),
+    "one bias": (lambda x, W, b: x @ W + b[0], "Every unit gets the first bias"),
+    "other weights": (lambda x, W, b: x @ (W * np.arange(len(W))[:, None]) + b, "kernel[0, 0] counts as 0 instead of"),
+    "other biases": (lambda x, W, b: x @ W + np.cumsum(b), "Its biases are not those of bias: bias[1] counts as"),
+    "rows are mixed": (lambda x, W, b: x @ W + b + x.sum(), "in your y[0, 0], the given x[0, 0] counts"),
+    "a mean, bias and all": (lambda x, W, b: (x @ W + b) / len(W), "All your numbers are the right ones divided by F."),
+    "another sign": (lambda x, W, b: -(x @ W + b), "All your numbers are the right ones with the opposite sign."),
+    "a factor": (lambda x, W, b: 1.25 * (x @ W + b), "All your numbers are the right ones times 1.25."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MEASURED)
+def test_the_weights_that_a_function_uses_are_measured(what):
+    function, words = MEASURED[what]
+    result = ex.dense.check(function)
+    assert result.status == "wrong" and words in result.message
+
+
+def test_what_is_not_affine_is_not_measured():
+    for function in (lambda x, W, b: np.sin(x @ W + b), lambda x, W, b: np.abs(x) @ W + b, lambda x, W, b: x**2 @ W):
+        said = ex.dense.check(function).message
+        assert "the given x" not in said and "y differs first at row 0, unit 0" in said
+
+
+def test_an_argument_that_is_not_used_is_named():
+    assert "does not use the first column of image" in ex.ink.check(lambda image: image[:, 1:].sum(axis=1)).message
+    no_c = defined(STEP.replace("f * c + i * g", "i * g"), sigmoid=solution("sigmoid"))
+    assert "Your function does not use c at all." in ex.lstm_step.check(no_c).message
+
+
+STEP = """
+def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+    z = x_t @ kernel + h @ recurrent_kernel + bias
+    z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
+    i = sigmoid(z_i)
+    f = sigmoid(z_f)
+    g = np.tanh(z_g)
+    o = sigmoid(z_o)
+    c = f * c + i * g
+    h = o * np.tanh(c)
+    return h, c
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ("f = sigmoid(z_f)", "f = np.sin(z_f)", "z and i are right; f is the first that differs: f[0, 0] is"),
+        ("+ bias\n", "+ np.cumsum(bias)\n", "In your function, z is the first that differs"),
+        ("i * g", "i * g * 1.3", "z, i, f, g and o are right. What your function makes of the given c is right."),
+        ("np.tanh(c)\n", "np.sin(c)\n", "(c is right.) In your function, z, i, f, g and o are right."),
+    ],
+)
+def test_the_first_wrong_quantity_is_named(right, wrong, words):
+    answer = defined(STEP.replace(right, wrong), sigmoid=solution("sigmoid"))
+    said = ex.lstm_step.check(answer).message
+    assert words in said
+    assert said.startswith("h differs first" if "(c is right.)" in words else "c differs first at sequence 0, unit 0")
+
+
+def test_a_name_that_means_something_else_is_not_judged():
+    """A variable of another shape, an argument that keeps its name, a loop's counter."""
+    source = STEP.replace("f = sigmoid(z_f)", "f = np.sin(z_f)").replace(" f ", " q ").replace("= i ", "= j ")
+    said = ex.lstm_step.check(defined(source, sigmoid=solution("sigmoid"))).message
+    assert "f is the first" not in said and "c differs first" in said
 
 
 def test_a_mistake_that_only_square_weights_let_pass_is_named_all_the_same():
@@ -562,6 +641,42 @@ def test_an_error_of_numpys_is_told_with_what_was_probably_not_meant():
         assert remedy in asked.check(answer).message
 
 
+def defined(source, **known):
+    """The function that a cell defines, in a notebook that knows these names."""
+    file, namespace = f"<cell {len(linecache.cache)}>", {"np": np, **known}
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    exec(compile(source, file, "exec"), namespace)
+    return next(v for k, v in reversed(namespace.items()) if k not in known and callable(v))
+
+
+def test_a_name_that_is_not_known_is_told_where_it_comes_from():
+    for asked, source, words in [
+        (ex.lstm, "def lstm(x, W, U, b, h, c):\n    return lstm_step(x, h, c, W, U, b)", "first, or use le.lstm_step"),
+        (ex.lstm_step, "def lstm_step(x, h, c, W, U, b):\n    return sigmoid(h), c", "or use le.activations.sigmoid"),
+        (ex.masked_lstm, "def masked_lstm(x, m, W, U, b, h, c):\n    return lstm(x)", "cell that defines lstm first"),
+        (ex.dense, "def dense(x, kernel, bias):\n    return x @ kernal + bias", "Is kernel meant?"),
+        (ex.dense, "def dense(x, kernel, bias):\n    return le.Dense(3)(x)", "cell with `import lstm_edu as le` first"),
+    ]:  # fmt: skip
+        assert words in asked.check(defined(source)).message
+    assert "meant" not in ex.dense.check(raising).message
+
+
+def test_one_number_per_row_against_rows_is_told_with_its_cure():
+    source = """
+def masked_lstm(x, mask, kernel, recurrent_kernel, bias, h, c):
+    outputs = []
+    for t in range(x.shape[1]):
+        new_h, new_c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+        h = np.where(mask[:, t], new_h, h)
+        outputs.append(h)
+    return np.stack(outputs, axis=1)
+"""
+    result = ex.masked_lstm.check(defined(source, lstm_step=solution("lstm_step")))
+    assert "(5,), becomes a column of shape (5, 1) by `mask[:, t, None]`" in result.message
+    rows = ex.dense.check(lambda x, kernel, bias: x @ kernel + bias + x.sum(axis=1)[: x.shape[0]] if len(x) != 4 else x)
+    assert "by `a[:, None]`" in rows.message
+
+
 def test_an_exception_with_some_sizes_only():
     def answer(x, kernel, bias):
         return x @ kernel + bias[:4].reshape(2, 2).ravel()
@@ -627,7 +742,7 @@ def test_right_numbers_in_another_form_are_right(form):
 def test_in_another_form_too_the_mistake_is_in_the_numbers(form):
     function, words = RIGHT_IN_ANOTHER_FORM[form]
     result = ex.dense.check(lambda x, kernel, bias: function(x, kernel, -bias))
-    assert result.status == "wrong" and "The bias is subtracted; it is added." in result.message
+    assert result.status == "wrong" and "The bias is subtracted" in result.message
     assert words in result.notes[0]
 
 

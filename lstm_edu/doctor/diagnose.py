@@ -19,7 +19,7 @@ def diagnose(
     mask: Any = None,
     initial_state: Any = None,
     *,
-    pairs: bool = True,
+    pairs: bool | int = True,
     progress: Progress | bool | None = None,
 ) -> Diagnosis:
     """Which mistake gives these numbers?
@@ -35,7 +35,8 @@ def diagnose(
             of the doctor's own choosing, of x's shape and others.
         layer: the built layer or stack that it should equal, ours or Keras's.
         x, mask, initial_state: the input, as for a call of the layer.
-        pairs: also try two mistakes at once, where one is not enough.
+        pairs: also try two mistakes at once, where one is not enough. A number: only of so many mistakes, one of each
+            kind first; the work grows with its square.
         progress: a function (done, total, words); False for none. If None, a line is written while it takes long.
 
     Returns:

@@ -37,7 +37,7 @@ Array = np.ndarray
 # --- one observation ------------------------------------------------------------------------------------------------
 
 
-def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progress | None = None) -> Diagnosis:
+def explain(case: Case, observed: Observed, pairs: bool | int = True, progress: Progress | None = None) -> Diagnosis:
     """The answer for one observed output."""
     searches = _searches(case, observed)
     if (answer := _not_finite(searches[-1], observed)) is not None:
@@ -48,10 +48,11 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
     found = [e for search in searches for e in search.singles(made, progress)]
     found = found or [e for search in searches for e in search.families()]
     answer = None if found else _rounding(searches, observed) or _no_mistake(searches)
-    pairs = pairs and not found and answer is None and observed.size > 1
+    most = None if pairs is True else int(pairs)
+    pairs = bool(pairs) and not found and answer is None and observed.size > 1
     if pairs:
         same_shape = [search for search in searches if search.right is not None]
-        found = [e for search in same_shape for e in search.pairs([*made, *search.members], progress)]
+        found = [e for s in same_shape for e in s.pairs(_likeliest([*made, *s.members], most), progress)]
     tried = sum(search.tried for search in searches)
     if found:
         answer = _conclude(case, observed, found, tried)
@@ -64,6 +65,19 @@ def explain(case: Case, observed: Observed, pairs: bool = True, progress: Progre
             )
             answer = replace(answer, notes=(*answer.notes, note))
     return replace(answer, first=first_difference(searches[-1], observed), tried=tried)
+
+
+def _likeliest(made: list[Made], most: int | None) -> list[Made]:
+    """So many of them, the first of each kind before the second of any."""
+    if most is None:
+        return made
+    kinds: dict[str, int] = {}
+    ranks = []
+    for m in made:
+        kind = m.mistake.id.partition(":")[0]
+        ranks.append(kinds.get(kind, 0))
+        kinds[kind] = ranks[-1] + 1
+    return [made[k] for k in sorted(range(len(made)), key=lambda k: ranks[k])[:most]]
 
 
 def _searches(case: Case, observed: Observed) -> list[Search]:

@@ -112,7 +112,9 @@ def _no_numbers(text: str) -> Diagnosis:
 _MOST_QUESTIONS = 6
 
 
-def diagnose_function(function: Callable[..., Any], case: Case, pairs: bool, progress: Progress | None) -> Diagnosis:
+def diagnose_function(
+    function: Callable[..., Any], case: Case, pairs: bool | int, progress: Progress | None
+) -> Diagnosis:
     """The answer for a function. It is asked with the given input; then with others, until one answer is left."""
     learner = Learner(function)
     try:
@@ -125,7 +127,7 @@ def diagnose_function(function: Callable[..., Any], case: Case, pairs: bool, pro
     return replace(answer, notes=notes)
 
 
-def _examined(learner: Learner, case: Case, pairs: bool, progress: Progress | None) -> Diagnosis:
+def _examined(learner: Learner, case: Case, pairs: bool | int, progress: Progress | None) -> Diagnosis:
     observed = learner.ask(case)
     second = learner.ask(case)
     if not same(list(observed.arrays), list(second.arrays)):

@@ -16,6 +16,7 @@ from lstm_edu.comparison.tolerance import TOLERANCES, apart
 from lstm_edu.core.checks import shape_text
 
 NUMBERS, COUNT, NAMES = "numbers", "count", "names"
+BATCH = ("row", "sequence", "sentence")  # what the first axis, the batch, holds
 
 
 @dataclass(frozen=True)
@@ -328,5 +329,5 @@ def _shape_cause(got: tuple[int, ...], wanted: tuple[int, ...], output: Output) 
             if got[k] == wanted[k] + 1:
                 return ": one timestep too many (is the state before the first step among them?)"
     if len(got) == len(wanted) - 1 and got == wanted[1:]:
-        return f": the {output.axes[0] if output.axes else 'first'} axis is gone"
+        return ": the batch axis is gone" if output.axes and output.axes[0] in BATCH else ": the first axis is gone"
     return ""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+import importlib
 import linecache
+import re
 import sysconfig
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import CodeType
 
@@ -14,6 +17,7 @@ _LIBRARIES = tuple(
     {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 _MOST = 300
+_PACKAGES = {"np": "numpy as np", "le": "lstm_edu as le", "keras": "keras", "tf": "tensorflow as tf", "math": "math"}
 # What NumPy says, and what was probably not meant
 _REMEDIES = {
     "bitwise_xor": "a power is written **, not ^",
@@ -29,8 +33,11 @@ def shortened(text: str, most: int = _MOST) -> str:
     return text if len(text) <= most else f"{text[:most]} ... ({len(text) - most:,} more characters)"
 
 
-def told(error: BaseException, function: Callable) -> tuple[str, str]:
-    """(what happened, the learner's line). The line is "" where none can be found."""
+def told(error: BaseException, function: Callable, taught: Collection[str] = ()) -> tuple[str, str]:
+    """(what happened, the learner's line). The line is "" where none can be found.
+
+    taught: the names of functions that earlier cells define.
+    """
     try:
         said = shortened(str(error))
     except Exception:  # an exception of the learner's own may fail even at that
@@ -45,7 +52,43 @@ def told(error: BaseException, function: Callable) -> tuple[str, str]:
         what = f"it needs more memory than there is ({what})"
     elif isinstance(error, SystemExit):
         what = "it tries to end Python (exit or quit); a function ends with return"
-    return f"Your function stopped: {what}", _own_line(error, function)
+    elif isinstance(error, NameError):
+        what += _where_from(error, function, taught)
+    line = _own_line(error, function)
+    if "could not be broadcast" in said and (column := _column(said, line)):
+        what += f" {column}"
+    return f"Your function stopped: {what}", line
+
+
+def _where_from(error: NameError, function: Callable, taught: Collection[str]) -> str:
+    """Where a name that is not known may come from."""
+    found = re.search(r"name '(\w+)'", str(error))
+    name = getattr(error, "name", None) or (found.group(1) if found else "")
+    if name in _PACKAGES:
+        return f". Run a cell with `import {_PACKAGES[name]}` first"
+    if name in taught:
+        ours = importlib.import_module("lstm_edu")
+        instead = ""
+        if callable(getattr(ours, name, None)):
+            instead = f", or use le.{name}" + (", whose result has a .h and a .c" if name == "lstm_step" else "")
+        elif callable(getattr(ours.activations, name, None)):
+            instead = f", or use le.activations.{name}"
+        return f". Run the cell that defines {name} first{instead}"
+    code = getattr(function, "__code__", None)
+    known = [*(code.co_varnames if code else ()), *getattr(function, "__globals__", ())]
+    close = difflib.get_close_matches(name, [n for n in known if not n.startswith("_") and n != name], 1, 0.75)
+    return f". Is {close[0]} meant?" if close else ""
+
+
+def _column(said: str, line: str) -> str:
+    """The cure where one number per row meets rows of numbers: an axis of length 1."""
+    shapes = [tuple(map(int, re.findall(r"\d+", shape))) for shape in re.findall(r"\(([\d, ]+)\)", said)]
+    rows = next((s[0] for s in shapes if len(s) == 1 and any(len(o) == 2 and o[0] == s[0] for o in shapes)), None)
+    if rows is None:
+        return ""
+    part = re.search(r"(\w+)\[:, (\w+)\]", line)
+    value = f"{part.group(1)}[:, {part.group(2)}, None]" if part and len(shapes) > 2 else "a[:, None]"
+    return f"One number per row, ({rows},), becomes a column of shape ({rows}, 1) by `{value}`."
 
 
 def _own_line(error: BaseException, function: Callable) -> str:

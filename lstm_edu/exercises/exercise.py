@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dis
 import functools
 import importlib
@@ -16,9 +17,9 @@ import numpy as np
 
 from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, read
 from lstm_edu.exercises.errors import shortened, told
-from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained, listed
+from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained, listed, measured
 from lstm_edu.exercises.keeping import Kept, kept
-from lstm_edu.exercises.quantities import assigned
+from lstm_edu.exercises.quantities import assigned, first_wrong, in_the_task
 from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
 from lstm_edu.exercises.running import Run, run
 
@@ -170,7 +171,7 @@ class Exercise:
             if k == 0 and _is_unwritten(done, function):
                 return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {_RUN_IT}", seen)
             if done.error is not None:
-                problems.append(told(done.error, function))
+                problems.append(told(done.error, function, _taught()))
                 continue
             if done.value is None:
                 return self._wrong(_nothing(function), seen)
@@ -188,7 +189,9 @@ class Exercise:
                     asked = ", ".join(f"{name} = {value}" for name, value in arguments.items())
                     difference = f"With {asked}: {difference[0].lower()}{difference[1:]}"
                 problems.append((difference, ""))
-                answered.append(Answered(arguments, right, values))
+                answered.append(
+                    Answered(arguments, right, values, functools.partial(self._again, function, limit, keep, right))
+                )
             elif k == 0:
                 again = run(function, arguments, limit, keep)
                 if again.late or again.error is not None or not self._same_again(again, right):
@@ -198,10 +201,22 @@ class Exercise:
                         seen,
                     )
         if problems:
-            return self._explained(problems, answered, seen)
+            return self._explained(problems, answered, seen, functools.partial(self._inside, function, limit, keep))
         if seen.remarks and (found := listed(self, raw)):  # right, but for a form that the exercise is about
             return self._wrong(found.sentence, seen, found)
         return self._right(len(questions), seen)
+
+    def _again(
+        self, function: Callable, limit: float, keep: Kept, right: Sequence[Any], many: list[Arguments]
+    ) -> list[list[Any]] | None:
+        """What the function returns for other arguments, all in one run; None if it does not get through."""
+        done = run(lambda: [function(*copy.deepcopy(list(a.values()))) for a in many], {}, limit, keep)
+        if done.late or done.error is not None:
+            return None
+        try:
+            return [read(value, self.returns, right).values for value in done.value]
+        except Unusable:
+            return None
 
     def _right(self, questions: int, seen: _Seen) -> Result:
         """A correct answer, with one remark at most: what is changed in place, or an unusual form."""
@@ -241,11 +256,27 @@ class Exercise:
             )
         return None
 
-    def _explained(self, problems, answered, seen) -> Result:
-        """The result for a wrong answer: its cause if one is known, else the first problem."""
+    def _explained(self, problems, answered, seen, inside) -> Result:
+        """The result for a wrong answer: its cause if one is known, else the first problem, and where that begins.
+
+        inside: answered -> what is right and what is wrong among the function's own variables, in words.
+        """
         found = explained(self, answered)
         text, line = problems[0]
+        if found is None and answered:
+            said, differs = inside(answered[0])
+            text = " ".join(filter(None, [text, said, "" if differs else measured(self, answered)]))
         return self._wrong(f"{found.sentence} {text}" if found else text, seen, found, line)
+
+    def _inside(self, function: Callable, limit: float, keep: Kept, one: Answered) -> tuple[str, bool]:
+        """The quantities of the task that the function computes by the same names, and the first that differs."""
+        own, theirs = self.answer[-1], _unwrapped(function)
+        outputs = [output.name for output in self.returns]
+        names = [n for n in in_the_task(own, self.idea, step="h" in outputs) if n not in outputs]
+        if not names or not isinstance(theirs, FunctionType):
+            return "", False
+        done = [run(f, one.arguments, limit, keep, f.__code__) for f in (theirs, own)]
+        return first_wrong([n for n in names if n not in one.arguments], done[0].arrays, done[1].arrays)
 
     # --- results ----------------------------------------------------------------------------------------------------
 
@@ -349,6 +380,13 @@ def _array_text(value: Any, indent: int) -> str:
     if not isinstance(value, np.ndarray):
         return repr(value)
     return np.array2string(value, precision=4, suppress_small=True, separator=", ").replace("\n", "\n" + " " * indent)
+
+
+@functools.cache
+def _taught() -> frozenset[str]:
+    """The functions that learners write in this course, and those that help them."""
+    exercises = importlib.import_module("lstm_edu.exercises")
+    return frozenset(function.__name__ for name in exercises.names() for function in exercises.get(name).answer)
 
 
 # --- not attempted --------------------------------------------------------------------------------------------------

@@ -7,9 +7,10 @@ says nothing (None) unless what it says holds on all of them.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from lstm_edu.core import Layer
 from lstm_edu.exercises.answers import NUMBERS, Unusable, agrees, all_agree, taken
 
 Exercise = Any  # exercise.Exercise, which imports this module
+_MOST_PAIRED = 24  # mistakes of which two at once are tried: a learner waits for the answer
 _MOST_TIMES = 100  # as many numbers as are expected: no mistake makes more of them
 
 
@@ -28,11 +30,13 @@ class Answered(NamedTuple):
     Attributes:
         arguments: by name, in order; nothing has changed them. right: the right outputs.
         values: the learner's, one for each output, as `answers.taken` gives them (of any shape).
+        ask: the learner's function with other arguments: a list of them -> a list of values, or None if that fails.
     """
 
     arguments: dict[str, Any]
     right: Sequence[Any]
     values: Sequence[Any]
+    ask: Callable[[list[dict[str, Any]]], list[list[Any]] | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class Wrong:
     Attributes:
         function: the answer.
         cause: the mistake's id in the catalogue, if it has one.
-        sentence: what is wrong, for the learner; "" where the doctor finds the cause in the numbers by itself.
+        sentence: what is wrong, for the learner; "": as the catalogue has it.
         fix: what to write instead.
     """
 
@@ -79,7 +83,11 @@ def explained(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
     """What the first explainer says that knows."""
     if not answered:
         return None
-    return next(filter(None, (explainer(exercise, answered) for explainer in EXPLAINERS)), None)
+    for explainer in EXPLAINERS:
+        with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
+            if (found := explainer(exercise, answered)) is not None:
+                return found
+    return None
 
 
 # --- the exercise's own list ----------------------------------------------------------------------------------------
@@ -88,8 +96,11 @@ def explained(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
 def listed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
     """A listed wrong answer that gives the same, on every input where they can be compared."""
     for wrong in exercise.wrong_answers:
-        if wrong.sentence and all(_gives(exercise, wrong.function, one) for one in answered):
-            return Found(wrong.sentence, wrong.cause, wrong.fix)
+        if all(_gives(exercise, wrong.function, one) for one in answered):
+            if wrong.sentence:
+                return Found(wrong.sentence, wrong.cause, wrong.fix)
+            mistake = importlib.import_module("lstm_edu.doctor").CATALOGUE[wrong.cause]
+            return Found(mistake.sentence, wrong.cause, mistake.fix)
     return None
 
 
@@ -127,37 +138,96 @@ def _all_are(exercise: Exercise, answered: Sequence[Answered], change: Callable)
     return any(output.kind == NUMBERS for output in exercise.returns)
 
 
+# --- all numbers alike ----------------------------------------------------------------------------------------------
+
+
+def scaled(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """All numbers are the right ones times one factor, or plus one number."""
+    if any(output.kind != NUMBERS for output in exercise.returns):
+        return None
+    left: list[str] | None = None
+    for one in answered:
+        here = [words for words, change in _changes(exercise, one) if _all_are(exercise, [one], change)]
+        left = here if left is None else [words for words in left if words in here]
+    return Found(f"All your numbers are the right ones{left[0]}.") if left else None
+
+
+def _changes(exercise: Exercise, one: Answered) -> Iterator[tuple[str, Callable]]:
+    yield " with the opposite sign", lambda y: -y
+    for letter, n in _sizes(exercise, one).items():
+        yield f" divided by {letter}", lambda y, n=n: y / n
+        yield f" times {letter}", lambda y, n=n: y * n
+    for n in (2, 3, 4, 10, 100):
+        yield f" times {n}", lambda y, n=n: y * n
+        yield f" divided by {n}", lambda y, n=n: y / n
+    for more in (1.0, 0.5):
+        yield f" plus {more:g}", lambda y, n=more: y + n
+        yield f" minus {more:g}", lambda y, n=more: y - n
+    if all(np.all(np.asarray(y) > 0) for y in one.right):
+        yield ", squared", np.square
+    yield " without their signs", np.abs
+    if (factor := _factor(one)) is not None:
+        yield f" times {factor:.4g}", lambda y: y * factor
+
+
+def _factor(one: Answered) -> float | None:
+    """What the largest of the right numbers is multiplied by."""
+    value, right = (np.asarray(v[0], dtype=np.float64) for v in (one.values, one.right))
+    if value.shape != right.shape or not value.size:
+        return None
+    k = np.abs(right).argmax()
+    return float(value.flat[k] / right.flat[k]) if right.flat[k] else None
+
+
+def _sizes(exercise: Exercise, one: Answered) -> dict[str, int]:
+    """The letters of the task, and what they are in this question: B: 3, F: 4."""
+    sizes: dict[str, int] = {}
+    for name, shape, _ in exercise.takes:
+        letters = [part.strip() for part in shape.partition(")")[0].strip("(").split(",")]
+        actual = np.shape(one.arguments[name])
+        if len(letters) == len(actual):
+            sizes |= {letter: n for letter, n in zip(letters, actual, strict=True) if letter.isidentifier() and n > 1}
+    return sizes
+
+
+# --- one argument's weights -----------------------------------------------------------------------------------------
+
+
+def weighed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """What the function makes of an argument that it only weighs and adds: see `affine`."""
+    return importlib.import_module("lstm_edu.exercises.affine").weighed(exercise, answered)
+
+
+def measured(exercise: Exercise, answered: Sequence[Answered]) -> str:
+    """The same in numbers, where there are no words for it; "" where nothing can be measured."""
+    return importlib.import_module("lstm_edu.exercises.affine").measured(exercise, answered)
+
+
 # --- the doctor -----------------------------------------------------------------------------------------------------
 
 
-def one_mistake(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """The doctor's single mistake. Each input leaves fewer explanations."""
-    left: dict[str, Any] | None = None
-    for one in answered:
-        found = _diagnosed(exercise, one, pairs=False)
-        if found is None:
-            break
-        if found.verdict in ("rounding", "approximation"):  # "other weights" cannot be: the function was given these
-            return Found(found.explanation, found.cause, found.fix)
-        here = {c.id: c for c in found.candidates} if found.verdict in ("cause", "several") else {}
-        left = here if left is None else {id: c for id, c in left.items() if id in here}
+def doctor(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """The doctor's mistake, or two of its likeliest at once. Each input leaves fewer explanations."""
+    first = _diagnosed(exercise, answered[0], pairs=_MOST_PAIRED)
+    left = _candidates(first)
+    if first is not None and first.verdict in ("rounding", "approximation"):  # "other weights" cannot be
+        return Found(first.explanation, first.cause, first.fix)
+    if first is not None and first.verdict == "cause" and len(first.candidates[0].mistakes) > 1:
+        return Found(first.explanation, first.cause, first.fix)
+    for one in answered[1:]:
         if not left:
             return None
-    if not left:
-        return None
-    first = next(iter(left.values()))
-    return Found(first.sentence, first.id, first.fix)
+        here = _candidates(_diagnosed(exercise, one, pairs=False))
+        left = {id: c for id, c in left.items() if id in here}
+    found = next(iter(left.values()), None)
+    return None if found is None else Found(found.sentence, found.id, found.fix)
 
 
-def two_mistakes(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """Two of the doctor's mistakes at once, tried on one input only."""
-    found = _diagnosed(exercise, answered[0], pairs=True)
-    if found is None or found.verdict != "cause":
-        return None
-    return Found(found.explanation, found.cause, found.fix)
+def _candidates(found: Any) -> dict[str, Any]:
+    return {c.id: c for c in found.candidates} if found is not None and found.verdict in ("cause", "several") else {}
 
 
-def _diagnosed(exercise: Exercise, one: Answered, pairs: bool) -> Any:
+def _diagnosed(exercise: Exercise, one: Answered, pairs: bool | int) -> Any:
     if exercise.question is None or any(
         np.size(v) > _MOST_TIMES * np.size(r) for v, r in zip(one.values, one.right, strict=True)
     ):
@@ -173,10 +243,12 @@ def _diagnosed(exercise: Exercise, one: Answered, pairs: bool) -> Any:
         return None
 
 
-# The likely, and what is one slip, comes first: generated mutants of the solution belong before two mistakes at once.
+# What is listed and what is measured comes first; one slip before two mistakes at once: generated mutants of the
+# solution belong before `scaled`.
 EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
     listed,
     digits,
-    one_mistake,
-    two_mistakes,
+    scaled,
+    weighed,
+    doctor,
 )

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from lstm_edu.comparison.places import number_text
+from lstm_edu.comparison.tolerance import TOLERANCES, apart
+from lstm_edu.exercises.answers import agrees
 
 
 def assigned(function: Callable) -> tuple[str, ...]:
@@ -15,3 +22,34 @@ def assigned(function: Callable) -> tuple[str, ...]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             lines[node.id] = max(node.lineno, lines.get(node.id, 0))
     return tuple(sorted(lines, key=lambda name: lines[name]))
+
+
+def in_the_task(function: Callable, idea: str, step: bool = False) -> tuple[str, ...]:
+    """Those of them that the task defines, so that in an answer they mean the same: "z = x W + b", and in a step also
+    the gates, "blocks i, f, g, o". None where the function has a loop, in which they have a value at each turn."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    if any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(tree)):
+        return ()
+    gates = re.findall(r"(?:blocks|blocks only,) ((?:[a-z], )+[a-z])\b", idea) if step else []
+    letters = {letter for listed in gates for letter in listed.split(", ")}
+    return tuple(n for n in assigned(function) if n in letters or re.search(rf"(?<!\w){n}(, \w+)* = ", idea))
+
+
+def first_wrong(
+    names: Sequence[str], theirs: Mapping[str, np.ndarray], right: Mapping[str, np.ndarray]
+) -> tuple[str, bool]:
+    """Which of these is the first that differs, in words ("" where none can be compared), and whether one does."""
+    known = [n for n in names if n in theirs and n in right and theirs[n].shape == right[n].shape]
+    wrong = next((n for n in known if not agrees(theirs[n], right[n])), None)
+    good = known if wrong is None else known[: known.index(wrong)]
+    before = f"{_listed(good)} {'is' if len(good) == 1 else 'are'} right" if good else ""
+    if wrong is None:
+        return (f"In your function, {before}." if good else ""), False
+    place = tuple(int(k) for k in np.argwhere(apart(theirs[wrong], right[wrong], TOLERANCES["float32"]))[0])
+    at = f"{wrong}[{', '.join(map(str, place))}]"
+    first = f"{wrong} is the first that differs: {at} is {number_text(theirs[wrong][place])}, and should be "
+    return f"In your function, {before}{'; ' if before else ''}{first}{number_text(right[wrong][place])}.", True
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

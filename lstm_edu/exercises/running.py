@@ -20,8 +20,9 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
+from types import CodeType, FrameType
 from typing import Any, cast
 
 import numpy as np
@@ -31,6 +32,7 @@ from lstm_edu.exercises.keeping import Kept, kept
 _POLL = 0.02  # seconds between two looks at the clock; an interruption by the user waits no longer than that
 _GRACE = 2.0  # seconds in which a thread whose time is up may end
 _LONGEST_IMPORT = 300.0  # seconds; after these it is broken off all the same
+_MOST_KEPT = 1_000_000  # numbers of an array
 _MOST_ITEMS = 100_000  # that are taken from a generator
 _MOST_TEXT = 2_000  # characters of what is printed that are kept
 
@@ -45,6 +47,7 @@ class Run:
 
     Attributes:
         value: what was returned; of a generator, the list of what it yields. error: what was raised, or None.
+        arrays: of the function that was watched, by name.
         iterator: what kind of iterator was returned, such as "generator", or "".
         late: it was ended because its time was up. stuck: it could not be ended.
         printed: the beginning of what it printed. more: how many characters came after that.
@@ -60,27 +63,38 @@ class Run:
     warned: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     iterator: str = ""
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
-def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float, keep: Kept | None = None) -> Run:
+def run(
+    function: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    limit: float,
+    keep: Kept | None = None,
+    watch: CodeType | None = None,
+) -> Run:
     """Call `function` with copies of `arguments`, in order, for at most `limit` seconds.
 
     Args:
         keep: of the check that this call belongs to; None: this call is all.
+        watch: a function's code, whose arrays by name are kept when it returns.
 
     Raises:
         KeyboardInterrupt: the user interrupted; the function is ended first.
     """
     if keep is None:
         with kept(function) as keep:
-            return run(function, arguments, limit, keep)
+            return run(function, arguments, limit, keep, watch)
     given = [copy.deepcopy(value) for value in arguments.values()]
     outcome: dict[str, Any] = {}
     done = threading.Event()
 
     def work() -> None:
         try:
+            if watch is not None:
+                sys.setprofile(lambda frame, event, _: _keep(frame, event, watch, outcome))
             value = function(*given)
+            sys.setprofile(None)
             if isinstance(value, Iterator):
                 outcome["iterator"] = type(value).__name__
                 value = list(islice(value, _MOST_ITEMS))
@@ -113,6 +127,12 @@ def run(function: Callable[..., Any], arguments: Mapping[str, Any], limit: float
         return Run(late=True, stuck=stuck, printed=printed, more=stdout.more + stderr.more)
     changed = tuple(name for name, now in zip(arguments, given, strict=True) if not _same(arguments[name], now))
     return Run(**outcome, printed=printed, more=stdout.more + stderr.more, warned=tuple(texts), changed=changed)
+
+
+def _keep(frame: FrameType, event: str, watch: CodeType, outcome: dict[str, Any]) -> None:
+    if event == "return" and frame.f_code is watch:
+        arrays = {name: v for name, v in frame.f_locals.items() if type(v) is np.ndarray and v.size < _MOST_KEPT}
+        outcome["arrays"] = {name: v.copy() for name, v in arrays.items()}
 
 
 def _awaited(thread: threading.Thread, done: threading.Event, limit: float) -> bool:

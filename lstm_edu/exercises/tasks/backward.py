@@ -117,8 +117,8 @@ BACKWARD_STEP = Exercise(
         ("c", "(B, H)", "the cell state after it"),
     ),
     returns=(
-        Output("dz", ("batch", "unit"), "(B, 4H), dL/dz, blocks i, f, g, o", gates="".join(GATES)),
-        Output("dc_before", ("batch", "unit"), "(B, H), dL/d(c_before)"),
+        Output("dz", ("sequence", "unit"), "(B, 4H), dL/dz, blocks i, f, g, o", gates="".join(GATES)),
+        Output("dc_before", ("sequence", "unit"), "(B, H), dL/d(c_before)"),
     ),
     draw=_draw,
     reference=_reference,

@@ -70,7 +70,7 @@ LABELS = Exercise(
     "`names`. Scores may be as large as 1000, and no probability may become nan.",
     takes=(("z", "(B, K)", "scores of K classes"), ("names", "list of K str", "what the classes are called")),
     returns=(
-        Output("p", ("batch", "class"), "(B, K), probabilities; each row sums to 1"),
+        Output("p", ("row", "class"), "(B, K), probabilities; each row sums to 1"),
         Output("labels", None, "list of B str, the name of each row's most probable class", NAMES),
     ),
     draw=_draw,
@@ -197,7 +197,7 @@ CROSSENTROPY = Exercise(
     "of a row is -log of the probability that softmax gives to the right class: 0 if that probability is 1, large if "
     "it is small. Return one number per row; nothing may overflow.",
     takes=(("z", "(B, K)", "scores of K classes"), ("classes", "(B,) int", "the right class of each row, from 0")),
-    returns=(Output("loss", ("batch",), "(B,), one number per row"),),
+    returns=(Output("loss", ("row",), "(B,), one number per row"),),
     draw=_draw_scores,
     reference=_loss_of,
     example=lambda: {"z": array([1, 0], [2, 2]), "classes": np.array([0, 1])},
@@ -414,7 +414,7 @@ UNDO_SOFTMAX = Exercise(
     idea="You have the probabilities that softmax returned, and want the scores that it was given. There are many: "
     "the same number added to all scores of a row changes nothing. Return those whose mean is 0 in every row.",
     takes=(("p", "(B, K)", "probabilities of K classes; each row sums to 1"),),
-    returns=(Output("z", ("batch", "class"), "(B, K), scores: softmax of them is p, and each row's mean is 0"),),
+    returns=(Output("z", ("row", "class"), "(B, K), scores: softmax of them is p, and each row's mean is 0"),),
     draw=_draw_probabilities,
     reference=_scores_of,
     example=lambda: {"p": array([0.5, 0.25, 0.25], [0.1, 0.8, 0.1])},

@@ -102,8 +102,8 @@ COUPLED_STEP = Exercise(
         ("bias", "(3H,)", "b, blocks i, g, o"),
     ),
     returns=(
-        Output("h", ("batch", "unit"), "(B, H), the new output"),
-        Output("c", ("batch", "unit"), "(B, H), the new cell state"),
+        Output("h", ("sequence", "unit"), "(B, H), the new output"),
+        Output("c", ("sequence", "unit"), "(B, H), the new cell state"),
     ),
     draw=_draw,
     reference=_right,
@@ -240,9 +240,9 @@ COUPLED_BACKWARD = Exercise(
         ("c_before", "(B, H)", "the cell state before the step"),
     ),
     returns=(
-        Output("dz_i", ("batch", "unit"), "(B, H), dL/dz_i"),
-        Output("dz_g", ("batch", "unit"), "(B, H), dL/dz_g"),
-        Output("dc_before", ("batch", "unit"), "(B, H), dL/d(c_before)"),
+        Output("dz_i", ("sequence", "unit"), "(B, H), dL/dz_i"),
+        Output("dz_g", ("sequence", "unit"), "(B, H), dL/dz_g"),
+        Output("dc_before", ("sequence", "unit"), "(B, H), dL/d(c_before)"),
     ),
     draw=_draw_back,
     reference=_back_reference,

@@ -47,7 +47,7 @@ DENSE = Exercise(
         ("kernel", "(F, units)", "the weights, one column per unit"),
         ("bias", "(units,)", "one number per unit"),
     ),
-    returns=(Output("y", ("batch", "unit"), "(B, units), what keras.layers.Dense returns"),),
+    returns=(Output("y", ("row", "unit"), "(B, units), what keras.layers.Dense returns"),),
     draw=_draw,
     reference=lambda a: (_layer(a)(a["x"]),),
     example=lambda: {

@@ -42,7 +42,7 @@ BIDIRECTIONAL = Exercise(
         ("forward", "(B, T, H)", "outputs of the forward LSTM"),
         ("backward", "(B, T, H)", "outputs of the backward LSTM, in the order in which it computed them"),
     ),
-    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, 2H)"),),
+    returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, 2H)"),),
     draw=_draw,
     reference=_reference,
     example=lambda: {"forward": array([[1], [2], [3]]), "backward": array([[30], [20], [10]])},

@@ -136,7 +136,7 @@ MASKED_MEAN = Exercise(
         ("vectors", "(B, T, D)", "one vector per timestep"),
         ("mask", "(B, T) bool", "True: a word; False: padding"),
     ),
-    returns=(Output("y", ("batch", "column"), "(B, D), one vector per sentence"),),
+    returns=(Output("y", ("sentence", "column"), "(B, D), one vector per sentence"),),
     draw=_draw_sentences,
     reference=_mean,
     example=lambda: {

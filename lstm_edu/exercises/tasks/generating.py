@@ -77,7 +77,7 @@ GENERATE = Exercise(
         ("recurrent_kernel", "(H, 4H)", "U, blocks i, f, g, o"),
         ("bias", "(4H,)", "b, blocks i, f, g, o"),
     ),
-    returns=(Output("y", ("batch", "timestep", "unit"), "(B, steps, H), the outputs after the end of x"),),
+    returns=(Output("y", ("sequence", "timestep", "unit"), "(B, steps, H), the outputs after the end of x"),),
     draw=_draw,
     reference=_reference,
     example=lambda: {

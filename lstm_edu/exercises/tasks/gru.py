@@ -67,7 +67,7 @@ GRU_STEP = Exercise(
         ("recurrent_kernel", "(H, 3H)", "U, blocks z, r, g"),
         ("bias", "(2, 3H)", "row 0 on the input's side, row 1 on the recurrent side"),
     ),
-    returns=(Output("h", ("batch", "unit"), "(B, H), the new output"),),
+    returns=(Output("h", ("sequence", "unit"), "(B, H), the new output"),),
     draw=_draw,
     reference=lambda a: (gru_of(a)(a["x_t"][:, None], initial_state=[a["h"]]),),
     example=lambda: {
@@ -172,7 +172,7 @@ MGU_STEP = Exercise(
         ("recurrent_kernel", "(H, 2H)", "U, blocks f, g"),
         ("bias", "(2H,)", "b, blocks f, g"),
     ),
-    returns=(Output("h", ("batch", "unit"), "(B, H), the new output"),),
+    returns=(Output("h", ("sequence", "unit"), "(B, H), the new output"),),
     draw=_draw_mgu,
     reference=_right_mgu,
     example=lambda: {

@@ -127,8 +127,8 @@ LSTM_STEP = Exercise(
         *_WEIGHTS,
     ),
     returns=(
-        Output("h", ("batch", "unit"), "(B, H), the new output"),
-        Output("c", ("batch", "unit"), "(B, H), the new cell state"),
+        Output("h", ("sequence", "unit"), "(B, H), the new output"),
+        Output("c", ("sequence", "unit"), "(B, H), the new cell state"),
     ),
     draw=_draw_step,
     reference=_right_step,
@@ -276,7 +276,7 @@ LSTM_LOOP = Exercise(
         ("h", "(B, H)", "the output before the first step"),
         ("c", "(B, H)", "the cell state before the first step"),
     ),
-    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), the output h of every timestep"),),
+    returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, H), the output h of every timestep"),),
     draw=_draw_sequence,
     reference=_right,
     example=lambda: {name: make() for name, make in _EXAMPLE.items()},
@@ -433,7 +433,7 @@ MASKED_LSTM = Exercise(
         ("h", "(B, H)", "the output before the first step"),
         ("c", "(B, H)", "the cell state before the first step"),
     ),
-    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), what keras.layers.LSTM returns for this mask"),),
+    returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, H), what keras.layers.LSTM returns for this mask"),),
     draw=_draw_masked,
     reference=_right,
     example=lambda: (

@@ -92,7 +92,7 @@ SIMPLE_RNN = Exercise(
         ("bias", "(H,)", "b"),
         ("h", "(B, H)", "the state before the first timestep"),
     ),
-    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), h after every timestep"),),
+    returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, H), h after every timestep"),),
     draw=_draw,
     reference=lambda a: (_run(a)(a["x"], initial_state=[a["h"]]),),
     example=lambda: {
@@ -227,7 +227,7 @@ RNN_BACKWARD = Exercise(
         ("h", "(B, T, H)", "the outputs of all timesteps"),
         ("recurrent_kernel", "(H, H)", "U"),
     ),
-    returns=(Output("gradients", ("batch", "timestep", "unit"), "(B, T, H), dL/dh of every timestep, in order"),),
+    returns=(Output("gradients", ("sequence", "timestep", "unit"), "(B, T, H), dL/dh of every timestep, in order"),),
     draw=_draw_back,
     reference=_reference_back,
     example=lambda: {
@@ -352,7 +352,7 @@ BACKWARDS_RNN = Exercise(
         ("bias", "(H,)", "b"),
         ("h", "(B, H)", "the state before the first timestep that is read"),
     ),
-    returns=(Output("y", ("batch", "timestep", "unit"), "(B, T, H), h after reading each timestep"),),
+    returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, H), h after reading each timestep"),),
     draw=_draw,
     reference=_run_backwards,
     example=lambda: {

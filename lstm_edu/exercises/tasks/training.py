@@ -597,7 +597,7 @@ INPUT_GRADIENT = Exercise(
     idea="For a Dense layer, y = x W + b, you know dL/dy, how the loss changes with each output. You have computed "
     "dL/dW and dL/db from it. How does the loss change with each number of the input x?",
     takes=(("dy", "(B, U)", "dL/dy"), ("kernel", "(F, U)", "W")),
-    returns=(Output("dx", ("batch", "feature"), "(B, F), dL/dx"),),
+    returns=(Output("dx", ("row", "feature"), "(B, F), dL/dx"),),
     draw=_draw_backwards,
     reference=_input_reference,
     example=lambda: {"dy": array([1, 10]), "kernel": array([1, 0], [2, 3], [0, 4])},
