@@ -41,14 +41,20 @@ class Weights:
 
 
 def weighed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """What the function makes of an argument in which it is affine, where that has words."""
+    """Which weights and biases the function uses, where it should be y = x W + b and is something like that."""
+    if list(answered[0].arguments) == ["x", "kernel", "bias"] and answered[0].right[0].ndim == 2:
+        for name, _, pairs in _measured(exercise, answered):
+            if name == "x" and (said := _as_dense(answered, pairs)) is not None:
+                return Found(said)
+    return None
+
+
+def unused(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """What the function leaves out of an argument in which it is affine."""
     for name, _, pairs in _measured(exercise, answered):
-        of_dense = name == "x" and list(answered[0].arguments) == ["x", "kernel", "bias"]
-        if of_dense and (said := _as_dense(answered, pairs)) is not None:
-            return Found(said)
-        unused = [_unused(one.arguments[name].shape, *pair) for one, pair in zip(answered, pairs, strict=True)]
-        if unused[0] and all(words == unused[0] for words in unused):
-            return Found(f"Your function does not use {unused[0].format(name)}.")
+        left_out = [_unused(one.arguments[name].shape, *pair) for one, pair in zip(answered, pairs, strict=True)]
+        if left_out[0] and all(words == left_out[0] for words in left_out):
+            return Found(f"Your function does not use {left_out[0].format(name)}.")
     return None
 
 
@@ -100,13 +106,12 @@ def _compared(exercise: Exercise, one: Answered, name: str, k: int) -> tuple[Wei
 def _asked(ask: Callable[[list], Any], one: Answered, name: str, k: int, known: Array) -> Weights | None:
     """The weights, if they give the known outputs for this argument, and for another one."""
     x = one.arguments[name]
+    if not _may_be_affine(ask, one.arguments, name, k, known):
+        return None
     units = np.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape)
     other = np.flip(x).astype(x.dtype) * x.dtype.type(-1.5)
     with np.errstate(all="ignore"):
-        try:
-            answers = ask([one.arguments | {name: value} for value in (np.zeros_like(x), *units, other)])
-        except Exception:  # a layer of ours that takes no such argument
-            return None
+        answers = ask([one.arguments | {name: value} for value in (np.zeros_like(x), *units, other)])
     if answers is None or any(not _usable(a[k], known) for a in answers):
         return None
     start, *columns, last = (np.asarray(a[k], dtype=np.float64).ravel() for a in answers)
@@ -115,6 +120,17 @@ def _asked(ask: Callable[[list], Any], one: Answered, name: str, k: int, known: 
         if not _close(found.coefficients @ argument.ravel().astype(np.float64) + start, output):
             return None
     return found
+
+
+def _may_be_affine(ask: Callable[[list], Any], arguments: dict[str, Any], name: str, k: int, known: Array) -> bool:
+    """Whether twice the argument makes twice the difference: a first look, for two calls only."""
+    x = arguments[name]
+    try:
+        with np.errstate(all="ignore"):
+            start, twice = (a[k] for a in ask([arguments | {name: value} for value in (np.zeros_like(x), 2 * x)]))
+    except Exception:  # a layer of ours that takes no such argument; a function that fails for zeros
+        return False
+    return _usable(start, known) and _usable(twice, known) and _close(twice - start, 2.0 * (known - start))
 
 
 def _usable(value: Any, known: Array) -> bool:

@@ -194,8 +194,13 @@ def _sizes(exercise: Exercise, one: Answered) -> dict[str, int]:
 
 
 def weighed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """What the function makes of an argument that it only weighs and adds: see `affine`."""
+    """Which weights and biases a function like y = x W + b uses: see `affine`."""
     return importlib.import_module("lstm_edu.exercises.affine").weighed(exercise, answered)
+
+
+def unused(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """An argument, or a part of it, that the function does not use: see `affine`."""
+    return importlib.import_module("lstm_edu.exercises.affine").unused(exercise, answered)
 
 
 def measured(exercise: Exercise, answered: Sequence[Answered]) -> str:
@@ -251,4 +256,5 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
     scaled,
     weighed,
     doctor,
+    unused,
 )
