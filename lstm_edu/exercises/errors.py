@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib
 import linecache
 import re
 import sysconfig
@@ -11,6 +10,8 @@ import traceback
 from collections.abc import Callable, Collection
 from pathlib import Path
 from types import CodeType
+
+from lstm_edu import core
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 _LIBRARIES = tuple(
@@ -67,11 +68,10 @@ def _where_from(error: NameError, function: Callable, taught: Collection[str]) -
     if name in _PACKAGES:
         return f". Run a cell with `import {_PACKAGES[name]}` first"
     if name in taught:
-        ours = importlib.import_module("lstm_edu")
         instead = ""
-        if callable(getattr(ours, name, None)):
+        if callable(getattr(core, name, None)):
             instead = f", or use le.{name}" + (", whose result has a .h and a .c" if name == "lstm_step" else "")
-        elif callable(getattr(ours.activations, name, None)):
+        elif callable(getattr(core.activations, name, None)):
             instead = f", or use le.activations.{name}"
         return f". Run the cell that defines {name} first{instead}"
     code = getattr(function, "__code__", None)

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.exercises.affine import measured
 from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, read
 from lstm_edu.exercises.errors import shortened, told
-from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, explained, listed, measured
+from lstm_edu.exercises.explainers import explained
+from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, listed
 from lstm_edu.exercises.keeping import Kept, kept
 from lstm_edu.exercises.quantities import assigned, first_wrong, in_the_task
 from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
@@ -27,6 +29,7 @@ Arguments = dict[str, Any]
 SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is drawn anew at each check
 _RUN_IT = "(If you see your code above, run that cell first: Shift + Enter.)"
 _MOST_NAMES = 5
+_TAUGHT: set[str] = set()  # the functions that learners write in this course, and those that help them
 TIME_LIMIT = 5.0  # seconds a call
 
 
@@ -70,6 +73,9 @@ class Exercise:
     question: Callable[[Arguments], Question] | None = field(default=None, repr=False)
     keras: Callable[[ModuleType, Arguments], tuple] | None = field(default=None, repr=False)
     _progress: _Progress = field(default_factory=_Progress, repr=False)
+
+    def __post_init__(self) -> None:
+        _TAUGHT.update(function.__name__ for function in self.answer)
 
     # --- for the learner --------------------------------------------------------------------------------------------
 
@@ -171,7 +177,7 @@ class Exercise:
             if k == 0 and _is_unwritten(done, function):
                 return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {_RUN_IT}", seen)
             if done.error is not None:
-                problems.append(told(done.error, function, _taught()))
+                problems.append(told(done.error, function, _TAUGHT))
                 continue
             if done.value is None:
                 return self._wrong(_nothing(function), seen)
@@ -380,13 +386,6 @@ def _array_text(value: Any, indent: int) -> str:
     if not isinstance(value, np.ndarray):
         return repr(value)
     return np.array2string(value, precision=4, suppress_small=True, separator=", ").replace("\n", "\n" + " " * indent)
-
-
-@functools.cache
-def _taught() -> frozenset[str]:
-    """The functions that learners write in this course, and those that help them."""
-    exercises = importlib.import_module("lstm_edu.exercises")
-    return frozenset(function.__name__ for name in exercises.names() for function in exercises.get(name).answer)
 
 
 # --- not attempted --------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Why an answer is wrong: explainers are asked one after the other, and the first that finds something is believed.
+"""Why an answer is wrong: what explainers are given and say, and the simple ones. `explainers` asks all of them.
 
 An explainer is a function (exercise, answered) -> Found or None. `answered` holds one `Answered` for each question
 whose numbers could be compared and are wrong, in the order in which they were asked; it is never empty. An explainer
@@ -7,7 +7,6 @@ says nothing (None) unless what it says holds on all of them.
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -77,17 +76,6 @@ class Question:
     x: Any
     mask: Any = None
     initial_state: Any = None
-
-
-def explained(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """What the first explainer says that knows."""
-    if not answered:
-        return None
-    for explainer in EXPLAINERS:
-        with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
-            if (found := explainer(exercise, answered)) is not None:
-                return found
-    return None
 
 
 # --- the exercise's own list ----------------------------------------------------------------------------------------
@@ -190,24 +178,6 @@ def _sizes(exercise: Exercise, one: Answered) -> dict[str, int]:
     return sizes
 
 
-# --- one argument's weights -----------------------------------------------------------------------------------------
-
-
-def weighed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """Which weights and biases a function like y = x W + b uses: see `affine`."""
-    return importlib.import_module("lstm_edu.exercises.affine").weighed(exercise, answered)
-
-
-def unused(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """An argument, or a part of it, that the function does not use: see `affine`."""
-    return importlib.import_module("lstm_edu.exercises.affine").unused(exercise, answered)
-
-
-def measured(exercise: Exercise, answered: Sequence[Answered]) -> str:
-    """The same in numbers, where there are no words for it; "" where nothing can be measured."""
-    return importlib.import_module("lstm_edu.exercises.affine").measured(exercise, answered)
-
-
 # --- the doctor -----------------------------------------------------------------------------------------------------
 
 
@@ -246,15 +216,3 @@ def _diagnosed(exercise: Exercise, one: Answered, pairs: bool | int) -> Any:
             return diagnose(theirs, asked.layer, asked.x, asked.mask, asked.initial_state, pairs=pairs, progress=False)
     except Exception:  # of a form that is none of the layer's; and a check raises nothing, whatever it was given
         return None
-
-
-# What is listed and what is measured comes first; one slip before two mistakes at once: generated mutants of the
-# solution belong before `scaled`.
-EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
-    listed,
-    digits,
-    scaled,
-    weighed,
-    doctor,
-    unused,
-)

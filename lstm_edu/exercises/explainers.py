@@ -1,0 +1,31 @@
+"""All explainers of wrong answers, in the order in which they are asked: the first that finds something is believed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+
+from lstm_edu.exercises.affine import unused, weighed
+from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, scaled
+
+# What is listed and what is measured comes first; one slip before two mistakes at once: generated mutants of the
+# solution belong before `scaled`.
+EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
+    listed,
+    digits,
+    scaled,
+    weighed,
+    doctor,
+    unused,
+)
+
+
+def explained(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """What the first explainer says that knows."""
+    if not answered:
+        return None
+    for explainer in EXPLAINERS:
+        with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
+            if (found := explainer(exercise, answered)) is not None:
+                return found
+    return None
