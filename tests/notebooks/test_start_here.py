@@ -25,8 +25,8 @@ def start_here() -> dict:
 @pytest.mark.parametrize(
     ("python_fits", "missing", "says"),
     [
-        (True, [], "Everything is there."),
-        (True, ["tensorflow"], "Everything but the comparisons with Keras will run."),
+        (True, [], "Everything is there: Python"),
+        (True, ["tensorflow"], "Everything except the comparisons with Keras will run."),
         (True, ["keras", "tensorflow"], "-m pip install -r requirements.txt"),
         (True, ["lstm-edu"], "start it again with the command in the README"),
         (False, [], "install Python 3.13"),
@@ -50,7 +50,7 @@ def test_the_digit_is_a_seven_with_its_bar_in_row_4(start_here):
     assert 0.2 < long_row.mean() < 0.3  # "about a quarter of them do"
 
 
-def test_unit_0_adds_up_and_unit_1_keeps_the_present_row_only(start_here):
+def test_unit_0_adds_up_and_unit_1_keeps_the_current_row_only(start_here):
     trace, ink = start_here["trace"], start_here["image"].sum(axis=1)
     assert (np.diff(trace.c[0, :, 0]) > 0).all()
     np.testing.assert_allclose(trace.c[0, :, 1], np.tanh(ink / 10), atol=0.02)
