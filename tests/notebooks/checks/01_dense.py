@@ -1,5 +1,8 @@
 """What must hold in 01_dense (../checking.py says how this is read)."""
 
+# after cell by-hand:
+assert np.isclose(y_0, 1.6)
+
 # after cell product:
 assert np.allclose(y, dense_loop(x, W, b))
 
@@ -13,8 +16,20 @@ assert [dense_size(2, 5), dense_size(784, 64)] == [15, 50240]
 assert np.allclose(ones @ printed_kernel, expected, rtol=0, atol=2e-7)
 assert not np.isclose(ones @ printed_kernel, seen, rtol=0, atol=1e-2).any()
 
+# after cell suspects:
+assert (np.diff(seen[order]) < -0.3).tolist() == [False, False, False, True]  # down from the fourth to the fifth
+assert (expected[order][3:] > 0).all()  # where gelu and silu only go up
+assert np.abs(np.subtract.outer(expected, seen)).min() > 1e-2  # the columns were not shuffled
+
+# after cell another-input:
+assert np.abs(best @ printed_kernel - seen).max() > 1
+
 # after cell limits:
 assert np.abs(printed_kernel).max() < a and np.abs(seen).max() < 2 * a
+
+# after cell today-draws:
+same = [np.array_equal(kernel, first_kernel) for kernel in kernels.values()]
+assert same == [True, True, False, False, False]
 
 # after cell today-puzzle:
 assert not le.compare(ones @ kernel, output)
