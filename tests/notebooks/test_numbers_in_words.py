@@ -53,6 +53,19 @@ def test_swings_that_grow():
     np.testing.assert_allclose(swings[1:] / swings[:-1], 1.08)
 
 
+def test_the_gradient_that_is_worked_out_by_hand():
+    x, dy = np.array([[1, 2], [3, 4]]), np.array([[0.5, 0], [-1, 0.25]])
+    said(
+        "03_how_dense_learns.ipynb",
+        r"x = \begin{pmatrix} 1 & 2 \\ 3 & 4 \end{pmatrix}",
+        r"\begin{pmatrix} 0.5 & 0 \\ -1 & 0.25 \end{pmatrix}",
+        r"2 \cdot 0.5 + 4 \cdot (-1) = -3",
+        r"\begin{pmatrix} -2.5 & 0.75 \\ -3 & 1 \end{pmatrix}",
+        r"\begin{pmatrix} -0.5 & 0.25 \end{pmatrix}",
+    )
+    assert (x.T @ dy).tolist() == [[-2.5, 0.75], [-3, 1]] and dy.sum(axis=0).tolist() == [-0.5, 0.25]
+
+
 def test_how_many_steps_the_digits_took():
     said("03_how_dense_learns.ipynb", "epochs=40", "some 1600 steps")
     batches = -(-len(le.datasets.digits().x_train) // 32)
