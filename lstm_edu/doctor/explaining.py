@@ -47,14 +47,15 @@ def explain(case: Case, observed: Observed, pairs: bool | int = True, progress: 
     made = single_mistakes(case.layer)
     found = [e for search in searches for e in search.singles(made, progress)]
     found = found or [e for search in searches for e in search.families()]
-    answer = None if found else _rounding(searches, observed) or _no_mistake(searches)
+    sure = any(e.evidence.enough for e in found)
+    answer = None if sure else _rounding(searches, observed) or _no_mistake(searches)
     most = None if pairs is True else int(pairs)
     pairs = bool(pairs) and not found and answer is None and observed.size > 1
     if pairs:
         same_shape = [search for search in searches if search.right is not None]
         found = [e for s in same_shape for e in s.pairs(_likeliest([*made, *s.members], most), progress)]
     tried = sum(search.tried for search in searches)
-    if found:
+    if found and answer is None:
         answer = _conclude(case, observed, found, tried)
     if answer is None:
         answer = _unexplained(searches, observed, pairs)

@@ -65,13 +65,13 @@ def shifted(a: Array, gates: int, bits: int, each: str) -> Array:
 
 def stored(r: DenseRecipe | RecurrentRecipe | EmbeddingRecipe, coarse: Coarse, bias: bool) -> Recipe:
     """The recipe with coarse weights; the bias too, or as it is."""
-    if isinstance(r, EmbeddingRecipe):
-        return r.but(table=coarse(r.table, 1))
     gates = len(r.gates) if isinstance(r, RecurrentRecipe) else 1
-    changes = {"kernel": coarse(r.kernel, gates)}
+    names = ["table"] if isinstance(r, EmbeddingRecipe) else ["kernel", *["bias"] * bias]
     if isinstance(r, RecurrentRecipe):
-        changes["recurrent_kernel"] = coarse(r.recurrent_kernel, gates)
-    return r.but(**changes, **({"bias": coarse(r.bias, gates)} if bias else {}))
+        names.append("recurrent_kernel")
+    # In float64 always: a weight half-way between two steps is rounded the same way whatever the recipe computes in.
+    exact = {name: getattr(r, name).astype(np.float64) for name in names}
+    return r.but(**{name: coarse(a, gates).astype(getattr(r, name).dtype) for name, a in exact.items()})
 
 
 # --- the family ------------------------------------------------------------------------------------------------------

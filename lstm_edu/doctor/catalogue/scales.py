@@ -18,6 +18,7 @@ from lstm_edu.doctor.recipes import (
     Recipe,
     RecurrentRecipe,
     StackRecipe,
+    inputs_of,
     with_input,
 )
 
@@ -142,13 +143,18 @@ def input_scaled(situation: Situation) -> Iterator[list[Mistake]]:
         _scaled(f"{factor:.4g}-x{shift:+.4g}".replace("+0", ""), words, partial(line, factor=factor, shift=shift))
         for (factor, shift), words in _KNOWN.items()
     ]
-    if found is not None:
+    if found is not None and _different_numbers(situation) > 3:
         factor, shift = map(_plain, found)
         words = [f"multiplied by {factor:.6g}"] if factor != 1 else []
         words += [f"shifted by {shift:.6g}"] if shift else []
         if words:
             id = f"{factor:.4g}-x{shift:+.4g}" if shift else f"{factor:.4g}-x"
             yield [_scaled(id, " and ".join(words), partial(line, factor=factor, shift=shift), parameters=2)]
+
+
+def _different_numbers(situation: Situation) -> int:
+    """In the input; any two numbers can be brought to any other two by a factor and a shift."""
+    return min(len(np.unique(x)) for x in inputs_of(situation.base))
 
 
 def _plain(value: float) -> float:
