@@ -1,18 +1,23 @@
-"""How often the doctor finds the cause, and how often it invents one: python -m benchmarks.doctor [--quick] [--readme]
+"""How often the doctor finds the cause, and how often it invents one: python -m benchmarks.doctor [--quick]
 
-Random layers with random sizes, flags, weights, inputs, masks and states; a random mistake of the catalogue, or two, is
-made in each, and only the output is shown to `le.diagnose`. Then LSTMs written without the catalogue (`by_hand`), and
-outputs that no entry explains. Everything is float32.
+Random layers with random sizes, flags, weights, inputs, masks and states; a random mistake of the catalogue or of one
+of its families, or two mistakes, is made in each, and only the output is shown to `le.diagnose`. Then LSTMs written
+without the catalogue (`by_hand`), and outputs that no entry explains. Everything is float32.
+
+--log FOLDER keeps each case's answer in a file: a run that was stopped goes on where it was. --docs writes the tables
+into the page of measurements.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,9 +29,9 @@ from lstm_edu.doctor.hypotheses import Made, single_mistakes, with_mistakes
 from lstm_edu.doctor.recipes import recipe_of
 from lstm_edu.doctor.running import run
 
-from . import by_hand, machine, markdown
+from . import by_hand, family_mistakes, machine, markdown
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "measurements.md"
 
 KINDS = ("LSTM", "GRU", "SimpleRNN", "Dense", "Embedding", "Bidirectional", "Sequential")
 HOW_OFTEN = (0.42, 0.2, 0.1, 0.06, 0.04, 0.1, 0.08)
@@ -121,6 +126,20 @@ def one_mistake(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...],
     return None
 
 
+def one_of_all(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...], list[np.ndarray]] | None:
+    """The same, every third time of a family."""
+    if rng.random() < 2 / 3:
+        return one_mistake(case, rng)
+    right, outputs = case.recipe(np.float64), case.right
+    for family in rng.permutation(family_mistakes.FAMILIES):
+        shown = [y.astype(np.float64) for y in outputs]
+        member = family_mistakes.random_member(right, shown, rng, str(family))
+        wrong = None if member is None else family_mistakes.made(right, *member)
+        if member is not None and wrong is not None and not same(wrong, outputs) and _finite(wrong):
+            return (Made(*member),), wrong
+    return None
+
+
 def one_by_hand(case: Case, rng: np.random.Generator) -> tuple[tuple[str, ...], list[np.ndarray]] | None:
     """One of the mistakes that `by_hand` makes without the catalogue: its id, and the output."""
     if type(case.layer) is not le.LSTM:
@@ -165,6 +184,7 @@ def unexplained(case: Case, rng: np.random.Generator) -> tuple[str, list[np.ndar
         "other weights": lambda: _with_other_weights(case, rng),
         "noise": lambda: [y + rng.normal(scale=0.1, size=y.shape) for y in right],
         "little noise": lambda: [y + rng.normal(scale=10 ** rng.uniform(-4, -2), size=y.shape) for y in right],
+        "noise in the weights": lambda: _with_noisy_weights(case, rng),
         "relative noise": lambda: [y * (1 + rng.normal(scale=3e-4, size=y.shape)) for y in right],
         "shuffled": lambda: [rng.permutation(y.ravel()).reshape(y.shape) for y in right],
         "scaled": lambda: [1.1 * y for y in right],
@@ -183,6 +203,15 @@ def unexplained(case: Case, rng: np.random.Generator) -> tuple[str, list[np.ndar
 def _with_other_weights(case: Case, rng: np.random.Generator) -> list[np.ndarray]:
     own = case.layer.get_weights()
     case.layer.set_weights([0.5 * rng.standard_normal(w.shape) for w in own])
+    outputs = case.right
+    case.layer.set_weights(own)
+    return outputs
+
+
+def _with_noisy_weights(case: Case, rng: np.random.Generator) -> list[np.ndarray]:
+    """Weights that are off by as much as if they had been rounded to some decimals, but by chance."""
+    own, step = case.layer.get_weights(), 10.0 ** -rng.integers(1, 5)
+    case.layer.set_weights([w + rng.uniform(-step / 2, step / 2, w.shape) for w in own])
     outputs = case.right
     case.layer.set_weights(own)
     return outputs
@@ -234,61 +263,129 @@ def written_by_hand(case: Case, call: by_hand.Call) -> list[np.ndarray] | None:
 
 
 @dataclasses.dataclass
-class Score:
-    """In how many cases the cause was the one answer; in how many it came first; in how many it was named, alone or
-    among several that the input cannot tell apart; the rest. Another name of the same computation is the same cause."""
+class Outcome:
+    """What was said of one case. alone: the cause was the one answer. first: it came first. named: it was named, alone
+    or among several that the input cannot tell apart. Another name of the same computation is the same cause."""
 
-    cases: int = 0
-    alone: int = 0
-    first: int = 0
-    named: int = 0
+    seed: int
+    truth: str
+    said: str
+    alone: bool = False
+    first: bool = False
+    named: bool = False
     seconds: float = 0.0
-    missed: list[str] = dataclasses.field(default_factory=list)
-
-    def add(self, seed: int, made: tuple[Made | str, ...], found: le.doctor.Diagnosis) -> None:
-        self.cases += 1
-        truth = {m if isinstance(m, str) else m.mistake.id for m in made}
-        names = [set(c.ids) for c in found.candidates] if found.verdict in ("cause", "several") else []
-        if found.verdict == "cause" and truth in names:
-            self.alone += 1
-        if names and truth in [names[0], *(set(name.split(" + ")) for name in found.candidates[0].same_as)]:
-            self.first += 1
-        others = [{*name.split(" + ")} for c in found.candidates for name in c.same_as] if names else []
-        if truth in names or truth in others:
-            self.named += 1
-        else:
-            self.missed.append(f"{seed}: {' + '.join(map(str, made))}: {found.verdict} {found.cause}")
 
 
-def measure_mistakes(cases: int, make: Callable, pairs: bool, first_seed: int = 0) -> Score:
+@dataclasses.dataclass
+class Score:
+    """The outcomes of many cases, counted."""
+
+    outcomes: list[Outcome] = dataclasses.field(default_factory=list)
+
+    @property
+    def cases(self) -> int:
+        return len(self.outcomes)
+
+    @property
+    def missed(self) -> list[str]:
+        return [f"{o.seed}: {o.truth}: {o.said}" for o in self.outcomes if not o.named]
+
+    def count(self, what: str) -> int:
+        return sum(getattr(o, what) for o in self.outcomes)
+
+
+def outcome(seed: int, case: Case, made: tuple[Made | str, ...], found: le.doctor.Diagnosis) -> Outcome:
+    """How the truth stands in a diagnosis."""
+    truth = {m if isinstance(m, str) else m.mistake.id for m in made}
+    told = found.verdict in ("cause", "several", "rounding", "approximation")
+    names = [
+        any({*name.split(" + ")} == truth for name in (" + ".join(c.ids), *c.same_as)) or _the_same(case, made, c)
+        for c in (found.candidates if told else ())
+    ]
+    alone = found.verdict != "several" and any(names[:1])
+    said = f"{found.verdict} {found.cause}"
+    return Outcome(seed, " + ".join(map(str, made)), said, alone, any(names[:1]), any(names))
+
+
+def _the_same(case: Case, made: tuple[Made | str, ...], candidate: le.doctor.Candidate) -> bool:
+    """Whether a candidate computes what the truth does for other inputs of this shape too; what was found by solving
+    need not do so to the last digit."""
+    if any(isinstance(m, str) for m in made):
+        return False
+    if len(made) == 1 and made[0].mistake.id.endswith(":solved"):
+        return candidate.mistakes[0].family == made[0].mistake.family
+    other = tuple(Made(m, place) for m, place in zip(candidate.mistakes, candidate.places, strict=True))
+    rng, compared = np.random.default_rng(0), 0
+    for _ in range(3):
+        x = rng.permutation(case.x.ravel()).reshape(case.x.shape)
+        if x.dtype.kind == "f":  # padding stays where it is
+            x = np.where(case.x == 0, 0, rng.standard_normal(x.shape)).astype(x.dtype)
+        right = case._replace(x=x).recipe(np.float64)
+        one, two = _outputs(right, made), _outputs(right, other)
+        if one is None or two is None or not same(one, two):
+            return False
+        compared += 1
+    return compared > 0
+
+
+class Log:
+    """Outcomes by their seeds, kept in a file as they come; without a folder they are not kept."""
+
+    def __init__(self, folder: Path | None, name: str):
+        self.file = None if folder is None else folder / f"{name}.jsonl"
+        self.known: dict[int, Outcome | None] = {}
+        if self.file is not None and self.file.exists():
+            for line in self.file.read_text(encoding="utf-8").splitlines():
+                seed, kept = json.loads(line)
+                self.known[seed] = None if kept is None else Outcome(**kept)
+
+    def get(self, seed: int, measure: Callable[[int], Outcome | None]) -> Outcome | None:
+        """The outcome for a seed; None if it makes no case."""
+        if seed not in self.known:
+            found = self.known[seed] = measure(seed)
+            if self.file is not None:
+                kept = None if found is None else dataclasses.asdict(found)
+                with self.file.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps([seed, kept]) + "\n")
+        return self.known[seed]
+
+
+def measure(cases: int, first_seed: int, log: Log, one: Callable[[int], Outcome | None]) -> Score:
+    """The outcomes of so many cases, from this seed on."""
     score, seed = Score(), first_seed
     while score.cases < cases:
-        rng = np.random.default_rng(seed)
+        found = log.get(seed, one)
+        if found is not None:
+            score.outcomes.append(found)
         seed += 1
-        case = random_case(rng)
-        made = make(case, rng)
-        if made is not None:
-            started = time.perf_counter()
-            found = case.diagnose(made[1], pairs=pairs)
-            score.seconds += time.perf_counter() - started
-            score.add(seed - 1, made[0], found)
     return score
 
 
-def measure_unexplained(cases: int, pairs: bool, first_seed: int = 50_000) -> tuple[int, int, list[str]]:
-    """(cases, how many got a cause, which)."""
-    done, seed, wrong = 0, first_seed, []
-    while done < cases:
-        rng = np.random.default_rng(seed)
-        seed += 1
-        case = random_case(rng)
-        made = unexplained(case, rng)
-        if made is not None:
-            done += 1
-            found = case.diagnose(made[1], pairs=pairs)
-            if found.cause is not None or found.verdict in ("several", "agrees"):
-                wrong.append(f"{seed - 1}: {made[0]}: {found.verdict} {found.cause}")
-    return done, len(wrong), wrong
+def with_mistake(seed: int, make: Callable, pairs: bool) -> Outcome | None:
+    """One case with a mistake, or two."""
+    rng = np.random.default_rng(seed)
+    case = random_case(rng)
+    made = make(case, rng)
+    if made is None:
+        return None
+    started = time.perf_counter()
+    found = case.diagnose(made[1], pairs=pairs)
+    seconds = time.perf_counter() - started
+    return dataclasses.replace(outcome(seed, case, made[0], found), seconds=seconds)
+
+
+def without_mistake(seed: int, pairs: bool) -> Outcome | None:
+    """One case that nothing explains; `named` if it got a cause."""
+    rng = np.random.default_rng(seed)
+    case = random_case(rng)
+    made = unexplained(case, rng)
+    if made is None:
+        return None
+    started = time.perf_counter()
+    found = case.diagnose(made[1], pairs=pairs)
+    got_one = found.cause is not None or found.verdict in ("several", "agrees", "rounding", "approximation")
+    said = f"{found.verdict} {found.cause}"
+    return Outcome(seed, made[0], said, named=got_one, seconds=time.perf_counter() - started)
 
 
 def measure_scalars(cases: int, first_seed: int = 90_000) -> tuple[int, int]:
@@ -338,40 +435,49 @@ def keras_is_loaded() -> bool:
 class Plan:
     """How many cases of each."""
 
-    single: int = 1000
+    single: int = 2000
     by_hand: int = 300
     pairs: int = 200
-    unexplained: int = 300
+    unexplained: int = 1000
     scalars: int = 200
     speed: bool = True
 
 
-FULL, QUICK = Plan(), Plan(100, 30, 20, 30, 20)
+FULL, QUICK = Plan(), Plan(200, 30, 20, 100, 20)
+PARTS = {  # name: how it is called in Plan, what makes the mistake, whether pairs are tried, first seed, goal
+    "one mistake, families included": ("single", one_of_all, False, 0, "99 %"),
+    "one mistake, written without the catalogue": ("by_hand", one_by_hand, False, 20_000, ""),
+    "two mistakes": ("pairs", two_mistakes, True, 0, "95 %"),
+}
 
 
-def report(plan: Plan, say: Callable[[str], None]) -> str:
+def report(plan: Plan, say: Callable[[str], None], folder: Path | None = None) -> str:
     """Measure, and say it in tables."""
     rows = []
-    for name, cases, make, pairs, first_seed, goal in (
-        ("one mistake", plan.single, one_mistake, False, 0, "99 %"),
-        ("one mistake, written without the catalogue", plan.by_hand, one_by_hand, False, 20_000, ""),
-        ("two mistakes", plan.pairs, two_mistakes, True, 0, "95 %"),
-    ):
+    for name, (part, make, pairs, first_seed, goal) in PARTS.items():
+        cases = getattr(plan, part)
         say(f"{cases} x {name}")
-        score = measure_mistakes(cases, make, pairs, first_seed)
-        shares = (score.alone, score.first, score.named)
+        score = measure(cases, first_seed, Log(folder, part), partial(with_mistake, make=make, pairs=pairs))
+        shares = map(score.count, ("alone", "first", "named"))
         rows.append((name, f"{score.cases:,}", *(f"{n / score.cases:.1%}" for n in shares), goal))
         for line in score.missed:
             say(f"  not named: {line}")
     say("outputs that no entry explains")
-    done, false, which = measure_unexplained(plan.unexplained, pairs=True)
-    for line in which:
-        say(f"  given a cause: {line}")
+    score = measure(plan.unexplained, 50_000, Log(folder, "unexplained"), partial(without_mistake, pairs=True))
+    done, false = score.cases, score.count("named")
+    for o in score.outcomes:
+        if o.named:
+            say(f"  given a cause: {o.seed}: {o.truth}: {o.said}")
     say("single numbers")
     numbers, of_one = measure_scalars(plan.scalars)
     header = ("a random layer's output with", "cases", "the one answer", "first", "named", "first, goal")
     without = [
-        ("noise, other weights, other inputs, shuffled, unlisted mistakes", f"{done:,}", str(false), "at most 1"),
+        (
+            "noise, other weights, other inputs, shuffled, unlisted mistakes",
+            f"{done:,}",
+            str(false),
+            f"at most {max(1, done // 1000)}",
+        ),
         ("a single number", f"{numbers:,}", str(of_one), "0"),
     ]
     parts = [markdown.table(header, rows), markdown.table(("no cause", "cases", "given one", "goal"), without)]
@@ -391,17 +497,21 @@ def report(plan: Plan, say: Callable[[str], None]) -> str:
 def main(arguments: list[str] | None = None, plan: Plan | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.doctor", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the cases")
-    parser.add_argument("--readme", action="store_true", help=f"also write the tables into {README.name}")
+    parser.add_argument("--log", type=Path, help="a folder for the answers; what is in it is not asked again")
+    parser.add_argument("--docs", action="store_true", help=f"also write the tables into {PAGE.name}")
     options = parser.parse_args(arguments)
     facts = machine.description(machine.load())
     started = time.perf_counter()
-    text = report(plan or (QUICK if options.quick else FULL), lambda what: print(f"... {what}", file=sys.stderr))
+    if options.log is not None:
+        options.log.mkdir(parents=True, exist_ok=True)
+    plan = plan or (QUICK if options.quick else FULL)
+    text = report(plan, lambda what: print(f"... {what}", file=sys.stderr), options.log)
     minutes = (time.perf_counter() - started) / 60
     text += f"\n\nOne run of {minutes:.0f} minutes: {facts[0]}"
     print(text)
-    if options.readme:
-        page = README.read_text(encoding="utf-8")
-        README.write_text(markdown.put_between_markers(page, text, *MARKERS), encoding="utf-8")
+    if options.docs:
+        page = PAGE.read_text(encoding="utf-8")
+        PAGE.write_text(markdown.put_between_markers(page, text, *MARKERS), encoding="utf-8")
 
 
 MARKERS = "<!-- doctor:begin -->", "<!-- doctor:end -->"
