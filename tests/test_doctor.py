@@ -3,6 +3,7 @@
 import itertools
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -120,25 +121,29 @@ def test_a_layer_without_weights_is_refused():
 # --- figures: small samples of what benchmarks/doctor.py measures ---------------------------------------------------
 
 
+def measured(cases, first_seed, one):
+    return figures.measure(cases, first_seed, figures.Log(None, ""), one)
+
+
 def test_random_mistakes_are_found():
-    score = figures.measure_mistakes(150, figures.one_mistake, pairs=False, first_seed=200_000)
-    assert score.named >= 149, score.missed
-    assert score.first >= 140
+    score = measured(150, 200_000, partial(figures.with_mistake, make=figures.one_of_all, pairs=False))
+    assert score.count("named") >= 147, score.missed
+    assert score.count("first") >= 140
 
 
 def test_random_pairs_are_found():
-    score = figures.measure_mistakes(8, figures.two_mistakes, pairs=True, first_seed=300_000)
-    assert score.named >= 7, score.missed
+    score = measured(8, 300_000, partial(figures.with_mistake, make=figures.two_mistakes, pairs=True))
+    assert score.count("named") >= 7, score.missed
 
 
 def test_nothing_is_invented():
-    _, false, which = figures.measure_unexplained(120, pairs=False, first_seed=400_000)
-    assert false == 0, which
+    score = measured(120, 400_000, partial(figures.without_mistake, pairs=False))
+    assert not score.count("named"), [o for o in score.outcomes if o.named]
 
 
 def test_nothing_is_invented_by_trying_pairs():
-    _, false, which = figures.measure_unexplained(6, pairs=True, first_seed=500_000)
-    assert false == 0, which
+    score = measured(6, 500_000, partial(figures.without_mistake, pairs=True))
+    assert not score.count("named"), [o for o in score.outcomes if o.named]
 
 
 def test_one_number_never_has_a_cause():
