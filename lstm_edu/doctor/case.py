@@ -11,7 +11,7 @@ import numpy as np
 
 from lstm_edu.core import Graph, Layer
 from lstm_edu.doctor.observed import Observed, observe
-from lstm_edu.doctor.recipes import Form, Recipe, recipe_of
+from lstm_edu.doctor.recipes import Form, GraphRecipe, Recipe, recipe_of
 from lstm_edu.doctor.running import run
 
 Array = np.ndarray
@@ -66,6 +66,7 @@ class Case:
         if not isinstance(self.layer, Graph):
             return True
         recipe = self.recipe()
+        assert isinstance(recipe, GraphRecipe)
         run([recipe])
         return recipe.run[0].separable
 

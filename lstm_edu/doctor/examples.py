@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +23,14 @@ class Example:
     """What to compute.
 
     Attributes:
-        x: the input.
+        x: the input; of a Graph a tuple, one array for each.
         mask, initial_state: None where there is none.
         weights: in get_weights() order; None: the layer's own.
         unseen: mistakes that show on no input at all, because something after them hides what they change: an output
             at a masked step, which the next layer skips.
     """
 
-    x: Array
+    x: Any
     mask: Array | None = None
     initial_state: list[Array] | None = None
     weights: list[Array] | None = None

@@ -104,7 +104,8 @@ class Trial:
         return [mutated(self.situation.base, _unnamed(family, m), self.situation.place) for m in self.mutations]
 
 
-Search = Generator[Trial, list[Array | None], Any]  # asks for trials, and is sent what they give
+Search = Generator[Any, Any, Any]  # yields trials, is sent what they give, and returns what it found
+Groups = Generator[Any, Any, None]  # yields groups of mistakes, and trials
 
 
 def tried(trials: Sequence[Trial]) -> list[list[Array | None]]:
@@ -196,7 +197,7 @@ def layer_at(layer: Layer, place: Place, mistake: Mistake) -> Layer:
 def solved(
     situation: Situation,
     mutation: Callable[[Array], Mutation],
-    start: Sequence[float],
+    start: Sequence[float] | Array,
     rounds: int = 12,
     damping: float = 0.0,
     near: float = 2e-3,

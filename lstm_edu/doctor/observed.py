@@ -105,13 +105,13 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
     precision = precision_of(arrays, [a.dtype for a in raw])
     end = last_layer(layer)
     if not isinstance(end, TIMED):
-        names = end.rest.outputs if isinstance(end, Graph) else ("output",)
-        if len(arrays) != len(names):
-            many = f"{len(names)} arrays ({', '.join(names)})" if len(names) > 1 else "one array"
+        own = end.rest.outputs if isinstance(end, Graph) else ("output",)
+        if len(arrays) != len(own):
+            many = f"{len(own)} arrays ({', '.join(own)})" if len(own) > 1 else "one array"
             raise ValueError(
-                f"diagnose: {end.name if names[1:] else type(end).__name__} returns {many}, got {len(arrays)}"
+                f"diagnose: {end.name if own[1:] else type(end).__name__} returns {many}, got {len(arrays)}"
             )
-        return Observed(arrays, names, precision)
+        return Observed(arrays, own, precision)
     outputs, states = _counts(end)
     n = len(arrays)
     if n not in (outputs, outputs + len(states), len(states)):
@@ -154,7 +154,7 @@ def _counts(layer: Layer) -> tuple[int, list[str]]:
     if isinstance(layer, Bidirectional):
         states = [f"{s} {way}" for way, inner in layer.inner.items() for s in inner.state_names]
         return (2 if layer.merge_mode is None else 1), states
-    return 1, list(layer.state_names)
+    return 1, list(getattr(layer, "state_names", ()))
 
 
 def _lacks_batch(a: Array, layer: Layer, timesteps: int | None) -> bool:

@@ -76,6 +76,7 @@ class Search:
     @cached_property
     def errors(self) -> Outputs:
         """How far float32 may move each of the right numbers."""
+        assert self.right is not None
         (errors,) = noise([self.base], [self.right], self.observed.precision.coarse)
         return errors
 
@@ -128,7 +129,8 @@ class Search:
 
         reordered: where to put those that give the observed numbers but for the order of their columns.
         """
-        left, together = [], list(hypotheses)
+        left: list[Hypothesis] = []
+        together = list(hypotheses)
         if self.few is not None:
             left, together = self.few.left(hypotheses, report, reordered)
         left += self.everything.left(together, report, reordered)[0]
@@ -164,6 +166,7 @@ class Search:
     def weigh_alone(self, found: Fit) -> Evidence:
         """The evidence that the right numbers are the observed ones, against numbers that have nothing to do with
         them."""
+        assert self.right is not None
         return weigh(self.observed.arrays, None, self.right, found, self.tried, self.observed.precision.name)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -106,12 +107,12 @@ def table(name: str, n: int, reach: float, end: bool, look: str) -> Function:
 # --- the family ------------------------------------------------------------------------------------------------------
 
 
-def nearly(r: Recipe, tanh: Function | None = None, sigmoid: Function | None = None) -> Recipe:
+def nearly(r: Any, tanh: Function | None = None, sigmoid: Function | None = None) -> Recipe:
     """The recipe with other functions for its tanh and its sigmoid."""
     instead = {_TANH: tanh or _TANH, _SIGMOID: sigmoid or _SIGMOID}
     if isinstance(r, DenseRecipe):
         return r.but(activation=instead.get(r.activation, r.activation))
-    pieces = {"activations": tuple(instead.get(a, a) for a in r.equations.activations)}
+    pieces: dict[str, Any] = {"activations": tuple(instead.get(a, a) for a in r.equations.activations)}
     if hasattr(r.equations, "squash"):
         pieces["squash"] = instead.get(r.equations.squash, r.equations.squash)
     return with_equations(r, **pieces)
@@ -217,7 +218,7 @@ def _tables(situation: Situation, has_tanh: bool, has_sigmoid: bool) -> list[Mis
     before = float(np.mean((right - target) ** 2))
     wanted = [name for name, used in (("tanh", has_tanh), ("sigmoid", has_sigmoid)) if used]
 
-    def best(name: str, fixed: dict[str, Function]) -> tuple[float, dict[str, tuple]]:
+    def best(name: str, fixed: dict[str, Function]) -> tuple[float, tuple]:
         tried = [(n, reach, *way) for n, reach, way in product(_SIZES, _REACHES, _WAYS)]
         outputs = situation.compute([partial(nearly, **fixed, **{name: table(name, *shape)}) for shape in tried])
         off = [np.inf if y is None else float(np.mean((y - target) ** 2)) for y in outputs]

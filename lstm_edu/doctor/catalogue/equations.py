@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -166,7 +167,7 @@ def _dot_mix(z, h, g):
     return dot(z, h) + dot(1 - z, g)
 
 
-for _kind, _variant, _pieces, _fix in (
+_PRODUCTS: tuple[tuple[str, str, dict[str, Any], str], ...] = (
     ("LSTM", "f-c", {"cell": _dot_fc}, "c = f * c + i * g"),
     ("LSTM", "i-g", {"cell": _dot_ig}, "c = f * c + i * g"),
     ("LSTM", "f-c-i-g", {"cell": _dot_cell}, "c = f * c + i * g"),
@@ -175,7 +176,8 @@ for _kind, _variant, _pieces, _fix in (
     ("GRU", "z-h", {"mixed": _dot_zh}, "h = z * h + (1 - z) * g"),
     ("GRU", "z-g", {"mixed": _dot_zg}, "h = z * h + (1 - z) * g"),
     ("GRU", "z-h-z-g", {"mixed": _dot_mix}, "h = z * h + (1 - z) * g"),
-):
+)
+for _kind, _variant, _pieces, _fix in _PRODUCTS:
     mistake(
         f"product-not-elementwise:{_variant}",
         _kind,

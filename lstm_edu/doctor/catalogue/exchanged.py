@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from lstm_edu.core import Layer
+from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.mistake import RECURRENT, mistake
 from lstm_edu.doctor.recipes import BidirectionalRecipe, Outputs, RecurrentRecipe
 
@@ -44,7 +44,7 @@ for _variant, _of_x, _of_h, _sentence in (
 # --- two directions --------------------------------------------------------------------------------------------------
 
 
-def _one_vector_each(layer: Layer) -> bool:
+def _one_vector_each(layer: Bidirectional) -> bool:
     same = layer.forward_layer.units == layer.backward_layer.units
     return layer.merge_mode == "concat" and not layer.return_sequences and same
 

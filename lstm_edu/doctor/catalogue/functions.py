@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cache, partial
 from typing import Any
 
@@ -12,7 +12,7 @@ from lstm_edu.core import Layer
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.catalogue.gates import with_activation, with_equations
 from lstm_edu.doctor.equations import Function, function_of
-from lstm_edu.doctor.families import Situation, solved
+from lstm_edu.doctor.families import Groups, Situation, solved
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
 from lstm_edu.doctor.recipes import DenseRecipe, Recipe
 
@@ -73,7 +73,7 @@ def _function(name: str, layer: Layer) -> Function | None:
 # --- the family ------------------------------------------------------------------------------------------------------
 
 
-def replaced(r: Recipe, function: Function, where: str) -> Recipe:
+def replaced(r: Any, function: Function, where: str) -> Recipe:
     """where: "" is all that the layer's `activation` stands for; "candidate", "output" (an LSTM's cell state on its way
     out), or "gates"."""
     if isinstance(r, DenseRecipe):
@@ -140,7 +140,7 @@ def _named(layer: Layer, names: Iterable[str], where: str = "") -> list[Mistake]
     return [_instead(layer, name, f, where) for name, f in functions if f is not None and f is not own]
 
 
-def another_activation(situation: Situation) -> Iterator[list[Mistake]]:
+def another_activation(situation: Situation) -> Groups:
     """The common activations first; then those in one place only; then the rare ones, and slopes that are found."""
     layer = situation.layer
     found = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from functools import partial
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,8 @@ def with_sigmoid(r, function):
     """The layer with another function in place of its sigmoid."""
     if not isinstance(r, RecurrentRecipe):
         return r.but(activation=function)
-    old = function_of(r.layer.recurrent_activation)
+    layer: Any = r.layer
+    old = function_of(layer.recurrent_activation)
     return with_equations(r, activations=tuple(function if a is old else a for a in r.equations.activations))
 
 
@@ -182,7 +184,7 @@ def _other_side(r):
     return with_equations(r, candidate=reset_before if r.equations.candidate is reset_after else reset_after)
 
 
-def _old_and_new_exchanged(z, h, g):
+def old_and_new_exchanged(z, h, g):
     return mix(z, g, h)
 
 
@@ -194,5 +196,5 @@ def _old_and_new_exchanged(z, h, g):
     versions="papers and code that define z the other way round",
     source="Cho et al. (2014) and keras.layers.GRU; Chung et al. (2014) has it the other way round",
 )
-def flipped(r):
-    return with_equations(r, mixed=_old_and_new_exchanged)
+def _flipped(r):
+    return with_equations(r, mixed=old_and_new_exchanged)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.catalogue.biases import forget_plus
-from lstm_edu.doctor.catalogue.gates import flipped, read_as, with_equations
+from lstm_edu.doctor.catalogue.gates import old_and_new_exchanged, read_as, with_equations
 from lstm_edu.doctor.catalogue.weights import interleaved
 from lstm_edu.doctor.equations import blocks, reset_after, reset_before
 from lstm_edu.doctor.mistake import mistake
@@ -27,7 +27,7 @@ def as_packed(r: RecurrentRecipe, row: Packing) -> RecurrentRecipe:
     if row.forget_bias:
         r = forget_plus(r, number=row.forget_bias)
     if row.update == "new":
-        r = flipped(r)
+        r = with_equations(r, mixed=old_and_new_exchanged)
     if row.kind == "GRU":
         r = with_equations(r, candidate=reset_after if row.reset_after else reset_before)
     return r

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +13,11 @@ from lstm_edu.doctor.recipes import NormalizationRecipe
 
 _KIND = "BatchNormalization"
 _KERAS = "keras.layers.BatchNormalization"
+
+
+def with_parts(r: NormalizationRecipe, **parts: Any) -> NormalizationRecipe:
+    return r.but(**parts)
+
 
 # Epsilons that libraries have: Keras 1e-3, PyTorch, Flax, Caffe and ONNX 1e-5. Below 1e-6 two look the same.
 for _epsilon in (1e-3, 1e-5, 1e-4, 2e-5, 1e-6, 1e-2, 0.0):
@@ -23,7 +30,7 @@ for _epsilon in (1e-3, 1e-5, 1e-4, 2e-5, 1e-6, 1e-2, 0.0):
         condition=lambda layer, own=_epsilon: not np.isclose(layer.epsilon, own, rtol=1e-3, atol=0),
         versions="weights moved between Keras (1e-3) and PyTorch, Caffe or ONNX (1e-5)",
         source=f"nn-transfer#3; tensorflow#42605; {_KERAS}: epsilon",
-    )(lambda r, epsilon=_epsilon: r.but(epsilon=epsilon))
+    )(partial(with_parts, epsilon=_epsilon))
 
 
 def _after_the_root(variance, epsilon):
@@ -45,7 +52,7 @@ for _variant, _root, _sentence in (
         fix="(x - mean) / np.sqrt(variance + epsilon)",
         versions="code of one's own",
         source=_KERAS,
-    )(lambda r, root=_root: r.but(root=root))
+    )(partial(with_parts, root=_root))
 
 
 @mistake(
@@ -88,7 +95,7 @@ def _both_exchanged(r: NormalizationRecipe):
     return r.but(gamma=r.beta, beta=r.gamma)
 
 
-def left_out(r: NormalizationRecipe, parts: dict[str, float]) -> NormalizationRecipe:
+def left_out(r: NormalizationRecipe, parts: Mapping[str, float]) -> NormalizationRecipe:
     return r.but(**{name: np.full_like(getattr(r, name), value) for name, value in parts.items()})
 
 

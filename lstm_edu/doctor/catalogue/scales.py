@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.core import Layer
 from lstm_edu.core.recurrent import Recurrent
-from lstm_edu.doctor.families import Search, Situation, side_by_side, solved
+from lstm_edu.doctor.families import Groups, Search, Situation, side_by_side, solved
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake, Mutation
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
@@ -35,7 +36,7 @@ def _close(value: float, known: float) -> bool:
 # --- dropout ---------------------------------------------------------------------------------------------------------
 
 
-def times(r: Recipe, factor: float, where: str) -> Recipe | None:
+def times(r: Any, factor: float, where: str) -> Recipe | None:
     """where: the "input" as the kernel sees it, the "recurrent" state as its kernel sees it, or the "output"."""
     if isinstance(r, EmbeddingRecipe):
         return r.but(table=factor * r.table) if where == "output" else None
@@ -52,7 +53,7 @@ _RATES = (*(k / 20 for k in range(1, 20)), 1 / 3)  # the rates that people use
 _SEEN = {"input": "The input", "recurrent": "The previous output, before the recurrent kernel,", "output": "The output"}
 
 
-def dropout_scaling(situation: Situation) -> Iterator[list[Mistake]]:
+def dropout_scaling(situation: Situation) -> Groups:
     places = ["output"]
     if type(situation.layer).__name__ != "Embedding":
         places.append("input")
@@ -130,7 +131,7 @@ _KNOWN = {  # factor, shift: words
 }  # fmt: skip
 
 
-def input_scaled(situation: Situation) -> Iterator[list[Mistake]]:
+def input_scaled(situation: Situation) -> Groups:
     """The usual scalings, then a factor and a shift that are solved for."""
     solutions = yield from _solved(situation, [(_on_this_line, [factor, 0.0]) for factor in (1.0, 0.1, 4.0)])
     found = next((p for p in solutions if p is not None), None)
@@ -168,7 +169,7 @@ def _axes(situation: Situation) -> list[tuple[str, str, tuple[int, ...] | None]]
     if isinstance(base, BidirectionalRecipe):
         base = next(iter(base.parts.values()))
     x = getattr(base, "x", None)
-    found = [("whole", "over all of it", None)]
+    found: list[tuple[str, str, tuple[int, ...] | None]] = [("whole", "over all of it", None)]
     if x is not None and x.ndim > 1:
         found.append(("features", "each feature by itself", tuple(range(x.ndim - 1))))
     return found

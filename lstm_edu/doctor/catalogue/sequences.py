@@ -77,6 +77,11 @@ def _both_forward(r):
 
 # --- two directions put together ------------------------------------------------------------------------------------
 
+
+def _merged(r: BidirectionalRecipe, mode: str) -> BidirectionalRecipe:
+    return r.but(merge=mode)
+
+
 for _mode in ("concat", "sum", "mul", "ave"):
 
     def _can(layer, mode=_mode):
@@ -91,7 +96,7 @@ for _mode in ("concat", "sum", "mul", "ave"):
         condition=_can,
         versions='all; the default is "concat"',
         source="keras.layers.Bidirectional: merge_mode",
-    )(lambda r, mode=_mode: r.but(merge=mode))
+    )(partial(_merged, mode=_mode))
 
 _EXCHANGED = {
     "versions": "all",
@@ -372,6 +377,10 @@ def _one_timestep(r):
     return r.reread(lambda x, mask: (np.repeat(x[:, :1], x.shape[1], axis=1), mask))
 
 
+def _other_ids(r: EmbeddingRecipe, shift: int) -> EmbeddingRecipe:
+    return r.but(x=(r.x + shift) % len(r.table))
+
+
 for _variant, _shift in (("ids-plus-one", 1), ("ids-minus-one", -1)):
     mistake(
         f"slicing:{_variant}",
@@ -380,7 +389,7 @@ for _variant, _shift in (("ids-plus-one", 1), ("ids-minus-one", -1)):
         fix="table[ids]   # input_dim = largest id + 1; with mask_zero, id 0 means no token",
         versions="vocabularies that start at 1",
         source="keras.layers.Embedding",
-    )(lambda r, shift=_shift: r.but(x=(r.x + shift) % len(r.table)))
+    )(partial(_other_ids, shift=_shift))
 
 
 @mistake(
