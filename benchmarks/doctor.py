@@ -310,7 +310,7 @@ def outcome(seed: int, case: Case, made: tuple[Made | str, ...], found: le.docto
 def _the_same(case: Case, made: tuple[Made | str, ...], candidate: le.doctor.Candidate) -> bool:
     """Whether a candidate computes what the truth does for other inputs of this shape too; what was found by solving
     need not do so to the last digit."""
-    if any(isinstance(m, str) for m in made):
+    if any(isinstance(m, str) for m in made) or not all(m.applies(case.layer) for m in candidate.mistakes):
         return False
     if len(made) == 1 and made[0].mistake.id.endswith(":solved"):
         return candidate.mistakes[0].family == made[0].mistake.family

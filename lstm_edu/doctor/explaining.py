@@ -222,7 +222,7 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
     """The answer where something fits."""
     order = {m.id: k for k, m in enumerate(CATALOGUE)}
     found = [replace(e, evidence=replace(e.evidence, tried=tried, mistakes=len(e.hypothesis))) for e in found]
-    found.sort(key=lambda e: (len(e.hypothesis), round(2 * np.log2(max(e.found.ratio, 0.1))), _rank(e, order)))
+    found.sort(key=lambda e: (len(e.hypothesis), _how_near(e), _rank(e, order)))
     kinds = same_computation(case.layer, [e.hypothesis for e in found])
     candidates = tuple(
         Candidate.of(
@@ -267,6 +267,11 @@ def _too_little(first: Candidate, candidates: tuple[Candidate, ...]) -> Diagnosi
         candidates=candidates,
         evidence=first.evidence,
     )
+
+
+def _how_near(e: Explanation) -> int:
+    """How near its numbers are, in steps of a half; the smallest for all that are as near as can be."""
+    return round(2 * np.log2(max(e.found.ratio, 0.1)))
 
 
 def _rank(e: Explanation, order: dict[str, int]) -> tuple:
@@ -358,7 +363,7 @@ def _no_mistake(searches: list[Search]) -> Diagnosis | None:
     for search in searches:
         if search.right is None:
             continue
-        found = [e for e in search.families(rounding=True) if e.evidence.enough]
+        found = sorted((e for e in search.families(rounding=True) if e.evidence.enough), key=_how_near)
         if found:
             ((mistake, _),) = found[0].hypothesis
             candidates = tuple(Candidate.of(e.hypothesis, e.evidence) for e in found)

@@ -147,7 +147,7 @@ def approximation(id: str, what: str, mutation: Callable, parameters: int = 0) -
 
 
 _SMALL = 0.06  # of the size of the numbers: what an approximation may differ by
-_KNOWN = 0.2  # the same of a known form: that its very numbers come out is proof enough
+_KNOWN = 0.25  # the same of a known form: that its very numbers come out is proof enough
 
 
 def small_difference(situation: Situation, most: float = _SMALL) -> bool:
