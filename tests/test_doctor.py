@@ -534,6 +534,9 @@ def test_two_mistakes_at_once():
     assert found.cause == found.candidates[0].id and " + " in found.cause
     assert "Two mistakes at once" in found.explanation
     assert diagnose(both(x), layer, x, pairs=False).cause is None
+    some = diagnose(both(x), layer, x, pairs=24)  # of so many mistakes only, the first of each kind before any second
+    assert some.cause == found.cause and some.tried < found.tried / 4
+    assert diagnose(both(x), layer, x, pairs=2).cause is None
 
 
 def test_a_mistake_in_one_layer_of_a_stack_is_placed():

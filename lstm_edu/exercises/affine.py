@@ -19,6 +19,7 @@ from lstm_edu.exercises.quantities import assigned
 
 Array = np.ndarray
 _MOST = 64  # numbers of an argument that are asked about one by one
+_HOW = "(Your function was called with zeros and with single ones to find that out.)"
 _CLOSE = 1e-4  # of the largest weight: what float32 leaves
 
 
@@ -59,8 +60,8 @@ def unused(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
 
 
 def measured(exercise: Exercise, answered: Sequence[Answered]) -> str:
-    """The first weight that differs, in numbers; "" if there is none."""
-    for name, k, pairs in _measured(exercise, answered):
+    """The first weight that differs, in the numbers of the first question; "" if there is none."""
+    for name, k, pairs in _measured(exercise, answered[:1]):
         return _first(exercise.returns[k].name, name, answered[0], k, *pairs[0])
     return ""
 
@@ -184,9 +185,8 @@ def _first(output: str, name: str, one: Answered, k: int, theirs: Weights, right
         stays = _only_one(right.coefficients[j])
         return f"Your {_at(output, j, rows)} is {_at(name, moved, columns)}; it should be {_at(name, stays, columns)}."
     return (
-        f"Asked with single ones, your function shows its weights: in your {_at(output, j, rows)}, the given "
-        f"{_at(name, m, columns)} counts {_number(theirs.coefficients[j, m])} times; "
-        f"{_number(right.coefficients[j, m])} times is right."
+        f"In your {_at(output, j, rows)}, the given {_at(name, m, columns)} counts "
+        f"{_number(theirs.coefficients[j, m])} times; {_number(right.coefficients[j, m])} times is right. {_HOW}"
     )
 
 
@@ -222,11 +222,11 @@ def _as_dense(answered: Sequence[Answered], pairs: Sequence[tuple[Weights, Weigh
         found.append((one.arguments["kernel"], one.arguments["bias"], batch, own, start[0]))
     kernel, bias = _named(found, _kernels, 3), _named(found, _biases, 4)
     if kernel is None:
-        kernel = _unlike("Its weights are not those of kernel", "kernel", [(one[3], one[0]) for one in found])
+        kernel = _unlike("The weights are not those of kernel", "kernel", [(one[3], one[0]) for one in found])
     if bias is None:
-        bias = _unlike("Its biases are not those of bias", "bias", [(one[4], one[1]) for one in found])
+        bias = _unlike("The biases are not those of bias", "bias", [(one[4], one[1]) for one in found])
     parts = [kernel or "The weights are right.", bias or "The bias is right."]
-    return f"Asked with zeros and with single ones, your function shows what it does. {' '.join(parts)}"
+    return f"{' '.join(parts)} {_HOW}"
 
 
 def _unlike(words: str, name: str, pairs: Sequence[tuple[Array, Array]]) -> str:
@@ -253,22 +253,22 @@ def _kernels(w: Array, b: Array, batch: int) -> Iterator[tuple[str, Array]]:
     first[0], last[-1] = w[0], w[-1]
     yield "", w
     yield "Only the first feature of each row counts.", first
-    yield "Only the last feature of each row counts: is there an = where += is meant?", last
+    yield "Only the last feature of each row counts: is there a `=` where `+=` is meant?", last
     yield "The first feature does not count.", w - first
     yield "The last feature does not count.", w - last
     yield "No feature counts: y does not depend on x.", np.zeros_like(w)
-    yield "Its weights are kernel divided by the number of features: is it a mean instead of a sum?", w / features
-    yield "Its weights are kernel divided by the number of units.", w / units
-    yield "Its weights are kernel divided by the number of rows.", w / batch
+    yield "The weights are kernel divided by the number of features: is it a mean instead of a sum?", w / features
+    yield "The weights are kernel divided by the number of units.", w / units
+    yield "The weights are kernel divided by the number of rows.", w / batch
     yield "Every weight counts twice.", 2 * w
     yield "Every weight has the opposite sign.", -w
-    yield "Its weights are kernel + bias: the bias belongs to y, not to the weights.", w + b
-    yield "Its weights are kernel * bias: a bias is added, it multiplies nothing.", w * b
-    yield "All its weights are 1: kernel is not used.", np.ones_like(w)
+    yield "The weights are kernel + bias: the bias belongs to y, not to the weights.", w + b
+    yield "The weights are kernel * bias: a bias is added, it multiplies nothing.", w * b
+    yield "All weights are 1: kernel is not used.", np.ones_like(w)
     yield "The features are read in reverse order.", w[::-1]
     yield "The units are read in reverse order.", w[:, ::-1]
-    yield "Its weights are squared.", w**2
-    yield "Its weights have lost their signs.", np.abs(w)
+    yield "The weights are squared.", w**2
+    yield "The weights have lost their signs.", np.abs(w)
     yield "Every unit has the weights of the first one.", np.broadcast_to(w[:, :1], w.shape)
     yield "Every unit has the weights of the last one.", np.broadcast_to(w[:, -1:], w.shape)
     yield "Every unit has the sum of all units' weights.", np.broadcast_to(w.sum(axis=1, keepdims=True), w.shape)
