@@ -1,6 +1,7 @@
 """Pages to give away, without a browser: what is in the file, and what is refused. tests/browser opens them."""
 
 import base64
+import io
 import json
 import os
 import re
@@ -13,9 +14,11 @@ import nbformat
 import numpy as np
 import pytest
 import traitlets
+from PIL import Image
 
 import lstm_edu as le
 from lstm_edu.__main__ import main
+from lstm_edu.export import images
 from lstm_edu.export.formulas import mathml
 from lstm_edu.export.states import VIEW
 
@@ -55,6 +58,33 @@ def saved(text: str) -> dict:
     """The states that a page carries."""
     (found,) = re.findall(r'<script type="application/json" id="widgets">(.*?)</script>', text, re.DOTALL)
     return json.loads(found)
+
+
+# --- pictures -------------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_becomes_smaller_and_keeps_every_pixel():
+    """Flat like a figure, partly transparent, colours under the transparent part too."""
+    pixels = np.zeros((90, 120, 4), np.uint8)
+    pixels[10:40, 20:90] = [0, 114, 178, 255]
+    pixels[30:60] += np.arange(120, dtype=np.uint8)[:, None] // 8 * np.array([3, 1, 2, 5], np.uint8)
+    png = io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    written = base64.b64encode(png.getvalue()).decode()
+    page = images.smaller(
+        f'<img src="data:image/png;base64,{written}"> twice <img src="data:image/png;base64,{written}">'
+    )
+    first, second = re.findall(r'"data:image/webp;base64,(.*?)"', page)
+    assert first == second and len(first) < len(written)
+    np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(first)))), pixels)
+
+
+def test_what_is_no_picture_or_would_grow_stays_as_it_is():
+    noise = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 2**16, (4, 4), np.uint16)).save(noise, "PNG")
+    for png in (b"\x89PNG\r\n\x1a\n", b"", noise.getvalue()):
+        page = f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+        assert images.smaller(page) == page
 
 
 # --- a widget -------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "_assignment": ({"teaching"}, set()),
     "export": (
         set(),
-        {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "pygments"},
+        {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "PIL", "pygments"},
     ),
     "_export": ({"export"}, set()),
     "kernels": (

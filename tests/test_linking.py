@@ -60,14 +60,34 @@ def test_a_line_ends_a_statement_where_it_did(planted):
 
 def test_two_files_may_use_one_name_for_different_things(planted):
     planted({
-        "a.js": "const size = 1;\nexport const ofA = (own) => ({ size, own: own.size, size2: size });",
+        "a.js": "const size = 1;\nexport const ofA = ({ big }) => ({ size, big: big.size, size2: size });",
         "e.js": 'import { ofA } from "./a.js";\nconst size = 2;\n'
                 "const inner = ({ size }) => size;\nexport default [ofA, inner({ size }), { size: size }, `${size}`];",
     })  # fmt: skip
     found = linking.module("e.js")
-    assert "const size=1;" in found and "({size,own:own.size,size2:size})" in found
+    assert "const size=1;" in found and "=>({size,big:" in found and ".size,size2:size})" in found
     assert "const size3=2;" in found  # size2 is taken
     assert "({size:size3})=>size3" in found and "inner({size:size3}),{size:size3},`${size3}`" in found
+
+
+def test_variables_get_short_names_and_nothing_else_does(planted):
+    planted(
+        {
+            "e.js": """
+const named = (count, list) => {
+  const { total, other: { inner = count } = {}, ...rest } = list;
+  const made = { count, total, list: [count], inner() { return rest.count; }, get total2() { return total; } };
+  return list.map((element) => element.count ? element : { element: Math.max(count, made.total) });
+};
+export default named;
+"""
+        }
+    )
+    assert linking.module("e.js") == (
+        "const named=(a,b)=>{const{total,other:{inner=a}={},...e}=b;"
+        "const f={count:a,total,list:[a],inner(){return e.count;},get total2(){return total;}};"
+        "return b.map((d)=>d.count?d:{element:Math.max(a,f.total)});};\nexport default named;\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,6 +103,7 @@ def test_two_files_may_use_one_name_for_different_things(planted):
         ({"e.js": 'import * as a from "./a.js";\nexport default a;'}, r"an import must be like"),
         ({"e.js": 'import { f as g } from "./a.js";\nexport default g;'}, r"an import must be like"),
         ({"e.js": 'document.title = "x";\nexport default 1;'}, r"holds declarations only, got `document \. title"),
+        ({"e.js": "class A {}\nexport default A;"}, r"e\.js has `class`, which linking\.py does not know"),
         ({"e.js": "const a = 1;"}, r"e\.js is no explorer: it has no `export default`"),
         ({"e.js": "const a = 1;\nconst b = #2;\nexport default a;"}, r"e\.js, line 2: what is '#2;"),
         ({"e.js": "const a = {} / 2;\nexport default a;"}, r"line 1: a slash after a brace may mean two things"),

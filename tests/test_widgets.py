@@ -1,5 +1,7 @@
 """The explorers on Python's side: what they take, refuse, send and keep in step. What they draw is in tests/browser."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -196,11 +198,25 @@ def test_modules_are_complete_and_free_of_the_network():
     assert len(explorers()) >= 11
     for kind in explorers():
         module, style = linking.module(kind._MODULE), linking.style(kind._MODULE)
-        assert module.count("export default explorer(") == 1 and module.count("export ") == 1, kind
+        assert re.findall(r"\bexport\b.*", module) == [module.splitlines()[-1]], kind
         source = module.replace('"http://www.w3.org/2000/svg"', "")  # SVG's name, no address
         for forbidden in ("http://", "https://", "import ", "fetch(", "innerHTML", "insertAdjacentHTML", "eval("):
             assert forbidden not in source, (kind, forbidden)
         assert "url(" not in style and "@import" not in style
+
+
+def test_an_explorer_brings_the_style_of_every_class_that_it_uses():
+    def styled(sheet):
+        return set(re.findall(r"\.(le-[\w-]+)", sheet))
+
+    sheets = [path.read_text(encoding="utf-8") for path in linking.STATIC.rglob("*.css")]
+    known = set().union(*map(styled, sheets))
+    for kind in explorers():
+        used = set(re.findall(r"(?<![-\w])le-[\w-]+", linking.module(kind._MODULE)))
+        assert (used & known) - styled(linking.style(kind._MODULE)) == set(), kind
+    modules = {path.removesuffix(".js") for path in linking.files()}
+    sheets = {path.relative_to(linking.STATIC).as_posix() for path in linking.STATIC.rglob("*.css")}
+    assert {sheet.removesuffix(".css") for sheet in sheets} <= modules  # or nobody would bring it
 
 
 # --- traits ---------------------------------------------------------------------------------------------------------

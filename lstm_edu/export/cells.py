@@ -12,6 +12,7 @@ from typing import Any
 from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
+from lstm_edu.export import images
 from lstm_edu.export.formulas import mathml
 from lstm_edu.export.states import NEEDS_PYTHON, STATE, VIEW, Widgets
 
@@ -30,7 +31,7 @@ class Contents:
         parts = [self._cell(cell) for cell in notebook.cells]
         if not self._titled:
             parts.insert(0, f"<h1>{escape(self.title)}</h1>")
-        self.html = "\n".join(part for part in parts if part)
+        self.html = images.smaller("\n".join(part for part in parts if part))
 
     def _cell(self, cell: Any) -> str:
         if cell.cell_type == "markdown":

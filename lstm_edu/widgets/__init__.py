@@ -13,6 +13,7 @@ from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
 from lstm_edu.widgets.embedding import EmbeddingExplorer
 from lstm_edu.widgets.gradients import GradientExplorer, explore_gradients
+from lstm_edu.widgets.layers import LAYERS
 from lstm_edu.widgets.lstm import LSTMExplorer
 from lstm_edu.widgets.model import ModelExplorer, inside_of
 from lstm_edu.widgets.packing import PackingExplorer
@@ -124,19 +125,13 @@ def packing(units: Any, features: int | None = None, *, kind: str | None = None,
 
 
 def _explorer(trace: Trace, reference: Trace | None, places: dict[str, Any]) -> Explorer:
-    fitting = {
-        "LSTM": LSTMExplorer,
-        "GRU": RecurrentExplorer,
-        "SimpleRNN": RecurrentExplorer,
-        "Dense": DenseExplorer,
-        "Embedding": EmbeddingExplorer,
-    }
-    if trace.kind in fitting:
-        explorer = fitting[trace.kind]
+    explorer: Any
+    if trace.kind in LAYERS:
+        explorer = LAYERS[trace.kind].explorer
     elif trace.children and trace.kind != "TimeDistributed":
         explorer = ModelExplorer
     else:
-        explorer = DenseExplorer if inside_of(trace) == "Dense" else LayerExplorer
+        explorer = LAYERS[inside_of(trace)].explorer
     return explorer(trace, reference=reference, **places)
 
 

@@ -6,7 +6,6 @@ Everything after that happens in the page; only the few traits that say where th
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
@@ -22,7 +21,7 @@ from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import TOLERANCES, tolerance_of
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import linking
+from lstm_edu.widgets import linking, words
 
 # What the page is told of the palette.
 PALETTE = {
@@ -300,27 +299,18 @@ def compared(trace: Trace, pairs: Mapping[str, tuple[np.ndarray, np.ndarray]], a
         if isinstance(one.allowed, np.ndarray)
     }
     largest = max(float(one.size[np.isfinite(one.size)].max(initial=0.0)) for one in found.values())
-    most = f"{largest:.1e}" if largest else "0"
     if wrong := {name: one for name, one in found.items() if one.wrong.any()}:
         name, one = max(wrong.items(), key=lambda item: float(np.max(np.where(item[1].wrong, item[1].size, 0))))
         index = np.unravel_index(np.argmax(np.where(one.wrong, one.size, -1)), one.size.shape)
-        how = f"{one.size[index]:.1e}" if math.isfinite(one.size[index]) else "not finite"
-        text = f"they differ, most of all in {_place(name, index, axes)}: the difference there is {how}"
+        text = words.differ(name, index, axes, one.size[index])
         return {"agrees": False, "text": text, "limits": limits}
     if blind := {name: one for name, one in found.items() if one.blind.any()}:
         name, one = min(blind.items(), key=lambda item: _first_step(item[1].blind))
         places = np.argwhere(one.blind)
         index = tuple(places[np.argmin(places[:, min(1, places.shape[1] - 1)])])
-        text = (
-            f"from {_place(name, index, axes)} on {trace.layer.compute_dtype} cannot decide, because errors grow until "
-            "rounding alone decides the numbers; before that they agree"
-        )
+        text = words.undecided(name, index, axes, trace.layer.compute_dtype)
         return {"agrees": True, "text": text, "limits": limits}
-    return {"agrees": True, "text": f"every number agrees; the largest difference is {most}", "limits": limits}
-
-
-def _place(name: str, index: Sequence[Any], axes: Sequence[str]) -> str:
-    return f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
+    return {"agrees": True, "text": words.agree(largest), "limits": limits}
 
 
 def _first_step(places: np.ndarray) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import traitlets
 
 from lstm_edu.core.checks import positive_int
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 _MOST_VALUES, _MOST_BINS = 1000, 64
 
@@ -58,7 +58,7 @@ class BinsExplorer(_base.Explorer):
         margin = max(1.0, math.ceil((most - least) / 4))
         spec = {
             "kind": "Bins",
-            "title": f"{counts.sum()} samples in {bins} bins",
+            "title": words.bins(counts.sum(), bins),
             "what": what,
             "bins": bins,
             "values": distinct.tolist(),

@@ -11,7 +11,7 @@ import traitlets
 from lstm_edu.core import Dense, TimeDistributed
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 QUANTITIES = ("x", "z", "y")
 _PLACE = re.compile(r"([xWb])\[(\d+)(?:,(\d+))?(?:,(\d+))?\]")
@@ -168,7 +168,7 @@ def describe(
     spec = {
         "kind": "Dense",
         "name": trace.layer.name,
-        "title": f"{trace.kind} {trace.layer.name!r}, {units} units, {features} features",
+        "title": words.layer(trace, f"{units} units", f"{features} features"),
         "rows": rows,
         "batch": batch,
         "steps": steps,

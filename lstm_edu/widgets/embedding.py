@@ -8,7 +8,7 @@ import numpy as np
 
 from lstm_edu.plots.scales import signed_scale
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 QUANTITIES = ("x", "y")
 _TABLE_BYTES = 2 * 2**20  # a larger table stays in Python; the rows that are used travel
@@ -75,7 +75,7 @@ def describe(
     spec = {
         "kind": "Embedding",
         "name": layer.name,
-        "title": f"Embedding {layer.name!r}, a table of {size} rows of {width} numbers",
+        "title": words.layer(trace, f"a table of {size} rows of {width} numbers"),
         "rows": rows,
         "batch": batch,
         "steps": ids.shape[1],

@@ -14,7 +14,7 @@ from lstm_edu.core.kinds import NOTATION
 from lstm_edu.core.recurrent import live
 from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.plots.scales import signed_scale
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 # Kind -> the blocks that its sums fall into (an LSTM's z, a GRU's a): name -> the letter whose colour it has.
 BLOCKS = {
@@ -145,10 +145,9 @@ def describe(
         arrays["counts"] = flows[0].trace.mask[:rows]
     trace = flows[0].trace
     batch, steps, features = trace["x"].shape
-    titles = [f"{f.trace.kind} {f.trace.layer.name!r}" for f in flows]
     spec = {
         "kind": "Gradients",
-        "title": f"gradients of {' beside '.join(titles)} over {steps} timesteps",
+        "title": words.gradients([f.trace for f in flows], steps),
         "layers": [_spec_of(f, rows) for f in flows],
         "rows": rows,
         "batch": batch,

@@ -2,12 +2,15 @@
 
 anywidget takes one string of JavaScript per widget, and there is no build step. So `module` follows the import lines
 from an explorer's file, leaves out comments, spaces and every declaration that nothing reaches, and puts the rest one
-after another, each file after those that it imports. `style` does the same with the style sheets next to the modules.
+after another, each file after those that it imports. Variables inside of functions get short names; functions keep
+theirs, so that an error in a browser's console says where it was. `style` does the same with the style sheets next to
+the modules.
 
 To be linked a module keeps to a few rules, and what does not is refused with an error that names the file:
 
 * imports are named, `import { at } from "../shared/arrays.js";`, and go in no circle;
 * the top level holds imports and declarations of functions and constants only, and perhaps one `export default`;
+* there are no classes, and no `switch`: which braces are an object is seen from what is before them;
 * a name of another file is imported before it is used (ESLint sees to that).
 
 Each file has its names to itself: where two files give one name to different things, that of the later one is changed.
@@ -16,10 +19,13 @@ Each file has its names to itself: where two files give one name to different th
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from string import ascii_letters
 from typing import NamedTuple
 
 STATIC = Path(__file__).parent / "static"
@@ -38,13 +44,15 @@ def module(entry: str) -> str:
         raise ValueError(f"{entry} is no explorer: it has no `export default`")
     names = _unique_names(modules)
     needed = _reached(modules, entry, default)
-    lines = [
-        _text(statement, names[path])
+    statements = [
+        (statement, names[path])
         for path, one in modules.items()
         for statement in one.statements
         if (path, statement.names[0]) in needed
     ]
-    return "\n".join([*lines, _text(default, names[entry])]) + "\n"
+    statements.append((default, names[entry]))
+    short = _short_names(statements)
+    return "\n".join(_text(statement, short | changed) for statement, changed in statements) + "\n"
 
 
 @cache
@@ -92,6 +100,32 @@ def _unique_names(modules: dict[str, _Module]) -> dict[str, dict[str, str]]:
             taken.add(new)
             changed[path][name] = new
     return changed
+
+
+def _short_names(statements: list[tuple[_Statement, dict[str, str]]]) -> dict[str, str]:
+    """Short names for the variables inside of functions: {old: new}.
+
+    A name becomes the same other one wherever it is a variable, and no other variable is called so: whatever it is
+    bound to where, it stays bound to. What has a name at the top level keeps it, and so does what the browser has.
+    """
+    variables, shorthands = Counter[str](), Counter[str]()
+    kept = set(_KEYWORDS | _OF_THE_BROWSER)
+    for statement, changed in statements:
+        kept |= {*statement.names, *changed, *changed.values()}
+        for token, role in zip(statement.tokens, statement.roles, strict=True):
+            if role in ("variable", "shorthand"):
+                variables[token.text] += 1
+                shorthands[token.text] += role == "shorthand"
+    taken = kept | set(variables)
+    names = (name for size in (1, 2) for name in map("".join, product(ascii_letters, repeat=size)) if name not in taken)
+    found: dict[str, str] = {}
+    for old, times in variables.most_common():
+        if old in kept or len(old) < 3:
+            continue
+        new = next(names)
+        if times * (len(old) - len(new)) > shorthands[old] * (len(old) + 1):
+            found[old] = new
+    return found
 
 
 def _reached(modules: dict[str, _Module], entry: str, default: _Statement) -> set[tuple[str, str]]:
@@ -152,15 +186,17 @@ def _read(path: str) -> _Module:
     one = _Module({}, set(), [], None, {token.text for token in tokens if token.kind == "word"})
     for statement in _statements(tokens, path):
         words = [token.text for token in statement]
+        roles = _roles(statement)
+        if refused := {word for word, role in zip(words, roles, strict=True) if not role} & {"class", "switch", "var"}:
+            raise ValueError(f"{path} has `{min(refused)}`, which linking.py does not know: write it otherwise")
         if words[0] == "import":
             _add_imports(one, words, path)
         elif words[:2] == ["export", "default"]:
-            one = one._replace(default=_Statement((), statement, _roles(statement)))
+            one = one._replace(default=_Statement((), statement, roles))
         else:
             exported = words[0] == "export"
-            body = statement[exported:]
             names = _declared_names(words[exported:], path)
-            one.statements.append(_Statement(names, body, _roles(body)))
+            one.statements.append(_Statement(names, statement[exported:], roles[exported:]))
             one.exported.update(names if exported else ())
     return one
 
@@ -176,7 +212,7 @@ def _add_imports(one: _Module, words: list[str], path: str) -> None:
 def _declared_names(words: list[str], path: str) -> tuple[str, ...]:
     """What a statement at the top level declares: function f, const a = ..., const [a, b] = ..."""
     head = words[1:] if words[0] == "async" else words
-    if head[0] in ("function", "class"):
+    if head[0] == "function":
         return (next(word for word in head[1:] if word != "*"),)
     if head[0] not in ("const", "let"):
         raise ValueError(f"{path}: the top level of a module holds declarations only, got `{' '.join(words[:6])} ...`")
@@ -187,13 +223,13 @@ def _declared_names(words: list[str], path: str) -> tuple[str, ...]:
 
 
 def _statements(tokens: list[_Token], path: str) -> Iterator[list[_Token]]:
-    """The statements at the top level: a function or a class ends with its body, all others with a semicolon."""
+    """The statements at the top level: a function ends with its body, all others with a semicolon."""
     statement: list[_Token] = []
     depth = 0
     for token in tokens:
         statement.append(token)
         depth += _opens(token) - _closes(token)
-        body = token.text == "}" and {"function", "class"} & {t.text for t in statement[:5]}
+        body = token.text == "}" and "function" in {t.text for t in statement[:4]}
         if depth == 0 and (token.text == ";" or body):
             yield statement
             statement = []
@@ -220,6 +256,15 @@ _BEFORE_AN_OPERAND = {"return", "typeof", "case", "in", "of", "delete", "void", 
 _KEYWORDS = _BEFORE_AN_OPERAND | {"const", "let", "var", "function", "class", "if", "for", "while", "try", "catch",
     "finally", "break", "continue", "switch", "default", "import", "export", "extends", "super", "this", "null", "true",
     "false", "async", "static", "debugger"}  # fmt: skip
+
+# What modules use and do not declare: eslint.config.js has the same names, and those of the language.
+_OF_THE_BROWSER = frozenset(
+    """AbortController Array Blob Boolean CSS DataView Error Float32Array Float64Array HTMLElement ImageData Infinity
+    Int8Array IntersectionObserver JSON Map Math MutationObserver NaN Number Object Promise RegExp ResizeObserver Set
+    String Symbol URL Uint32Array Uint8Array Uint8ClampedArray atob cancelAnimationFrame clearInterval clearTimeout
+    console document getComputedStyle globalThis isNaN localStorage matchMedia parseFloat parseInt queueMicrotask
+    requestAnimationFrame setInterval setTimeout undefined window arguments""".split()
+)
 
 
 def _tokens(source: str, path: str) -> Iterator[_Token]:

@@ -10,7 +10,7 @@ import traitlets
 
 from lstm_edu.plots.scales import lstm_scales
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base, whatif
+from lstm_edu.widgets import _base, whatif, words
 
 QUANTITIES = ("x", "z", "i", "f", "g", "o", "c", "h")
 AXES = ("sequence", "step", "unit")
@@ -138,7 +138,7 @@ def describe(
     spec = {
         "kind": "LSTM",
         "name": layer.name,
-        "title": f"LSTM {layer.name!r}, {units} units, {steps} timesteps of {features} features",
+        "title": words.recurrent_layer(trace),
         "rows": rows,
         "batch": batch,
         "steps": steps,

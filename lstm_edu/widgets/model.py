@@ -10,16 +10,8 @@ import traitlets
 
 from lstm_edu.core import Dense
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base, dense, embedding, lstm, plain, recurrent
-
-_DESCRIBE = {
-    "LSTM": lstm.describe,
-    "GRU": recurrent.describe,
-    "SimpleRNN": recurrent.describe,
-    "Dense": dense.describe,
-    "Embedding": embedding.describe,
-    "plain": plain.describe,
-}
+from lstm_edu.widgets import _base, dense, plain, words
+from lstm_edu.widgets.layers import LAYERS
 
 
 class ModelExplorer(_base.Explorer):
@@ -69,7 +61,7 @@ class ModelExplorer(_base.Explorer):
         spec = {
             "kind": trace.kind,
             "name": trace.layer.name,
-            "title": f"{trace.kind} {trace.layer.name!r}, layers {', '.join(name for name, _ in found)}",
+            "title": words.model(trace, [name for name, _ in found]),
             "layers": specs,
         }
         super().__init__(spec, arrays, layer=layer or able[0], t=t, unit=unit, batch=batch, **layout)
@@ -143,7 +135,7 @@ def inside_of(trace: Trace) -> str:
         return "Dense" if isinstance(dense.dense_of(trace), Dense) and trace["x"].ndim == 3 else "plain"
     if trace.kind == "Dense" and "x" in trace and trace["x"].ndim > 3:
         return "plain"
-    return trace.kind if trace.kind in _DESCRIBE else "plain"
+    return trace.kind if trace.kind in LAYERS else "plain"
 
 
 def describe_all(
@@ -154,7 +146,9 @@ def describe_all(
     sized = {f"{n}/{name}": t[name] for n, t in enumerate(recorded) for name in t.names}
     rows = _base.fitting(sized) if sized else None
     traces = zip([child for _, child in found], theirs, strict=True)
-    described, own = _base.first_steps([_DESCRIBE[inside_of(child)](child, other, rows) for child, other in traces])
+    described, own = _base.first_steps(
+        [LAYERS[inside_of(child)].describe(child, other, rows) for child, other in traces]
+    )
     specs: list[dict[str, Any]] = []
     arrays: dict[str, np.ndarray] = {}
     for n, ((tab, child), spec) in enumerate(zip(found, described, strict=True)):

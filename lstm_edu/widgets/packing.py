@@ -13,7 +13,7 @@ from lstm_edu.core.layer import Layer
 from lstm_edu.palette import GATES, NAMES, whose
 from lstm_edu.palette import GRU as GRU_LETTERS
 from lstm_edu.plots.layouts import KINDS, as_dict, layouts
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 _CLASSES = {"LSTM": LSTM, "GRU": GRU, "SimpleRNN": SimpleRNN, "Dense": Dense}
 _MOST = 2048
@@ -84,8 +84,7 @@ class PackingExplorer(_base.Explorer):
             "of": kind,
             "name": name,
             "article": article,
-            "title": f"the weights of {article} of {units} units on {features} features",
-            "subtitle": f"how the weights of {article} are packed in Keras: get_weights()",
+            **words.packing(article, units, features),
             "layouts": [as_dict(one) for one in known],
             "gates": _gates(kind),
             "blocks": list(dict.fromkeys(b for array in known[0].arrays for row in array.blocks for b in row)),

@@ -16,7 +16,7 @@ from lstm_edu.core.kinds import NOTATION
 from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.plots.scales import scale_of, signed_scale
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 
 class PairExplorer(_base.OverTime):
@@ -177,7 +177,7 @@ def describe(
             found |= {side: float(found[side]) if np.isfinite(found[side]) else None for side in "ab"}
     spec = {
         "kind": "Pair",
-        "title": f"{names[0]} and {names[1]} side by side over {steps} timesteps",
+        "title": words.pair(names, steps),
         "names": list(names),
         "kinds": [a.kind, b.kind],
         "layers": [a.layer.name, b.layer.name],

@@ -8,7 +8,7 @@ import numpy as np
 
 from lstm_edu.plots.scales import input_scale
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 
 class LayerExplorer(_base.LayerOverTime):
@@ -59,8 +59,8 @@ def describe(
     spec = {
         "kind": trace.kind,
         "name": layer.name,
-        "title": f"{trace.kind} {layer.name!r}",
-        "says": says(trace),
+        "title": words.layer(trace),
+        "says": words.what_it_does(trace),
         "shapes": {name: str(array.shape) for name, array in whole.items() if array is not None and name != "keras_y"},
         "rows": rows,
         "batch": len(output) if np.ndim(output) else 1,
@@ -113,40 +113,3 @@ def _timed(array: np.ndarray) -> np.ndarray | None:
     if array.ndim > 3 or array.ndim == 0:
         return None
     return array.reshape(len(array), 1, -1) if array.ndim < 3 else array
-
-
-def says(trace: Trace) -> str:
-    """What such a layer does, in words, with the numbers of this one."""
-    layer = trace.layer
-    if trace.kind == "Masking":
-        counted = f"{int(trace.mask.sum())} of {trace.mask.size}" if trace.mask is not None else "all"
-        return (
-            f"Finds the steps that are only padding: those whose features all equal {layer.mask_value:g}. Their output "
-            f"is 0, and the mask tells the layers that follow to skip them. {counted} steps count."
-        )
-    if trace.kind == "Dropout":
-        used = [mask for mask in trace.dropout_masks if mask is not None]
-        if not used:
-            return (
-                f"Does nothing here: numbers are dropped in training only, each with probability {layer.rate:g}. "
-                "The output is the input."
-            )
-        lost = np.mean([np.mean(mask == 0) for mask in used])
-        return (
-            f"In training: {lost:.0%} of the numbers were set to 0 (the rate is {layer.rate:g}), and the others were "
-            f"multiplied by {1 / (1 - layer.rate):.4g}, so that sums stay as large on average."
-        )
-    if trace.kind == "Bidirectional":
-        n = layer.forward_layer.units
-        merge = {
-            "concat": f"side by side: features 0 to {n - 1} are the forward layer's, the others the backward layer's",
-            "sum": "added",
-            "mul": "multiplied",
-            "ave": "averaged",
-            None: "both returned, one after the other; the first is shown",
-        }[layer.merge_mode]
-        turned = ", the backward layer's turned round, so that both speak of the same timestep" * layer.return_sequences
-        return (
-            f"Two layers read the same input, one from its start, one from its end. Their outputs are {merge}{turned}."
-        )
-    return f"A {trace.kind} layer: what goes in, and what comes out. It has no explorer of its own."

@@ -9,7 +9,7 @@ import numpy as np
 from lstm_edu import palette
 from lstm_edu.plots.scales import recurrent_scales
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 # What each kind records, and the parts of its sums, gate by gate.
 QUANTITIES = {"GRU": ("x", "a", "z", "r", "g", "h"), "SimpleRNN": ("x", "z", "h")}
@@ -75,11 +75,10 @@ def describe(
         weights = {}
     rows = _base.fitting(wanted, rows, taken=sum(array.nbytes for array in weights.values()))
     arrays = {name: array[:rows] for name, array in wanted.items()}
-    why = "This run dropped numbers (training=True)" if dropped else "The weights are too large to travel to this page"
     spec = {
         "kind": kind,
         "name": layer.name,
-        "title": f"{kind} {layer.name!r}, {units} units, {steps} timesteps of {features} features",
+        "title": words.recurrent_layer(trace),
         "rows": rows,
         "batch": batch,
         "steps": steps,
@@ -90,7 +89,7 @@ def describe(
         "reset_after": bool(getattr(layer, "reset_after", False)),
         "use_bias": layer.use_bias,
         "zero_output_for_mask": layer.masked_output == "zero",
-        "closed": "" if weights else why,
+        "closed": "" if weights else words.DROPPED if dropped else words.TOO_LARGE,
         "time": _base.reading_order(trace),
         "maps": list(MAPS[kind]),
         "letters": letters(kind),

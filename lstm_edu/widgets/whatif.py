@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base
+from lstm_edu.widgets import _base, words
 
 GATES = "ifgo"
 _PLACE = re.compile(r"(x|kernel|recurrent_kernel|bias)\[(\d+(?:,\d+)*)\]")
@@ -96,10 +96,9 @@ def offered(trace: Trace) -> list[dict[str, str]]:
 def unavailable(trace: Trace) -> str:
     """Why this run cannot be computed in the page; "" if it can."""
     if any(mask is not None for mask in trace.dropout_masks):
-        return "This run was made in training, with numbers dropped at random: the page does not compute it anew."
+        return words.NO_WHAT_IF_IN_TRAINING
     if not _base.light(trace.weights):
-        size = sum(w.nbytes for w in trace.weights) / 2**20
-        return f"The weights ({size:.1f} MB) are too large to travel to the page, so it cannot compute the run anew."
+        return words.no_what_if_of(sum(w.nbytes for w in trace.weights))
     return ""
 
 

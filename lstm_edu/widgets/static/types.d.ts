@@ -79,6 +79,7 @@ export interface Context {
   model: Model;
   root: HTMLElement;
   theme: Theme;
+  neutrals: { ink: string; muted: string; paper: string };
   spec: Spec;
   palette: Palette;
   guard(action: (...args: any[]) => any): (...args: any[]) => any;

@@ -1,11 +1,8 @@
 // What a Dense layer computes, with the reader's changes in it (pure).
 
+import { placeOfX } from "./places.js";
 import { activate, isElementwise } from "../shared/activations.js";
 import { at } from "../shared/arrays.js";
-
-/** The place of a number, as NumPy would index it: "W[1,3]", "b[3]", "x[0,1]", or "x[0,7,1]" where x has time. */
-export const placeOfX = (spec, batch, t, feature) =>
-  spec.timed ? `x[${batch},${t},${feature}]` : `x[${batch},${feature}]`;
 
 /** The numbers of the layer with the reader's changes in them. `row(batch, t)` gives {x, z, y} of one row: as recorded
  *  while nothing that it depends on is changed, else computed here. */

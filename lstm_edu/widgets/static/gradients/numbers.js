@@ -138,42 +138,8 @@ export function gathered({ shape, data }, batch, unit, blocks) {
   });
 }
 
-/** How large two layers' gradients are at a step beside each other, in words; "" for one layer. */
-export function besideInWords(layers, norms, t) {
-  if (layers.length < 2) return "";
-  const [a, b] = norms.map((norm) => norm.dh[t]);
-  const size = (v) => (v === 0 ? "exactly 0" : sized(v));
-  const start = `At step ${t}, |dL/dh| is ${size(a)} in the ${layers[0].kind} and ${size(b)} in the ${layers[1].kind}`;
-  const times = a / b;
-  if (!Number.isFinite(times) || times === 0 || (times < 2 && times > 0.5)) return `${start}.`;
-  const [more, larger] = times > 1 ? [times, layers[0]] : [1 / times, layers[1]];
-  return `${start}: ${more < 1e4 ? Math.round(more) : more.toExponential(0).replace("+", "")} times as much in the ${larger.kind}.`;
-}
-
-/** What happens at this place, in words. */
-export function gradientInWords(spec, { t, unit, batch }, numbers, way) {
-  const layer = spec.layers[0];
-  const n = sized;
-  const place = `Unit ${unit} at step ${t}${spec.rows > 1 ? ` of sequence ${batch}` : ""}`;
-  const state = layer.carries;
-  const gradient = layer.kind === "LSTM" ? numbers.dc : numbers.dh;
-  if (!Number.isFinite(gradient)) return `${place}: dL/d${state} is not finite (${n(gradient)}).`;
-  const steps = spec.steps - 1 - t;
-  const head = `${place}: dL/d${state} = ${n(gradient)}, so adding a little e to ${state} here changes the loss by ${n(gradient)} · e.`;
-  if (numbers.masked) return `${head} The step is masked: the gradient passes through it untouched.`;
-  if (!steps) return `${head} This is the last step: the gradient comes from the loss alone. Go left, back in time.`;
-  const what = { LSTM: "the forget gates", GRU: "the update gates", SimpleRNN: "slope times U[u, u]" }[layer.kind];
-  const split =
-    layer.kind === "LSTM"
-      ? ` ${n(numbers.shown)} of it comes through h of this step, ${n(numbers.dcNext * numbers.fNext)} from step ${t + 1}, past its forget gate (${n(numbers.fNext)}).`
-      : "";
-  return `${head}${split} On the unit's own way from the last step, ${steps} step${steps === 1 ? "" : "s"} back, ${what} multiply to ${way}.`;
-}
-
 /** A summand as it stands in a sum: "+ 0.5000", "− 0.2500". */
 export const summand = (v) => (v < 0 ? `− ${sized(-v)}` : `+ ${sized(v)}`);
 
 /** A factor as it stands in a product: negative ones in brackets. */
 export const inProduct = (v) => (v < 0 ? `(${sized(v)})` : sized(v));
-
-export const formatLimit = (v) => String(Number(v.toPrecision(3))).replace("-", "−");

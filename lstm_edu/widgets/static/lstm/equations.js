@@ -1,9 +1,12 @@
 // The equations of one unit at one step, with the numbers in them. Each product of a sum opens to its terms.
 
 import { GATES, addendsOf, brokenIn, columnOf, reachOf, vectorsOf } from "./numbers.js";
+import { addedAmounts } from "../shared/amounts.js";
+import { equationLine, equationRow } from "../shared/equation.js";
 import { format } from "../shared/numbers.js";
-import { chip, h, say, symbol } from "../shared/page.js";
-import { TERMS_SHOWN, terms } from "../shared/terms.js";
+import { chip, freshId, h, say, symbol } from "../shared/page.js";
+import { TERMS_SHOWN, termTrack, terms } from "../shared/terms.js";
+import { plural } from "../shared/words.js";
 
 /** {element, paint(numbers, place, arrays, highlight)}: what numbersAt() gave for this place, and the arrays it came from.
  *  `opens`: whether the weights are here, so that a product can open to its terms. */
@@ -23,16 +26,7 @@ export function equationsOf(spec, palette, listen, opens) {
     signs.push([element, quantity]);
     return [element, " "];
   };
-  const line = (symbols, parts, attributes = {}) =>
-    h(
-      "div",
-      attributes,
-      h("span", { class: "le-sym-line" }, symbols),
-      " ",
-      parts.map((part) => [h("span", { class: "le-part" }, part), " "]),
-    );
-  const equation = (quantity, ...lines) =>
-    h("div", { class: "le-equation", "data-row": quantity }, chip(quantity, palette), h("div", {}, lines));
+  const equation = (quantity, ...lines) => equationRow(quantity, chip(quantity, palette), ...lines);
 
   /** A part of a sum: its number, and under it what it is. The products are buttons: they open. */
   const addend = (quantity, name) =>
@@ -80,7 +74,7 @@ export function equationsOf(spec, palette, listen, opens) {
     return equation(
       gate,
       parts,
-      line(
+      equationLine(
         [symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"],
         [
           ["= ", name, "(", number(`z_${gate}`), ")"],
@@ -89,17 +83,13 @@ export function equationsOf(spec, palette, listen, opens) {
       ),
     );
   };
-  const kept = h("div", { class: "le-amount" });
-  const written = h("div", { class: "le-amount" });
-  const total = h("div", { class: "le-total" });
-  const amounts = h("div", { class: "le-amounts", role: "img" }, h("div", { class: "le-zero" }), kept, written, total);
-  const amountText = h("div", { class: "le-amount-text" });
+  const amounts = addedAmounts(["kept", "written"], [palette.colors.f, palette.colors.i]);
   // A masked step has equations of its own: what was computed is thrown away.
   const whenMasked = { class: "le-if-masked" };
   const unlessMasked = { class: "le-unless-masked" };
   const cRow = equation(
     "c",
-    line(
+    equationLine(
       [symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")],
       [
         ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
@@ -107,13 +97,12 @@ export function equationsOf(spec, palette, listen, opens) {
       ],
       unlessMasked,
     ),
-    line([symbol("c"), " = ", symbol("c_prev")], [["= ", number("c")]], whenMasked),
-    amounts,
-    amountText,
+    equationLine([symbol("c"), " = ", symbol("c_prev")], [["= ", number("c")]], whenMasked),
+    amounts.elements,
   );
   const hRow = equation(
     "h",
-    line(
+    equationLine(
       [symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"],
       [
         ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
@@ -122,7 +111,7 @@ export function equationsOf(spec, palette, listen, opens) {
       ],
       unlessMasked,
     ),
-    line([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked),
+    equationLine([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked),
   );
   const carried = h(
     "p",
@@ -143,29 +132,6 @@ export function equationsOf(spec, palette, listen, opens) {
     : h("p", { class: "le-note" }, "The weights are too large to travel to this page: the sums cannot be opened here.");
   const element = h("div", { class: "le-equations" }, heavy, unlike, GATES.map(gateRow), carried, cRow, hRow);
   const rows = [...element.querySelectorAll("[data-row]")];
-
-  /** What the old cell state and the candidate each give to the new one, as lengths from zero. */
-  function paintAmounts({ ours, masked }, range) {
-    const old = ours.f * ours.c_prev;
-    const fresh = ours.i * ours.g;
-    const usable = !masked && Number.isFinite(old) && Number.isFinite(fresh);
-    amounts.hidden = amountText.hidden = !usable;
-    if (!usable) return;
-    const percent = (v) => 50 + 50 * Math.max(-1, Math.min(1, v / range));
-    const bar = (element, from, to, colour) => {
-      const [left, right] = [percent(Math.min(from, to)), percent(Math.max(from, to))];
-      element.style.left = `${left}%`;
-      element.style.width = `${right - left}%`;
-      element.style.background = colour;
-    };
-    bar(kept, 0, old, palette.colors.f);
-    bar(written, old, old + fresh, palette.colors.i);
-    total.style.left = `${percent(ours.c)}%`;
-    const signed = (v) => (v < 0 ? "" : "+") + format(v);
-    const text = `kept ${signed(old)}, written ${signed(fresh)}`;
-    say(amountText, text);
-    amounts.setAttribute("aria-label", `${text}; together ${format(ours.c)}`);
-  }
 
   let latest = null; // what was painted, for what is opened afterwards
   function paint(numbers, place, arrays, highlight) {
@@ -188,7 +154,9 @@ export function equationsOf(spec, palette, listen, opens) {
       product.button.classList.toggle("le-lit", highlight === "x" && product.kind === "xW");
       product.paint(place, arrays);
     }
-    paintAmounts(numbers, reachOf(spec, arrays, place));
+    const { ours, masked } = numbers;
+    const added = masked ? null : [ours.f * ours.c_prev, ours.i * ours.g];
+    amounts.paint(added, ours.c, reachOf(spec, arrays, place));
   }
   for (const product of products) product.onOpen = () => latest && product.paint(...latest);
 
@@ -200,7 +168,7 @@ export function equationsOf(spec, palette, listen, opens) {
 function dotProduct(kind, gate, spec, listen, face) {
   const [letter, weights, array] = kind === "xW" ? ["x", "W", "kernel"] : ["h_prev", "U", "recurrent_kernel"];
   const count = kind === "xW" ? spec.features : spec.units;
-  const id = `lstm-edu-terms-${Math.random().toString(36).slice(2)}`;
+  const id = freshId("terms");
   const button = h(
     "button",
     { type: "button", class: "le-addend", "aria-expanded": "false", "aria-controls": id },
@@ -236,9 +204,8 @@ function dotProduct(kind, gate, spec, listen, face) {
   /** As many empty lines as there are terms to show. */
   function rule() {
     lines = Array.from({ length: Math.min(count, most) }, () => {
-      const fill = h("span", { class: "le-fill" });
+      const { cell: bar, fill } = termTrack();
       const cells = [h("th", { scope: "row" }), h("td", {}), h("td", {}), h("td", {})];
-      const bar = h("td", { class: "le-termbar", "aria-hidden": "true" }, h("span", { class: "le-track" }, fill));
       return { cells, fill, row: h("tr", {}, cells.slice(0, 3), bar, cells[3]) };
     });
     body.replaceChildren(...lines.map(({ row }) => row), ...(count > most ? [rest] : []));
@@ -269,7 +236,7 @@ function dotProduct(kind, gate, spec, listen, face) {
         fill.classList.toggle("le-minus", product < 0);
       });
       if (others) {
-        say(rest.cells[0], `the ${others} smaller term${others === 1 ? "" : "s"}`);
+        say(rest.cells[0], `the ${plural(others, "smaller term")}`);
         say(rest.cells[1], format(left));
         rest.cells[1].title = String(left);
       }

@@ -2,7 +2,6 @@
 
 import { activate, isElementwise } from "../shared/activations.js";
 import { at } from "../shared/arrays.js";
-import { format } from "../shared/numbers.js";
 
 export const GATES = ["i", "f", "g", "o"];
 
@@ -38,45 +37,6 @@ export function previous(arrays, state, batch, t, unit) {
   const found = arrays[`${state}_found`];
   if (found) return at(found, batch, t, unit);
   return t ? at(arrays[state], batch, t - 1, unit) : at(arrays[`${state}_start`], batch, unit);
-}
-
-/** What happens at this place, in words that a reader new to LSTMs can follow. */
-export function inWords(spec, { t, unit, batch }, { ours, masked }) {
-  const n = (v) => format(v, 3);
-  const place = `Unit ${unit} at step ${t}`;
-  const sequence = spec.rows > 1 ? ` of sequence ${batch}` : "";
-  if (masked) {
-    const output = spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
-    return (
-      `${place}${sequence}: this step is masked, so the layer skips it. The state stays as it was, ` +
-      `c = ${n(ours.c)}, and ${output}.`
-    );
-  }
-  if (GATES.some((g) => !Number.isFinite(ours[g])) || !Number.isFinite(ours.c) || !Number.isFinite(ours.h)) {
-    return (
-      `${place}${sequence}: some numbers here are not finite. ` +
-      `i = ${n(ours.i)}, f = ${n(ours.f)}, g = ${n(ours.g)}, o = ${n(ours.o)}, c = ${n(ours.c)}, h = ${n(ours.h)}.`
-    );
-  }
-  if (spec.scales.i.kind === "signed") {
-    // gates that are no shares of anything (linear, relu, ...): no percentages
-    return (
-      `${place}${sequence}: forget gate ${n(ours.f)}, input gate ${n(ours.i)}, candidate ${n(ours.g)}. ` +
-      `The cell state goes from ${n(ours.c_prev)} to ${n(ours.c)}, and the output is h = ${n(ours.h)}.`
-    );
-  }
-  const share = (v) => `${Math.round(100 * v)} %`;
-  return (
-    `${place}${sequence} keeps ${share(ours.f)} of its cell state (${n(ours.c_prev)}), ` +
-    `writes ${share(ours.i)} of the candidate (${n(ours.g)}), and so holds c = ${n(ours.c)}. ` +
-    `It shows ${share(ours.o)} of ${spec.activation}(c): h = ${n(ours.h)}.`
-  );
-}
-
-/** "was 0.1234", where a what-if changed a number that is written; else "". */
-export function whatItWas({ ours, was }, quantity) {
-  const [before, now] = [was, ours].map((numbers) => numbers && format(numbers[quantity]));
-  return before && before !== now ? `was ${before}` : "";
 }
 
 // --- what they are made of (pure) -----------------------------------------------------------------------------------

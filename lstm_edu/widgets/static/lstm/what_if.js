@@ -1,10 +1,13 @@
 // What if ...: the panel in which a reader changes an LSTM's run, and sees the run as it was beside it.
 
 import { editedRun, placeNamed } from "./recompute.js";
+import { differenceInWords } from "./words.js";
 import { at } from "../shared/arrays.js";
 import { sizeCanvas } from "../shared/canvas.js";
+import { kept } from "../shared/explorer.js";
 import { format } from "../shared/numbers.js";
 import { chip, h, say } from "../shared/page.js";
+import { plural } from "../shared/words.js";
 import { roundedUp } from "../time/scales.js";
 
 /** What is changed, in words, one entry a change: [{text, without: the what-if without it}]. */
@@ -37,21 +40,6 @@ function numberAt(arrays, place) {
 /** A number as it stands in a field: five figures. */
 const figures = (value) => String(Number(value.toPrecision(5)));
 
-/** Where the old and the new run part, in words. */
-export function differenceInWords(first) {
-  if (!first) return "No number changes: in this run it makes no difference.";
-  const { t, quantity, unit, was, now, others } = first;
-  const digits = [4, 6, 9].find((n) => format(was, n) !== format(now, n)) ?? 12;
-  const name = quantity.replace("_", " of gate "); // z_f: the sum of gate f
-  const what = quantity === "x" ? `feature ${unit}` : `unit ${unit}`;
-  const more = others ? ` (and ${others} more ${quantity === "x" ? "feature" : "unit"}${others > 1 ? "s" : ""})` : "";
-  const until = t ? `The same up to step ${t - 1}. ` : "";
-  return (
-    `${until}The first difference: at step ${t}, ${name}, ${what}${more}: was ${format(was, digits)}, ` +
-    `now ${format(now, digits)}.`
-  );
-}
-
 /** A what-if without the parts that are empty: as Python writes it down. */
 export function tidied({ hold = [], numbers = {}, mistake = "" }) {
   return {
@@ -82,14 +70,13 @@ const titledButton = (text, title) => h("button", { type: "button", title }, tex
 /** {element, of(batch): the arrays to show, active(), paint(place), layout(), scale(name, batch), words()}.
  *  The what-if of a widget of its own is a trait that Python shares; a tab of a model's explorer keeps its own. */
 export function whatIfPanel(context, spec, arrays, here) {
-  const { model, palette, listen } = context;
+  const { listen } = context;
   const alone = spec === context.spec;
-  let kept = {};
-  const edits = () => (alone ? (model.get("whatif") ?? {}) : kept);
+  const store = kept(context, spec, "whatif");
+  const edits = () => store.get();
   const active = () => !spec.no_what_if && Object.keys(edits()).length > 0;
   const put = (next) => {
-    if (alone) context.set({ whatif: tidied(next) });
-    else kept = tidied(next);
+    store.set(tidied(next));
     context.repaint();
   };
 
@@ -123,7 +110,7 @@ export function whatIfPanel(context, spec, arrays, here) {
   const goThere = titledButton("Go there", "go to the first difference");
   const difference = h("p", { class: "le-difference" }, differenceText, " ", goThere);
   const remark = h("p", { class: "le-muted le-remark" });
-  const charts = ["c", "h"].map((name) => ghostChart(name, palette));
+  const charts = ["c", "h"].map((name) => ghostChart(context, name));
   const ghosts = h(
     "div",
     { class: "le-ghosts" },
@@ -158,7 +145,7 @@ export function whatIfPanel(context, spec, arrays, here) {
     if (listed === edits()) return;
     listed = edits();
     const changes = active() ? changesOf(edits(), spec, arrays) : [];
-    say(count, changes.length ? `${changes.length} change${changes.length > 1 ? "s" : ""}` : "");
+    say(count, changes.length ? plural(changes.length, "change") : "");
     const focused = [...list.querySelectorAll("button")].findIndex((b) => b.matches(":focus"));
     list.replaceChildren(
       ...changes.map(({ text, without }) => {
@@ -198,7 +185,7 @@ export function whatIfPanel(context, spec, arrays, here) {
     say(differenceText, differenceInWords(shown.first));
     goThere.hidden = !shown.first;
     ghosts.hidden = spec.steps === 1; // one point is no line
-    if (!ghosts.hidden) for (const chart of charts) chart.paint(arrays, run, place, spec, context.theme);
+    if (!ghosts.hidden) for (const chart of charts) chart.paint(arrays, run, place, spec);
   }
 
   return {
@@ -408,7 +395,8 @@ function whatIfControls(context, spec, arrays, here, store, of) {
 // --- a line over time ------------------------------------------------------------------------------------------------
 
 /** A state of one unit over time: the old run dashed and grey, the new one solid. */
-function ghostChart(name, palette) {
+function ghostChart(context, name) {
+  const { palette } = context;
   const HEIGHT = 72;
   const canvas = h("canvas", { "aria-hidden": "true" });
   const cursor = h("div", { class: "le-cursor" });
@@ -437,7 +425,7 @@ function ghostChart(name, palette) {
   let drawn = {};
   let width = 0;
 
-  function draw(old, run, { unit, batch }, spec, theme) {
+  function draw(old, run, { unit, batch }, spec) {
     width = Math.max(40, plot.clientWidth);
     const steps = Array.from({ length: spec.steps }, (_, t) => t);
     const rows = [old, run].map((arrays) => steps.map((t) => at(arrays[name], batch, t, unit)));
@@ -447,7 +435,7 @@ function ghostChart(name, palette) {
     const y = (v) => 5 + ((high - v) / span) * (HEIGHT - 10);
     const x = (t) => ((t + 0.5) * width) / spec.steps;
     const pen = sizeCanvas(canvas, width, HEIGHT);
-    const ink = theme === "dark" ? "#e6e8eb" : "#1f2328";
+    const { ink } = context.neutrals;
     const line = (values, colour, dashes, thickness) => {
       pen.strokeStyle = pen.fillStyle = colour;
       pen.lineWidth = thickness;
@@ -479,10 +467,11 @@ function ghostChart(name, palette) {
   return {
     element,
     forget: () => (drawn = {}),
-    paint(old, run, place, spec, theme) {
+    paint(old, run, place, spec) {
+      const { theme } = context;
       const { t, unit, batch } = place;
       if (drawn.run !== run || drawn.unit !== unit || drawn.batch !== batch || drawn.theme !== theme) {
-        draw(old, run, place, spec, theme);
+        draw(old, run, place, spec);
         drawn = { run, unit, batch, theme };
       }
       const column = width / spec.steps;

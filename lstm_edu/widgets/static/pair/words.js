@@ -1,6 +1,7 @@
 // Two runs in words (pure).
 
 import { agrees, format, formatDifference } from "../shared/numbers.js";
+import { ofSequence } from "../shared/words.js";
 
 /** "z_i" -> the letter whose colour it has, by the kind of the layer: a GRU's gates have those of an LSTM's that do the
  *  same; a sum has its gate's; null for what has none. */
@@ -23,7 +24,7 @@ export function nameOf(name, kind, names) {
 export function divergenceInWords(spec, found, numbers, batch) {
   const [a, b] = numbers;
   const [one, other] = spec.names;
-  const where = spec.rows > 1 ? ` of sequence ${batch}` : "";
+  const where = ofSequence(spec, batch);
   if (!found) return `The two runs${where} agree in every number that is compared, within rounding.`;
   const n = (v) => format(v, 6);
   const before = found.t
@@ -45,8 +46,20 @@ export function apartText(a, b) {
 export function pairInWords(spec, { t, unit, batch }, quantity, a, b) {
   const [one, other] = spec.names;
   const n = (v) => format(v, 5);
-  const place = `${quantity} of unit ${unit} at step ${t}${spec.rows > 1 ? ` of sequence ${batch}` : ""}`;
+  const place = `${quantity} of unit ${unit} at step ${t}${ofSequence(spec, batch)}`;
   if (!Number.isFinite(a) || !Number.isFinite(b)) return `${place}: ${one} ${n(a)}, ${other} ${n(b)}; not finite.`;
   const same = agrees(a, b, spec.tolerance);
   return `${place}: ${one} ${n(a)}, ${other} ${n(b)}; ${same ? "they agree within rounding" : `${one} − ${other} = ${n(a - b)}`}.`;
 }
+
+/** Of what the two runs are not compared, in sentences. */
+export const whatIsCompared = (spec) => [
+  spec.kinds[0] !== spec.kinds[1] &&
+    `Of layers of different kinds only what means the same in both is compared: ${spec.quantities.join(", ")}.`,
+  spec.other_x && "The two runs have inputs of their own: x is compared as well.",
+];
+
+/** What the pictures show, for whoever does not see them. */
+export const pairPicturesInWords = ({ names: [one, other], steps }, quantity, unit) =>
+  `Heat maps of ${quantity} over ${steps} steps: ${one}, ${other}, and their difference; ` +
+  `under them the curves of unit ${unit}.`;

@@ -2,7 +2,7 @@
 
 import { guessFrom, isRight, textPieces } from "./guesses.js";
 import { explorer } from "../shared/explorer.js";
-import { h, say } from "../shared/page.js";
+import { freshId, h, say } from "../shared/page.js";
 
 const ASKED_FOR = {
   choice: "Choose an answer first. Or press “Show me”.",
@@ -13,7 +13,7 @@ const ASKED_FOR = {
 
 export function predictionCard(context) {
   const { model, root, spec, listen } = context;
-  const id = `le-predict-${Math.random().toString(36).slice(2)}`;
+  const id = freshId("predict");
   const inline = (line) => line.map((piece) => (piece.code ? h("code", {}, piece.text) : piece.text));
   const rich = (text) => textPieces(text).map((line) => h("p", {}, inline(line)));
   const oneLine = (text) => inline(textPieces(text.replace(/\n/g, " "))[0]);

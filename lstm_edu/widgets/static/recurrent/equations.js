@@ -1,9 +1,12 @@
 // The equations of a GRU or a SimpleRNN with their numbers.
 
 import { RNN_SUMS, rnnNamed, rnnVectors } from "./numbers.js";
+import { addedAmounts } from "../shared/amounts.js";
+import { equationLine, equationRow } from "../shared/equation.js";
 import { format } from "../shared/numbers.js";
-import { chip, h, say, symbol } from "../shared/page.js";
-import { TERMS_SHOWN, terms } from "../shared/terms.js";
+import { chip, freshId, h, say, symbol } from "../shared/page.js";
+import { TERMS_SHOWN, termBar, terms } from "../shared/terms.js";
+import { plural } from "../shared/words.js";
 
 /** {element, paint(numbers, place, arrays, highlight)}. */
 export function rnnEquations(spec, palette, listen) {
@@ -15,16 +18,7 @@ export function rnnEquations(spec, palette, listen) {
     values.push([element, quantity]);
     return element;
   };
-  const line = (symbols, parts, attributes = {}) =>
-    h(
-      "div",
-      attributes,
-      h("span", { class: "le-sym-line" }, symbols),
-      " ",
-      parts.map((part) => [h("span", { class: "le-part" }, part), " "]),
-    );
-  const row = (quantity, ...lines) =>
-    h("div", { class: "le-equation", "data-row": quantity }, chip(quantity, palette), h("div", {}, lines));
+  const row = (quantity, ...lines) => equationRow(quantity, chip(quantity, palette), ...lines);
   const part = (quantity, ...name) =>
     h("span", { class: "le-rnn-part" }, number(quantity), h("span", { class: "le-rnn-what" }, name));
   const product = (kind, block, subscript) => {
@@ -106,12 +100,8 @@ export function rnnEquations(spec, palette, listen) {
 
   const unlessMasked = { class: "le-unless-masked" };
   const whenMasked = { class: "le-if-masked" };
-  const kept = h("div", { class: "le-amount" });
-  const taken = h("div", { class: "le-amount" });
-  const total = h("div", { class: "le-total" });
-  const amounts = h("div", { class: "le-amounts", role: "img" }, h("div", { class: "le-zero" }), kept, taken, total);
-  const amountText = h("div", { class: "le-amount-text" });
-  const carried = line([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked);
+  const amounts = addedAmounts(["kept", "taken"], [palette.colors.z, palette.colors.g]);
+  const carried = equationLine([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked);
   const note = h(
     "p",
     { class: "le-note le-if-masked" },
@@ -120,7 +110,7 @@ export function rnnEquations(spec, palette, listen) {
     " stays as it was.",
   );
   const becomes = (gate, sum, name, attributes = {}) =>
-    line(
+    equationLine(
       [symbol(gate), " = ", name, "(", symbol(sum), ")"],
       [
         ["= ", name, "(", number(sum), ")"],
@@ -142,7 +132,7 @@ export function rnnEquations(spec, palette, listen) {
       note,
       row(
         "h",
-        line(
+        equationLine(
           [symbol("h"), " = ", symbol("z"), " · ", symbol("h_prev"), " + (1 − ", symbol("z"), ") · ", symbol("g")],
           [
             ["= ", number("z"), " · ", number("h_prev"), " + ", number("rest"), " · ", number("g")],
@@ -151,39 +141,22 @@ export function rnnEquations(spec, palette, listen) {
           unlessMasked,
         ),
         carried,
-        amounts,
-        amountText,
+        amounts.elements,
       ),
     );
   } else {
     const [one] = RNN_SUMS.SimpleRNN;
     rows = [row("z", sumLine(one, 0)), note, row("h", becomes("h", "z", spec.activation, unlessMasked), carried)];
-    amounts.hidden = amountText.hidden = true;
   }
   const closed = spec.closed ? h("p", { class: "le-note" }, `${spec.closed}: the sums cannot be opened here.`) : null;
   const element = h("div", { class: "le-equations le-rnn" }, closed, rows);
   const lit = [...element.querySelectorAll("[data-row]")];
 
-  /** What the old state and the candidate each give to the new one, as lengths from zero. */
+  /** What the old state and the candidate each give to the new one. */
   function paintAmounts({ ours, masked }) {
     if (spec.kind !== "GRU") return;
-    const [old, fresh] = [ours.z * ours.h_prev, ours.rest * ours.g];
-    const usable = !masked && Number.isFinite(old) && Number.isFinite(fresh);
-    amounts.hidden = amountText.hidden = !usable;
-    if (!usable) return;
-    const range = Math.max(spec.scales.h.high, Math.abs(old), Math.abs(fresh), 1e-30);
-    const percent = (v) => 50 + 50 * Math.max(-1, Math.min(1, v / range));
-    const bar = (one, from, to, colour) => {
-      const [left, right] = [percent(Math.min(from, to)), percent(Math.max(from, to))];
-      Object.assign(one.style, { left: `${left}%`, width: `${right - left}%`, background: colour });
-    };
-    bar(kept, 0, old, palette.colors.z);
-    bar(taken, old, old + fresh, palette.colors.g);
-    total.style.left = `${percent(ours.h)}%`;
-    const signed = (v) => (v < 0 ? "" : "+") + format(v);
-    const text = `kept ${signed(old)}, taken ${signed(fresh)}`;
-    say(amountText, text);
-    amounts.setAttribute("aria-label", `${text}; together ${format(ours.h)}`);
+    const added = [ours.z * ours.h_prev, ours.rest * ours.g];
+    amounts.paint(masked ? null : added, ours.h, Math.max(spec.scales.h.high, ...added.map(Math.abs), 1e-30));
   }
 
   let latest = null;
@@ -204,8 +177,6 @@ export function rnnEquations(spec, palette, listen) {
   };
 }
 
-let rnnProducts = 0; // for ids that no other product on the page has
-
 /** A product of two vectors that opens to its terms, the largest first where there are many. */
 function rnnProduct(kind, block, quantity, spec, listen, face) {
   const [letters, array, letter] = {
@@ -213,7 +184,7 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
     hU: ["h_prev[k]", "recurrent_kernel", "U"],
     rhU: ["(r · h_prev)[k]", "recurrent_kernel", "U"],
   }[kind];
-  const id = `lstm-edu-rnn-${++rnnProducts}`;
+  const id = freshId("rnn");
   const button = h(
     "button",
     { type: "button", class: "le-rnn-part", "aria-expanded": "false", "aria-controls": id },
@@ -237,19 +208,13 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
       caption.replaceChildren(
         `${letters} times `,
         h("code", {}, `${array}[k, ${column}]`),
-        `, ${count} product${count === 1 ? "" : "s"}`,
+        `, ${plural(count, "product")}`,
       );
       const largest = Math.max(
         ...shown.map((term) => Math.abs(term.product)).filter(Number.isFinite),
         Math.abs(rest) || 0,
         1e-30,
       );
-      const bar = (value) => {
-        const width = Number.isFinite(value) ? (50 * Math.abs(value)) / largest : 0;
-        const fill = h("span", { class: value < 0 ? "le-fill le-minus" : "le-fill" });
-        Object.assign(fill.style, { width: `${width}%`, left: `${value < 0 ? 50 - width : 50}%` });
-        return h("td", { class: "le-termbar", "aria-hidden": "true" }, h("span", { class: "le-track" }, fill));
-      };
       const line = (title, middle, value, name) =>
         h(
           "tr",
@@ -257,13 +222,13 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
           h("th", { scope: "row" }, title),
           h("td", {}, middle),
           h("td", { "data-q": name, title: String(value) }, format(value)),
-          bar(value),
+          termBar(value, largest),
         );
       body.replaceChildren(
         ...shown.map((term) =>
           line(`k = ${term.f}`, `${format(term.x)} · ${format(term.w)}`, term.product, `${quantity}.${term.f}`),
         ),
-        ...(others ? [line(`${others} smaller term${others === 1 ? "" : "s"}`, "", rest, `${quantity}.others`)] : []),
+        ...(others ? [line(plural(others, "smaller term"), "", rest, `${quantity}.others`)] : []),
         line(
           "sum",
           "",

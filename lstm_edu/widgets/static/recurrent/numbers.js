@@ -1,7 +1,6 @@
 // The numbers of a GRU or a SimpleRNN at one place, and what they mean in words (pure).
 
 import { at } from "../shared/arrays.js";
-import { format } from "../shared/numbers.js";
 
 /** The gates' sums, in the order of the blocks: [name of the sum, of what it becomes, subscript of its weights]. */
 export const RNN_SUMS = {
@@ -66,41 +65,6 @@ export function rnnNumbersAt(spec, arrays, place) {
     keras: arrays.keras_h ? read("keras_") : null,
     masked: arrays.counts ? !at(arrays.counts, batch, t) : false,
   };
-}
-
-/** What happens at this place, in words that a reader new to these layers can follow. */
-export function rnnInWords(spec, { t, unit, batch }, { ours, masked }) {
-  const n = (v) => format(v, 3);
-  const place = `Unit ${unit} at step ${t}${spec.rows > 1 ? ` of sequence ${batch}` : ""}`;
-  if (masked) {
-    const output = spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
-    return `${place}: this step is masked, so the layer skips it. The state stays as it was, h = ${n(ours.h)}, and ${output}.`;
-  }
-  const all = spec.maps.slice(1).map((name) => ours[name]);
-  if (!all.every(Number.isFinite)) {
-    return `${place}: some numbers here are not finite. ${spec.maps
-      .slice(1)
-      .map((name) => `${name} = ${n(ours[name])}`)
-      .join(", ")}.`;
-  }
-  if (spec.kind === "SimpleRNN") {
-    return (
-      `${place}: the input and the previous output (${n(ours.h_prev)}) add up to z = ${n(ours.z)}, ` +
-      `and ${spec.activation} makes h = ${n(ours.h)} of it. Nothing is kept but what comes through that sum.`
-    );
-  }
-  if (spec.scales.z.kind === "signed") {
-    // gates that are no shares of anything (linear, relu, ...): no percentages
-    return (
-      `${place}: update gate ${n(ours.z)}, reset gate ${n(ours.r)}, candidate ${n(ours.g)}. ` +
-      `The state goes from ${n(ours.h_prev)} to h = ${n(ours.h)}.`
-    );
-  }
-  const share = (v) => `${Math.round(100 * v)} %`;
-  return (
-    `${place} keeps ${share(ours.z)} of its state (${n(ours.h_prev)}) and takes ${share(ours.rest)} of the candidate ` +
-    `(${n(ours.g)}): h = ${n(ours.h)}. Of the old state the candidate saw ${share(ours.r)}.`
-  );
 }
 
 /** The names of the numbers that are compared with Keras's. */

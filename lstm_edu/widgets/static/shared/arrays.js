@@ -16,6 +16,13 @@ export function readArrays(table, view) {
   return arrays;
 }
 
+/** The arrays of layer n, under their own names: "2/x" becomes "x".
+ *  @returns {import("../types.d.ts").Arrays} */
+export function arraysOf(arrays, n) {
+  const mine = Object.entries(arrays).filter(([name]) => name.startsWith(`${n}/`));
+  return Object.fromEntries(mine.map(([name, array]) => [name.slice(`${n}/`.length), array]));
+}
+
 /** One number of an array, by its indices: at(trace.c, row, step, unit).
  *  @param {import("../types.d.ts").NumberArray} array
  *  @param {number[]} index */

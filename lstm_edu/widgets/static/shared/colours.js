@@ -1,7 +1,13 @@
 // From values to colours.
 
-export function rgb(hex) {
-  const n = parseInt(hex.slice(1), 16);
+/** "#1f2328" or "rgba(31, 35, 40, 0.9)", as a canvas writes colours, as [r, g, b] of 0..255. */
+export function rgb(colour) {
+  if (colour[0] !== "#")
+    return colour
+      .match(/[\d.]+/g)
+      .slice(0, 3)
+      .map(Number);
+  const n = parseInt(colour.slice(1), 16);
   return [n >> 16, (n >> 8) & 255, n & 255];
 }
 
@@ -27,9 +33,9 @@ export function shade(value, low, high) {
   return Math.max(0, Math.min(255, Math.round((255 * (value - low)) / (high - low))));
 }
 
-/** Black or white, whichever reads better on this colour. */
-export function inkOn(hex) {
-  return luminance(rgb(hex)) > 0.179 ? "#000000" : "#ffffff";
+/** Black or white, whichever reads better on this colour, "#e69f00" or [230, 159, 0]. */
+export function inkOn(colour) {
+  return luminance(typeof colour === "string" ? rgb(colour) : colour) > 0.179 ? "#000000" : "#ffffff";
 }
 
 /** Relative luminance (WCAG) of an [r, g, b] of 0..255. */

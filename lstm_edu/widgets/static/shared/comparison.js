@@ -3,6 +3,13 @@
 import { agrees, allowed, format, formatDifference } from "./numbers.js";
 import { h, say, symbol } from "./page.js";
 
+/** How ours and Keras's compare, in a sentence: over `what`; null where there is nothing to compare with. */
+export function verdict(spec, what = "") {
+  if (!spec.comparison) return null;
+  const kind = spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs";
+  return h("p", { class: kind }, `Ours and Keras${what && `, ${what}`}: ${spec.comparison.text}.`);
+}
+
 /** A table of one place's numbers, ours and Keras's, with their differences; above it, how the whole runs compare. */
 export function comparison(spec, rows) {
   const cells = {};
@@ -13,14 +20,9 @@ export function comparison(spec, rows) {
   const head = ["", "ours", "Keras", "difference"].map((text, n) =>
     h(n ? "th" : "td", n ? { scope: "col" } : {}, text),
   );
-  const verdict = h(
-    "p",
-    { class: spec.comparison.agrees ? "le-verdict" : "le-verdict le-differs" },
-    `Ours and Keras, over the whole run: ${spec.comparison.text}.`,
-  );
   const table = h("table", { class: "le-table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, body));
   return {
-    element: h("div", { class: "le-compare" }, verdict, table),
+    element: h("div", { class: "le-compare" }, verdict(spec, "over the whole run"), table),
     paint({ ours, keras }) {
       for (const name of rows) {
         const [mine, theirs, difference] = cells[name];

@@ -1,5 +1,6 @@
 // The shell: what an explorer's root does, whatever is inside.
 
+import { readArrays } from "./arrays.js";
 import { luminance } from "./colours.js";
 import { h, say } from "./page.js";
 
@@ -68,6 +69,7 @@ export function explorer(build) {
         unseen = !root.clientWidth; // hidden, as by JupyterLab while it changes its theme: there are no sizes to read
         if (unseen) return;
         context.theme = themeOf(root);
+        context.neutrals = neutralsOf(root);
         inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
         root.dataset.theme = context.theme;
         paint();
@@ -77,6 +79,7 @@ export function explorer(build) {
         model,
         root,
         theme: "light",
+        neutrals: { ink: "", muted: "", paper: "" },
         guard,
         spec: model.get("_spec"),
         palette: model.get("_spec").palette,
@@ -159,10 +162,48 @@ export function explorer(build) {
   };
 }
 
+/** The explorer of one layer: what is `inside` fills the whole widget, as elsewhere a tab of a model's.
+ *  @param {(context: import("../types.d.ts").Context, panel: HTMLElement, spec: import("../types.d.ts").Spec,
+ *           arrays: import("../types.d.ts").Arrays) => import("../types.d.ts").Inside} inside */
+export function layerExplorer(inside) {
+  return explorer((context) => {
+    const { model, root, spec } = context;
+    return inside(context, root, spec, readArrays(spec.arrays, model.get("_data")));
+  });
+}
+
+/** What the reader changes in an explorer: {get(), set(value)}. In a widget of its own it is a trait that Python shares;
+ *  a tab of a model's explorer keeps it in the page.
+ *  @param {import("../types.d.ts").Context} context */
+export function kept(context, spec, trait) {
+  if (spec === context.spec) {
+    return { get: () => context.model.get(trait) ?? {}, set: (value) => context.set({ [trait]: value }) };
+  }
+  let here = {};
+  return {
+    get: () => here,
+    set(value) {
+      here = value;
+      context.repaint();
+    },
+  };
+}
+
 /** "dark" or "light": light ink is for dark paper, whoever set it. */
 function themeOf(root) {
   const ink = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
   return luminance(ink) > 0.4 ? "dark" : "light";
+}
+
+/** The style sheet's colours of text and paper, for what is drawn on a canvas: as "#1f2328" or "rgba(31, 35, 40, 0.9)". */
+function neutralsOf(root) {
+  const style = getComputedStyle(root);
+  const pen = document.createElement("canvas").getContext("2d");
+  const read = (name) => {
+    pen.fillStyle = style.getPropertyValue(`--le-${name}`).trim();
+    return String(pen.fillStyle); // as a canvas writes it
+  };
+  return { ink: read("ink"), muted: read("muted"), paper: read("paper") };
 }
 
 /** Say in the widget what went wrong, once, above what still works. */

@@ -32,14 +32,35 @@ export function symbol(name) {
   return h("span", { class: "le-sym" }, h("i", {}, letter), index ? h("sub", {}, index) : null);
 }
 
-/** "0 [bar] 1": the scale of one picture, to be read beside it. */
-export function legend(scale, stops) {
+/** "0 [bar] 1": the scale of one picture, to be read beside it; `after` it more words. */
+export function legend({ low, high }, stops, after = "") {
+  const end = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
   const bar = h("span", { class: "le-bar", style: `background:linear-gradient(to right, ${stops.join(", ")})` });
-  return h("span", { class: "le-legend" }, formatEnd(scale.low), bar, formatEnd(scale.high));
+  return h("span", { class: "le-legend" }, end(low), bar, end(high) + after);
 }
 
-function formatEnd(value) {
-  return String(Number(value.toPrecision(3))).replace("-", "−");
+/** The line above an explorer: a name, and what it is in a few words; those that are empty are left out. */
+export function headLine(name, ...about) {
+  return h(
+    "div",
+    { class: "le-head" },
+    h("strong", {}, name),
+    h("span", { class: "le-muted" }, about.filter(Boolean).join(" · ")),
+  );
+}
+
+/** A note that is there only where there is something to say: {element, text(), tell(sentences)}. */
+export function noteLine() {
+  const element = h("p", { class: "le-note", hidden: true });
+  return {
+    element,
+    text: () => element.textContent,
+    tell(sentences) {
+      const text = sentences.filter(Boolean).join(" ");
+      element.hidden = !text;
+      say(element, text);
+    },
+  };
 }
 
 /** A region that tells a screen reader the state, once it has settled: nobody wants thirty sentences a second. */
@@ -55,3 +76,8 @@ export function announcer(root, wait = 350) {
     close: () => clearTimeout(timer),
   };
 }
+
+let ids = 0;
+
+/** An id that nothing else on the page has. */
+export const freshId = (name) => `lstm-edu-${name}-${Math.random().toString(36).slice(2)}-${++ids}`;

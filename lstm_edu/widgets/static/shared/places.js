@@ -2,7 +2,7 @@
 
 /** Which of `count` equal cells along `length` pixels this pixel is in. */
 export function cellAt(pixel, length, count) {
-  return Math.max(0, Math.min(count - 1, Math.floor((pixel / length) * count)));
+  return clamp(Math.floor((pixel / length) * count), count);
 }
 
 /** Round labels along an axis of `count` steps, at most about `most` of them: always the first. */
@@ -15,11 +15,13 @@ export function ticks(count, most) {
   return found;
 }
 
+/** A number as one of `count` places, 0 to count − 1. */
+export const clamp = (n, count) => Math.max(0, Math.min(count - 1, n));
+
 // --- keys -----------------------------------------------------------------------------------------------------------
 
 /** Where a key leads from {t, unit}, or null for a key that moves nothing. */
 export function moved(key, { t, unit }, { steps, units }) {
-  const limit = (n, count) => Math.max(0, Math.min(count - 1, n));
   const by = {
     ArrowLeft: [-1, 0],
     ArrowRight: [1, 0],
@@ -30,5 +32,5 @@ export function moved(key, { t, unit }, { steps, units }) {
     Home: [-steps, 0],
     End: [steps, 0],
   }[key];
-  return by ? { t: limit(t + by[0], steps), unit: limit(unit + by[1], units) } : null;
+  return by ? { t: clamp(t + by[0], steps), unit: clamp(unit + by[1], units) } : null;
 }

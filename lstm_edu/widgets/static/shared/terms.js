@@ -1,5 +1,7 @@
 // A sum, term by term.
 
+import { h } from "./page.js";
+
 export const TERMS_SHOWN = 12;
 
 /** The terms x[f] W[f, u] of one sum, the largest first where there are more than `most`: {shown: [{f, x, w, product}],
@@ -11,4 +13,22 @@ export function terms(x, w, most) {
   const ordered = [...all].sort((a, b) => size(b) - size(a) || a.f - b.f);
   const rest = ordered.slice(most).reduce((sum, term) => sum + term.product, 0);
   return { shown: ordered.slice(0, most), others: all.length - most, rest };
+}
+
+/** A cell for a bar to the left or to the right of its middle: {cell, fill}. */
+export function termTrack() {
+  const fill = h("span", { class: "le-fill" });
+  return {
+    fill,
+    cell: h("td", { class: "le-termbar", "aria-hidden": "true" }, h("span", { class: "le-track" }, fill)),
+  };
+}
+
+/** Such a cell, its bar as long as the value compared with the largest one. */
+export function termBar(value, largest) {
+  const { cell, fill } = termTrack();
+  const width = Number.isFinite(value) ? (50 * Math.abs(value)) / largest : 0;
+  fill.classList.toggle("le-minus", value < 0);
+  Object.assign(fill.style, { width: `${width}%`, left: `${value < 0 ? 50 - width : 50}%` });
+  return cell;
 }

@@ -1,4 +1,32 @@
-// Sentences that several explorers say.
+// Words that several explorers use; those of one explorer are in its own words.js. A translation begins here.
+
+/** "1 step", "3 steps". */
+export const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+
+/** " of sequence 2", where there are several to be told apart. */
+export const ofSequence = (spec, batch) => (spec.rows > 1 ? ` of sequence ${batch}` : "");
+
+/** "Unit 3 at step 2 of sequence 0". */
+export const placeInWords = (spec, { t, unit, batch }) => `Unit ${unit} at step ${t}${ofSequence(spec, batch)}`;
+
+/** "5 steps of 3 features": what a layer that steps through time was given. */
+export const stepsInWords = (spec) => `${plural(spec.steps, "step")} of ${plural(spec.features, "feature")}`;
+
+/** "4 sequences", where there are several; else "". */
+export const sequencesInWords = (spec) => (spec.batch > 1 ? plural(spec.batch, "sequence") : "");
+
+/** What the axis below pictures over time says. */
+export const stepAxis = (spec, rest = "one row a unit, unit 0 on top") =>
+  `step${spec.time ? " (in the order of processing)" : ""}${rest && ` · ${rest}`}`;
+
+export const HATCHED = "Hatched steps are masked: the layer skips them.";
+
+/** What a masked step makes of the output. */
+export const maskedOutput = (spec) =>
+  spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
+
+/** What Keras has for the output, for a screen reader; "" without a reference. */
+export const kerasHas = (keras, write) => (keras ? ` Keras has h = ${write(keras.h)}.` : "");
 
 /** What of the run stayed in Python because it was too much for a page, in sentences; none if all of it is here. */
 export function stayedInPython(spec, rows = "sequences") {

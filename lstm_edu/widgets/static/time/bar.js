@@ -1,18 +1,17 @@
 // The bar of controls that moves through time, and its keys.
 
 import { h, say } from "../shared/page.js";
-import { moved } from "../shared/places.js";
+import { clamp, moved } from "../shared/places.js";
 
 /** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
  *  where there is one step only there is nothing to move it with. `limits`: {steps, units, rows}; `backwards`: Play walks
- *  from the last step to the first. `more`: further controls. */
-export function timeBar(context, limits, { backwards = false, more = [] } = {}) {
+ *  from the last step to the first. `unit`: what a unit is called here, `unitLabel`: in full. `more`: further controls. */
+export function timeBar(context, limits, { backwards = false, unit = "unit", unitLabel = unit, more = [] } = {}) {
   const { model, listen, root } = context;
-  const clampTo = (value, count) => Math.max(0, Math.min(count - 1, value));
   const here = () => ({
-    t: clampTo(model.get("t"), limits.steps),
-    unit: clampTo(model.get("unit"), limits.units),
-    batch: clampTo(model.get("batch"), limits.rows),
+    t: clamp(model.get("t"), limits.steps),
+    unit: clamp(model.get("unit"), limits.units),
+    batch: clamp(model.get("batch"), limits.rows),
   });
   const go = (change) => context.set(change);
   const [from, to] = backwards ? [limits.steps - 1, 0] : [0, limits.steps - 1];
@@ -23,14 +22,14 @@ export function timeBar(context, limits, { backwards = false, more = [] } = {}) 
   const slider = h("input", { type: "range", min: 0, max: limits.steps - 1, step: 1, "aria-label": "timestep" });
   const stepText = h("output", { class: "le-step" });
   const numbered = (count) => Array.from({ length: count }, (_, n) => h("option", { value: n }, String(n)));
-  const unitChoice = h("select", { "aria-label": "unit" }, numbered(limits.units));
+  const unitChoice = h("select", { "aria-label": unitLabel }, numbered(limits.units));
   const rowChoice = h("select", { "aria-label": "sequence of the batch" }, numbered(limits.rows));
   const element = h(
     "div",
     { class: "le-controls" },
     limits.steps > 1 && [h("span", { class: "le-buttons" }, left, play, right), slider],
     stepText,
-    h("label", {}, "unit ", unitChoice),
+    h("label", {}, `${unit} `, unitChoice),
     limits.rows > 1 && h("label", {}, "sequence ", rowChoice),
     more,
   );
@@ -52,8 +51,8 @@ export function timeBar(context, limits, { backwards = false, more = [] } = {}) 
     };
     timer = setInterval(context.guard(beat), 220);
   };
-  listen(left, "click", () => go({ t: clampTo(here().t - 1, limits.steps) }));
-  listen(right, "click", () => go({ t: clampTo(here().t + 1, limits.steps) }));
+  listen(left, "click", () => go({ t: clamp(here().t - 1, limits.steps) }));
+  listen(right, "click", () => go({ t: clamp(here().t + 1, limits.steps) }));
   listen(play, "click", toggle);
   listen(slider, "input", () => go({ t: Number(slider.value) }));
   listen(unitChoice, "change", () => go({ unit: Number(unitChoice.value) }));
@@ -88,11 +87,11 @@ export function timeBar(context, limits, { backwards = false, more = [] } = {}) 
   };
 }
 
-/** The line that says which keys there are. */
-export function keysLine(...more) {
+/** The line that says which keys there are. `first`: what the pointer does; `unit`: what a unit is called. */
+export function keysLine({ first = "Click or drag on a picture", unit = "unit", more = [] } = {}) {
   const known = [
     ["← →", "step"],
-    ["↑ ↓", "unit"],
+    ["↑ ↓", unit],
     ["Page Up, Page Down", "ten steps"],
     ["Home, End", "first, last"],
     ["Space", "play"],
@@ -101,7 +100,7 @@ export function keysLine(...more) {
   return h(
     "p",
     { class: "le-keys le-muted" },
-    "Click or drag on a picture, or: ",
+    `${first}, or: `,
     known.map(([key, what], n) => [n ? " · " : "", h("kbd", {}, key), ` ${what}`]),
   );
 }

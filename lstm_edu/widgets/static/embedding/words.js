@@ -1,0 +1,23 @@
+// An Embedding in words (pure).
+
+import { plural, sequencesInWords } from "../shared/words.js";
+
+export const aboutEmbedding = (spec) => [
+  "Embedding",
+  `a table of ${plural(spec.vocabulary, "row")} of ${plural(spec.units, "number")}`,
+  plural(spec.steps, "step"),
+  sequencesInWords(spec),
+  spec.mask_zero && "id 0 means “no token”",
+];
+
+/** What happens at a step: `picked`, how many steps of the sequence pick the same row. */
+export function pickInWords(spec, t, id, columns, picked) {
+  return (
+    `Step ${t} holds token ${id}: it picks row ${id} of the table, ${plural(columns, "number")}. ` +
+    `Nothing is computed, it is copied${picked > 1 ? `; ${plural(picked, "step")} of this sequence pick the same row` : ""}.` +
+    (spec.mask_zero && id === 0 ? " Id 0 is no token: the step is masked for the layers that follow." : "")
+  );
+}
+
+export const tableInWords = (rows, columns) =>
+  `The table as colours: ${plural(rows, "row")}, one a token, and ${plural(columns, "column")}`;

@@ -1,0 +1,89 @@
+// Gradients in words (pure).
+
+import { fromExponent, sized } from "./numbers.js";
+import { placeInWords, plural } from "../shared/words.js";
+
+/** How large two layers' gradients are at a step beside each other, in words; "" for one layer. */
+export function besideInWords(layers, norms, t) {
+  if (layers.length < 2) return "";
+  const [a, b] = norms.map((norm) => norm.dh[t]);
+  const size = (v) => (v === 0 ? "exactly 0" : sized(v));
+  const start = `At step ${t}, |dL/dh| is ${size(a)} in the ${layers[0].kind} and ${size(b)} in the ${layers[1].kind}`;
+  const times = a / b;
+  if (!Number.isFinite(times) || times === 0 || (times < 2 && times > 0.5)) return `${start}.`;
+  const [more, larger] = times > 1 ? [times, layers[0]] : [1 / times, layers[1]];
+  return `${start}: ${more < 1e4 ? Math.round(more) : more.toExponential(0).replace("+", "")} times as much in the ${larger.kind}.`;
+}
+
+/** What the pointer finds on the curves of sizes, and of what is left. */
+export const sizesInWords = (layers, norms, t) =>
+  `step ${t}: ${layers.map(({ kind }, n) => `${kind} |dL/dh| = ${sized(norms[n].dh[t])}`).join(", ")}`;
+export const waysInWords = (layers, ways, t) =>
+  `step ${t}: ${layers.map(({ kind }, n) => `${kind}, own way: ${fromExponent(ways[n].exponent[t], ways[n].sign[t])}`).join(", ")}`;
+
+/** From which step on there is a gradient, where there is none at all steps; else "". */
+export function vanishedInWords(kind, dh) {
+  const first = dh.findIndex((v) => v !== 0);
+  if (first < 0) return `No gradient reaches the ${kind} in this sequence: dL/dh is 0 at every step.`;
+  return first
+    ? `Before step ${first} nothing is left of the ${kind}'s gradient: it is smaller than the smallest number of this ` +
+        "precision, and so exactly 0."
+    : "";
+}
+
+export const powersInWords = (decades) =>
+  `The gradients' colours go by powers of ten, down to 1e−${decades} of the end of their scale; what is smaller has the ` +
+  "colour of 0.";
+
+export const NOT_ALL_WAYS =
+  "All ways together were not computed for this sequence: that is done for a few, and for layers of a moderate size.";
+
+export const BIAS_CAPTION =
+  "dL/db of this unit, a sum over the steps. The bar: what has been gathered from the end to here";
+export const BIAS_COLUMNS = ["this step", "from the end to here", "all steps"];
+
+export const lossInWords = (spec) =>
+  spec.given
+    ? "L is the loss whose gradient dL/dy was given."
+    : "The loss L is the sum of the last output over all units: at the last step dL/dh = 1 for every unit.";
+
+/** What the factors of a unit's own way are. */
+export function wayRule({ kind, activation }) {
+  const slope = activation === "tanh" ? "1 − h²" : `${activation}'`;
+  return {
+    LSTM: "the forget gates between here and the end: f[t+1] · … · f[T]",
+    GRU: "the update gates between here and the end: z[t+1] · … · z[T]",
+    SimpleRNN: `the slopes between here and the end, each times U[u, u]: (${slope}) · U[u, u]`,
+  }[kind];
+}
+
+/** What a step gives to the gradients of the kernels. */
+export const weightsInWords = ({ kind }, { toW, toU }) =>
+  `To all of dL/dW this step gives a matrix of size |x| · |dL/dz| = ${sized(toW)}` +
+  (kind === "GRU" ? "." : `, to dL/dU one of |h_t−1| · |dL/dz| = ${sized(toU)}.`);
+
+/** What the pictures show, for whoever does not see them. */
+export const gradientPicturesInWords = ({ layers, steps }) =>
+  `Heat maps of units over ${steps} steps: states and their gradients${layers.length > 1 ? ", of two layers" : ""}; ` +
+  "curves of the gradient's size and of what is left of it.";
+
+/** What happens at this place, in words. */
+export function gradientInWords(spec, where, numbers, way) {
+  const { t } = where;
+  const layer = spec.layers[0];
+  const n = sized;
+  const place = placeInWords(spec, where);
+  const state = layer.carries;
+  const gradient = layer.kind === "LSTM" ? numbers.dc : numbers.dh;
+  if (!Number.isFinite(gradient)) return `${place}: dL/d${state} is not finite (${n(gradient)}).`;
+  const steps = spec.steps - 1 - t;
+  const head = `${place}: dL/d${state} = ${n(gradient)}, so adding a little e to ${state} here changes the loss by ${n(gradient)} · e.`;
+  if (numbers.masked) return `${head} The step is masked: the gradient passes through it untouched.`;
+  if (!steps) return `${head} This is the last step: the gradient comes from the loss alone. Go left, back in time.`;
+  const what = { LSTM: "the forget gates", GRU: "the update gates", SimpleRNN: "slope times U[u, u]" }[layer.kind];
+  const split =
+    layer.kind === "LSTM"
+      ? ` ${n(numbers.shown)} of it comes through h of this step, ${n(numbers.dcNext * numbers.fNext)} from step ${t + 1}, past its forget gate (${n(numbers.fNext)}).`
+      : "";
+  return `${head}${split} On the unit's own way from the last step, ${plural(steps, "step")} back, ${what} multiply to ${way}.`;
+}

@@ -1,0 +1,75 @@
+// What an LSTM does, in words (pure).
+
+import { GATES } from "./numbers.js";
+import { format } from "../shared/numbers.js";
+import { maskedOutput, placeInWords, plural } from "../shared/words.js";
+
+/** What happens at this place, in words that a reader new to LSTMs can follow. */
+export function inWords(spec, place, { ours, masked }) {
+  const n = (v) => format(v, 3);
+  const at = placeInWords(spec, place);
+  if (masked) {
+    return (
+      `${at}: this step is masked, so the layer skips it. The state stays as it was, ` +
+      `c = ${n(ours.c)}, and ${maskedOutput(spec)}.`
+    );
+  }
+  if (GATES.some((g) => !Number.isFinite(ours[g])) || !Number.isFinite(ours.c) || !Number.isFinite(ours.h)) {
+    return (
+      `${at}: some numbers here are not finite. ` +
+      `i = ${n(ours.i)}, f = ${n(ours.f)}, g = ${n(ours.g)}, o = ${n(ours.o)}, c = ${n(ours.c)}, h = ${n(ours.h)}.`
+    );
+  }
+  if (spec.scales.i.kind === "signed") {
+    // gates that are no shares of anything (linear, relu, ...): no percentages
+    return (
+      `${at}: forget gate ${n(ours.f)}, input gate ${n(ours.i)}, candidate ${n(ours.g)}. ` +
+      `The cell state goes from ${n(ours.c_prev)} to ${n(ours.c)}, and the output is h = ${n(ours.h)}.`
+    );
+  }
+  const share = (v) => `${Math.round(100 * v)} %`;
+  return (
+    `${at} keeps ${share(ours.f)} of its cell state (${n(ours.c_prev)}), ` +
+    `writes ${share(ours.i)} of the candidate (${n(ours.g)}), and so holds c = ${n(ours.c)}. ` +
+    `It shows ${share(ours.o)} of ${spec.activation}(c): h = ${n(ours.h)}.`
+  );
+}
+
+/** "was 0.1234", where a what-if changed a number that is written; else "". */
+export function whatItWas({ ours, was }, quantity) {
+  const [before, now] = [was, ours].map((numbers) => numbers && format(numbers[quantity]));
+  return before && before !== now ? `was ${before}` : "";
+}
+
+/** The drawing in words, for whoever does not see it. */
+export function cellInWords(spec, { t, unit }, { ours, masked }) {
+  const n = (v) => format(v, 3);
+  const place = `The cell of unit ${unit} at step ${t}.`;
+  if (masked) return `${place} The step is masked: c = ${n(ours.c)} and h = ${n(ours.h)} pass unchanged.`;
+  return (
+    `${place} Into the gates go the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +
+    `${n(ours.i)} from ${n(ours.z_i)}, candidate g = ${n(ours.g)} from ${n(ours.z_g)}, output gate o = ${n(ours.o)} ` +
+    `from ${n(ours.z_o)}. The cell state before, ${n(ours.c_prev)}, is multiplied by f, which leaves ` +
+    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} makes ` +
+    `${n(ours.squashed)} of it, and multiplied by o it leaves as h = ${n(ours.h)}.`
+  );
+}
+
+/** Where the old and the new run part, in words. */
+export function differenceInWords(first) {
+  if (!first) return "No number changes: in this run it makes no difference.";
+  const { t, quantity, unit, was, now, others } = first;
+  const digits = [4, 6, 9].find((n) => format(was, n) !== format(now, n)) ?? 12;
+  const name = quantity.replace("_", " of gate "); // z_f: the sum of gate f
+  const what = quantity === "x" ? `feature ${unit}` : `unit ${unit}`;
+  const more = others ? ` (and ${plural(others, `more ${quantity === "x" ? "feature" : "unit"}`)})` : "";
+  const until = t ? `The same up to step ${t - 1}. ` : "";
+  return (
+    `${until}The first difference: at step ${t}, ${name}, ${what}${more}: was ${format(was, digits)}, ` +
+    `now ${format(now, digits)}.`
+  );
+}
+
+/** What the pictures show, for whoever does not see them. */
+export const picturesInWords = (spec) =>
+  `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} units.`;

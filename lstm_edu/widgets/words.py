@@ -1,0 +1,138 @@
+"""What the explorers say that is made in Python: titles, how two runs compare, why something is not offered.
+
+What is said of a place is made in the page, where the place is: static/shared/words.js, and words.js of each explorer.
+A translation begins in these files. Errors are not here: they are for whoever programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.trace import Trace
+
+# --- titles ---------------------------------------------------------------------------------------------------------
+
+
+def layer(trace: Trace, *about: str) -> str:
+    """ "LSTM 'memory', 5 units, ..."."""
+    return ", ".join([f"{trace.kind} {trace.layer.name!r}", *about])
+
+
+def recurrent_layer(trace: Trace) -> str:
+    """ "LSTM 'memory', 5 units, 8 timesteps of 3 features"."""
+    _, steps, features = trace["x"].shape
+    return layer(trace, f"{trace['h'].shape[2]} units", f"{steps} timesteps of {features} features")
+
+
+def model(trace: Trace, layers: Sequence[str]) -> str:
+    """ "Sequential 'net', layers embedding, lstm"."""
+    return layer(trace, f"layers {', '.join(layers)}")
+
+
+def bins(samples: int, count: int) -> str:
+    """ "7 samples in 4 bins"."""
+    return f"{samples} samples in {count} bins"
+
+
+def gradients(traces: Sequence[Trace], steps: int) -> str:
+    """ "gradients of LSTM 'a' beside GRU 'b' over 9 timesteps"."""
+    return f"gradients of {' beside '.join(layer(trace) for trace in traces)} over {steps} timesteps"
+
+
+def pair(names: Sequence[str], steps: int) -> str:
+    """ "ours and theirs side by side over 9 timesteps"."""
+    return f"{names[0]} and {names[1]} side by side over {steps} timesteps"
+
+
+def packing(article: str, units: int, features: int) -> dict[str, str]:
+    """The title and the line below it; `article`, "an LSTM"."""
+    return {
+        "title": f"the weights of {article} of {units} units on {features} features",
+        "subtitle": f"how the weights of {article} are packed in Keras: get_weights()",
+    }
+
+
+# --- two runs -------------------------------------------------------------------------------------------------------
+
+
+def agree(largest: float) -> str:
+    """Ours and Keras's are equal up to rounding."""
+    return f"every number agrees; the largest difference is {f'{largest:.1e}' if largest else '0'}"
+
+
+def differ(name: str, index: Sequence[Any], axes: Sequence[str], size: float) -> str:
+    """They are not; where most of all."""
+    how = f"{size:.1e}" if np.isfinite(size) else "not finite"
+    return f"they differ, most of all in {place(name, index, axes)}: the difference there is {how}"
+
+
+def undecided(name: str, index: Sequence[Any], axes: Sequence[str], dtype: str) -> str:
+    """Up to this place they are equal, and from it on nobody can say."""
+    return (
+        f"from {place(name, index, axes)} on {dtype} cannot decide, because errors grow until "
+        "rounding alone decides the numbers; before that they agree"
+    )
+
+
+def place(name: str, index: Sequence[Any], axes: Sequence[str]) -> str:
+    """ "c at sequence 0, step 3, unit 2"."""
+    return f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
+
+
+# --- what is not offered --------------------------------------------------------------------------------------------
+
+DROPPED = "This run dropped numbers (training=True)"
+TOO_LARGE = "The weights are too large to travel to this page"
+NO_WHAT_IF_IN_TRAINING = (
+    "This run was made in training, with numbers dropped at random: the page does not compute it anew."
+)
+
+
+def no_what_if_of(size: float) -> str:
+    """The weights, `size` bytes, stay in Python."""
+    return (
+        f"The weights ({size / 2**20:.1f} MB) are too large to travel to the page, so it cannot compute the run anew."
+    )
+
+
+# --- layers without an explorer of their own ------------------------------------------------------------------------
+
+
+def what_it_does(trace: Trace) -> str:
+    """What such a layer does, in words, with the numbers of this one."""
+    one = trace.layer
+    if trace.kind == "Masking":
+        counted = f"{int(trace.mask.sum())} of {trace.mask.size}" if trace.mask is not None else "all"
+        return (
+            f"Finds the steps that are only padding: those whose features all equal {one.mask_value:g}. Their output "
+            f"is 0, and the mask tells the layers that follow to skip them. {counted} steps count."
+        )
+    if trace.kind == "Dropout":
+        used = [mask for mask in trace.dropout_masks if mask is not None]
+        if not used:
+            return (
+                f"Does nothing here: numbers are dropped in training only, each with probability {one.rate:g}. "
+                "The output is the input."
+            )
+        lost = np.mean([np.mean(mask == 0) for mask in used])
+        return (
+            f"In training: {lost:.0%} of the numbers were set to 0 (the rate is {one.rate:g}), and the others were "
+            f"multiplied by {1 / (1 - one.rate):.4g}, so that sums stay as large on average."
+        )
+    if trace.kind == "Bidirectional":
+        n = one.forward_layer.units
+        merge = {
+            "concat": f"side by side: features 0 to {n - 1} are the forward layer's, the others the backward layer's",
+            "sum": "added",
+            "mul": "multiplied",
+            "ave": "averaged",
+            None: "both returned, one after the other; the first is shown",
+        }[one.merge_mode]
+        turned = ", the backward layer's turned round, so that both speak of the same timestep" * one.return_sequences
+        return (
+            f"Two layers read the same input, one from its start, one from its end. Their outputs are {merge}{turned}."
+        )
+    return f"A {trace.kind} layer: what goes in, and what comes out. It has no explorer of its own."
