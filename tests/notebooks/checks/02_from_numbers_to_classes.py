@@ -1,0 +1,37 @@
+"""What must hold in 02_from_numbers_to_classes (../checking.py says how this is read)."""
+
+# after cell shift:
+assert np.allclose(softmax(z), softmax(z + 100))
+
+# after cell stable:
+assert np.allclose(softmax(z + 1000), softmax(z))
+
+# after cell two-classes-run:
+assert np.isclose(softmax(np.array([score, 0.0]))[0], 1 / (1 + np.exp(-score)))
+
+# after cell encode:
+assert names.tolist() == ["ball", "bat", "glove"] and numbers.tolist() == [2, 1, 0, 1]
+
+# after cell untrained:
+assert (before[:9].argmax(axis=1) == 1).all()
+assert np.allclose(before[:9], [0.3112, 0.3690, 0.3136], atol=0.03)
+
+# after cell train:
+assert (after.argmax(axis=1) == right).mean() > 0.9 and len(set(after[:9].argmax(axis=1))) == 3
+
+# after cell uneven:
+assert np.allclose(p_small.mean(axis=0), [0.1, 0.9], atol=0.02)
+assert (p_small.argmax(axis=1) == 1).all() and 0.88 < uneven.mean() < 0.92
+
+# after cell loss-run:
+assert abs(crossentropy_of(before, right).mean() - np.log(3)) < 0.05
+
+# after cell twice:
+assert np.isclose(crossentropy_of(once, first), 0.313262, atol=1e-6)
+assert np.isclose(crossentropy_of(twice, first), 0.488548, atol=1e-6)
+
+# after cell histogram:
+assert counts.numpy().tolist() == [443, 0, 0, 557]
+
+# after cell repaired:
+assert np.allclose(counts.numpy() / 1000, policy, atol=0.02)
