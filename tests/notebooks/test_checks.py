@@ -1,6 +1,7 @@
 """The asserts that stay out of a reader's sight are run, behind the cells that they are about."""
 
 import ast
+import re
 from pathlib import Path
 
 import checking
@@ -46,6 +47,76 @@ def test_a_reader_of_a_notebook_with_checks_sees_no_assert(path):
         if cell.cell_type == "code" and any(isinstance(node, ast.Assert) for node in nodes(cell.source))
     ]
     assert [id for id in seen if (path.name[:2], id) not in ASSERTS_THAT_TEACH] == []
+
+
+# --- cards: what is below one does not answer it ---------------------------------------------------------------------
+
+BELOW = 3  # cells: about what a reader sees under a card
+
+
+def answer(code: str) -> object:
+    """The answer of the card that a cell is; None for other cells, and for answers that are no literal."""
+    body = ast.parse(re.sub(r"^[%!].*$", "", code, flags=re.M)).body
+    call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
+    if not isinstance(call, ast.Call) or ast.unparse(call.func) != "le.predict":
+        return None
+    try:
+        return ast.literal_eval(call.args[1])
+    except ValueError:
+        return None
+
+
+def written(answer: object) -> list[str]:
+    """How an answer that is not met by chance is written: a shape, a number of two digits, a choice of three words."""
+    match answer:
+        case tuple():
+            return [str(answer)]
+        case str():
+            return [answer] if len(answer.split()) >= 3 else []
+        case bool():
+            return []
+        case int() | float() if len(f"{answer:.3g}".strip("-0.")) >= 2 or abs(answer) >= 10:
+            return [f"{answer:.6g}", f"{answer:,}".replace(",", " ")]
+    return []
+
+
+def given_away(cells: list[nbformat.NotebookNode]) -> list[str]:
+    """For each card whose answer can be read in one of the next cells, which are not folded: both cells."""
+    found = []
+    for k, cell in enumerate(cells):
+        forms = written(answer(cell.source)) if cell.cell_type == "code" else []
+        for below in cells[k + 1 : k + 1 + BELOW] if forms else []:
+            text = re.sub(r"<details>.*?</details>", "", below.source, flags=re.S)
+            folded = below.metadata.get("jupyter", {}).get("source_hidden")
+            if not folded and any(re.search(rf"(?<![\w.]){re.escape(form)}(?!\w|\.\d)", text) for form in forms):
+                found.append(f"{below.id} answers {cell.id}")
+    return found
+
+
+@pytest.mark.parametrize("path", CHECKED, ids=lambda path: path.stem)
+def test_what_is_below_a_card_does_not_answer_it(path):
+    assert given_away(nbformat.read(path, as_version=nbformat.NO_CONVERT).cells) == []
+
+
+@pytest.mark.parametrize(
+    ("card", "below", "found"),
+    [
+        ("le.predict('How many?', 50240)", "15 and 50 240.", True),
+        ("le.predict('How many?', 50240)", "<details>\n\n15 and 50240\n\n</details>", False),
+        ("le.predict('Which shape?', (4, 2))", "The shape is (4, 2): one row per sample.", True),
+        (
+            "le.predict('And then?', 'it rises at once', choices=['it rises at once', 'no'])",
+            "So it rises at once.",
+            True,
+        ),
+        ("le.predict('How much?', 1.6, tolerance=0.01)", "$0.1 + 1 + 2 - 1.5 = 1.6$", True),
+        ("le.predict('How much?', 1.6, tolerance=0.01)", "It was 1.65, or 21.6.", False),
+        ("le.predict('When?', 4)", "explorer.goto(t=4)", False),  # too short to be told from others
+    ],
+)
+def test_an_answer_below_its_card_is_found(card, below, found):
+    cells = [nbformat.v4.new_code_cell(card, id="card"), nbformat.v4.new_markdown_cell(below, id="below")]
+    assert given_away(cells) == (["below answers card"] if found else [])
 
 
 # --- the way itself -------------------------------------------------------------------------------------------------
