@@ -29,7 +29,10 @@ MAY_IMPORT = {
     "exercises": (BASE | READERS | {"formats"}, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
     "clinic": (BASE | READERS | {"exercises"}, {"numpy"}),
     "formats": ({"core", "comparison", "libraries"}, {"numpy"}),
-    "teaching": (BASE | READERS | {"exercises"}, {"numpy", "nbformat", "nbgrader"}),
+    "teaching": (
+        BASE | READERS | {"exercises"},
+        {"numpy", "IPython", "nbconvert", "nbformat", "nbgrader", "traitlets"},
+    ),
     "_assignment": ({"teaching"}, set()),
     "export": (
         set(),

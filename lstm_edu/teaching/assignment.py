@@ -17,6 +17,7 @@ from typing import Any, cast
 import nbformat
 
 from lstm_edu import exercises
+from lstm_edu.teaching.grading import OURS
 
 _SETTINGS = '''"""nbgrader's settings for this folder, written by `python -m lstm_edu assignment`; yours to change."""
 
@@ -65,8 +66,8 @@ def make_assignment(notebook: str | Path, folder: str | Path = "assignments", po
         raise FileNotFoundError(f"there is no notebook {path}")
     if importlib.util.find_spec("nbgrader") is None:
         raise ImportError(f'assignments need nbgrader: "{sys.executable}" -m pip install nbgrader')
-    instructors, found = instructors_version(_read(path), points, path.name)
     name = re.sub(r"[^\w-]+", "_", path.stem)  # nbgrader allows no + in it
+    instructors, found = instructors_version(_read(path), points, f"{name}.ipynb")
     source = folder / "source" / name / f"{name}.ipynb"
     source.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(instructors, source)
@@ -101,6 +102,8 @@ def instructors_version(
     for k, check in reversed(list(enumerate(checks))):
         _mark(notebook.cells, check, points, places=[c.answer for c in checks[:k]])
     notebook.metadata["celltoolbar"] = "Create Assignment"
+    notebook.cells += _what_the_grader_would_say(Path(called).name)
+    notebook.metadata[OURS] = {"cells": [cell.id for cell in notebook.cells]}  # the others will be the learner's own
     return notebook, {check.exercise: points for check in checks}
 
 
@@ -204,6 +207,17 @@ def solved(exercise: str, function: str | None = None) -> str:
     lines = f"### BEGIN SOLUTION\n{inside}\n### END SOLUTION"
     name = function or head.removeprefix("def ")
     return f"def {name}({docstring}\n{textwrap.indent(lines, '    ')}"
+
+
+def _what_the_grader_would_say(file: str) -> list[Any]:
+    text = (
+        "## Before you hand it in\n\nSave the notebook (Ctrl + S). Then the next cell says what the grader would say."
+    )
+    code = f'from lstm_edu.teaching import as_graded\n\nas_graded("{file}")'
+    return [
+        nbformat.v4.new_markdown_cell(text, id="as-graded-text"),
+        nbformat.v4.new_code_cell(code, id="as-graded"),
+    ]
 
 
 def _is_docstring(node: ast.stmt) -> bool:

@@ -1,131 +1,383 @@
-"""Grade one answer: the learner's function runs in a process of its own, the check in this one.
+"""Grade a notebook: the learner's cells run in a process of their own, as they ran at home; the checks run in this one.
 
-So a submission that puts another `check`, or another NumPy, in the place of ours changes nothing: what it returns are
-numbers, and these are held against the right ones here. That process may write no file and gets bounded time and
-memory, but it is no sandbox: for a class that is not trusted, grade in a container.
+So a submission that puts another `check`, or another NumPy, in the place of ours changes nothing: what its functions
+return are numbers, and these are compared with the right ones here. `fences.py` says what that process is kept from.
+
+Each exercise is judged by what its function's name is bound to where the notebook's check stands. A cell that raises
+does not end the run, as it does not for a learner who runs one cell after the other. Where an answer is not correct at
+its check, and a cell of the learner's own further down gives the name another function, that one is judged too.
 """
 
 from __future__ import annotations
 
 import ast
+import base64
 import builtins
+import collections
 import contextlib
+import dataclasses
 import functools
+import inspect
 import json
-import os
 import queue
+import re
 import subprocess
-import sys
 import tempfile
+import textwrap
 import threading
+import time
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
 from typing import IO, Any, cast
 
 from lstm_edu import exercises
-from lstm_edu.exercises.result import NOT_ATTEMPTED, WRONG, Result
-from lstm_edu.teaching import answering
+from lstm_edu.exercises import Exercise
+from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, WRONG, Result
+from lstm_edu.teaching.fences import Fence, Limits
+from lstm_edu.teaching.fences import fence as fence_named
+from lstm_edu.teaching.wire import PROTOCOL, decode, encode
 
-SECONDS = 10.0  # for one call; the learner's computer may be faster than the teacher's
-_STARTING = 60.0  # seconds to start Python, import NumPy and run the cell
-_MOST_BYTES = 1 << 26  # of one answer
+ANSWER, CHECK = "answer-", "check-"  # what the grade_ids of an assignment begin with
+OURS = "lstm_edu"  # of a notebook's metadata: what an assignment of ours keeps there
+_STARTING = 120.0  # seconds to start Python, or a container, and to import what it needs
+_SPARE = 30.0  # seconds past a limit that the far end sees to by itself
+_MOST_BYTES = 1 << 26  # of one message
+_MOST_FILES = 1 << 25  # bytes of the files next to a notebook that it gets
+_MOST_SOURCE = 100_000  # characters of a function that are looked at
+_MOST_STARTS = 6  # a notebook is begun again where a cell, or an answer, has ended Python
+_MOST_TEXT = 2_000
+_MUCH_MEMORY = 2**30  # bytes
+_TOO_MANY = ("can't start new thread", "Resource temporarily unavailable")  # what Python says past that limit
 _POLL = 0.05
-_ENVIRONMENT = ("SYSTEMROOT", "OPENBLAS_NUM_THREADS")  # Windows starts no Python without the first
+
+
+@dataclass(frozen=True)
+class Check:
+    """A graded cell: where it is, the exercise, the name of the function that is judged, where the answer's cell is."""
+
+    exercise: str
+    function: str
+    cell: int
+    answer: int | None = None
 
 
 def grade(
-    exercise: str, source: str, before: Sequence[str] = (), *, function: str | None = None, time_limit: float = SECONDS
-) -> Result:
-    """What `le.exercises.<exercise>.check(function)` says of the function that this source defines.
+    notebook: Mapping[str, Any],
+    *,
+    files: str | Path | None = None,
+    fence: Fence | None = None,
+    limits: Limits | None = None,
+) -> dict[str, Result]:
+    """What the checks of an assignment's notebook say of the answers in it, each exercise's by its name.
 
     Args:
-        exercise: an exercise's name.
-        source: the cell with the learner's function.
-        before: the cells above it. Of these, only imports and definitions that the answer uses are run.
-        function: the function's name; None: as the exercise's task has it.
-        time_limit: seconds that one call may take.
+        notebook: as `nbformat.read` gives it, version 4, with the marks that `make_assignment` puts in.
+        files: the folder next to which its cells think they are: what is in it is copied for them (up to 32 MiB).
+        fence: how the process with the answers is started; None: as `lstm_edu.teaching.fence()` finds best.
+        limits: of the process.
 
     Raises:
-        ValueError: there is no such exercise.
+        RuntimeError: the process could not be started; no answer is to blame.
     """
-    task = exercises.get(exercise)
-    name = function or task.answer[-1].__name__
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        line = (getattr(error, "text", "") or "").strip()
-        return Result(exercise, WRONG, f"Python cannot read the cell: {error}", detail=line)
-    definition = next((n for n in reversed(tree.body) if isinstance(n, ast.FunctionDef) and n.name == name), None)
+    return run(notebook, files=files, fence=fence, limits=limits).results
+
+
+def run(
+    notebook: Mapping[str, Any],
+    *,
+    files: str | Path | None = None,
+    fence: Fence | None = None,
+    limits: Limits | None = None,
+) -> Run:
+    """`grade`, with what it knows of the run besides."""
+    fence, limits = fence or fence_named(), limits or Limits()
+    cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
+    checks = marked(cells)
+    last = max((k for k, c in enumerate(cells) if c["metadata"].get("nbgrader", {}).get("grade")), default=-1)
+    job = _Job([_text(c["source"]) for c in cells], checks, last, _own(notebook, cells), _copies(files), limits)
+    with tempfile.TemporaryDirectory(prefix="lstm-edu-", ignore_cleanup_errors=True) as folder:
+        done = Run(job, fence, Path(folder))
+        if unreadable := notebook["metadata"].get(OURS, {}).get("unreadable"):
+            done.results |= {c.exercise: Result(c.exercise, NOT_ATTEMPTED, unreadable) for c in checks}
+        else:
+            done.to_the_end()
+    return done
+
+
+def marked(cells: Sequence[Mapping[str, Any]]) -> list[Check]:
+    """The graded cells among code cells, each exercise's once."""
+    found: dict[str, Check] = {}
+    grade_ids = [str(cell["metadata"].get("nbgrader", {}).get("grade_id", "")) for cell in cells]
+    for index, (grade_id, cell) in enumerate(zip(grade_ids, cells, strict=True)):
+        asked = re.search(r"\.check\(\s*(\w+)\s*\)\s*$", _text(cell["source"]))
+        name = grade_id.removeprefix(CHECK)
+        if grade_id.startswith(CHECK) and name in exercises.names():
+            function = asked[1] if asked else exercises.get(name).answer[-1].__name__
+            answer = grade_ids.index(ANSWER + name) if ANSWER + name in grade_ids else None
+            found.setdefault(name, Check(name, function, index, answer))
+    return list(found.values())
+
+
+def _own(notebook: Mapping[str, Any], cells: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Which code cells are the learner's: the answers, and those that the assignment did not have."""
+    given = set(notebook["metadata"].get(OURS, {}).get("cells", []))
+    return [
+        k
+        for k, c in enumerate(cells)
+        if c.get("id") not in given or str(c["metadata"].get("nbgrader", {}).get("grade_id", "")).startswith(ANSWER)
+    ]
+
+
+def _text(source: str | list[str]) -> str:
+    return source if isinstance(source, str) else "".join(source)
+
+
+def _copies(folder: str | Path | None) -> dict[str, str]:
+    """The files of a folder, without notebooks, as far as there is room."""
+    copies, room = {}, _MOST_FILES
+    for path in sorted(Path(folder).rglob("*")) if folder is not None else ():
+        if path.suffix == ".ipynb" or path.is_symlink() or not path.is_file() or path.stat().st_size > room:
+            continue
+        content = path.read_bytes()
+        room -= len(content)
+        copies[path.relative_to(cast(Path, folder)).as_posix()] = base64.b64encode(content).decode("ascii")
+    return copies
+
+
+# --- one notebook ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Job:
+    cells: list[str]
+    checks: list[Check]
+    last: int  # the last graded cell
+    own: list[int]
+    files: dict[str, str]
+    limits: Limits
+
+
+@dataclass
+class Run:
+    """The notebook, run as often as it takes to judge every exercise."""
+
+    job: _Job
+    fence: Fence
+    folder: Path
+    results: dict[str, Result] = field(default_factory=dict)
+    ended: dict[int, str] = field(default_factory=dict)  # cells at which Python ended, and why: they are left out
+    stopped: dict[int, dict[str, Any]] = field(default_factory=dict)  # cells that raised, or took too long
+    until: float = 0.0
+
+    def to_the_end(self) -> None:
+        self.until = time.monotonic() + self.job.limits.notebook
+        why = "it takes longer than the grader allows in all"
+        for start in range(_MOST_STARTS):
+            if not self._open() or time.monotonic() > self.until:
+                break
+            try:
+                with _FarEnd(self.fence, self.folder / str(start), self._message()) as far:
+                    self._follow(far)
+                break
+            except _Ended as end:
+                why = str(end)
+                if end.cell is None and end.exercise is None:  # it would end there again
+                    break
+                if end.cell is not None:
+                    self.ended[end.cell] = why
+        for check in self._open():
+            self.results[check.exercise] = Result(
+                check.exercise, WRONG, f"The notebook could not be run as far as this check: {why}."
+            )
+
+    def _open(self) -> list[Check]:
+        return [check for check in self.job.checks if check.exercise not in self.results]
+
+    def _message(self) -> dict[str, Any]:
+        limits, left = self.job.limits, max(self.until - time.monotonic(), 1.0)
+        return {
+            "cells": self.job.cells,
+            "last": self.job.last,
+            "checks": [dataclasses.asdict(check) for check in self._open()],
+            "own": self.job.own,
+            "skip": [*self.ended, *(check.cell for check in self.job.checks)],
+            "files": self.job.files,
+            "limits": dataclasses.asdict(limits) | {"processor": int(4 * left) + 1, "own user": self.fence.own_user},
+        }
+
+    def _follow(self, far: _FarEnd) -> None:
+        at: int | None = None
+        limits = self.job.limits
+        while True:
+            try:
+                told = far.next(min(limits.cell + _SPARE, max(self.until - time.monotonic(), _POLL)))
+            except _Ended as end:
+                raise _Ended(str(end), cell=at) from None
+            if "at" in told:
+                at = int(told["at"])
+            elif "stopped" in told:
+                self.stopped[int(told["stopped"])] = told
+                at = None
+            elif "stuck" in told:
+                raise _Ended(_late("it", limits.cell, told), cell=at)
+            elif "check" in told:
+                self._judge(far, told)
+                at = None
+            elif "end" in told:
+                return
+
+    def _judge(self, far: _FarEnd, told: dict[str, Any]) -> None:
+        check = next(c for c in self.job.checks if c.exercise == told["check"])
+        task, calls = exercises.get(check.exercise), _Calls(far, self.job.limits)
+        bound = told.get("bound")
+        if bound is None:
+            result = self._nothing_there(check)
+        else:
+            answered = calls.of(bound) if "callable" in bound else decode(bound["value"])
+            task.reset()  # hints are for whoever asks for them
+            result = task.check(answered, time_limit=2 * (self.job.limits.call + _SPARE), keras=False)
+        if calls.over:
+            result = Result(check.exercise, WRONG, calls.over, printed=result.printed)
+        result = dataclasses.replace(result, notes=(*result.notes, *self._notes(check, task, told, calls.noticed)))
+        before = self.results.get(check.exercise)
+        if before is None or result.status == CORRECT or before.status == NOT_ATTEMPTED:
+            self.results[check.exercise] = result
+        if calls.ended:
+            raise _Ended(calls.over, exercise=check.exercise)
+        far.say(correct=result.status == CORRECT)
+
+    def _nothing_there(self, check: Check) -> Result:
+        """The result where no cell above the check has bound the name."""
+        for index in reversed(range(check.cell)):
+            if index != check.answer and not re.search(rf"\b{check.function}\b", self.job.cells[index]):
+                continue
+            if index in self.ended:
+                return Result(check.exercise, WRONG, f"Python ended at {self._cell(index)}: {self.ended[index]}.")
+            if index in self.stopped:
+                what, line = self._stop(index)
+                return Result(check.exercise, WRONG, f"{self._cell(index).capitalize()} {what}.", detail=line)
+        return Result(check.exercise, NOT_ATTEMPTED, f"No cell above the check defines {check.function}.")
+
+    def _cell(self, index: int) -> str:
+        first = next((line.strip() for line in self.job.cells[index].splitlines() if line.strip()), "")
+        return f"the cell that begins `{first[:60]}`"
+
+    def stop(self, index: int) -> str:
+        """Why a cell stopped; "" if it did not."""
+        if index in self.ended:
+            return f"Python ended at it: {self.ended[index]}"
+        return self._stop(index)[0] if index in self.stopped else ""
+
+    def _stop(self, index: int) -> tuple[str, str]:
+        """(why a cell stopped, its line)."""
+        told = self.stopped[index]
+        if "late" in told:
+            return _late("", self.job.limits.cell, told).strip(), ""
+        error = told["error"]
+        text = f"{error['name']}: {error['text']}" if error["text"] else str(error["name"])
+        if error["kind"] in ("SyntaxError", "IndentationError", "TabError"):
+            return f"cannot be read by Python: {text}", str(error["line"])
+        return f"stopped: {text}", str(error["line"])
+
+    def _notes(self, check: Check, task: Exercise, told: dict[str, Any], noticed: Sequence[str]) -> list[str]:
+        """What a learner should know of the run, and what a teacher may want to look at."""
+        notes = []
+        raised = [k for k in sorted({*self.stopped, *self.ended}) if k < check.cell]
+        if raised and check.exercise not in self.results:
+            k = raised[0]
+            what = f"ended Python ({self.ended[k]})" if k in self.ended else self._stop(k)[0]
+            more = f" So did {len(raised) - 1} more." if len(raised) > 1 else ""
+            notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader went on with the cells below it.")
+        if told["below"]:
+            notes.append("The function was found below its check: at the check itself it was not correct.")
+        bound = told.get("bound") or {}
+        if str(bound.get("module", "")).partition(".")[0] in ("lstm_edu", "keras"):
+            notes.append(f"For the teacher: the answer is a function of {bound['module'].partition('.')[0]} itself.")
+        elif noticed:
+            notes.append(f"For the teacher: the answer calls a library that has this built in ({', '.join(noticed)}).")
+        if told["shown"]:
+            notes.append("For the teacher: the notebook shows the solution above this check.")
+        elif _same_code(str(bound.get("source", "")), task):
+            notes.append("For the teacher: the answer is the solution, word for word.")
+        return notes
+
+
+class _Ended(Exception):
+    """The far end is no longer there. cell, exercise: at which it ended."""
+
+    def __init__(self, why: str, cell: int | None = None, exercise: str | None = None):
+        super().__init__(why)
+        self.cell, self.exercise = cell, exercise
+
+
+def _late(what: str, limit: float, told: Mapping[str, Any]) -> str:
+    """Why something was stopped: time, with what it had taken of everything else by then."""
+    memory, printed = float(told.get("memory", 0)), int(told.get("much", 0))
+    text = f"{what} did not end within {limit:g} seconds and was stopped"
+    if memory > _MUCH_MEMORY:
+        return f"{text}; its memory had grown by {memory / 2**30:.1f} GiB by then: does something grow without an end?"
+    if printed:
+        return f"{text}; it had printed {printed:,} more characters by then: does a loop that prints never end?"
+    return f"{text}: is there a loop that never ends, or something that waits?"
+
+
+def _same_code(source: str, task: Exercise) -> bool:
+    """Whether a function's statements are the solution's, but for comments, the docstring and its name."""
+    ours = [_statements(inspect.getsource(f)) for f in task.answer]
+    return len(ours) == 1 and bool(source) and len(source) < _MOST_SOURCE and _statements(source) == ours[0] != ""
+
+
+def _statements(source: str) -> str:
+    definition = _definition(source)
     if definition is None:
-        return Result(exercise, NOT_ATTEMPTED, f"The cell defines no function {name}.")
-    with tempfile.TemporaryDirectory() as folder, _Answering(source, name, _needed(before, tree), folder) as far_end:
-
-        @functools.wraps(_outline(definition))
-        def answered(*arguments: Any) -> Any:
-            return far_end(*arguments)
-
-        task.reset()  # hints are for whoever asks for them
-        return task.check(answered, time_limit=time_limit, keras=False)
+        return ""
+    body = definition.body[1:] if ast.get_docstring(definition) is not None else definition.body
+    return "\n".join(ast.dump(node) for node in body)
 
 
 # --- the far end ----------------------------------------------------------------------------------------------------
 
 
-class _Answering:
-    """The function at the far end, called as if it were here. Once its process has ended, every call says why."""
+class _FarEnd:
+    """The process behind the fence: lines of JSON to it and from it."""
 
-    def __init__(self, source: str, function: str, before: list[str], folder: str):
-        self._job = {"source": source, "function": function, "before": before}
-        self._folder = folder
-        self._ended: BaseException | None = None
+    def __init__(self, fence: Fence, folder: Path, job: dict[str, Any]):
+        self._fence, self._folder, self._job = fence, folder, job
 
-    def __enter__(self) -> _Answering:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", answering.__file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=self._folder,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
-        )
+    def __enter__(self) -> _FarEnd:
+        self._process, self._kill = self._fence.start(self._folder, Limits(**_of_limits(self._job["limits"])))
         self._stdin = cast(IO[bytes], self._process.stdin)
         self._lines: queue.Queue[bytes] = queue.Queue()
+        self._said: collections.deque[bytes] = collections.deque(maxlen=20)  # on stderr, before the notebook begins
         threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
+        self._listening = threading.Thread(target=_keep, args=(self._process.stderr, self._said), daemon=True)
+        self._listening.start()
         try:
-            answer = self._ask(self._job, _STARTING)
-            if "error" in answer:
-                raise _error(answer["error"])
-        except BaseException as error:
-            self._end(error)
+            protocol = self.next(_STARTING).get("hello")
+        except _Ended as end:  # no fault of the learner's
+            self.end()
+            raise RuntimeError(
+                f"the process for the answers could not be started ({self._fence.name}): {end}"
+            ) from None
+        if protocol != PROTOCOL:
+            self.end()
+            raise RuntimeError(f"behind the fence ({self._fence.name}) is another version of lstm-edu than here")
+        self.say(**self._job)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._end(RuntimeError("the grading is over"))
+    def __exit__(self, kind: type | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self.end()
 
-    def __call__(self, *arguments: Any) -> Any:
-        if self._ended is not None:
-            raise self._ended
-        try:
-            answer = self._ask({"arguments": [answering.encode(a) for a in arguments]}, float("inf"))
-        except BaseException as error:  # that the time is up, too
-            self._end(error)
-            raise
-        for k, changed in answer.get("changed", {}).items():
-            _put(arguments[int(k)], _value(changed))
-        if answer.get("printed"):
-            print(str(answer["printed"])[: answering.MOST_TEXT])
-        for text in answer.get("warned", [])[:5]:
-            warnings.warn(str(text), stacklevel=2)
-        if "error" in answer:
-            raise _error(answer["error"])
-        return _value(answer["value"])
-
-    def _ask(self, content: dict[str, Any], seconds: float) -> dict[str, Any]:
-        try:
+    def say(self, **content: Any) -> None:
+        with contextlib.suppress(OSError):  # that it has ended is seen when it is asked
             self._stdin.write(json.dumps(content).encode() + b"\n")
             self._stdin.flush()
-        except OSError as error:
-            raise RuntimeError("Python ended (exit, or too much memory?)") from error
+
+    def next(self, seconds: float) -> dict[str, Any]:
+        """What it says next. _Ended if it says nothing in time, or nothing that can be read."""
         waited = 0.0
         while waited < seconds:
             try:
@@ -133,23 +385,35 @@ class _Answering:
             except queue.Empty:
                 waited += _POLL
                 continue
+            if not line:
+                raise _Ended(self._why())
             try:
-                answer = json.loads(line)
-            except ValueError as error:
-                raise RuntimeError("Python ended (exit, or too much memory?)") from error
-            if not isinstance(answer, dict):
-                raise RuntimeError("the answer cannot be read")
-            return answer
-        raise RuntimeError(f"the cell did not end within {seconds:g} seconds: is there a loop that never ends?")
+                told = json.loads(line)
+            except (ValueError, RecursionError):
+                raise _Ended("Python ended, or what it answered cannot be read") from None
+            if not isinstance(told, dict):
+                raise _Ended("what Python answered cannot be read")
+            return told
+        raise _Ended(f"Python did not answer within {seconds:.0f} seconds")
 
-    def _end(self, why: BaseException) -> None:
-        """All of it at each call: where the time is up, the learner's thread may be ended in the midst of this."""
-        if self._ended is None:
-            self._ended = why
-        self._process.kill()
+    def _why(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_SPARE)
+        self._listening.join(_POLL)
+        said = b"".join(self._said).decode(errors="replace").strip()[-_MOST_TEXT:]
+        ended = "Python ended (by exit, by a crash, or because it needed too much memory)"
+        return f"{ended}; it said: {said}" if said else ended
+
+    def end(self) -> None:
+        """All of it at each call: where the time is up, a check's thread may be ended in the midst of this."""
+        self._kill()
         self._process.wait()
         with contextlib.suppress(OSError):  # what was not sent yet
             self._stdin.close()
+
+
+def _of_limits(told: dict[str, Any]) -> dict[str, Any]:
+    return {f.name: told[f.name] for f in dataclasses.fields(Limits)}
 
 
 def _read(stream: Any, lines: queue.Queue[bytes]) -> None:
@@ -159,11 +423,69 @@ def _read(stream: Any, lines: queue.Queue[bytes]) -> None:
     lines.put(b"")
 
 
-def _value(encoded: Any) -> Any:
-    try:
-        return answering.decode(encoded)
-    except Exception as error:
-        raise RuntimeError("the answer cannot be read") from error
+def _keep(stream: Any, lines: collections.deque[bytes]) -> None:
+    with stream:
+        while line := stream.readline(_MOST_TEXT):
+            lines.append(line)
+
+
+# --- the learner's function, called as if it were here -------------------------------------------------------------
+
+
+class _Calls:
+    """over: the limit that a call has run into, in words. ended: the far end is of no use any more."""
+
+    def __init__(self, far: _FarEnd, limits: Limits):
+        self._far, self._limits = far, limits
+        self.over, self.ended = "", False
+        self.noticed: list[str] = []
+
+    def of(self, bound: dict[str, Any]) -> Callable[..., Any]:
+        """A function that looks like the learner's, and asks the far end."""
+
+        def answered(*arguments: Any) -> Any:
+            return self._call(arguments)
+
+        outline = _outline(str(bound.get("source", "")))
+        if outline is not None:
+            functools.update_wrapper(answered, outline)
+        if (signature := _signature(bound.get("arguments"))) is not None:
+            vars(answered)["__signature__"] = signature
+        return answered
+
+    def _call(self, arguments: Sequence[Any]) -> Any:
+        if self.over:
+            raise RuntimeError(self.over)
+        try:
+            self._far.say(arguments=[encode(a) for a in arguments])
+            answer = self._far.next(self._limits.call + _SPARE)
+            error, value = (None, None) if "late" in answer else self._taken(answer, arguments)
+        except _Ended as end:
+            self.over, self.ended = f"Your function stopped: {end}", True
+            raise RuntimeError(self.over) from None
+        except BaseException as error:  # an answer that nothing can be made of; or this thread's time is up
+            self.over, self.ended = "Your function stopped: what it returned cannot be read", True
+            raise RuntimeError(self.over) from error
+        if "late" in answer:
+            self.over, self.ended = _late("Your function", self._limits.call, answer), bool(answer.get("stuck"))
+            raise RuntimeError(self.over)
+        if error is not None:
+            raise error
+        return value
+
+    def _taken(self, answer: dict[str, Any], arguments: Sequence[Any]) -> tuple[BaseException | None, Any]:
+        """What the call raised, and what it returned; what else it did is done here."""
+        self.noticed += [str(name)[:80] for name in answer.get("noticed", [])]
+        for k, changed in answer["changed"].items():
+            _put(arguments[int(k)], decode(changed))
+        if answer["printed"]:
+            print(str(answer["printed"])[:_MOST_TEXT])
+        for text in answer["warned"][:5]:
+            name, _, said = str(text).partition(": ")
+            kind = getattr(builtins, name, None)
+            known = isinstance(kind, type) and issubclass(kind, Warning)
+            warnings.warn(said if known else str(text), cast(type, kind) if known else UserWarning, stacklevel=2)
+        return (_error(answer["error"], self._limits), None) if "error" in answer else (None, decode(answer["value"]))
 
 
 def _put(argument: Any, changed: Any) -> None:
@@ -175,12 +497,14 @@ def _put(argument: Any, changed: Any) -> None:
             argument[:] = changed
 
 
-def _error(told: dict[str, str]) -> BaseException:
+def _error(told: dict[str, str], limits: Limits) -> BaseException:
     """The far end's exception, of the built-in class that it is of."""
     kind = getattr(builtins, str(told.get("kind")), RuntimeError)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)) or issubclass(kind, KeyboardInterrupt):
         kind = RuntimeError
     name, text = str(told.get("name")), str(told.get("text"))
+    if any(words in text for words in _TOO_MANY):
+        text += f" (the grader allows {limits.processes} processes and threads)"
     try:
         error = kind(text if name == kind.__name__ else f"{name}: {text}")
     except TypeError:  # a UnicodeDecodeError takes five arguments
@@ -189,11 +513,24 @@ def _error(told: dict[str, str]) -> BaseException:
     return error
 
 
-# --- what is known of a source without running it -------------------------------------------------------------------
+# --- what is known of a function without running it -----------------------------------------------------------------
 
 
-def _outline(definition: ast.FunctionDef) -> Callable:
+def _definition(source: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+    if len(source) > _MOST_SOURCE:
+        return None
+    try:
+        body = ast.parse(textwrap.dedent(source)).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return body[0] if len(body) == 1 and isinstance(body[0], (ast.FunctionDef, ast.AsyncFunctionDef)) else None
+
+
+def _outline(source: str) -> Callable | None:
     """The function of a definition, without its decorators, defaults and annotations: nothing of the learner's runs."""
+    definition = _definition(source)
+    if definition is None:
+        return None
     arguments = definition.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg):
         if argument is not None:
@@ -203,43 +540,22 @@ def _outline(definition: ast.FunctionDef) -> Callable:
     definition.decorator_list, definition.returns = [], None
     module = ast.fix_missing_locations(ast.Module([definition], []))
     names: dict[str, Any] = {}
-    exec(compile(module, answering.FILE, "exec"), names)
+    try:
+        exec(compile(module, "<answer>", "exec"), names)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
     return names[definition.name]
 
 
-def _needed(cells: Iterable[str], answer: ast.Module) -> list[str]:
-    """The imports and definitions of earlier cells that an answer uses, directly or through one another."""
-    defined: dict[str, ast.stmt] = {}
-    for cell in cells:
-        try:
-            body = ast.parse(cell).body
-        except (SyntaxError, ValueError):  # a line of IPython's; or a cell that is broken anyway
-            continue
-        for node in body:
-            for name in _defines(node):
-                defined[name] = node
-    wanted: list[ast.AST] = [answer]
-    used: list[ast.stmt] = []
-    while wanted:
-        needing = wanted.pop()
-        names = {n.id for n in ast.walk(needing) if isinstance(n, ast.Name)}
-        found = [defined[name] for name in names if name in defined and defined[name] not in used]
-        for one in dict.fromkeys(found):
-            used.append(one)
-            wanted.append(one)
-    order = list(dict.fromkeys(defined.values()))
-    return [ast.unparse(node) for node in sorted(used, key=order.index)]
-
-
-def _defines(node: ast.stmt) -> list[str]:
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return [(alias.asname or alias.name).partition(".")[0] for alias in node.names]
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-        return [node.name]
-    if isinstance(node, ast.Assign) and _is_constant(node.value):
-        return [target.id for target in node.targets if isinstance(target, ast.Name)]
-    return []
-
-
-def _is_constant(node: ast.expr) -> bool:
-    return not any(isinstance(n, (ast.Call, ast.Await, ast.Attribute, ast.Subscript)) for n in ast.walk(node))
+def _signature(told: Any) -> inspect.Signature | None:
+    try:
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    str(name), list(inspect._ParameterKind)[kind], default=None if optional else inspect._empty
+                )
+                for name, kind, optional in told
+            ]
+        )
+    except (TypeError, ValueError, IndexError):
+        return None

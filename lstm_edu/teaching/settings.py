@@ -1,4 +1,4 @@
-"""How nbgrader grades an assignment of ours: the answers are graded, the notebook as a whole is not run."""
+"""How nbgrader grades an assignment of ours: its own run of the notebook is left out, ours is in its place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 _GRADER = "lstm_edu.teaching.grader.GradeExercises"
+_READER = "lstm_edu.teaching.grader.Submissions"
 
 
 def configure(c: Any) -> None:
@@ -18,6 +19,7 @@ def configure(c: Any) -> None:
         os.environ["PATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PATH")]))
     c.CourseDirectory.course_id = "lstm-edu"
     c.ClearSolutions.code_stub = {"python": "..."}
+    c.Autograde.exporter_class = _READER
     c.Autograde.autograde_preprocessors = [
         _GRADER,
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
