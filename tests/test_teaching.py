@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import symtable
@@ -24,7 +25,7 @@ from lstm_edu.__main__ import main
 from lstm_edu.exercises.result import Result
 from lstm_edu.teaching import Limits, as_graded, fence, grade, wire
 from lstm_edu.teaching.assignment import instructors_version, solved
-from lstm_edu.teaching.fences import BUBBLEWRAP, DOCKER, FENCES, GRADING, NONE, Fence
+from lstm_edu.teaching.fences import BUBBLEWRAP, DOCKER, FENCES, GRADING, IMAGE, NONE, PODMAN, Fence
 from lstm_edu.teaching.grading import run
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
@@ -379,6 +380,11 @@ def has_bubblewrap() -> bool:
         return False
 
 
+def has_image(program: str) -> bool:
+    command = [program, "image", "inspect", IMAGE]
+    return shutil.which(program) is not None and subprocess.run(command, capture_output=True).returncode == 0
+
+
 @pytest.fixture
 def probes(tmp_path):
     """A notebook whose answer tries to get out, and where its traces would be: harmless, all in this test."""
@@ -386,9 +392,9 @@ def probes(tmp_path):
     instructors.mkdir()
     (instructors / "gradebook.db").write_text("grades")
     server = socket.create_server(("127.0.0.1", 0))
-    port, sign = server.getsockname()[1], f"sleep 3{os.getpid()}"
+    port, sign = server.getsockname()[1], f"left_behind_{os.getpid()}"
     tried = f"""
-import os, pathlib, socket, subprocess
+import os, pathlib, socket, subprocess, sys
 out = []
 def attempt(what, do):
     try:
@@ -400,7 +406,7 @@ attempt("write", lambda: pathlib.Path({str(instructors / "gradebook.db")!r}).wri
 attempt("touch", lambda: pathlib.Path({str(tmp_path / "touched")!r}).touch())
 attempt("connect", lambda: socket.create_connection(("127.0.0.1", {port}), timeout=5).close())
 attempt("signal", lambda: os.kill({os.getpid()}, 0))
-subprocess.Popen({sign.split()!r}, start_new_session=True)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)", {sign!r}], start_new_session=True)
 
 def ink(image):
     raise RuntimeError(" ".join(out) or "nothing")
@@ -413,18 +419,22 @@ def running(sign: str) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            command = path.read_bytes().replace(b"\0", b" ").decode().strip()
+            command = path.read_bytes()
         except OSError:  # it has ended meanwhile
             continue
-        if command == sign:
+        if sign.encode() in command:
             found.append(int(path.parent.name))
     return found
 
 
-@pytest.mark.skipif(not has_bubblewrap(), reason="bubblewrap does not work here")
-def test_an_answer_behind_bubblewrap_reaches_nothing_and_nothing_outlives_it(probes):
+@pytest.mark.parametrize("name", [BUBBLEWRAP, DOCKER, PODMAN])
+def test_an_answer_behind_a_fence_reaches_nothing_and_nothing_outlives_it(name, probes):
+    if name == BUBBLEWRAP and not has_bubblewrap():
+        pytest.skip("bubblewrap does not work here")
+    if name != BUBBLEWRAP and not has_image(name):
+        pytest.skip(f"{name} has no image {IMAGE} here")
     notebook, folder, sign = probes
-    result = grade(notebook, fence=fence(BUBBLEWRAP))["ink"]
+    result = grade(notebook, fence=fence(name))["ink"]
     assert "RuntimeError: nothing" in result.message, result
     assert (folder / "instructors" / "gradebook.db").read_text() == "grades"
     assert not (folder / "touched").exists()
