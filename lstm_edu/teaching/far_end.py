@@ -21,6 +21,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,6 +32,7 @@ from traitlets.config import Config
 
 from lstm_edu.exercises import Exercise
 from lstm_edu.exercises.errors import told
+from lstm_edu.exercises.keeping import Kept, kept
 from lstm_edu.exercises.running import Run, run
 from lstm_edu.teaching.wire import PROTOCOL, decode, encode
 
@@ -52,6 +54,9 @@ class _Shell(InteractiveShell):
 
     def enable_gui(self, gui: Any = None) -> None:
         """`%matplotlib inline` asks for none, and a kernel has none."""
+
+    def ask_exit(self) -> None:
+        """`exit` does not end the run."""
 
 
 class TooMuchOutput(RuntimeError):
@@ -91,7 +96,11 @@ def main() -> None:
     sys.stdin, sys.stdout = io.StringIO(), _Counted(job["limits"]["output"])
     sys.stderr = sys.stdout
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    _Notebook(job, answer, lambda: json.loads(requests.readline())).run()
+    try:
+        _Notebook(job, answer, lambda: json.loads(requests.readline())).run()
+    except BaseException:
+        answer(failed=traceback.format_exc(limit=-5)[-MOST_TEXT:])
+        raise
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -235,12 +244,13 @@ class _Notebook:
         known = check["function"] in self.shell.user_ns
         self.answer(check=exercise, below=below, shown=shown, bound=_described(bound) if known else None)
         first = True
-        while "arguments" in (request := self.ask()):
-            self.answer(**self._called(bound, [decode(a) for a in request["arguments"]], first))
-            first = False
+        with kept(bound) as keep:
+            while "arguments" in (request := self.ask()):
+                self.answer(**self._called(bound, [decode(a) for a in request["arguments"]], keep, first))
+                first = False
         return bool(request["correct"])
 
-    def _called(self, function: Any, given: list[Any], first: bool) -> dict[str, Any]:
+    def _called(self, function: Any, given: list[Any], keep: Kept, first: bool) -> dict[str, Any]:
         kept: list[Any] = []
 
         def call(*arguments: Any) -> Any:
@@ -249,7 +259,7 @@ class _Notebook:
 
         noticed: dict[str, None] = {}
         with _Watch() as watch, _library_calls(noticed) if first else contextlib.nullcontext():
-            done = run(call, {str(k): a for k, a in enumerate(given)}, self.limits["call"])
+            done = run(call, {str(k): a for k, a in enumerate(given)}, self.limits["call"], keep)
         answer: dict[str, Any] = {"printed": done.printed[:MOST_TEXT], "much": done.more, "warned": [*done.warned][:5]}
         if done.late:
             return answer | {"late": True, "stuck": done.stuck, "memory": watch.grown}
@@ -300,7 +310,9 @@ def _problem(error: BaseException, function: Any = None) -> dict[str, str]:
 
 
 def _outcome(done: Run, function: Any) -> dict[str, Any]:
-    return {"value": encode(done.value)} if done.error is None else {"error": _problem(done.error, function)}
+    if done.error is not None:
+        return {"error": _problem(done.error, function)}
+    return {"value": encode(done.value), "iterator": done.iterator}
 
 
 def _described(value: Any) -> dict[str, Any]:

@@ -393,6 +393,8 @@ class _FarEnd:
                 raise _Ended("Python ended, or what it answered cannot be read") from None
             if not isinstance(told, dict):
                 raise _Ended("what Python answered cannot be read")
+            if "failed" in told:
+                raise _Ended(f"the grader's own part of that process failed: {told['failed']}")
             return told
         raise _Ended(f"Python did not answer within {seconds:.0f} seconds")
 
@@ -485,7 +487,16 @@ class _Calls:
             kind = getattr(builtins, name, None)
             known = isinstance(kind, type) and issubclass(kind, Warning)
             warnings.warn(said if known else str(text), cast(type, kind) if known else UserWarning, stacklevel=2)
-        return (_error(answer["error"], self._limits), None) if "error" in answer else (None, decode(answer["value"]))
+        if "error" in answer:
+            return _error(answer["error"], self._limits), None
+        value = decode(answer["value"])
+        return None, _iterator(str(answer["iterator"]), value) if answer["iterator"] else value
+
+
+def _iterator(name: str, values: list[Any]) -> Any:
+    """An iterator of a type of that name, in the place of a generator, a zip or a map that does not travel."""
+    rest = iter(values)
+    return type(name, (), {"__iter__": lambda self: self, "__next__": lambda self: next(rest)})()
 
 
 def _put(argument: Any, changed: Any) -> None:

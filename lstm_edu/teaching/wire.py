@@ -36,7 +36,7 @@ def encode(value: Any) -> Any:
 
 def _numbers(value: Any) -> Any:
     """The array that a tensor, a variable or a matrix makes of itself, encoded; None of anything else."""
-    if not hasattr(value, "__array__"):
+    if not hasattr(value, "__array__") or np.ma.is_masked(value):
         return None
     try:
         array = np.array(value, subok=False)
