@@ -281,6 +281,14 @@ def test_the_weights_that_a_function_uses_are_measured(what):
     assert result.status == "wrong" and words in result.message
 
 
+def test_what_is_true_of_one_question_only_is_not_said_of_the_function():
+    """Wrong for one size: neither a factor, nor an argument that is not used, nor rounding."""
+    for wrong in (lambda y, b: 2 * y, lambda y, b: y - b, lambda y, b: np.round(y), lambda y, b: y + b.sum() - b):
+        said = ex.dense.check(lambda x, W, b, w=wrong: w(x @ W + b, b) if len(x) == 5 else x @ W + b).message
+        assert "All your numbers" not in said and "does not use" not in said and "rounded" not in said
+        assert "find that out" not in said.partition("differs first")[0]
+
+
 def test_what_is_not_affine_is_not_measured():
     for function in (lambda x, W, b: np.sin(x @ W + b), lambda x, W, b: np.abs(x) @ W + b, lambda x, W, b: x**2 @ W):
         said = ex.dense.check(function).message

@@ -267,7 +267,7 @@ class Exercise:
 
         inside: answered -> what is right and what is wrong among the function's own variables, in words.
         """
-        found = explained(self, answered)
+        found = explained(self, answered, none_right=len(problems) > len(SEEDS))
         text, line = problems[0]
         if found is None and answered:
             said, differs = inside(answered[0])

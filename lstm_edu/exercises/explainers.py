@@ -20,11 +20,17 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
 )
 
 
-def explained(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
-    """What the first explainer says that knows."""
+# These speak of all that the function does, and so are asked only where no question was answered right.
+OF_EVERYTHING = (digits, scaled, weighed, unused)
+
+
+def explained(exercise: Exercise, answered: Sequence[Answered], none_right: bool = True) -> Found | None:
+    """What the first explainer says that knows. none_right: no question was answered right."""
     if not answered:
         return None
     for explainer in EXPLAINERS:
+        if explainer in OF_EVERYTHING and not none_right:
+            continue
         with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
             if (found := explainer(exercise, answered)) is not None:
                 return found
