@@ -1,6 +1,7 @@
 """A check in a real kernel: whatever the answer does, the notebook goes on with everything that it had."""
 
 import sys
+import time
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -158,6 +159,19 @@ CASES = {
         "sys.getrecursionlimit() == before",
         "correct",
     ),
+    "logging": (
+        "import logging\nbefore = logging.getLogger().level, list(logging.getLogger().handlers)",
+        f"logging.basicConfig(level=logging.DEBUG, force=True)\nlogging.disable()\n{RIGHT}",
+        "(logging.getLogger().level, logging.getLogger().handlers) == before and logging.root.manager.disable == 0",
+        "correct",
+    ),
+    "garbage stays": ("import gc", f"gc.disable()\n{RIGHT}", "gc.isenabled()", "correct"),
+    "a default that grows": (
+        "kept = []\nthe_default = kept",
+        f"inner = lambda a, box=kept: box.append(a)\ninner(x)\n{RIGHT}",
+        "kept == [] and the_default is kept",
+        "correct",
+    ),
     "calls without an end": ("", "return dense(x, kernel, bias)", "True", "wrong"),
     "a stream that is closed": ("", f"sys.stdout.close()\nsys.stderr.close()\n{RIGHT}", "True", "correct"),
     "a stream that is replaced": (
@@ -233,6 +247,29 @@ def test_the_notebook_has_everything_that_it_had(kernel, case):
 def test_what_was_put_right_is_said(kernel):
     shown = check(kernel, "losses, total = [], 0", f"global total\ntotal += 1\nlosses.append(total)\n{RIGHT}")
     assert "Your function changes total, losses, variables of your notebook." in shown
+
+
+def test_an_interruption_by_the_user_puts_everything_back(kernel):
+    """The kernel's stop button, while a function runs without an end."""
+    kernel("""
+        rounds = []
+        def dense(x, kernel, bias):
+            while True:
+                rounds.append(1)
+                del rounds[10:]
+    """)
+    asked = kernel.client.execute(f"le.exercises.dense.check(dense, time_limit={HANGS})", allow_stdin=False)
+    while True:  # until the cell runs
+        message = kernel.client.get_iopub_msg(timeout=HANGS)
+        if message["parent_header"].get("msg_id") == asked and message["content"].get("execution_state") == "busy":
+            break
+    time.sleep(1)
+    kernel.manager.interrupt_kernel()
+    while (reply := kernel.client.get_shell_msg(timeout=HANGS))["parent_header"].get("msg_id") != asked:
+        pass
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    kernel("assert rounds == [] and not [t for t in threading.enumerate() if t.name == 'exercise']")
+    assert "✓ dense: correct" in check(kernel, "", RIGHT)
 
 
 def test_figures_are_the_functions_own(kernel):
