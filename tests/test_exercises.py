@@ -758,7 +758,8 @@ FORMS = {
     "coroutine": (asynchronous, "a coroutine"),
     "text": (lambda x, k, b: "done", "a str"),
     "function": (lambda x, k, b: dense, "a function (are the brackets of a call missing?)"),
-    "pair": (lambda x, k, b: (x, k), "a tuple of 2"),
+    "pair": (lambda x, k, b: (x, k), "a tuple of 2 arrays; one is expected, y"),
+    "and a text": (lambda x, k, b: (x @ k + b, "done"), "a tuple of 2 things of different kinds"),
     "dict": (lambda x, k, b: {"z": x}, "a dict"),
     "set": (lambda x, k, b: {1.0, 2.0}, "a set"),
     "number": (lambda x, k, b: 3.5, "3.5 (float)"),
@@ -805,6 +806,8 @@ def test_several_outputs_in_another_form_are_right():
     assert named.status == "correct" and "`return h, c`" in named.remark
     stacked = ex.split_kernel.check(lambda *a: np.stack(split(*a)))
     assert stacked.status == "correct" and "one array that holds all 4" in stacked.remark
+    numbered = ex.shares.check(lambda samples, classes: {k: (samples == k).mean() for k in range(classes)})
+    assert numbered.status == "correct" and "You returned a dictionary" in numbered.remark
     lists = ex.lstm_step.check(lambda *a: [v.tolist() for v in step(*a)])
     assert lists.status == "correct" and "a list of 3" in lists.remark
     assert "another order" in ex.lstm_step.check(lambda *a: np.stack(step(*a)[::-1])).message

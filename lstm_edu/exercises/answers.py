@@ -69,8 +69,8 @@ def read(value: Any, outputs: Sequence[Output], right: Sequence[Any] | None = No
     """
     remarks = [f"You returned {_an(iterator)} (is there a `yield`?); {_instead(outputs)}"] if iterator else []
     if len(outputs) == 1:
-        if isinstance(value, Mapping) and outputs[0].name in value:
-            value = value[outputs[0].name]
+        if isinstance(value, Mapping) and (inside := _in_dictionary(value, outputs[0].name)) is not None:
+            value = inside
             remarks.append(f"You returned a dictionary; {_instead(outputs)}")
         values: Sequence[Any] = [value]
     else:
@@ -85,6 +85,15 @@ def read(value: Any, outputs: Sequence[Output], right: Sequence[Any] | None = No
         found.append(numbers)
         remarks += [remark] if remark and not (iterator and remark.startswith("You returned a list")) else []
     return Taken(found, tuple(dict.fromkeys(remarks)), raw)
+
+
+def _in_dictionary(value: Mapping, name: str) -> Any:
+    """What a dictionary holds by the output's name, or by the numbers 0, 1, 2 ...; None if neither."""
+    if name in value:
+        return value[name]
+    if value and set(value) == set(range(len(value))):
+        return np.array([value[k] for k in range(len(value))])
+    return None
 
 
 def _spare_axis(numbers: Any, right: Any, output: Output) -> str:
@@ -159,13 +168,16 @@ def _array(value: Any, output: Output, begin: str, right: Any) -> tuple[np.ndarr
         raise Unusable(f"{begin} {kind_of(value)}, in which some numbers are masked; a NumPy array is expected.")
     if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], np.ndarray):  # `return h,`
         return value[0], "You returned a tuple of one array (is there a comma at the end of the line?)."
-    too_many = isinstance(value, (tuple, list)) and all(isinstance(v, np.ndarray) for v in value) and len(value) > 1
-    if too_many and right is not None and np.ndim(value[0]) != right.ndim - 1:
-        raise Unusable(f"{begin} a {type(value).__name__} of {len(value)} arrays; one is expected, {output.name}.")
+    arrays = isinstance(value, (tuple, list)) and [isinstance(v, np.ndarray) for v in value]
+    if arrays and len(arrays) > 1 and all(arrays) and right is not None and np.ndim(value[0]) != right.ndim - 1:
+        raise Unusable(f"{begin} a {type(value).__name__} of {len(arrays)} arrays; one is expected, {output.name}.")
+    if arrays and any(arrays) and not all(arrays):
+        raise Unusable(f"{begin} {kind_of(value)} things of different kinds; one array is expected, {output.name}.")
     if isinstance(value, (int, float, complex)) and right is not None and right.ndim:
         raise Unusable(f"{begin} {kind_of(value)}; an array of shape {shape_text(right.shape)} is expected.")
     if not (isinstance(value, (list, tuple, int, float, complex)) or hasattr(value, "__array__")):
         raise Unusable(f"{begin} {kind_of(value)}; a NumPy array is expected.")
+    kind = kind_of(value)
     try:
         if isinstance(value, (list, tuple)):
             value = [np.asarray(v) if hasattr(v, "__array__") else v for v in value]
@@ -173,7 +185,7 @@ def _array(value: Any, output: Output, begin: str, right: Any) -> tuple[np.ndarr
     except Exception as error:  # of rows of different lengths; of a tensor that has no numbers
         different = isinstance(value, list) and isinstance(error, ValueError)
         why = "its rows have different lengths" if different else f"{type(error).__name__}: {error}"[:200]
-        raise Unusable(f"{begin} {kind_of(value)} of which NumPy makes no array ({why}).") from None
+        raise Unusable(f"{begin} {kind} of which NumPy makes no array ({why}).") from None
 
 
 def _floats(array: np.ndarray, begin: str) -> tuple[np.ndarray, str]:
