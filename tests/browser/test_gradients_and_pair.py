@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from blank_page import SCHEMES, axe_finds_nothing, call, load_modules, nothing_sticks_out, put, stop_the_clock
+from limits import tries
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -478,6 +479,27 @@ def test_curves_of_both_runs_differ_by_more_than_colour(page):
     assert samples == ["solid", "dashed"]
     expect(chart.locator(".le-line").first).to_have_text(f"right {a.h[1, 7, 1]:.4f}".replace("-", "−"))
     expect(chart.locator(".le-line").last).to_have_text(f"wrong {b.h[1, 7, 1]:.4f}".replace("-", "−"))
+
+
+def test_curves_take_ink_and_paper_from_the_style_sheet(page):
+    x = inputs()
+    root = put(page, le.explore_pair(made().trace(x), made(seed=6).trace(x)))
+    page.add_style_tag(content=".lstm-edu-explorer { --le-ink: #ff0000 !important; --le-paper: #0000fa !important; }")
+    page.set_viewport_size({"width": 1000, "height": 900})
+    colours = """canvas => {
+        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const count = (r, g, b) => Array.from({length: data.length / 4}, (_, n) => 4 * n)
+            .filter(n => data[n] === r && data[n + 1] === g && data[n + 2] === b).length;
+        return [count(255, 0, 0), count(0, 0, 250), count(255, 255, 255), count(31, 35, 40)];
+    }"""
+    canvas = root.locator("[data-map='curves'] canvas")
+    for _ in tries(5):
+        ink, paper, *others = canvas.evaluate(colours)
+        if ink > 100 and paper > 10_000:
+            break
+        page.wait_for_timeout(100)
+    assert ink > 100 and paper > 10_000
+    assert others == [0, 0]
 
 
 def test_layers_of_different_kinds_say_what_they_share(page):

@@ -1,170 +1,37 @@
 // The bins explorer: samples, a histogram of fixed width, and what its range does to it.
 
+import { filledBins } from "./numbers.js";
+import { BINS_SHOWN_ONE_BY_ONE, binInWords, binsInWords, short } from "./words.js";
 import { explorer } from "../shared/explorer.js";
-import { announcer, h, say } from "../shared/page.js";
+import { announcer, h, headLine, say } from "../shared/page.js";
 
-/** The bin of a value, as tf.histogram_fixed_width counts: below the range the first, at its end or beyond the last. */
-export function binOf(value, [low, high], bins) {
-  const inside = Math.min(Math.max(value, low), high) - low;
-  return Math.min(Math.trunc(inside / ((high - low) / bins)), bins - 1);
-}
-
-/** For each bin: its ends, what is in it as [value, count] pairs, and its share of all samples. */
-export function filledBins(values, counts, range, bins) {
-  const total = counts.reduce((a, b) => a + b, 0);
-  const step = (range[1] - range[0]) / bins;
-  const filled = Array.from({ length: bins }, (_, n) => ({
-    from: range[0] + n * step,
-    to: range[0] + (n + 1) * step,
-    inside: [],
-    count: 0,
-    share: 0,
-  }));
-  values.forEach((value, k) => {
-    const bin = filled[binOf(value, range, bins)];
-    bin.inside.push([value, counts[k]]);
-    bin.count += counts[k];
-  });
-  for (const bin of filled) bin.share = bin.count / total;
-  return filled;
-}
-
-/** "1, 2 and 3" */
-export function listed(words) {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
-// --- the explorer ---------------------------------------------------------------------------------------------------
+const STEP = 0.25;
 
 export function binsExplorer(context) {
-  const { model, root, spec, listen } = context;
-  const { values, counts, bins, ends, what } = spec;
-  const few = values.length <= 12;
-  const short = (value) => String(Number(value.toFixed(3))).replace("-", "−");
-  const STEP = 0.25;
-
-  // --- controls -------------------------------------------------------------
-  const slider = (name, which) => {
-    const input = h("input", {
-      type: "range",
-      min: ends[0],
-      max: ends[1],
-      step: STEP,
-      "aria-label": `value_range, ${name}`,
-    });
-    const text = h("output", { class: "le-step" });
-    listen(input, "input", () => {
-      const range = [...model.get("value_range")];
-      range[which] = Number(input.value);
-      // An end pushes the other one before it: there is no range without width.
-      if (which === 0 && range[0] >= range[1]) range[1] = range[0] + STEP;
-      if (which === 1 && range[0] >= range[1]) range[0] = range[1] - STEP;
-      context.set({ value_range: range });
-    });
-    return { input, text, element: h("label", { class: "le-control" }, text, input) };
-  };
-  const low = slider("low", 0);
-  const high = slider("high", 1);
+  const { model, root, spec } = context;
+  const { values, counts, bins } = spec;
+  const ends = ["low", "high"].map((name, which) => rangeEnd(context, name, which));
   const call = h("code", { class: "le-bins-call" });
-  const line = h("div", { class: "le-bins-line", "aria-hidden": "true" });
-  const chart = h("div", { class: "le-bins-chart", role: "list", "aria-label": "the bins" });
+  const line = numberLine(spec);
+  const chart = histogram(spec);
   const words = h("p", { class: "le-bins-words" });
   root.append(
-    h("div", { class: "le-head" }, h("strong", {}, "Which bin?"), h("span", { class: "le-muted" }, spec.title)),
-    h("div", { class: "le-controls" }, low.element, high.element),
+    headLine("Which bin?", spec.title),
+    h(
+      "div",
+      { class: "le-controls" },
+      ends.map(({ element }) => element),
+    ),
     h("div", {}, call),
-    line,
-    h("div", { class: "le-bins-scroll le-scroll", tabindex: 0, role: "group", "aria-label": "histogram" }, chart),
+    line.element,
+    h(
+      "div",
+      { class: "le-bins-scroll le-scroll", tabindex: 0, role: "group", "aria-label": "histogram" },
+      chart.element,
+    ),
     words,
   );
   const voice = announcer(root);
-
-  /** The number line: a dot for each value, the range as a band with the bins' edges. */
-  function drawLine(range, filled) {
-    const least = Math.min(ends[0], range[0]);
-    const most = Math.max(ends[1], range[1]);
-    const at = (value) => `${(100 * (value - least)) / (most - least)}%`;
-    const band = h("div", { class: "le-bins-band" });
-    band.style.left = at(range[0]);
-    band.style.right = `calc(100% - ${at(range[1])})`;
-    const edges = (bins <= 24 ? filled.slice(1) : []).map(({ from }) => {
-      const edge = h("div", { class: "le-bins-edge" });
-      edge.style.left = at(from);
-      return edge;
-    });
-    const dots = values.map((value) => {
-      const dot = h("div", { class: "le-bins-dot" }, few ? short(value) : "");
-      dot.style.left = at(value);
-      return dot;
-    });
-    line.replaceChildren(h("div", { class: "le-bins-axis" }), band, ...edges, ...dots);
-  }
-
-  function drawBins(filled) {
-    const most = Math.max(...filled.map((bin) => bin.share));
-    chart.style.setProperty("--le-bins", bins);
-    chart.replaceChildren(
-      ...filled.map((bin, n) => {
-        const stack = h(
-          "div",
-          { class: "le-bins-stack" },
-          bin.inside.map(([value, count]) => {
-            const part = h("div", { class: "le-bins-part" }, few ? short(value) : "");
-            part.style.flexGrow = count;
-            return part;
-          }),
-        );
-        stack.style.height = `${bin.count ? Math.max(few ? 14 * bin.inside.length : 2, (110 * bin.share) / most) : 0}px`;
-        const end = n === bins - 1 ? "]" : ")";
-        const interval = `[${short(bin.from)}, ${short(bin.to)}${end}`;
-        const said = bin.inside.length && few ? `: ${what} ${listed(bin.inside.map(([v]) => short(v)))}` : "";
-        return h(
-          "div",
-          {
-            class: "le-bins-bin",
-            role: "listitem",
-            "data-share": bin.share.toFixed(3),
-            "aria-label": `bin ${n}, from ${short(bin.from)} to ${short(bin.to)}, share ${bin.share.toFixed(3)}${said}`,
-          },
-          h("div", { class: "le-bins-share" }, bin.share.toFixed(3)),
-          h("div", { class: "le-bins-bar" }, stack),
-          h("div", {}, `bin ${n}`),
-          h("div", { class: "le-muted le-small" }, interval),
-        );
-      }),
-    );
-  }
-
-  /** What is to be noticed, in a sentence or three. */
-  function sentences(range, filled) {
-    const inWords = (list) => `${what}${list.length > 1 ? "s" : ""} ${listed(list.map(short))}`;
-    const told = [];
-    const beyond = values.filter((value) => value > range[1]);
-    const atEnd = values.filter((value) => value === range[1]);
-    const below = values.filter((value) => value < range[0]);
-    const doIt = (list, verb) => `${verb}${list.length > 1 ? "" : "s"}`;
-    if (few) {
-      if (below.length)
-        told.push(
-          `${inWords(below)} ${doIt(below, "lie")} below the range and ${doIt(below, "count")} in the first bin.`,
-        );
-      if (atEnd.length)
-        told.push(
-          `${inWords(atEnd)} ${doIt(atEnd, "lie")} at the end of the range and ${doIt(atEnd, "count")} in the last bin.`,
-        );
-      if (beyond.length)
-        told.push(
-          `${inWords(beyond)} ${doIt(beyond, "lie")} beyond the range and ${doIt(beyond, "count")} in the last bin.`,
-        );
-    }
-    const shared = filled.filter((bin) => bin.inside.length > 1);
-    const alone = shared.length === 0;
-    if (few && alone) told.push(`Every ${what} has a bin of its own.`);
-    else if (few)
-      told.push(...shared.map((bin) => `${inWords(bin.inside.map(([v]) => v))} share bin ${filled.indexOf(bin)}.`));
-    else told.push(`${filled.filter((bin) => bin.count).length} of ${bins} bins hold samples.`);
-    return told.map((text) => text[0].toUpperCase() + text.slice(1)).join(" ");
-  }
 
   function paint() {
     const range = model.get("value_range");
@@ -172,30 +39,95 @@ export function binsExplorer(context) {
     root.dataset.kind = "Bins";
     root.dataset.range = range.join(" ");
     root.setAttribute("aria-label", `Bins explorer: ${spec.title}`);
-    for (const [slot, value, name] of [
-      [low, range[0], "low"],
-      [high, range[1], "high"],
-    ]) {
-      slot.input.min = Math.min(slot.input.min, value);
-      slot.input.max = Math.max(slot.input.max, value);
-      slot.input.value = value;
-      say(slot.text, `${name} = ${short(value)}`);
-    }
-    say(
-      call,
-      `tf.histogram_fixed_width(samples, value_range=[${range.map(short).join(", ").replace(/−/g, "-")}], nbins=${bins})`,
-    );
-    drawLine(range, filled);
-    drawBins(filled);
-    const text = sentences(range, filled);
+    ends.forEach((end, which) => end.paint(range[which]));
+    const written = range.map(short).join(", ").replace(/−/g, "-");
+    say(call, `tf.histogram_fixed_width(samples, value_range=[${written}], nbins=${bins})`);
+    line.paint(range, filled);
+    chart.paint(filled);
+    const text = binsInWords(spec, range, filled);
     say(words, text);
-    voice.tell(
-      `value_range ${range.map(short).join(" to ")}. ${text} Shares: ${filled.map((bin) => bin.share.toFixed(3)).join(", ")}.`,
-    );
+    const shares = filled.map((bin) => bin.share.toFixed(3)).join(", ");
+    voice.tell(`value_range ${range.map(short).join(" to ")}. ${text} Shares: ${shares}.`);
   }
 
   context.onChange(["value_range"], context.repaint);
   return { layout() {}, paint, key: () => false, close: voice.close };
+}
+
+/** The slider of one end of the range: {element, paint(value)}. An end pushes the other one before it: there is no range
+ *  without width. */
+function rangeEnd(context, name, which) {
+  const { model, spec } = context;
+  const [min, max] = spec.ends;
+  const input = h("input", { type: "range", min, max, step: STEP, "aria-label": `value_range, ${name}` });
+  const text = h("output", { class: "le-step" });
+  context.listen(input, "input", () => {
+    const range = [...model.get("value_range")];
+    range[which] = Number(input.value);
+    if (range[0] >= range[1]) range[1 - which] = range[which] + (which ? -STEP : STEP);
+    context.set({ value_range: range });
+  });
+  return {
+    element: h("label", { class: "le-control" }, text, input),
+    paint(value) {
+      input.min = Math.min(input.min, value);
+      input.max = Math.max(input.max, value);
+      input.value = value;
+      say(text, `${name} = ${short(value)}`);
+    },
+  };
+}
+
+/** The number line: a dot for each value, the range as a band with the bins' edges. */
+function numberLine({ values, bins, ends }) {
+  const element = h("div", { class: "le-bins-line", "aria-hidden": "true" });
+  const few = values.length <= BINS_SHOWN_ONE_BY_ONE;
+  return {
+    element,
+    paint(range, filled) {
+      const [least, most] = [Math.min(ends[0], range[0]), Math.max(ends[1], range[1])];
+      const place = (value) => `${(100 * (value - least)) / (most - least)}%`;
+      const mark = (kind, value, text = "") =>
+        h("div", { class: `le-bins-${kind}`, style: `left:${place(value)}` }, text);
+      const band = mark("band", range[0]);
+      band.style.right = `calc(100% - ${place(range[1])})`;
+      const edges = (bins <= 24 ? filled.slice(1) : []).map(({ from }) => mark("edge", from));
+      const dots = values.map((value) => mark("dot", value, few ? short(value) : ""));
+      element.replaceChildren(h("div", { class: "le-bins-axis" }), band, ...edges, ...dots);
+    },
+  };
+}
+
+/** The bins, each with its share and what is in it. */
+function histogram(spec) {
+  const { values, bins } = spec;
+  const element = h("div", { class: "le-bins-chart", role: "list", "aria-label": "the bins" });
+  element.style.setProperty("--le-bins", bins);
+  const few = values.length <= BINS_SHOWN_ONE_BY_ONE;
+
+  function binOfChart(bin, n, most) {
+    const height = bin.count ? Math.max(few ? 14 * bin.inside.length : 2, (110 * bin.share) / most) : 0;
+    const parts = bin.inside.map(([value, count]) =>
+      h("div", { class: "le-bins-part", style: `flex-grow:${count}` }, few ? short(value) : ""),
+    );
+    const stack = h("div", { class: "le-bins-stack", style: `height:${height}px` }, parts);
+    const share = bin.share.toFixed(3);
+    return h(
+      "div",
+      { class: "le-bins-bin", role: "listitem", "data-share": share, "aria-label": binInWords(spec, bin, n) },
+      h("div", { class: "le-bins-share" }, share),
+      h("div", { class: "le-bins-bar" }, stack),
+      h("div", {}, `bin ${n}`),
+      h("div", { class: "le-muted le-small" }, `[${short(bin.from)}, ${short(bin.to)}${n === bins - 1 ? "]" : ")"}`),
+    );
+  }
+  return {
+    element,
+    paint(filled) {
+      const most = Math.max(...filled.map((bin) => bin.share));
+      element.replaceChildren(...filled.map((bin, n) => binOfChart(bin, n, most)));
+    },
+  };
 }
 
 export default explorer(binsExplorer);

@@ -2,7 +2,7 @@
 
 import { GATES, addendsOf, brokenIn, columnOf, reachOf, vectorsOf } from "./numbers.js";
 import { addedAmounts } from "../shared/amounts.js";
-import { equationLine, equationRow } from "../shared/equation.js";
+import { equationLine, equationNumbers, equationRow } from "../shared/equation.js";
 import { format } from "../shared/numbers.js";
 import { chip, freshId, h, say, symbol } from "../shared/page.js";
 import { TERMS_SHOWN, termTrack, terms } from "../shared/terms.js";
@@ -11,16 +11,13 @@ import { plural } from "../shared/words.js";
 /** {element, paint(numbers, place, arrays, highlight)}: what numbersAt() gave for this place, and the arrays it came from.
  *  `opens`: whether the weights are here, so that a product can open to its terms. */
 export function equationsOf(spec, palette, listen, opens) {
-  const values = []; // [element, quantity]: what changes with the place
   const signs = []; // [element, quantity]: "=", or "≠" where the run does not follow the equation
   const products = []; // what opens to its terms
-  const number = (quantity) => {
-    const element = h("span", { class: "le-num", "data-q": quantity });
+  const numbersOf = equationNumbers((quantity) => {
     const letter = quantity[0] === "s" ? "c" : quantity[0];
-    if (palette.colors[letter] && !quantity.startsWith("z")) element.style.borderColor = palette.colors[letter];
-    values.push([element, quantity]);
-    return element;
-  };
+    return letter === "z" ? null : palette.colors[letter];
+  });
+  const { number } = numbersOf;
   const equals = (quantity) => {
     const element = h("span", {}, "=");
     signs.push([element, quantity]);
@@ -137,11 +134,7 @@ export function equationsOf(spec, palette, listen, opens) {
   function paint(numbers, place, arrays, highlight) {
     latest = [place, arrays];
     const addends = addendsOf(spec, arrays, place);
-    for (const [cell, quantity] of values) {
-      const value = numbers.ours[quantity] ?? addends[quantity];
-      say(cell, format(value));
-      cell.title = `${quantity} = ${value}`;
-    }
+    numbersOf.paint((quantity) => numbers.ours[quantity] ?? addends[quantity]);
     const broken = brokenIn(spec, numbers, addends);
     for (const [sign, quantity] of signs) {
       say(sign, broken[quantity] ? "≠" : "=");

@@ -2,152 +2,17 @@
 
 import { RNN_SUMS, rnnNamed, rnnVectors } from "./numbers.js";
 import { addedAmounts } from "../shared/amounts.js";
-import { equationLine, equationRow } from "../shared/equation.js";
+import { equationLine, equationNumbers, equationRow } from "../shared/equation.js";
 import { format } from "../shared/numbers.js";
-import { chip, freshId, h, say, symbol } from "../shared/page.js";
+import { chip, freshId, h, symbol } from "../shared/page.js";
 import { TERMS_SHOWN, termBar, terms } from "../shared/terms.js";
 import { plural } from "../shared/words.js";
 
 /** {element, paint(numbers, place, arrays, highlight)}. */
 export function rnnEquations(spec, palette, listen) {
-  const values = [];
-  const products = [];
-  const number = (quantity) => {
-    const element = h("span", { class: "le-num", "data-q": quantity });
-    if (palette.colors[quantity]) element.style.borderColor = palette.colors[quantity];
-    values.push([element, quantity]);
-    return element;
-  };
-  const row = (quantity, ...lines) => equationRow(quantity, chip(quantity, palette), ...lines);
-  const part = (quantity, ...name) =>
-    h("span", { class: "le-rnn-part" }, number(quantity), h("span", { class: "le-rnn-what" }, name));
-  const product = (kind, block, subscript) => {
-    const what = {
-      xW: [symbol("x"), "·", symbol(rnnNamed("W", subscript))],
-      hU: [symbol("h_prev"), "·", symbol(rnnNamed("U", subscript))],
-      rhU: ["(", symbol("r"), "·", symbol("h_prev"), ")·", symbol(rnnNamed("U", subscript))],
-    }[kind];
-    const made = rnnProduct(kind, block, rnnNamed(kind, subscript), spec, listen, [
-      number(rnnNamed(kind, subscript)),
-      h("span", { class: "le-rnn-what" }, what),
-    ]);
-    products.push(made);
-    return made;
-  };
-
-  /** "a_z = x·W + h·U + b + d = 0.3", each part with its number, the products as buttons that open. */
-  function sumLine(names, block) {
-    const [sum, , subscript] = names;
-    const twoRows = spec.reset_after && spec.use_bias;
-    const bias = spec.use_bias ? [" + ", part(rnnNamed("b", subscript), symbol(rnnNamed("b", subscript)))] : [];
-    const second = twoRows ? [" + ", part(rnnNamed("d", subscript), symbol(rnnNamed("d", subscript)))] : [];
-    const start = [symbol(sum), " = "];
-    const end = [" ", h("span", { class: "le-part" }, "= ", number(sum))];
-    if (spec.closed) {
-      const past =
-        sum === "a_g" && !spec.reset_after
-          ? ["(", symbol("r"), " · ", symbol("h_prev"), ") · "]
-          : [symbol("h_prev"), " · "];
-      const seen = sum === "a_g" && spec.reset_after ? [symbol("r"), " · ("] : [];
-      const add = (letter) => [" + ", symbol(rnnNamed(letter, subscript))];
-      return [
-        h(
-          "div",
-          {},
-          start,
-          symbol("x"),
-          " · ",
-          symbol(rnnNamed("W", subscript)),
-          seen.length && spec.use_bias ? add("b") : "",
-          " + ",
-          seen,
-          past,
-          symbol(rnnNamed("U", subscript)),
-          seen.length ? [spec.use_bias ? add("d") : "", ")"] : [spec.use_bias ? add("b") : "", twoRows ? add("d") : ""],
-          end,
-        ),
-      ];
-    }
-    const xW = product("xW", block, subscript);
-    if (sum === "a_g" && spec.reset_after) {
-      const hU = product("hU", block, subscript);
-      return [
-        h(
-          "div",
-          { class: "le-rnn-sum" },
-          start,
-          xW.button,
-          bias,
-          " + ",
-          part("r", symbol("r")),
-          " · (",
-          hU.button,
-          second,
-          ")",
-          end,
-        ),
-        xW.panel,
-        hU.panel,
-      ];
-    }
-    const past = product(sum === "a_g" ? "rhU" : "hU", block, subscript);
-    return [
-      h("div", { class: "le-rnn-sum" }, start, xW.button, " + ", past.button, bias, second, end),
-      xW.panel,
-      past.panel,
-    ];
-  }
-
-  const unlessMasked = { class: "le-unless-masked" };
-  const whenMasked = { class: "le-if-masked" };
+  const parts = equationParts(spec, palette, listen);
   const amounts = addedAmounts(["kept", "taken"], [palette.colors.z, palette.colors.g]);
-  const carried = equationLine([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked);
-  const note = h(
-    "p",
-    { class: "le-note le-if-masked" },
-    "A masked step: its sums were computed, and thrown away. ",
-    symbol("h"),
-    " stays as it was.",
-  );
-  const becomes = (gate, sum, name, attributes = {}) =>
-    equationLine(
-      [symbol(gate), " = ", name, "(", symbol(sum), ")"],
-      [
-        ["= ", name, "(", number(sum), ")"],
-        ["= ", number(gate)],
-      ],
-      attributes,
-    );
-
-  let rows;
-  if (spec.kind === "GRU") {
-    rows = RNN_SUMS.GRU.map((one, block) =>
-      row(
-        one[1],
-        sumLine(one, block),
-        becomes(one[1], one[0], one[1] === "g" ? spec.activation : spec.recurrent_activation),
-      ),
-    );
-    rows.push(
-      note,
-      row(
-        "h",
-        equationLine(
-          [symbol("h"), " = ", symbol("z"), " · ", symbol("h_prev"), " + (1 − ", symbol("z"), ") · ", symbol("g")],
-          [
-            ["= ", number("z"), " · ", number("h_prev"), " + ", number("rest"), " · ", number("g")],
-            ["= ", number("h")],
-          ],
-          unlessMasked,
-        ),
-        carried,
-        amounts.elements,
-      ),
-    );
-  } else {
-    const [one] = RNN_SUMS.SimpleRNN;
-    rows = [row("z", sumLine(one, 0)), note, row("h", becomes("h", "z", spec.activation, unlessMasked), carried)];
-  }
+  const rows = spec.kind === "GRU" ? gruRows(spec, palette, parts, amounts.elements) : simpleRows(spec, palette, parts);
   const closed = spec.closed ? h("p", { class: "le-note" }, `${spec.closed}: the sums cannot be opened here.`) : null;
   const element = h("div", { class: "le-equations le-rnn" }, closed, rows);
   const lit = [...element.querySelectorAll("[data-row]")];
@@ -160,21 +25,128 @@ export function rnnEquations(spec, palette, listen) {
   }
 
   let latest = null;
-  for (const one of products) one.onOpen = () => latest && one.paint(...latest);
+  for (const one of parts.products) one.onOpen = () => latest && one.paint(...latest);
   return {
     element,
     paint(numbers, place, arrays, highlight) {
       latest = [place, arrays];
-      for (const [cell, quantity] of values) {
-        say(cell, format(numbers.ours[quantity]));
-        cell.title = `${quantity} = ${numbers.ours[quantity]}`;
-      }
+      parts.paint((quantity) => numbers.ours[quantity]);
       element.classList.toggle("le-masked", numbers.masked);
       for (const one of lit) one.classList.toggle("le-lit", one.dataset.row === highlight);
-      for (const one of products) one.paint(place, arrays);
+      for (const one of parts.products) one.paint(place, arrays);
       paintAmounts(numbers);
     },
   };
+}
+
+/** What the equations are made of: {number(quantity), part(quantity, name), product(kind, block, subscript), products,
+ *  paint(valueOf)}. */
+function equationParts(spec, palette, listen) {
+  const { number, paint } = equationNumbers((quantity) => palette.colors[quantity]);
+  const products = []; // what opens to its terms
+  return {
+    number,
+    paint,
+    products,
+    part: (quantity, name) =>
+      h("span", { class: "le-rnn-part" }, number(quantity), h("span", { class: "le-rnn-what" }, name)),
+    product(kind, block, subscript) {
+      const what = {
+        xW: [symbol("x"), "·", symbol(rnnNamed("W", subscript))],
+        hU: [symbol("h_prev"), "·", symbol(rnnNamed("U", subscript))],
+        rhU: ["(", symbol("r"), "·", symbol("h_prev"), ")·", symbol(rnnNamed("U", subscript))],
+      }[kind];
+      const quantity = rnnNamed(kind, subscript);
+      const face = [number(quantity), h("span", { class: "le-rnn-what" }, what)];
+      const made = rnnProduct(kind, block, quantity, spec, listen, face);
+      products.push(made);
+      return made;
+    },
+  };
+}
+
+function gruRows(spec, palette, parts, amounts) {
+  const { number } = parts;
+  const gates = RNN_SUMS.GRU.map(([sum, gate, subscript], block) => {
+    const name = gate === "g" ? spec.activation : spec.recurrent_activation;
+    const lines = sumLines(spec, parts, sum, subscript, block);
+    return equationRow(gate, chip(gate, palette), lines, becomes(number, gate, sum, name));
+  });
+  const numbers = [
+    ["= ", number("z"), " · ", number("h_prev"), " + ", number("rest"), " · ", number("g")],
+    ["= ", number("h")],
+  ];
+  const mix = [symbol("h"), " = ", symbol("z"), " · ", symbol("h_prev"), " + (1 − ", symbol("z"), ") · ", symbol("g")];
+  const state = equationLine(mix, numbers, UNLESS_MASKED);
+  return [...gates, maskedNote(), equationRow("h", chip("h", palette), state, carried(number), amounts)];
+}
+
+function simpleRows(spec, palette, parts) {
+  const [[sum, , subscript]] = RNN_SUMS.SimpleRNN;
+  const state = becomes(parts.number, "h", "z", spec.activation, UNLESS_MASKED);
+  return [
+    equationRow("z", chip("z", palette), sumLines(spec, parts, sum, subscript, 0)),
+    maskedNote(),
+    equationRow("h", chip("h", palette), state, carried(parts.number)),
+  ];
+}
+
+const UNLESS_MASKED = { class: "le-unless-masked" };
+
+const maskedNote = () =>
+  h(
+    "p",
+    { class: "le-note le-if-masked" },
+    "A masked step: its sums were computed, and thrown away. ",
+    symbol("h"),
+    " stays as it was.",
+  );
+
+/** "h = h_prev": of a masked step. */
+const carried = (number) =>
+  equationLine([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], { class: "le-if-masked" });
+
+/** "z = sigmoid(a_z)", in symbols and in numbers. */
+const becomes = (number, gate, sum, name, attributes = {}) =>
+  equationLine(
+    [symbol(gate), " = ", name, "(", symbol(sum), ")"],
+    [
+      ["= ", name, "(", number(sum), ")"],
+      ["= ", number(gate)],
+    ],
+    attributes,
+  );
+
+/** "a_z = x·W + h·U + b + d = 0.3", each part with its number, the products as buttons that open. */
+function sumLines(spec, parts, sum, subscript, block) {
+  const end = [" ", h("span", { class: "le-part" }, "= ", parts.number(sum))];
+  if (spec.closed) return h("div", {}, symbolsOfSum(spec, sum, subscript), end);
+  const { part, product } = parts;
+  const twoRows = spec.reset_after && spec.use_bias;
+  const added = (letter) => [" + ", part(rnnNamed(letter, subscript), symbol(rnnNamed(letter, subscript)))];
+  const start = [symbol(sum), " = "];
+  const bias = spec.use_bias ? added("b") : [];
+  const second = twoRows ? added("d") : [];
+  const xW = product("xW", block, subscript);
+  const inside = sum === "a_g" && !spec.reset_after ? "rhU" : "hU";
+  const past = product(inside, block, subscript);
+  const line =
+    sum === "a_g" && spec.reset_after
+      ? [start, xW.button, bias, " + ", part("r", symbol("r")), " · (", past.button, second, ")", end]
+      : [start, xW.button, " + ", past.button, bias, second, end];
+  return [h("div", { class: "le-rnn-sum" }, line), xW.panel, past.panel];
+}
+
+/** A sum in symbols, where its weights stayed in Python. */
+function symbolsOfSum(spec, sum, subscript) {
+  const add = (letter) => (spec.use_bias ? [" + ", symbol(rnnNamed(letter, subscript))] : "");
+  const [W, U] = ["W", "U"].map((letter) => symbol(rnnNamed(letter, subscript)));
+  const start = [symbol(sum), " = ", symbol("x"), " · ", W];
+  if (sum === "a_g" && spec.reset_after) {
+    return [start, add("b"), " + ", symbol("r"), " · (", symbol("h_prev"), " · ", U, add("d"), ")"];
+  }
+  const past = sum === "a_g" ? ["(", symbol("r"), " · ", symbol("h_prev"), ") · "] : [symbol("h_prev"), " · "];
+  return [start, " + ", past, U, add("b"), spec.reset_after ? add("d") : ""];
 }
 
 /** A product of two vectors that opens to its terms, the largest first where there are many. */

@@ -20,11 +20,6 @@ export function explorer(build) {
       let width = 0;
       let unseen = false; // whether a layout waits until the explorer is shown again
       let asked = 0;
-      let saving = 0; // the timer that runs while there is something to tell Python
-      const untold = new Map(); // what it is: trait -> value
-      const told = new Map(); // trait -> what Python was told last, up to eight values, as JSON
-      const answered = new Set(); // the traits that keepUntold listens to
-
       /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
       const guard =
         (action) =>
@@ -36,25 +31,6 @@ export function explorer(build) {
             throw error;
           }
         };
-      // Python is told after the frame that shows the change: the message, and what Jupyter draws while the kernel
-      // answers it, cost more than that frame itself.
-      const save = () => {
-        saving ||= setTimeout(() => {
-          saving = 0;
-          for (const [name, value] of untold)
-            told.set(name, [JSON.stringify(value), ...(told.get(name) ?? [])].slice(0, 8));
-          untold.clear();
-          model.save_changes();
-        }, 100);
-      };
-      /** The kernel answers each message with the state that it was told; what the reader has changed since then, and
-       *  Python does not know yet, must not go back to it. Any other value is one that Python has set: it stays. */
-      const keepUntold = (name) =>
-        queueMicrotask(() => {
-          if (!untold.has(name) || model.get(name) === untold.get(name)) return;
-          if (told.get(name)?.includes(JSON.stringify(model.get(name)))) model.set(name, untold.get(name));
-          else untold.delete(name);
-        });
       const paint = guard(() => {
         asked = 0;
         if (!inside || !width) return;
@@ -90,16 +66,10 @@ export function explorer(build) {
           if (!asked) asked = requestAnimationFrame(paint);
         },
         relayout: layout,
-        /** A change made in the page: shown in the next frame, told to Python at most ten times a second. */
+        /** A change made in the page: shown in the next frame, and told to Python. */
         set(values) {
           const news = Object.entries(values).filter(([name, value]) => model.get(name) !== value);
-          for (const [name, value] of news) {
-            untold.set(name, value);
-            model.set(name, value);
-            if (!answered.has(name)) context.onChange([name], () => keepUntold(name));
-            answered.add(name);
-          }
-          if (news.length) save();
+          for (const [name, value] of news) python.set(name, value);
         },
         /** Call `action` when one of these traits changes, in the page or from Python. */
         onChange(names, action) {
@@ -110,6 +80,8 @@ export function explorer(build) {
           }
         },
       };
+
+      const python = toldToPython(model, context.onChange);
 
       guard(() => {
         inside = build(context);
@@ -152,12 +124,50 @@ export function explorer(build) {
         size.disconnect();
         shown.disconnect();
         cancelAnimationFrame(asked);
-        clearTimeout(saving);
-        if (saving) model.save_changes(); // the last move is not lost with the view
+        python.close();
         for (const [name, action] of watched) model.off(name, action);
         inside?.close?.();
         root.remove();
       };
+    },
+  };
+}
+
+/** What the reader changes, on its way to Python: {set(trait, value), close()}. Python is told at most ten times a second,
+ *  after the frame that shows the change: the message, and what Jupyter draws while the kernel answers it, cost more than
+ *  that frame itself. */
+function toldToPython(model, onChange) {
+  let timer = 0; // runs while there is something to tell
+  const untold = new Map(); // what it is: trait -> value
+  const told = new Map(); // trait -> what Python was told last, up to eight values, as JSON
+  const watched = new Set(); // the traits whose answers are looked at
+
+  function tell() {
+    timer = 0;
+    for (const [name, value] of untold) {
+      told.set(name, [JSON.stringify(value), ...(told.get(name) ?? [])].slice(0, 8));
+    }
+    untold.clear();
+    model.save_changes();
+  }
+  /** The kernel answers each message with the state that it was told; what the reader has changed since then, and Python
+   *  does not know yet, must not go back to it. Any other value is one that Python has set: it stays. */
+  function keepUntold(name) {
+    if (!untold.has(name) || model.get(name) === untold.get(name)) return;
+    if (told.get(name)?.includes(JSON.stringify(model.get(name)))) model.set(name, untold.get(name));
+    else untold.delete(name);
+  }
+  return {
+    set(name, value) {
+      untold.set(name, value);
+      model.set(name, value);
+      if (!watched.has(name)) onChange([name], () => queueMicrotask(() => keepUntold(name)));
+      watched.add(name);
+      timer ||= setTimeout(tell, 100);
+    },
+    close() {
+      clearTimeout(timer);
+      if (timer) model.save_changes(); // the last move is not lost with the view
     },
   };
 }
