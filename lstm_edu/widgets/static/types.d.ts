@@ -46,6 +46,12 @@ export interface Spec {
   tolerance: Tolerance;
   comparison: { agrees: boolean; text: string; limits: Record<string, number> } | null;
   arrays: Record<string, { dtype: "float32" | "float64" | "uint8"; shape: number[]; offset: number }>;
+  layers: any[]; // of a model, and of the gradients of two
+  names: [string, string]; // of a pair
+  values: number[]; // of the bins, with the three below
+  bins: number;
+  ends: [number, number];
+  what: string;
   [other: string]: any;
 }
 
@@ -94,11 +100,12 @@ export interface Context {
 export interface Inside {
   layout(width: number): void;
   paint(): void;
-  key(event: KeyboardEvent): boolean;
+  key(event: any): boolean; // whether it was a key of the explorer
   close?(): void;
 }
 
-/** {element, ...}: a part of an explorer that paints itself. */
-export interface Part {
-  element: HTMLElement;
-}
+/** An explorer of one layer, which fills a widget or a tab of a model's. */
+export type LayerInside = (context: Context, panel: HTMLElement, spec: Spec, arrays: Arrays) => Inside;
+
+/** An explorer that fills its widget. */
+export type Build = (context: Context) => Inside;

@@ -7,6 +7,7 @@ import { announcer, h, headLine, say } from "../shared/page.js";
 
 const STEP = 0.25;
 
+/** @type {import("../types.d.ts").Build} */
 export function binsExplorer(context) {
   const { model, root, spec } = context;
   const { values, counts, bins } = spec;

@@ -17,7 +17,8 @@ import { plural, stayedInPython } from "../shared/words.js";
 
 const ROWS_SHOWN = 6;
 
-/** The explorer of one Dense inside `panel`: the whole widget, or one tab of a model's. */
+/** The explorer of one Dense inside `panel`: the whole widget, or one tab of a model's.
+ *  @type {import("../types.d.ts").LayerInside} */
 export function denseInside(context, panel, spec, arrays) {
   const { model, root, palette } = context;
   const editable = activate(spec.activation, [0, 1]) !== null; // what the page cannot compute is not offered for change

@@ -15,7 +15,8 @@ import { mapOf, picturesOverTime } from "../time/pictures.js";
 const TOKENS_SHOWN = 24;
 const NUMBERS_SHOWN = 12;
 
-/** The explorer of one Embedding inside `panel`: the whole widget, or one tab of a model's. */
+/** The explorer of one Embedding inside `panel`: the whole widget, or one tab of a model's.
+ *  @type {import("../types.d.ts").LayerInside} */
 export function embeddingInside(context, panel, spec, arrays) {
   const { model, root, palette } = context;
   const [rows, columns] = arrays.table.shape;

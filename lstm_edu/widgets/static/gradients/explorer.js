@@ -9,6 +9,7 @@ import { announcer, h, say } from "../shared/page.js";
 import { plural, sequencesInWords } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
 
+/** @type {import("../types.d.ts").Build} */
 export function gradientExplorer(context) {
   const { root, model, spec } = context;
   const everything = readArrays(spec.arrays, model.get("_data"));

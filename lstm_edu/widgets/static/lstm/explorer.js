@@ -17,7 +17,8 @@ import { mapOf, picturesOverTime } from "../time/pictures.js";
 const MAPS = ["x", "i", "f", "g", "o", "c", "h"];
 const COMPARED = [...GATES.flatMap((gate) => [`z_${gate}`, gate]), "c_prev", "c", "h"];
 
-/** The explorer of one LSTM inside `panel`: the whole widget, or one tab of a model's. */
+/** The explorer of one LSTM inside `panel`: the whole widget, or one tab of a model's.
+ *  @type {import("../types.d.ts").LayerInside} */
 export function lstmInside(context, panel, spec, arrays) {
   const { model, root, palette, listen } = context;
   const bar = timeBar(context, { steps: spec.steps, units: spec.units, rows: spec.rows });
@@ -81,7 +82,7 @@ export function lstmInside(context, panel, spec, arrays) {
     const numbers = { ...numbersAt(spec, arraysShown, place), was: before };
     const highlight = model.get("highlight");
     pictures.paint(place, numbers.ours, highlight);
-    panel.dataset.whatif = whatIf.active();
+    panel.dataset.whatif = String(whatIf.active());
     root.dataset.kind = context.spec.kind;
     bar.paint(place, spec.time);
     for (const name of MAPS.slice(1)) say(was[name], whatItWas(numbers, name));

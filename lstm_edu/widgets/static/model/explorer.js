@@ -33,6 +33,7 @@ export function aboutLayer(layer) {
   return [shapes, way].filter(Boolean).join(" · ");
 }
 
+/** @type {import("../types.d.ts").Build} */
 export function modelExplorer(context) {
   const { root, model, spec } = context;
   const arrays = readArrays(spec.arrays, model.get("_data"));

@@ -18,6 +18,7 @@ const STEPS = {
   End: [0, 99],
 };
 
+/** @type {import("../types.d.ts").Build} */
 export function packingExplorer(context) {
   const { model, root, spec } = context;
   const [keras] = spec.layouts;

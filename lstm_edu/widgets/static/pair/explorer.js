@@ -11,6 +11,7 @@ import { tabList } from "../shared/tabs.js";
 import { plural, sequencesInWords } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
 
+/** @type {import("../types.d.ts").Build} */
 export function pairExplorer(context) {
   const { root, model, spec, palette, listen } = context;
   const arrays = readArrays(spec.arrays, model.get("_data"));

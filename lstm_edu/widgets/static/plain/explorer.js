@@ -11,7 +11,8 @@ import { mapOf, picturesOverTime } from "../time/pictures.js";
 
 const NAMES = { x: "what goes in", y: "what comes out" };
 
-/** The view of one layer inside `panel`: the whole widget, or one tab of a model's. */
+/** The view of one layer inside `panel`: the whole widget, or one tab of a model's.
+ *  @type {import("../types.d.ts").LayerInside} */
 export function plainInside(context, panel, spec, arrays) {
   const { model, root } = context;
   const palette = {

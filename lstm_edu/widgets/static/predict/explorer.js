@@ -11,6 +11,7 @@ const ASKED_FOR = {
   text: "Write something first. Or press “Show me”.",
 };
 
+/** @type {import("../types.d.ts").Build} */
 export function predictionCard(context) {
   const { model, root, spec, listen } = context;
   const id = freshId("predict");
@@ -48,7 +49,8 @@ export function predictionCard(context) {
   const check = h("button", { type: "button", class: "le-check" }, "That is my guess");
   const show = h("button", { type: "button" }, "Show me");
   const again = h("button", { type: "button", class: "le-again" }, "Ask me again");
-  const exact = (spec.tolerance ?? []).every((t, n) => t <= 1e-6 * Math.abs([spec.answer].flat()[n]));
+  const tolerances = /** @type {number[]} */ (/** @type {unknown} */ (spec.tolerance ?? []));
+  const exact = tolerances.every((t, n) => t <= 1e-6 * Math.abs([spec.answer].flat()[n]));
   const enough = exact ? "" : "Two digits are enough.";
   const problem = h("p", { class: "le-problem", id: `${id}-problem`, "aria-live": "polite" }, enough);
 

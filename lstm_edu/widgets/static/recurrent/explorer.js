@@ -28,7 +28,8 @@ export function withLetters(palette, letters) {
   };
 }
 
-/** The explorer of one GRU or SimpleRNN inside `panel`: the whole widget, or one tab of a model's. */
+/** The explorer of one GRU or SimpleRNN inside `panel`: the whole widget, or one tab of a model's.
+ *  @type {import("../types.d.ts").LayerInside} */
 export function recurrentInside(context, panel, spec, arrays) {
   const { model, root, listen } = context;
   const palette = withLetters(context.palette, spec.letters);

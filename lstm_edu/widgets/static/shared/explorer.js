@@ -7,7 +7,7 @@ import { h, say } from "./page.js";
 /** Wrap `build` into anywidget's render. `build(context)` fills context.root and returns
  *  {layout(width), paint(), key(event) -> handled?, close()}: layout draws what depends on size and theme, paint what
  *  depends on the model.
- *  @param {(context: import("../types.d.ts").Context) => import("../types.d.ts").Inside} build */
+ *  @param {import("../types.d.ts").Build} build */
 export function explorer(build) {
   return {
     /** @param {{ model: import("../types.d.ts").Model, el: HTMLElement }} widget */
@@ -173,8 +173,7 @@ function toldToPython(model, onChange) {
 }
 
 /** The explorer of one layer: what is `inside` fills the whole widget, as elsewhere a tab of a model's.
- *  @param {(context: import("../types.d.ts").Context, panel: HTMLElement, spec: import("../types.d.ts").Spec,
- *           arrays: import("../types.d.ts").Arrays) => import("../types.d.ts").Inside} inside */
+ *  @param {import("../types.d.ts").LayerInside} inside */
 export function layerExplorer(inside) {
   return explorer((context) => {
     const { model, root, spec } = context;
