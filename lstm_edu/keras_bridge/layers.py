@@ -47,11 +47,22 @@ class Support(NamedTuple):
     inside: instead of `record`, for a layer around layers: (Keras layer, x, mask, initial_state, trace) -> (arrays,
         children). `trace(name, inner Keras layer, x, mask, initial_state)` gives the trace of one inside, whose name
         is that of our layer's `inner`.
+    cell: of a recurrent layer, how the quantities of one step are read.
     """
 
     rebuild: Callable[[Any], Layer]
     record: Callable[..., dict[str, np.ndarray]] | None = None
     inside: Callable[..., tuple[dict[str, np.ndarray], dict[str, Trace]]] | None = None
+    cell: Cell | None = None
+
+
+class Cell(NamedTuple):
+    """calls: how often the cell calls its activations in a step. states: their names. read: (what went in and what came
+    out of each call, *states after the step) -> name -> tensor."""
+
+    calls: int
+    states: tuple[str, ...]
+    read: Callable[..., dict[str, Any]]
 
 
 # --- what all rows use ----------------------------------------------------------------------------------------------
@@ -254,56 +265,60 @@ def _rebuild_simple_rnn(layer):
     return SimpleRNN(**_recurrent(layer))
 
 
-def _record_simple_rnn(layer, x, mask, start):
+def _read_simple_rnn(calls, h):
     """The cell's activation is called once: h = act(z)."""
-    return _step_by_step(layer, x, mask, start, 1, lambda calls, h: {"z": calls[0][0], "h": h})
+    return {"z": calls[0][0], "h": h}
 
 
 def _rebuild_gru(layer):
     return GRU(**_recurrent(layer, "reset_after"))
 
 
-def _record_gru(layer, x, mask, start):
+def _read_gru(calls, h):
     """The cell calls z = rec(a_z), r = rec(a_r), g = act(a_g)."""
-
-    def read(calls, h):
-        (a_z, z), (a_r, r), (a_g, g) = calls
-        return {"a": keras().ops.concatenate([a_z, a_r, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
-
-    return _step_by_step(layer, x, mask, start, 3, read)
+    (a_z, z), (a_r, r), (a_g, g) = calls
+    return {"a": keras().ops.concatenate([a_z, a_r, a_g], axis=-1), "z": z, "r": r, "g": g, "h": h}
 
 
 def _rebuild_lstm(layer):
     return LSTM(**_recurrent(layer, "unit_forget_bias"))
 
 
-def _record_lstm(layer, x, mask, start):
+def _read_lstm(calls, h, c):
     """The cell calls i = rec(z_i), f = rec(z_f), g = act(z_g), o = rec(z_o), and act(c) for h."""
-
-    def read(calls, h, c):
-        (z_i, i), (z_f, f), (z_g, g), (z_o, o), _ = calls
-        z = keras().ops.concatenate([z_i, z_f, z_g, z_o], axis=-1)
-        return {"z": z, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
-
-    return _step_by_step(layer, x, mask, start, 5, read)
+    (z_i, i), (z_f, f), (z_g, g), (z_o, o), _ = calls
+    z = keras().ops.concatenate([z_i, z_f, z_g, z_o], axis=-1)
+    return {"z": z, "i": i, "f": f, "g": g, "o": o, "c": c, "h": h}
 
 
-def _step_by_step(layer: Any, x: np.ndarray, mask: Any, start: list, n: int, read: Callable) -> dict[str, np.ndarray]:
-    """Run Keras's own cell over time, its activations tapped.
+def tapped_step(cell: Any, how: Cell, call: Callable[[], tuple]) -> tuple[dict[str, Any], tuple]:
+    """The quantities of one step of Keras's cell, and what `call()`, which runs the cell, returned."""
+    with tapped(cell, *(name for name in ("activation", "recurrent_activation") if name in vars(cell))) as calls:
+        output, states = call()
+    _expect(calls, how.calls, cell)
+    return how.read(calls, *(states if isinstance(states, (list, tuple)) else [states])), (output, states)
 
-    n: how often the cell calls its activations in a step. read: (the calls, *states after the step) -> name -> tensor.
-    """
-    cell, ops = layer.cell, keras().ops
-    tap = [name for name in ("activation", "recurrent_activation") if name in vars(cell)]
+
+def cell_of(layer: Any) -> Cell | None:
+    """How the quantities of one step of a recurrent layer are read; None for other layers."""
+    try:
+        return support(layer).cell
+    except ValueError:
+        return None
+
+
+def _record_steps(layer: Any, x: np.ndarray, mask: Any, start: list) -> dict[str, np.ndarray]:
+    """Run Keras's own cell over time, its activations tapped."""
+    cell, ops, how = layer.cell, keras().ops, cell_of(layer)
+    assert how is not None
 
     def step(inputs, states):
         x, *counts = inputs
-        with tapped(cell, *tap) as calls:
-            _, new = cell(x, states, training=False)
-        _expect(calls, n, cell)
+        quantities, (_, new) = tapped_step(cell, how, lambda: cell(x, states, training=False))
         if counts:  # as in keras.backend.rnn: what a masked step computed is thrown away
             new = [ops.where(counts[0], now, before) for now, before in zip(new, states, strict=True)]
-        return read(calls, *new), list(new)
+            quantities |= zip(how.states, new, strict=True)
+        return quantities, list(new)
 
     return {"x": x} | over_time(step, [x] if mask is None else [x, mask[:, :, None]], start, cell)
 
@@ -446,9 +461,9 @@ LAYERS: dict[str, Support] = {
     "Masking": Support(_rebuild_masking, _record_output),
     "BatchNormalization": Support(_rebuild_batch_normalization, _record_output),
     "Dropout": Support(_rebuild_dropout, _record_output),
-    "SimpleRNN": Support(_rebuild_simple_rnn, _record_simple_rnn),
-    "GRU": Support(_rebuild_gru, _record_gru),
-    "LSTM": Support(_rebuild_lstm, _record_lstm),
+    "SimpleRNN": Support(_rebuild_simple_rnn, _record_steps, cell=Cell(1, ("h",), _read_simple_rnn)),
+    "GRU": Support(_rebuild_gru, _record_steps, cell=Cell(3, ("h",), _read_gru)),
+    "LSTM": Support(_rebuild_lstm, _record_steps, cell=Cell(5, ("h", "c"), _read_lstm)),
     "RNN": Support(_rebuild_rnn),
     "Bidirectional": Support(_rebuild_bidirectional, inside=_inside_bidirectional),
     "TimeDistributed": Support(_rebuild_time_distributed, inside=_inside_time_distributed),

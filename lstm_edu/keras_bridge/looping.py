@@ -84,11 +84,11 @@ def _at_once(step: Step, read: list, states: list, cell: Any) -> dict[str, np.nd
     steps = []
     for t in range(read[0].shape[0]):
         quantities, states = step(tuple(a[t] for a in read), states)
-        steps.append({name: _array(value) for name, value in quantities.items()})
+        steps.append({name: array_of(value) for name, value in quantities.items()})
     return {name: np.stack([step[name] for step in steps]) for name in steps[0]}
 
 
-def _array(tensor: Any) -> np.ndarray:
+def array_of(tensor: Any) -> np.ndarray:
     if hasattr(tensor, "detach"):  # PyTorch
         return keras().ops.convert_to_numpy(tensor)
     return np.asarray(tensor)  # which knows TensorFlow's bfloat16

@@ -17,6 +17,7 @@ from lstm_edu.keras_bridge.converting import chain, convert, is_model, opened
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.looping import compiled
+from lstm_edu.keras_bridge.noting import Noted, noting
 from lstm_edu.keras_bridge.tapping import Call, record
 from lstm_edu.trace import Trace
 
@@ -64,7 +65,7 @@ def _chained(model: Any, ours: Any, calls: dict[int, Call], output: Any = None) 
             child = _chained(layer, own, calls)
         else:
             call = calls[id(layer)]
-            child = trace_of(layer, own, call.x, call.mask, call.initial_state, call.output)
+            child = trace_of_call(call, own)
         children[layer.name] = child
     first, last = (children[name] for name in (next(iter(children)), next(reversed(children))))
     if output is not None:
@@ -72,10 +73,24 @@ def _chained(model: Any, ours: Any, calls: dict[int, Call], output: Any = None) 
     return Trace(ours, {}, last.output, mask=first.mask, output_mask=last.output_mask, children=children)
 
 
-def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: Any, output: Any = None) -> Trace:
+def trace_of_call(call: Call, ours: Layer) -> Trace:
+    """The trace of a layer of Keras that was called, of which `ours` is the same in NumPy. It is not run once more,
+    unless its steps were not noted."""
+    return trace_of(call.layer, ours, call.x, call.mask, call.initial_state, call.output, call.steps)
+
+
+def trace_of(
+    layer: Any,
+    ours: Layer,
+    x: np.ndarray,
+    mask: Any,
+    initial_state: Any,
+    output: Any = None,
+    steps: Noted | None = None,
+) -> Trace:
     """The trace of one layer of Keras, of which `ours` is the same in NumPy.
 
-    output: what it returned for this, where that is known: it is not run once more.
+    output, steps: what it returned for this, and what its cell computed, where that is known.
     """
     given = {} if initial_state is None else {"initial_state": initial_state}
     plan = ours.prepared(x, mask, **given)
@@ -87,10 +102,17 @@ def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: A
             "round but not the mask, and zeroes the outputs of other steps than the masked ones. That is not followed "
             "here; set unroll=False"
         )
-    output = _call(layer, x, mask=mask, **given) if output is None else _arrays(layer, output)
+    if output is None:
+        with noting(layer, x) as steps:
+            output = _call(layer, x, mask=mask, **given)
+    else:
+        output = _arrays(layer, output)
     row = support(layer)
     children: dict[str, Trace] = {}
-    if row.inside is None:
+    noted = None if steps is None else steps.arrays(plan.mask, plan.initial_state)
+    if noted is not None and _returned(layer, noted, output, plan.mask):
+        arrays = {"x": plan.x} | noted
+    elif row.inside is None:
         with unchanged(layer):
             arrays = row.record(layer, plan.x, plan.mask, plan.initial_state)
     else:
@@ -114,6 +136,11 @@ def trace_of(layer: Any, ours: Layer, x: np.ndarray, mask: Any, initial_state: A
     )
     _confirm_record(layer, trace, arrays)
     return trace
+
+
+def _returned(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np.ndarray | None) -> bool:
+    """Whether what was noted is, to the last digit, what the layer returned."""
+    return all(np.array_equal(a, b, equal_nan=True) for a, b in _same_twice(layer, arrays, output, mask))
 
 
 def _confirm_record(layer: Any, trace: Trace, arrays: dict[str, np.ndarray]) -> None:

@@ -19,6 +19,7 @@ from lstm_edu.keras_bridge.converting import is_model
 from lstm_edu.keras_bridge.layers import numbers, support
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.looping import compiled
+from lstm_edu.keras_bridge.noting import Noted, noting
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Call:
         inner: the names of layers inside that were noted on their own.
         mask_arrived: whether a mask came with the input.
         carried: whether initial_state is what the layer, a stateful one, kept from the call before.
+        steps: of a recurrent layer, what its cell computed.
     """
 
     layer: Any
@@ -51,6 +53,7 @@ class Call:
     inner: list[str] = field(default_factory=list)
     mask_arrived: bool = False
     carried: bool = False
+    steps: Noted | None = None
 
     @property
     def name(self) -> str:
@@ -90,7 +93,8 @@ def record(model: Any, inputs: Any, mask: Any = None) -> tuple[list[Call], Any]:
         around.append(noted)
         try:
             if noted.supported:  # Keras's own class, so that it can be compiled
-                output = compiled(layer, noted.x, lambda: call(*args, **kwargs))
+                with noting(layer, noted.x) as noted.steps:
+                    output = compiled(layer, noted.x, lambda: call(*args, **kwargs))
             else:
                 output = call(*args, **kwargs)
         finally:

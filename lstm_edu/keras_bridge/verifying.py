@@ -30,7 +30,7 @@ from lstm_edu.keras_bridge.gradients import compare_gradients, none_here
 from lstm_edu.keras_bridge.layers import LAYERS
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
-from lstm_edu.keras_bridge.recording import rounded, trace_of
+from lstm_edu.keras_bridge.recording import rounded, trace_of_call
 from lstm_edu.keras_bridge.tapping import Call, record, replaced
 from lstm_edu.keras_bridge.verify_report import Divergence, LayerReport, PassedThrough, VerifyReport
 from lstm_edu.trace import Trace
@@ -267,7 +267,7 @@ def _compared(call: Call, ours: Layer | None, spread_of: Callable[[Trace], Sprea
 
 def _verify_call(call: Call, ours: Layer, spread_of: Callable[[Trace], Spread]) -> LayerReport:
     rebuilt = convert(call.layer, None)
-    theirs = trace_of(call.layer, rebuilt, call.x, call.mask, call.initial_state, call.output)
+    theirs = trace_of_call(call, rebuilt)
     x, mask = input_of(theirs)
     given = {} if call.initial_state is None else {"initial_state": call.initial_state}
     with states_kept(ours):
