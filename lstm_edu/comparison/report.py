@@ -360,12 +360,12 @@ def differences(ours: np.ndarray, keras: np.ndarray, allowed: Tolerance | Roundi
         wrong = beyond(difference, limit)
         if isinstance(allowed, Tolerance):
             return Differences(difference, wrong, nowhere, str(allowed))
-        blind = allowed.blind(keras) if beyond(difference, allowed.last_digits(keras)).any() else nowhere
+        blind = allowed.blind(keras, limit) if beyond(difference, allowed.last_digits(keras)).any() else nowhere
         return Differences(difference, wrong, blind, limit)
 
 
 def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:
-    a, b = np.isnan(ours.astype(np.float64)), np.isnan(keras.astype(np.float64))
+    a, b = (np.isnan(v if v.dtype.kind == "f" else v.astype(np.float64)) for v in (ours, keras))
     notes: list[str] = []
     if not (a.any() or b.any()):
         return notes

@@ -170,13 +170,14 @@ class Rounding:
 
     def last_digits(self, right: Array) -> Array:
         """A few units of the last place of each number. Where all numbers agree so well, nothing is left to decide."""
-        size = np.abs(right.astype(np.float64))
+        size = np.abs(right if right.dtype == np.float32 else right.astype(np.float64))
         return 1e-11 + max(1e-9, 8 * self.unit) * np.where(np.isfinite(size), size, 0)
 
-    def blind(self, right: Array) -> Array:
-        """Where so much counts as rounding that nothing can be decided."""
-        size = np.abs(right[np.isfinite(right)].astype(np.float64)).max(initial=0)
-        return (self.allowed(right) > blind_share(self.unit) * max(size, _TINY * self.unit)) & ~np.isnan(right)
+    def blind(self, right: Array, allowed: Array | None = None) -> Array:
+        """Where so much counts as rounding that nothing can be decided. allowed: what `allowed` gives for these."""
+        size = np.abs(right).max(initial=0, where=np.isfinite(right))
+        allowed = self.allowed(right) if allowed is None else allowed
+        return (allowed > blind_share(self.unit) * max(float(size), _TINY * self.unit)) & ~np.isnan(right)
 
 
 _NUMBERS_OF_A_STEP = 96  # how many deviations one standard deviation should rest on
@@ -301,8 +302,13 @@ def _recurrent(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread,
     arrays = found[0]
     last = [arrays[name][:, -1] for name in layer.state_names]
     output = arrays["h"] if layer.return_sequences else last[0]
+    after = after if layer.return_sequences else after[:, :, :, 0]
+    if trace.mask is not None and layer.masked_output == "zero":  # exactly
+        counts = trace.mask if layer.return_sequences else trace.mask[:, -1]
+        output = np.where(counts[..., None], output, 0)
+        after[:, :, ~counts] = 0
     returned = (output, *last) if layer.return_state else (output,)
-    return Spread(arrays, returned), after if layer.return_sequences else after[:, :, :, 0]
+    return Spread(arrays, returned), after
 
 
 _MOST_AT_ONCE = 1 << 18  # numbers of the sums of all runs: what stays in a processor's cache

@@ -55,9 +55,11 @@ def tolerance_of(a: Array, b: Array) -> Tolerance | None:
 
 def distance(a: Array, b: Array) -> Array:
     """|a - b| in float64. NaN is equal to NaN and infinity to itself; NaN on one side only is infinitely far."""
-    equal = (a == b) | (np.isnan(a) & np.isnan(b))
     with np.errstate(invalid="ignore", over="ignore"):
         apart = np.abs(a.astype(np.float64) - b.astype(np.float64))
+    if a.dtype.kind == b.dtype.kind == "f" and np.isfinite(apart).all():
+        return apart
+    equal = (a == b) | (np.isnan(a) & np.isnan(b))
     apart = np.where(apart == 0, 1, apart)  # of whole numbers too large for float64 to tell apart
     return np.where(equal, 0, np.where(np.isnan(apart), np.inf, apart))
 

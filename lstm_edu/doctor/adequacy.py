@@ -359,7 +359,7 @@ def _not_shown_by_the_beginning(case: Case, made: list[Made], inside: bool) -> l
     return [m for m in made if m not in shown]
 
 
-_BEGINNING = 4  # steps
+_BEGINNING = 2  # steps: recurrent weights count from the second on
 
 
 def _begun(wrong: Recipe, right: Recipe, inside: bool) -> Recipe | None:

@@ -132,13 +132,13 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
     rebuilt = _rebuilt(asked)
     given, note = _given(source, x)
     calls, output = _calls(asked, given, rebuilt)
-    own = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, rebuilt, calls)
-    spread_of = spread if rebuilt is None else Chain(own)
+    pairs = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, rebuilt, calls)
+    spread_of = spread if rebuilt is None else Chain([ours for ours, _ in pairs])
     reports: list[tuple[Call, LayerReport]] = []
     passed, progress = [], Line()
-    for n, (call, layer) in enumerate(zip(calls, own, strict=True)):
+    for n, (call, pair) in enumerate(zip(calls, pairs, strict=True)):
         progress(n, len(calls), "layers compared")
-        report = None if _does_nothing(call) and len(calls) > 1 else _compared(call, layer, spread_of)
+        report = None if _does_nothing(call) and len(calls) > 1 else _compared(call, pair, spread_of)
         if report is None:
             passed.append(_passed(call))
             continue
@@ -215,15 +215,15 @@ def _calls(asked: Asked, given: Any, rebuilt: Layer | None) -> tuple[list[Call],
     return [Call(asked.source, asked.source.name, x=given, mask=asked.mask, initial_state=state, supported=True)], None
 
 
-def _paired(name: str, ours: Layer, rebuilt: Layer, calls: list[Call]) -> list[Layer]:
-    """Our layer for each call of a chain, of the kind that it has when it is rebuilt."""
+def _paired(name: str, ours: Layer, rebuilt: Layer, calls: list[Call]) -> list[tuple[Layer, Layer]]:
+    """For each call of a chain our layer, and Keras's rebuilt, which is of the same kind."""
     layers = list(_flat(ours))
     if len(layers) != len(calls):
         raise ValueError(f"verify: {name!r} has {len(calls)} layers in Keras, but ours has {len(layers)}")
     for layer, right, call in zip(layers, _flat(rebuilt), calls, strict=True):
         if type(layer).__name__ != type(right).__name__:
             raise ValueError(f"verify: {call.name!r} is a {call.kind} in Keras, but ours is a {type(layer).__name__}")
-    return layers
+    return list(zip(layers, _flat(rebuilt), strict=True))
 
 
 def _flat(layer: Layer) -> Iterator[Layer]:
@@ -243,14 +243,14 @@ def _does_nothing(call: Call) -> bool:
     return call.kind in ("Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "ActivityRegularization")
 
 
-def _compared(call: Call, ours: Layer | None, spread_of: Callable[[Trace], Spread]) -> LayerReport | None:
+def _compared(call: Call, pair: tuple[Layer, Layer] | None, spread_of: Callable[[Trace], Spread]) -> LayerReport | None:
     """One call of one layer. None if it cannot be rebuilt, and `call.why_not` then says why.
 
-    ours: the layer to compare with, in a chain or for a single layer, where a fault is the caller's; if None, it is
-        rebuilt.
+    pair: the layer to compare with, and Keras's rebuilt, in a chain or for a single layer, where a fault is the
+        caller's; if None, it is rebuilt.
     """
-    if ours is not None:
-        return _verify_call(call, ours, spread_of)
+    if pair is not None:
+        return _verify_call(call, *pair, spread_of)
     if not call.supported:
         return None
     if call.training and (getattr(call.layer, "dropout", 0) or getattr(call.layer, "rate", 0)):
@@ -259,14 +259,14 @@ def _compared(call: Call, ours: Layer | None, spread_of: Callable[[Trace], Sprea
     try:
         batch, *steps, features = call.x.shape
         fixed = batch if getattr(call.layer, "stateful", False) else None
-        return _verify_call(call, convert(call.layer, (fixed, *(None for _ in steps), features)), spread_of)
+        rebuilt = convert(call.layer, (fixed, *(None for _ in steps), features))
+        return _verify_call(call, rebuilt, rebuilt, spread_of)
     except (ValueError, TypeError, AttributeError) as error:
         call.why_not = str(error)
         return None
 
 
-def _verify_call(call: Call, ours: Layer, spread_of: Callable[[Trace], Spread]) -> LayerReport:
-    rebuilt = convert(call.layer, None)
+def _verify_call(call: Call, ours: Layer, rebuilt: Layer, spread_of: Callable[[Trace], Spread]) -> LayerReport:
     theirs = trace_of_call(call, rebuilt)
     x, mask = input_of(theirs)
     given = {} if call.initial_state is None else {"initial_state": call.initial_state}
