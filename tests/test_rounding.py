@@ -129,6 +129,69 @@ def test_the_spread_grows_with_time_where_errors_grow_and_not_where_they_are_for
     assert of_calm[30] < 5 * of_calm[0]
 
 
+def test_the_layers_of_a_chain_and_its_whole_in_one_go():
+    model = le.Sequential([le.GRU(48, return_sequences=True), le.LSTM(32), le.Dense(5, "softmax")])
+    model.build((None, None, 8))
+    rng = np.random.default_rng(3)
+    model.set_weights([rng.normal(size=w.shape) * 0.4 for w in model.get_weights()])
+    trace = model.trace(rng.normal(size=(3, 50, 8)).astype("float32"))
+    chain = rounding.Chain(model.layers)
+    for child in trace.layers:
+        one, alone = chain(child), spread(child)
+        for name in alone.arrays:
+            assert _mean_ratio(one.arrays[name], alone.arrays[name]) == pytest.approx(1, abs=0.25), name
+    whole = spread(trace).output[0]
+    assert _mean_ratio(chain.output[0], whole) == pytest.approx(1, abs=0.35)
+    assert _mean_ratio(whole, alone.output[0]) > 3, "alone, the last layer gets an exact input"
+
+
+def _mean_ratio(a, b):
+    return float(np.exp(np.mean(np.log(a / b))))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_spread_is_that_of_runs_with_errors_put_in(dtype):
+    """Of an LSTM whose inputs are wrong by one rounding each, the spread of h is at least what comes of these alone."""
+    _, layer, x = drawn("LSTM", 24, 30, 7, 0.4, "normal", {"dtype": dtype})
+    exact = layer.copy(dtype="float64")
+    exact.build_with((None, None, 7), layer.get_weights())
+    x, unit, rng = x.astype(np.float64), rounding.unit_roundoff(dtype), np.random.default_rng(1)
+    far = 1e6 if dtype == "float64" else 1  # float64 itself rounds: larger errors, of the same kind
+    moved = [exact(x * (1 + far * unit * rng.standard_normal(x.shape))) - exact(x) for _ in range(200)]
+    of_input = np.sqrt(np.mean(np.square(moved), axis=0)) / far
+    assert (of_input < 1.5 * spread(layer.trace(x.astype(dtype))).output[0]).all()
+
+
+def test_values_whose_squares_float32_does_not_hold_are_followed():
+    """An LSTM with relu whose numbers grow to 1e23, every one of them right to the last digits."""
+    layer = le.LSTM(24, activation="relu", return_sequences=True)
+    layer.build((None, None, 9))
+    rng = np.random.default_rng(0)
+    layer.set_weights([rng.standard_normal(w.shape) * 0.5 for w in layer.get_weights()])
+    trace = layer.trace(rng.standard_normal((3, 100, 9)).astype("float32"))
+    assert trace.h[1, -1].max() > 1e20
+    assert np.isfinite(spread(trace).output[0][2]).all(), "sequence 2 can be decided to its end"
+
+
+def test_outputs_that_a_mask_makes_zero_are_exact():
+    """A NaN in the padding's own sequence is no reason to doubt the zeros after it."""
+    layer = le.LSTM(6, return_sequences=True, zero_output_for_mask=True)
+    layer.build((None, None, 4))
+    x, mask = np.random.default_rng(0).normal(size=(2, 9, 4)).astype("float32"), np.ones((2, 9), bool)
+    x[1, 4, 2], mask[1, 6:] = np.nan, False
+    y = layer(x, mask=mask)
+    assert (y[1, 6:] == 0).all()
+    report = le.compare(y * np.float32(1 + 1e-6), y, layer=layer, x=x, mask=mask)
+    assert report.verdict == "equal" and "NaN in both at 12" in report.rows[0].note
+
+
+def test_what_was_not_kept_is_computed_again():
+    _, layer, x = drawn("GRU", 12, 20, 5, 0.3, "normal", {"go_backwards": True})
+    whole, part = spread(layer.trace(x)), spread(layer.trace(x, keep=("x", "h")))
+    for name, array in whole.arrays.items():
+        np.testing.assert_array_equal(part.arrays[name], array)
+
+
 def test_a_stack_hands_its_errors_on():
     model = keras.Sequential(
         [

@@ -9,7 +9,7 @@ from helpers import B, F, H, T, as_arrays, keras, mask_of, ours, randomise, rng_
 
 import lstm_edu as le
 from lstm_edu.core import recurrent
-from lstm_edu.keras_bridge import keras_trace, looping
+from lstm_edu.keras_bridge import keras_trace, layers, looping, noting
 from lstm_edu.keras_bridge.recording import unchanged
 
 # --- what Keras computes inside -------------------------------------------------------------------------------------
@@ -107,6 +107,44 @@ def test_long_sequences_are_recorded_compiled_and_the_same(kind, masked, monkeyp
         assert np.abs(compiled[name] - one_by_one[name]).max() <= 1e-6, name
     le.compare(own, compiled).check()
     assert all(np.array_equal(a, b) for a, b in zip(own.initial_state, compiled.initial_state, strict=True))
+
+
+NOTES = pytest.mark.skipif(
+    keras().backend.backend() not in ("tensorflow", "numpy"), reason="on JAX and PyTorch layers run in one piece"
+)
+
+
+@NOTES
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    ("timesteps", "flag"), [(T, "go_backwards"), (T, "unroll"), (30, "go_backwards"), (30, "stateful")]
+)
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+def test_what_a_cell_computes_is_noted_while_the_layer_runs(kind, timesteps, flag, masked, monkeypatch):
+    rng = rng_of(15, len(kind), len(flag))
+    layer = theirs(kind, rng, (B, timesteps, F), units=H, return_sequences=True, **{flag: True})
+    x, mask = sequences(rng, timesteps=timesteps), mask_of("interior", rng, timesteps=timesteps) if masked else None
+    twice = keras_trace(layer, x, mask)
+    monkeypatch.setattr(layers, "over_time", lambda *arguments: pytest.fail("the cell was run once more"))
+    once = keras_trace(layer, x, mask)
+    assert once.names == twice.names
+    le.compare(once, twice).check()
+    le.compare(le.from_keras(layer).trace(x, mask), once).check()
+
+
+@NOTES
+def test_notes_that_are_not_what_the_layer_returned_are_not_used(monkeypatch):
+    rng, timesteps = rng_of(16), 30
+    layer = theirs("GRU", rng, (B, timesteps, F), units=H)
+    x, read = sequences(rng, timesteps=timesteps), noting.Noted.arrays
+    right = keras_trace(layer, x)
+
+    def changed(*arguments):
+        arrays = read(*arguments)
+        return arrays | {"h": np.nextafter(arrays["h"], 1), "z": arrays["z"] + 0.1}
+
+    monkeypatch.setattr(noting.Noted, "arrays", changed)
+    le.compare(keras_trace(layer, x), right).check()
 
 
 def test_a_long_model_runs_once_and_is_compiled_once_a_layer(monkeypatch):

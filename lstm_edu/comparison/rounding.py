@@ -19,8 +19,8 @@ import numpy as np
 
 from lstm_edu.comparison.errors import STEPS, Activated, Noise, Step, deviation, of_sum, times
 from lstm_edu.core import Layer, threads
-from lstm_edu.core.container import leaves
-from lstm_edu.core.graph import Graph
+from lstm_edu.core.container import leaves, states_kept
+from lstm_edu.core.graph import Graph, Reached
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
 
@@ -102,37 +102,61 @@ def _graph(trace: Trace, x: Any, mask: Any) -> Spread:
     graph, children = trace.layer, {name: spread(child) for name, child in trace.children.items()}
     if x is None:
         return Spread({}, (), children)
+    calls = [(children[name].output, child.initial_state or None) for name, child in trace.children.items()]
     runs = [trace.output if isinstance(trace.output, tuple) else (trace.output,)]
+    runs += map(graph.rest.flat, disturbed(graph, x, mask, calls))
+    return Spread({}, tuple(spread_of_runs([run[k] for run in runs]) for k in range(len(runs[0]))), children)
+
+
+def disturbed(
+    graph: Graph, x: Any, mask: Any, calls: Sequence[tuple[tuple[Array, ...], list[Array] | None]]
+) -> Iterator[Any]:
+    """What a graph returns when what our layers return in it is disturbed as rounding could, in several runs.
+
+    Args:
+        calls: for each call of a layer of ours, in order, the spread of what it returns, and the states from which it
+            starts, if it has any.
+    """
     for seed in range(_GRAPH_RUNS):
-        disturb = _Disturb(list(children.values()), seed)
-        outputs = graph.rest.run(graph.rest.inputs(x), mask, lambda reached, also=disturb: also(graph.compute(reached)))
-        runs.append(tuple(graph.rest.flat(outputs)))
-    return Spread({}, tuple(spread_of_runs(np.stack([run[k] for run in runs])) for k in range(len(runs[0]))), children)
+        with states_kept(graph):
+            yield graph.rest.run(graph.rest.inputs(x), mask, _Disturbed(graph, calls, seed))
 
 
 _GRAPH_RUNS = 4
 
 
-class _Disturb:
-    """Adds to the outputs of one call after another what rounding could."""
+class _Disturbed:
+    """What our layers return in one run of a graph, each array moved as far as rounding could."""
 
-    def __init__(self, calls: list[Spread], seed: int):
-        self.calls, self.rng = iter(calls), np.random.default_rng(seed)
+    def __init__(self, graph: Graph, calls: Sequence[tuple[tuple[Array, ...], list[Array] | None]], seed: int):
+        self.graph, self.calls, self.rng = graph, iter(calls), np.random.default_rng(seed)
 
-    def __call__(self, output: Any) -> Any:
-        sizes = next(self.calls).output
-        if isinstance(output, tuple):
-            return tuple(self._with(a, size) for a, size in zip(output, sizes, strict=True)) if sizes else output
-        return self._with(output, sizes[0]) if sizes else output
+    def __call__(self, reached: Reached) -> Any:
+        sizes, start = next(self.calls)
+        output = self.graph.compute(reached if start is None else reached._replace(initial_state=start))
+        if not sizes:
+            return output
+        moved = [
+            (array + size * self.rng.standard_normal(array.shape)).astype(array.dtype)
+            for array, size in zip(_flat(output), sizes, strict=True)
+        ]
+        return tuple(moved) if isinstance(output, (list, tuple)) else moved[0]
 
-    def _with(self, array: Array, size: Array) -> Array:
-        return (array + size * self.rng.standard_normal(array.shape)).astype(array.dtype)
+
+def _flat(output: Any) -> Iterator[Array]:
+    """The arrays that a layer returned, which may lie in lists."""
+    if isinstance(output, (list, tuple)):
+        for one in output:
+            yield from _flat(one)
+    else:
+        yield output
 
 
-def spread_of_runs(runs: Array) -> Array:
-    """The spread of an array's numbers, (R, ...), run 0 being undisturbed."""
+def spread_of_runs(runs: Sequence[Array]) -> Array:
+    """The spread of an array's numbers in several runs, the first being undisturbed."""
+    first, *others = (run.astype(np.float64) for run in runs)
     with np.errstate(all="ignore"):
-        return _smooth(deviation(runs[1:] - runs[0], 0))
+        return _smooth(deviation(np.stack(others) - first, 0))
 
 
 # --- what follows from it -------------------------------------------------------------------------------------------

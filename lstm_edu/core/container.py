@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -87,6 +88,19 @@ def containers(layer: Layer) -> Iterator[Container]:
         yield layer
         for inner in layer.inner.values():
             yield from containers(inner)
+
+
+@contextmanager
+def states_kept(layer: Layer) -> Iterator[None]:
+    """Leave stateful layers with the states that they had."""
+    layers = list(leaves(layer))
+    before = [getattr(inner, "_states", None) for inner in layers]
+    try:
+        yield
+    finally:
+        for inner, states in zip(layers, before, strict=True):
+            if states is not None:
+                inner._states = states
 
 
 Named = TypeVar("Named")

@@ -117,25 +117,6 @@ def record(model: Any, inputs: Any, mask: Any = None) -> tuple[list[Call], Any]:
     return calls, keras().tree.map_structure(numbers, output)
 
 
-def replaced(model: Any, inputs: Any, by: dict[int, Callable[..., Any]], mask: Any = None) -> Any:
-    """The model's output where some layers compute something else.
-
-    Args:
-        by: id(layer) -> function of (x, mask, initial_state), arrays, that returns what the layer should.
-    """
-
-    def swap(layer: Any, call: Callable, args: tuple, kwargs: dict) -> Any:
-        if id(layer) not in by:
-            return call(*args, **kwargs)
-        noted = _noted(layer, layer.name, args, kwargs)
-        start = None if noted.carried else noted.initial_state
-        output = by[id(layer)](noted.x, noted.mask, start)
-        return keras().tree.map_structure(keras().ops.convert_to_tensor, output)
-
-    with unchanged(model), _tapped(model, swap):
-        return keras().tree.map_structure(numbers, call_keras(model, inputs, mask=mask))
-
-
 @contextmanager
 def _tapped(model: Any, note: Callable[[Any, Callable, tuple, dict], Any]) -> Iterator[None]:
     """While open, the call of each layer and operation inside goes through `note(layer, call, args, kwargs)`."""

@@ -350,7 +350,7 @@ class VerifyReport:
         return self._together([layer.keras for layer in self.layers])
 
     def _together(self, traces: list[Trace]) -> Trace:
-        if self.whole is None:
+        if self.whole is None and len(traces) == 1:
             return traces[0]
         names = [layer.name for layer in self.layers]
         children = dict(zip(names, traces, strict=True))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -18,8 +18,9 @@ import numpy as np
 from lstm_edu.comparison.pairs import Pair, pairs_of, trace_pairs, with_rounding
 from lstm_edu.comparison.places import where
 from lstm_edu.comparison.report import DIFFERENT, Report, Row, compare_pair, differences
-from lstm_edu.comparison.rounding import Chain, Rounding, Spread, spread, spread_of_runs
-from lstm_edu.core import Layer, Sequential
+from lstm_edu.comparison.rounding import Chain, Rounding, Spread, disturbed, spread, spread_of_runs
+from lstm_edu.core import Graph, Layer, Sequential
+from lstm_edu.core.container import states_kept, unique_names
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.core.progress import Line
 from lstm_edu.keras_bridge import about, counting, files, inputs
@@ -27,11 +28,12 @@ from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.cautions import of_layer, of_run
 from lstm_edu.keras_bridge.converting import convert, is_model, opened
 from lstm_edu.keras_bridge.gradients import compare_gradients, none_here
+from lstm_edu.keras_bridge.graph import KerasRest
 from lstm_edu.keras_bridge.layers import LAYERS
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
 from lstm_edu.keras_bridge.recording import rounded, trace_of_call
-from lstm_edu.keras_bridge.tapping import Call, record, replaced
+from lstm_edu.keras_bridge.tapping import Call, record
 from lstm_edu.keras_bridge.verify_report import Divergence, LayerReport, PassedThrough, VerifyReport
 from lstm_edu.trace import Trace
 
@@ -133,7 +135,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
     given, note = _given(source, x)
     calls, output = _calls(asked, given, rebuilt)
     pairs = [None] * len(calls) if rebuilt is None else _paired(source.name, asked.ours or rebuilt, rebuilt, calls)
-    spread_of = spread if rebuilt is None else Chain([ours for ours, _ in pairs])
+    spread_of = _Apart() if rebuilt is None else Chain([ours for ours, _ in pairs])
     reports: list[tuple[Call, LayerReport]] = []
     passed, progress = [], Line()
     for n, (call, pair) in enumerate(zip(calls, pairs, strict=True)):
@@ -155,7 +157,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
     if is_model(source):
         cautions += tuple(of_run(calls))
         if rebuilt is None:
-            whole = _whole_of_graph(asked, given, reports, output)
+            whole = _whole_of_graph(asked, given, reports, output, spread_of.outputs)
         else:
             whole = _whole_of_chain(asked, given, asked.ours or rebuilt, reports, output, spread_of.output)
     notes = [note] if note else []
@@ -334,25 +336,6 @@ def _passed(call: Call) -> PassedThrough:
     return PassedThrough(call.path, call.kind, what, why, tuple(call.inner), counts)
 
 
-@contextmanager
-def states_kept(layer: Layer) -> Iterator[None]:
-    """Leave stateful layers of ours with the states that they had."""
-    layers = list(_inside(layer))
-    before = [getattr(inner, "_states", None) for inner in layers]
-    try:
-        yield
-    finally:
-        for inner, states in zip(layers, before, strict=True):
-            if states is not None:
-                inner._states = states
-
-
-def _inside(layer: Layer) -> Iterator[Layer]:
-    yield layer
-    for inner in getattr(layer, "inner", {}).values():
-        yield from _inside(inner)
-
-
 # --- the model as a whole -------------------------------------------------------------------------------------------
 
 Reports = Sequence[tuple[Call, LayerReport]]
@@ -369,60 +352,46 @@ def _whole_of_chain(
     return Report(tuple(compare_pair(pair) for pair in pairs))
 
 
-def _whole_of_graph(asked: Asked, given: Any, reports: Reports, output: Any) -> Report:
+class _Apart:
+    """The spread of each layer by itself; `outputs`: of what it returned, by its trace."""
+
+    def __init__(self) -> None:
+        self.outputs: dict[int, tuple[np.ndarray, ...]] = {}
+
+    def __call__(self, trace: Trace) -> Spread:
+        found = spread(trace)
+        self.outputs[id(trace)] = found.output
+        return found
+
+
+def _whole_of_graph(
+    asked: Asked, given: Any, reports: Reports, output: Any, spreads: Mapping[int, tuple[np.ndarray, ...]]
+) -> Report | None:
     """The model's output with our numbers instead of Keras's in every layer that was rebuilt, and Keras's own.
 
-    What rounding does to it is seen by disturbing our numbers as much as rounding could.
+    What rounding does to it is seen by disturbing our numbers as much as rounding could. None if of no layer all calls
+    could be compared.
     """
-    model, mask = asked.source, asked.mask
-    ours: dict[int, Layer] = {}
-    for call, report in reports:
-        ours.setdefault(id(call.layer), report.ours.layer)
-    spreads = [spread(report.ours).output for _, report in reports]
-    runs = []
-    for k in range(1 + _DISTURBED_RUNS):
-        with ExitStack() as kept:
-            for layer in ours.values():
-                kept.enter_context(states_kept(layer))
-            runs.append(replaced(model, given, _instead(ours, (k, iter(spreads)) if k else None), mask))
-    named = [_named(run) for run in runs]
-    unit = _coarsest(reports)
+    known = [(call, report.ours) for call, report in reports if _all_compared(call.layer, call.of, reports)]
+    if not known:
+        return None
+    layers = {id(call.layer): trace.layer for call, trace in reversed(known)}
+    by_name = unique_names(list(layers.values()))
+    graph = Graph(by_name, KerasRest(asked.source, dict(zip(layers, by_name, strict=True))))
+    with states_kept(graph):
+        runs = [graph(given, mask=asked.mask)]
+    runs += disturbed(graph, given, asked.mask, [(spreads[id(one)], one.initial_state or None) for _, one in known])
+    named, unit = [_named(run) for run in runs], _coarsest(reports)
     rows = []
     for k, (name, theirs) in enumerate(_named(output)):
         arrays = [run[k][1] for run in named]
-        rounding = None
-        if np.asarray(theirs).dtype.kind == "f":
-            rounding = Rounding(spread_of_runs(np.stack([a.astype(np.float64) for a in arrays])), unit)
+        rounding = Rounding(spread_of_runs(arrays), unit) if np.asarray(theirs).dtype.kind == "f" else None
         rows.append(compare_pair(Pair(name, arrays[0], theirs, rounding=rounding)))
     return Report(tuple(rows))
 
 
-_DISTURBED_RUNS = 4
-
-
-def _instead(ours: dict[int, Layer], disturbed: tuple[int, Iterator[tuple]] | None) -> dict[int, Callable[..., Any]]:
-    """What to compute instead of each layer of Keras's, by its id.
-
-    disturbed: (a seed, the spreads of the calls in order), to add what rounding could.
-    """
-    rng = None if disturbed is None else np.random.default_rng(disturbed[0])
-
-    def noisy(array: np.ndarray, size: np.ndarray) -> np.ndarray:
-        return (array + size * rng.standard_normal(array.shape)).astype(array.dtype)
-
-    def of(layer: Layer) -> Callable[..., Any]:
-        def call(x, mask, initial_state):
-            given = {} if initial_state is None else {"initial_state": initial_state}
-            output = layer(x, mask=mask, **given)  # a stateful one goes on from call to call, as Keras's does
-            sizes = () if disturbed is None else next(disturbed[1])
-            if not sizes:
-                return output
-            rest = iter(sizes)
-            return keras().tree.map_structure(lambda array: noisy(array, next(rest)), output)
-
-        return call
-
-    return {key: of(layer) for key, layer in ours.items()}
+def _all_compared(layer: Any, calls: int, reports: Reports) -> bool:
+    return sum(call.layer is layer for call, _ in reports) == calls
 
 
 def _coarsest(reports: Reports) -> float:
