@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from lstm_edu.comparison.report import UNDECIDED, Row, compare_arrays, differences, joined
-from lstm_edu.comparison.rounding import Rounding, spread
+from lstm_edu.comparison.rounding import Rounding, Spread, spread
 from lstm_edu.comparison.tolerance import TOLERANCES
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.observed import Observed
 from lstm_edu.doctor.recipes import Outputs
+from lstm_edu.trace import Trace
 
 
 class Judged(NamedTuple):
@@ -47,11 +48,17 @@ class Roundings(NamedTuple):
     def of(cls, case: Case) -> Roundings:
         if case.weights is not None and any(a is not b for a, b in zip(case.weights, case.layer.weights, strict=True)):
             return cls([], {})
-        given = {} if case.initial_state is None else {"initial_state": case.initial_state}
-        trace = case.layer.trace(case.x, mask=case.mask, **given)
-        known, unit = spread(trace, case.x, case.mask), unit_roundoff(trace.layer)
+        _, known = _computed(case)
+        unit = unit_roundoff(case.layer)
         quantities = {name: Rounding(array, unit) for name, array in known.arrays.items()}
         return cls([Rounding(array, unit) for array in known.output], quantities)
+
+
+def _computed(case: Case) -> tuple[Trace, Spread]:
+    """What the case's layer computes, and how far rounding moves it."""
+    given = {} if case.initial_state is None else {"initial_state": case.initial_state}
+    trace = case.layer.trace(case.x, mask=case.mask, **given)
+    return trace, spread(trace, case.x, case.mask)
 
 
 def shows(wrong: Outputs | None, right: Outputs, roundings: Sequence[Rounding | None] = ()) -> bool:
@@ -71,9 +78,7 @@ def judged(case: Case, observed: Observed) -> Judged | None:
     a layer whose rounding is not known."""
     if observed.precision.printed or observed.precision.coarse or case.weights is not None or observed.states_only:
         return None
-    given = {} if case.initial_state is None else {"initial_state": case.initial_state}
-    trace = case.layer.trace(case.x, mask=case.mask, **given)
-    known = spread(trace, case.x, case.mask)
+    trace, known = _computed(case)
     if observed.record:
         right = [trace[name] for name in observed.record]
         spreads = [known.arrays.get(name) for name in observed.record]
