@@ -199,6 +199,61 @@ def test_spelling():
     assert not done.stdout, done.stdout
 
 
+# --- English ---------------------------------------------------------------------------------------------------------
+
+HABITS = {  # that native readers stumble over: how they are found, and what to write
+    r"\bone (row|column|number|line|list|vector|bar|unit|bias|weight)s? an? \w+": "one row per feature",
+    r"\bhow many [\w ,]{1,40}\b(has|have) (?!it\b)[`\w]+[^.?]{0,40}\?": "How many weights does ... have?",
+    r"\bin place of\b": "instead of",
+    r"\ball the same\b(?!,? size)": "anyway",
+    r"\bshall\b": "should",
+    r"\bput(s|ting)? out\b": "output, return",
+    r"\bstands? (in|at|on|below|above|beside|there|how)\b": "is, is written",
+    r"\bbeside\b": "next to, compared with, alongside",
+    r"\banew\b": "again, afresh",
+    r"\bmend(s|ed|ing)?\b": "fix",
+    r"\bwanted is\b": "is expected",
+    r"\bheld against\b": "compared with",
+    r", for (both|it|they|this|there|these)\b": "because",
+}
+EDITED = NOTEBOOKS[:5]  # the first five; the others follow
+
+
+def habits(text: str) -> list[str]:
+    text = re.sub(r"\[[^\]]*\]\([^)]*\.ipynb[^)]*\)", "", text)  # titles of other notebooks
+    return [f"{found[0]!r}: {say}" for form, say in HABITS.items() for found in re.finditer(form, text, flags=re.I)]
+
+
+@pytest.mark.parametrize("path", EDITED, ids=lambda path: path.stem)
+def test_the_english_has_no_habits_that_readers_stumble_over(path):
+    code = "\n\n".join(cell.source for cell in cells(path, "code"))
+    assert habits(f"{markdown(path)}\n\n{code}") == []
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "one row a feature",
+        "How many weights has `LSTM(2)` on 4 features?",
+        "how many weights have `LSTM(4)` on 5 features, and 2 units?",
+        "1000 in place of one",
+        "`keras_trace` gets them all the same.",
+        "the loss shall be 0",
+        "A layer puts out numbers",
+        "$W_{kj}$ stands in row $k$",
+        "Keras beside NumPy",
+        "both, for both are offered the same ink",
+    ],
+)
+def test_a_habit_is_found(seen):
+    assert len(habits(seen)) == 1
+
+
+@pytest.mark.parametrize("seen", ["How many weights does `LSTM(2)` have?", "How many units have a memory", "stand-in"])
+def test_good_english_is_no_habit(seen):
+    assert habits(seen) == []
+
+
 # --- how easily it reads --------------------------------------------------------------------------------------------
 
 
