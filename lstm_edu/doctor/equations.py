@@ -284,10 +284,14 @@ def merged(programs: Sequence[tuple[slice, Equations]]) -> Equations:
                 pieces[name] = Merged(own, different)
     if isinstance(common, LSTMEquations):
         lstms = [(which, e) for which, e in others if isinstance(e, LSTMEquations)]
-        way_out = (common.output, common.squash)
-        different = tuple((which, _with_its_squash(e)) for which, e in lstms if (e.output, e.squash) != way_out)
-        if different:
-            pieces["output"] = Merged(common.output, different)
+        ways_out = tuple((which, _with_its_squash(e)) for which, e in lstms if e.output != common.output)
+        squashes = tuple(
+            (which, e.squash) for which, e in lstms if e.output == common.output and e.squash != common.squash
+        )
+        if ways_out:
+            pieces["output"] = Merged(common.output, ways_out)
+        if squashes:
+            pieces["squash"] = Merged(common.squash, squashes)
     return replace(common, **pieces)
 
 
