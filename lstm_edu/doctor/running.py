@@ -170,30 +170,18 @@ def _portions(members: list[list[int]], recipes: Sequence[RecurrentRecipe]) -> I
 
 @dataclass
 class Steps:
-    """What a scan leaves, for each step: h, the output as computed before a mask (fresh), and c, each (steps, B, H);
-    the last states (end). Before `of` each has one more axis, for the recipes: (steps, N, B, H).
+    """What a scan leaves of one recipe, for each step: h, the output as computed before a mask (fresh), and c, each
+    (steps, B, H); the last states (end).
 
-    timesteps: T, how many steps there are, of each recipe; only the first ones may have been computed.
+    timesteps: T, how many steps there are; only the first ones may have been computed.
     """
 
-    timesteps: Any
+    timesteps: int
     h: Array
     fresh: Array
     c: Array | None
     end: tuple[Array, ...]
     quantities: dict[str, Array] = field(default_factory=dict)
-
-    def of(self, n: int) -> Steps:
-        """Those of the n-th of the recipes."""
-        late = max(self.timesteps) - self.timesteps[n]
-        return Steps(
-            self.timesteps[n],
-            self.h[late:, n],
-            self.fresh[late:, n],
-            None if self.c is None else self.c[late:, n],
-            tuple(s[n] for s in self.end),
-            {name: a[:, n] for name, a in self.quantities.items()},
-        )
 
     def over_time(self, steps: Array) -> Array:
         """(B, T, H), NaN where it was not computed."""
@@ -204,7 +192,35 @@ class Steps:
         return y
 
 
-def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Steps:
+@dataclass
+class Taken:
+    """The same of N recipes, each array with one more axis, (steps, N, B, H). Shorter ones began later.
+
+    timesteps: of the longest. lengths: of each.
+    """
+
+    timesteps: int
+    lengths: list[int]
+    h: Array
+    fresh: Array
+    c: Array | None
+    end: tuple[Array, ...]
+    quantities: dict[str, Array]
+
+    def of(self, n: int) -> Steps:
+        """What is left of the n-th."""
+        own = slice(self.timesteps - self.lengths[n], None), n
+        return Steps(
+            self.lengths[n],
+            self.h[own],
+            self.fresh[own],
+            None if self.c is None else self.c[own],
+            tuple(s[n] for s in self.end),
+            {name: a[own] for name, a in self.quantities.items()},
+        )
+
+
+def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Taken:
     """The loop over time, for recipes of one kind.
 
     most: how many steps to take, unless everything is run more than once; all if None.
@@ -231,7 +247,7 @@ def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Steps:
         quantities: dict[str, list[Array]] = {name: [] for name in r.record}
         first = states
         for t in range(many):
-            if t in begin:
+            if t and t in begin:
                 states = _begun(states, first, [timesteps - length == t for length in lengths])
             before = states
             if t and restarts:
@@ -247,7 +263,7 @@ def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Steps:
                 value = found[name] if name not in equations.states else states[equations.states.index(name)]
                 quantities[name].append(_packed(value))
     end = states if many == timesteps else tuple(np.full_like(s, np.nan) for s in states)
-    return Steps(lengths, h, fresh, c, end, {name: np.stack(values) for name, values in quantities.items()})
+    return Taken(timesteps, lengths, h, fresh, c, end, {name: np.stack(values) for name, values in quantities.items()})
 
 
 def _stretches(recipes: Sequence[RecurrentRecipe], key: Callable[[RecurrentRecipe], Any]) -> list[slice]:
