@@ -9,7 +9,7 @@ from helpers import rng_of
 import lstm_edu as le
 from benchmarks import by_hand, doctor, family_mistakes, markdown
 
-TINY = doctor.Plan(single=6, by_hand=4, pairs=2, unexplained=4, scalars=4, speed=False)
+TINY = doctor.Plan(single=6, by_hand=4, pairs=2, unexplained=4, unexplained_pairs=2, scalars=4, speed=False)
 
 
 def test_everything_runs_once_and_is_written_between_its_markers(capsys, tmp_path, monkeypatch):
