@@ -99,6 +99,20 @@ _TWICE = [(_sigmoid, _sigmoid_slope), (_sigmoid, _sigmoid_slope), (np.tanh, _tan
 _SIDE_BY_SIDE = "The four blocks of dz should be side by side, along the last axis."
 _JOIN = "dz = np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1)"
 
+
+def _example():
+    a = {
+        "dh": array([1, -2], [0.5, 3]),
+        "dc": array([0.5, 1], [-1, 2]),
+        "i": array([0.5, 0.25], [0.75, 0.4]),
+        "f": array([0.25, 0.6], [0.5, 0.75]),
+        "g": array([-0.5, 0.8], [0.25, -0.75]),
+        "o": array([0.75, 0.5], [0.2, 0.9]),
+        "c_before": array([2, -1], [1, -0.5]),
+    }
+    return {**a, "c": a["f"] * a["c_before"] + a["i"] * a["g"]}
+
+
 BACKWARD_STEP = Exercise(
     name="backward_step",
     title="one step of backpropagation through an LSTM cell",
@@ -108,7 +122,7 @@ BACKWARD_STEP = Exercise(
     "How does it change with the four sums z, and with c_before? (sigmoid's slope is y (1 - y), tanh's is 1 - y^2.)",
     takes=(
         ("dh", "(B, H)", "dL/dh"),
-        ("dc", "(B, H)", "what dL/dc gets from the later steps"),
+        ("dc", "(B, H)", "the part of dL/dc that comes from the later steps, not all of it"),
         ("i", "(B, H)", "input gate"),
         ("f", "(B, H)", "forget gate"),
         ("g", "(B, H)", "candidate"),
@@ -122,16 +136,7 @@ BACKWARD_STEP = Exercise(
     ),
     draw=_draw,
     reference=_reference,
-    example=lambda: {
-        "dh": array([1]),
-        "dc": array([0.5]),
-        "i": array([0.5]),
-        "f": array([0.25]),
-        "g": array([-0.5]),
-        "o": array([0.75]),
-        "c_before": array([1]),
-        "c": array([0]),
-    },
+    example=_example,
     hints=(
         "In how many ways does L depend on c, and what arrives by each of them?",
         "Begin at h = o * tanh(c): it gives do, and what dh adds to dc. Only then go to c = f * c_before + i * "
@@ -248,11 +253,15 @@ FORGET_PATH = Exercise(
     "state: what goes through h is left out.)",
     takes=(("f", "(T, H)", "the forget gates of one sequence"),),
     returns=(
-        Output("path", ("timestep", "unit"), "(T, H), for each step t the factor between c of the last step and c_t"),
+        Output(
+            "path",
+            ("timestep", "unit"),
+            "(T, H): path[t] is the factor on the way from c after the last step back to c after step t",
+        ),
     ),
     draw=_draw_gates,
     reference=_path_reference,
-    example=lambda: {"f": array([0.5], [0.9], [0.5])},
+    example=lambda: {"f": array([0.5, 0.25], [0.9, 0.5], [0.4, 0.75])},
     hints=(
         "At the last step nothing has happened yet: the factor is 1. One step earlier, exactly one gate has been "
         "passed: which one?",

@@ -61,6 +61,11 @@ def _all_exp(z):
 
 
 _KEEPDIMS = "keepdims=True is missing: what was found for a row is applied to a column."
+_CUT_OFF = "You cut off large scores: all those beyond the limit become equal, and so do their probabilities."
+_LARGEST_OF_ALL = (
+    "You subtract the largest score of the whole batch; in a row that lies far below it, all of exp becomes 0."
+)
+_SHIFTED = "e = np.exp(z - z.max(axis=1, keepdims=True))"
 
 LABELS = Exercise(
     name="labels",
@@ -71,17 +76,18 @@ LABELS = Exercise(
     takes=(("z", "(B, K)", "scores of K classes"), ("names", "list of K str", "what the classes are called")),
     returns=(
         Output("p", ("row", "class"), "(B, K), probabilities; each row sums to 1"),
-        Output("labels", None, "list of B str, the name of each row's most probable class", NAMES),
+        Output("predicted", None, "list (or array) of B str, the name of each row's most probable class", NAMES),
     ),
     draw=_draw,
     reference=_reference,
-    example=lambda: {"z": array([0, 1, 2], [3, 0, 0]), "names": ["ball", "bat", "cap"]},
+    example=lambda: {"z": array([0, 1, 2], [1000, 1001, 998]), "names": ["cap", "ball", "bat"]},
     hints=(
         "Along which axis must the probabilities add up to 1? And what does np.exp(1000) give?",
         "Look at each maximum and each sum that you take: it belongs to one row, and must keep its axis "
         "(keepdims=True) to act on that row. If you subtract a row's largest score first, no probability "
         "changes, and exp stays small.",
-        "e = np.exp(z - z.max(axis=..., keepdims=True))\np = e / ...\nlabels = [names[k] for k in p.argmax(axis=...)]",
+        "e = np.exp(z - z.max(axis=..., keepdims=True))\np = e / ...\n"
+        "predicted = [names[k] for k in p.argmax(axis=...)]",
     ),
     answer=(labels,),
     keras=_keras,
@@ -119,10 +125,10 @@ LABELS = Exercise(
         ),
         Wrong(
             lambda z, names: _softly(z, names, z.max()),
-            sentence="You subtract the largest score of the whole batch; in a row that lies far below it, all of exp "
-            "becomes 0.",
-            fix="e = np.exp(z - z.max(axis=1, keepdims=True))",
+            sentence=_LARGEST_OF_ALL,
+            fix=_SHIFTED,
         ),
+        Wrong(lambda z, names: _softly(np.clip(z, -50, 50), names, 0), sentence=_CUT_OFF, fix=_SHIFTED),
         Wrong(
             lambda z, names: _named(_all_exp(z) / _all_exp(z).sum(), names),
             sentence="You divide by the sum of the whole array; each row has its own sum.",
@@ -131,7 +137,7 @@ LABELS = Exercise(
         Wrong(
             lambda z, names: (activations.softmax(z), [names[k] for k in z.argmax(axis=0)]),
             sentence="argmax goes down the columns; it has to go along each row, axis=1.",
-            fix="labels = [names[k] for k in p.argmax(axis=1)]",
+            fix="predicted = [names[k] for k in p.argmax(axis=1)]",
         ),
         Wrong(
             lambda z, names: _named(activations.sigmoid(z), names),
@@ -141,17 +147,17 @@ LABELS = Exercise(
         Wrong(
             lambda z, names: _named(activations.softmax(z), names, np.argmin),
             sentence="You name the least probable class.",
-            fix="labels = [names[k] for k in p.argmax(axis=1)]",
+            fix="predicted = [names[k] for k in p.argmax(axis=1)]",
         ),
         Wrong(
             lambda z, names: (activations.softmax(z), [sorted(names)[k] for k in z.argmax(axis=1)]),
             sentence="You look the names up in alphabetical order; the order of `names` is the order of the classes.",
-            fix="labels = [names[k] for k in p.argmax(axis=1)]",
+            fix="predicted = [names[k] for k in p.argmax(axis=1)]",
         ),
         Wrong(
             lambda z, names: (activations.softmax(z), [int(k) for k in z.argmax(axis=1)]),
             sentence="These are the numbers of the classes; their names are expected.",
-            fix="labels = [names[k] for k in p.argmax(axis=1)]",
+            fix="predicted = [names[k] for k in p.argmax(axis=1)]",
         ),
     ),
 )
@@ -200,7 +206,7 @@ CROSSENTROPY = Exercise(
     returns=(Output("loss", ("row",), "(B,), one number per row"),),
     draw=_draw_scores,
     reference=_loss_of,
-    example=lambda: {"z": array([1, 0], [2, 2]), "classes": np.array([0, 1])},
+    example=lambda: {"z": array([0, 1, 2], [1000, 1001, 998]), "classes": np.array([1, 2])},
     hints=(
         "Which one of the K probabilities in a row decides the loss of that row?",
         "The probabilities are those of `labels`, the exercise before. Then look at how to pick one number from "
@@ -274,6 +280,16 @@ CROSSENTROPY = Exercise(
             fix=_LOG_P,
         ),
         Wrong(
+            lambda z, classes: -np.log(_of_right_class(_softly(z, z[0], z.max())[0], classes)),
+            sentence=_LARGEST_OF_ALL,
+            fix=_SHIFTED,
+        ),
+        Wrong(
+            lambda z, classes: -np.log(_of_right_class(_softly(np.clip(z, -50, 50), z[0], 0)[0], classes)),
+            sentence=_CUT_OFF,
+            fix=_SHIFTED,
+        ),
+        Wrong(
             lambda z, classes: -np.log(_of_right_class(_naive(z.astype(np.float64), z[0])[0], classes)),
             sentence="exp of a large score is infinite, and infinity divided by infinity is nan.",
             fix="e = np.exp(z - z.max(axis=1, keepdims=True))",
@@ -316,7 +332,7 @@ def _fixed_width(low, high):
 
 
 _NOT_DRAWN = "A class that was never drawn is missing; its share is 0."
-_SHARES = "shares = np.bincount(samples, minlength=classes) / len(samples)"
+_SHARES = "p = np.bincount(samples, minlength=classes) / len(samples)"
 
 SHARES = Exercise(
     name="shares",
@@ -324,7 +340,7 @@ SHARES = Exercise(
     idea="A program has drawn classes, numbers from 0 to classes - 1, many times. Return the share of each class: how "
     "often it was drawn, divided by the number of draws. A class that was never drawn has the share 0.",
     takes=(("samples", "(N,) int", "what was drawn"), ("classes", "int", "how many classes there are")),
-    returns=(Output("shares", ("class",), "(classes,), the share of each class"),),
+    returns=(Output("p", ("class",), "(classes,), the share of each class"),),
     draw=_draw_samples,
     reference=_counted,
     example=lambda: {"samples": np.array([0, 3, 3, 0, 3, 1, 0, 3]), "classes": 5},
@@ -332,7 +348,7 @@ SHARES = Exercise(
         "What is counted, and from which number to which can it go? So how long must the answer be?",
         "Look at the end of your counts: np.bincount(samples) stops at the largest class that was drawn, unless "
         "its `minlength` says more. (With np.histogram, every class needs its own bin: look at the `range`.)",
-        "shares = np.bincount(samples, minlength=...) / ...",
+        "p = np.bincount(samples, minlength=...) / ...",
     ),
     answer=(shares,),
     keras=lambda keras, a: (numbers(keras.ops.mean(keras.ops.one_hot(a["samples"], a["classes"]), axis=0)),),

@@ -43,7 +43,7 @@ PARAMETER_COUNT = Exercise(
     returns=(Output("n", None, "the number of weights, an int: what layer.count_params() returns", COUNT),),
     draw=_draw,
     reference=lambda a: (_layer(a).count_params(),),
-    example=lambda: {"units": 1, "features": 2},
+    example=lambda: {"units": 2, "features": 3},
     hints=(
         "Count one gate first: how many numbers does it multiply with the input, how many with h, and how many "
         "does it add?",
@@ -152,11 +152,14 @@ SPLIT_KERNEL = Exercise(
     title="where are W_i, W_f, W_g and W_o?",
     idea="Keras keeps the weights of the four gates in one array, side by side: blocks of `units` columns, in the "
     "order i, f, g, o (Keras's own code calls g c). Cut it into the four.",
-    takes=(("kernel", "(F, 4*units)", "an LSTM's kernel, layer.get_weights()[0]"), ("units", "int", "")),
+    takes=(
+        ("kernel", "(F, 4*units)", "an LSTM's kernel, layer.get_weights()[0]"),
+        ("units", "int", "how many units the layer has"),
+    ),
     returns=tuple(Output(f"W_{gate}", ("feature", "unit"), f"(F, units), of the {NAMES[gate]}") for gate in GATES),
     draw=_draw_kernel,
     reference=_cut,
-    example=lambda: {"kernel": array([1, 2, 3, 4], [5, 6, 7, 8]), "units": 1},
+    example=lambda: {"kernel": array(np.arange(1, 13), np.arange(21, 33)), "units": 3},
     hints=(
         "Every block is as tall as the kernel and a quarter as wide. So which of the two axes do you cut?",
         "Look at the part after the comma, kernel[:, start:end]. Block number k begins at column k * units; the "
@@ -214,6 +217,14 @@ SPLIT_KERNEL = Exercise(
             sentence="The last block loses a column: a slice that goes to the end is written [:, 3*units:].",
             fix="W_o = kernel[:, 3 * units :]",
         ),
+        *(
+            Wrong(
+                lambda kernel, units, end=end: (kernel[:, :2], kernel[:, 2:4], kernel[:, 4:6], kernel[:, 6:end]),
+                sentence="You cut blocks of 2 columns whatever the layer: a block has `units` columns.",
+                fix="W_f = kernel[:, units : 2 * units]",
+            )
+            for end in (8, None)
+        ),
     ),
 )
 
@@ -247,6 +258,18 @@ def _left_by_keras(keras, a):
 
 _LEFT = "b = z - x_t @ kernel - h @ recurrent_kernel"
 
+
+def _recorded():
+    a = {
+        "x_t": array([1], [-2]),
+        "h": array([0.5, -1], [2, 1]),
+        "kernel": array([1, 0, -1, 1, 2, -2, 0, 3]),
+        "recurrent_kernel": array([2, -1, 0, 1, 0, 1, -2, 0], [0, 1, 1, 0, -1, 0, 2, 1]),
+    }
+    bias = array(0.5, -1, 2, 0.25, -0.5, 1, 3, -2)
+    return {"z": a["x_t"] @ a["kernel"] + a["h"] @ a["recurrent_kernel"] + bias, **a}
+
+
 READ_BIAS = Exercise(
     name="read_bias",
     title="an LSTM's bias, from its sums",
@@ -262,13 +285,7 @@ READ_BIAS = Exercise(
     returns=(Output("b", ("column",), "(4H,), one number per column: the bias"),),
     draw=_draw_sums,
     reference=_left_over,
-    example=lambda: {
-        "z": array([2, 1.5, 0, 1]),
-        "x_t": array([1, 2]),
-        "h": array([0.5]),
-        "kernel": array([1, 0, -1, 1], [0, 0.5, 0.5, 0]),
-        "recurrent_kernel": array([2, -1, 0, 0]),
-    },
+    example=_recorded,
     hints=(
         "The bias is added once, to the whole sum. What is left of z if you take everything else away?",
         "Look at the rows of what is left: there is one per sequence, and they are equal up to rounding. The "
@@ -349,7 +366,7 @@ UNIT_COLUMNS = Exercise(
     returns=(Output("columns", ("feature", "gate"), "(F, 4), unit j's weights in i, f, g and o"),),
     draw=_draw_unit,
     reference=_of_unit,
-    example=lambda: {"kernel": array(np.arange(8), np.arange(10, 18)), "units": 2, "j": 1},
+    example=lambda: {"kernel": array(np.arange(12), np.arange(20, 32)), "units": 3, "j": 2},
     hints=(
         "In a layer with 3 units, what are the numbers of the four columns that belong to unit 1?",
         "Look at the distance between these four numbers: it is always the same. A slice start::step takes every "

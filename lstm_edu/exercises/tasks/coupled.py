@@ -92,7 +92,7 @@ COUPLED_STEP = Exercise(
     title="one gate instead of two",
     idea="Some LSTMs have no forget gate of their own: a cell keeps exactly the share that is not overwritten, "
     "f = 1 - i. So there are three blocks only, i, g, o, in the kernel, the recurrent kernel and the bias. Everything "
-    "else is as in the LSTM that you know. Write its step.",
+    "else is as in the LSTM that you know. Write its step. (NumPy has no sigmoid: write your own, above it.)",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),
@@ -108,12 +108,12 @@ COUPLED_STEP = Exercise(
     draw=_draw,
     reference=_right,
     example=lambda: {
-        "x_t": array([1, 2]),
-        "h": array([0.5]),
-        "c": array([-0.5]),
-        "kernel": array([1, -1, 1], [0, 0.5, 0]),
-        "recurrent_kernel": array([1, 1, 0]),
-        "bias": array(0, 0, 0),
+        "x_t": array([1, 2], [0.5, -1], [0, 1]),
+        "h": array([0.5, -0.5], [1, 0.25], [0, -1]),
+        "c": array([-0.5, 1], [2, 0.5], [-1, 0.25]),
+        "kernel": array([1, 0, -1, 1, 0.5, 0], [0, 1, 0.5, 0, -1, 1]),
+        "recurrent_kernel": array([1, -1, 1, 0, 2, 0.5], [0, 1, 0.5, -1, 1, 0]),
+        "bias": array(0.5, 0, 1, 2, -0.5, 1),
     },
     hints=(
         "Which of the six equations of an LSTM change, and which stay? And how many blocks does z have now?",
@@ -246,7 +246,12 @@ COUPLED_BACKWARD = Exercise(
     ),
     draw=_draw_back,
     reference=_back_reference,
-    example=lambda: {"dc": array([1]), "i": array([0.5]), "g": array([-0.5]), "c_before": array([1])},
+    example=lambda: {
+        "dc": array([1, -2, 0.5], [3, 1, -1]),
+        "i": array([0.25, 0.6, 0.5], [0.75, 0.4, 0.1]),
+        "g": array([-0.5, 0.8, 0.25], [0.5, -0.75, 0.9]),
+        "c_before": array([1, -1, 2], [-0.5, 3, 1]),
+    },
     hints=(
         "At how many places does i appear in the equation of c? What arrives by each of them, and with which sign?",
         "Look at the equation once more, with the brackets multiplied out: c = c_before - i * c_before + i * g. Then "

@@ -51,9 +51,9 @@ DENSE = Exercise(
     draw=_draw,
     reference=lambda a: (_layer(a)(a["x"]),),
     example=lambda: {
-        "x": array([1, 2]),
-        "kernel": array([1, 0, -1], [0, 1, 1]),
-        "bias": np.array([0.5, 0, 0], dtype=np.float32),
+        "x": array([1, 2], [-1, 3], [0, 1]),
+        "kernel": array([1, 0, -1, 2], [0, 1, 1, -1]),
+        "bias": array(0.5, -3, 2, 10),
     },
     hints=(
         "Begin with the shapes: (B, F) and (F, units) must become (B, units). Which product does that?",
@@ -214,18 +214,19 @@ def _draw_any(rng, k):
     return {"x": x}
 
 
-_SHAPE = (("x", "any shape", "any numbers"),)
+_SHAPE = (("x", "any shape", "numbers in an array with any number of axes"),)
 
 
 SIGMOID = Exercise(
     name="sigmoid",
     title="from any number to a fraction",
-    idea="The sigmoid, 1 / (1 + exp(-x)), of each number: near 0 far below zero, 1/2 at zero, near 1 far above.",
+    idea="The sigmoid, 1 / (1 + exp(-x)), of each number in an array of any shape: near 0 far below zero, 1/2 at zero, "
+    "near 1 far above.",
     takes=_SHAPE,
     returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
     draw=_draw_any,
     reference=lambda a: (activations.sigmoid(a["x"]),),
-    example=lambda: {"x": array(-2, 0, 1)},
+    example=lambda: {"x": array([-2, 0, 1], [500, -500, 3])},
     hints=(
         "What must come out for 0, for a very large number and for a very negative one? And what does your "
         "function give for 0, 500 and -500?",
@@ -272,12 +273,13 @@ SIGMOID = Exercise(
 HARD_SIGMOID = Exercise(
     name="hard_sigmoid",
     title="a sigmoid of straight lines, as Keras 3 has it",
-    idea="Keras 3's hard sigmoid: the line x/6 + 1/2, but 0 where the line is below 0, and 1 where it is above 1.",
+    idea="Keras 3's hard sigmoid of each number in an array of any shape: the line x/6 + 1/2, but 0 where the line is "
+    "below 0, and 1 where it is above 1.",
     takes=_SHAPE,
     returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
     draw=_draw_any,
     reference=lambda a: (activations.get("hard_sigmoid")(a["x"]),),
-    example=lambda: {"x": array(-4, 0, 1.5)},
+    example=lambda: {"x": array([-4, 0, 1.5], [6, -1.5, 3])},
     hints=(
         "Draw it: a straight line through (0, 1/2) that reaches 0 at x = -3 and 1 at x = 3. What is its slope?",
         "Look at your drawing outside of -3 to 3: there the line has to be cut off, at the bottom and at the "
@@ -388,10 +390,10 @@ MERGE_DENSE = Exercise(
     draw=_draw_two,
     reference=_merged,
     example=lambda: {
-        "kernel_1": array([1, 2]),
-        "bias_1": array(0, 1),
-        "kernel_2": array([1, 0], [0, 3]),
-        "bias_2": array(10, 20),
+        "kernel_1": array([1, 2], [0, 1], [3, 0]),
+        "bias_1": array(1, -1),
+        "kernel_2": array([1, 0, 2, 1], [0, 3, 1, -1]),
+        "bias_2": array(10, 20, 30, 40),
     },
     hints=(
         "Write down what the second layer computes, (x W_1 + b_1) W_2 + b_2, and multiply out the brackets. Which part "

@@ -45,7 +45,10 @@ BIDIRECTIONAL = Exercise(
     returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, 2H)"),),
     draw=_draw,
     reference=_reference,
-    example=lambda: {"forward": array([[1], [2], [3]]), "backward": array([[30], [20], [10]])},
+    example=lambda: {
+        "forward": array([[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]),
+        "backward": array([[50, 60], [30, 40], [10, 20]], [[110, 120], [90, 100], [70, 80]]),
+    },
     hints=(
         "What did the backward LSTM read first? So which timestep does backward[:, 0] belong to?",
         "Look at the three axes, batch, time and units: one of the two arrays is reversed along one axis, and "

@@ -74,10 +74,10 @@ FROM_PYTORCH = Exercise(
     draw=_draw_pytorch,
     reference=_pytorch_reference,
     example=lambda: {
-        "weight_ih": _count(1, 4, 2),
-        "weight_hh": _count(1, 4, 1),
-        "bias_ih": _count(1, 4),
-        "bias_hh": 10 * _count(1, 4),
+        "weight_ih": _count(1, 8, 3),
+        "weight_hh": _count(31, 8, 2),
+        "bias_ih": _count(1, 8),
+        "bias_hh": 10 * _count(1, 8),
     },
     hints=(
         "Compare the shapes: what has to happen to (4H, F) so that it becomes (F, 4H)? And how many biases does "
@@ -179,8 +179,9 @@ _ORDER = "i, o, f, c = np.split(rows, 4)\nrows = np.concatenate([i, f, c, o])"
 FROM_ONNX = Exercise(
     name="from_onnx",
     title="an LSTM's weights from ONNX to Keras",
-    idea="The operator LSTM of ONNX stores its gates in rows, in the order i, o, f, c (c is our g). Its B holds the "
-    "biases of the input, 4H numbers, and after them those of the recurrent side, 4H more, in the same order.",
+    idea="The operator LSTM of ONNX stores its gates in rows, in the order i, o, f, c (this c is the candidate, our g, "
+    "not the cell state). Its B holds the biases of the input, 4H numbers, and after them those of the recurrent side, "
+    "4H more, in the same order.",
     takes=(
         ("W", "(4H, F)", "W[0] of the file: rows i, o, f, c"),
         ("R", "(4H, H)", "R[0]: rows i, o, f, c"),
@@ -189,7 +190,7 @@ FROM_ONNX = Exercise(
     returns=_RETURNS,
     draw=_draw_onnx,
     reference=_onnx_reference,
-    example=lambda: {"W": _count(1, 4, 2), "R": _count(1, 4, 1), "B": _count(1, 8)},
+    example=lambda: {"W": _count(1, 8, 3), "R": _count(31, 8, 2), "B": _count(1, 16)},
     hints=(
         "Three things differ from Keras: which? Compare the order of the gates, rows and columns, and the number "
         "of biases.",
@@ -285,7 +286,7 @@ FROM_TF1 = Exercise(
     returns=_RETURNS,
     draw=_draw_tf1,
     reference=_tf1_reference,
-    example=lambda: {"kernel": _count(1, 3, 4), "bias": _count(1, 4)},
+    example=lambda: {"kernel": _count(1, 3, 8), "bias": _count(1, 8)},
     hints=(
         "How many units does the layer have, if the bias has 4H numbers? So how many rows belong to h?",
         "Look at the three differences one by one: the order of the blocks, in the kernel and in the bias; the rows "

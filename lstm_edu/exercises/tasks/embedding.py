@@ -36,20 +36,21 @@ UPDATE_ROWS = Exercise(
     name="update_rows",
     title="train only the new rows of an embedding",
     idea="One step of gradient descent on an embedding's table in which only the new rows learn. The others "
-    "stay exactly as they are. Multiply the gradient by a mask before the step.",
+    "stay exactly as they are. Return a new table, and leave the one that is given unchanged. (One way is to multiply "
+    "the gradient by a mask before the step.)",
     takes=(
         ("table", "(V, D)", "one vector per token"),
         ("gradient", "(V, D)", "dL/d(table)"),
         ("trainable", "(V,) bool", "True: this row learns"),
-        ("learning_rate", "float", ""),
+        ("learning_rate", "float", "how far a step goes"),
     ),
     returns=(Output("new_table", ("row", "column"), "(V, D), the table after the step, a new array"),),
     draw=_draw,
     reference=_reference,
     example=lambda: {
-        "table": array([1, 1], [2, 2], [3, 3]),
-        "gradient": array([5, 5], [5, 5], [5, 10]),
-        "trainable": np.array([False, False, True]),
+        "table": array([1, 2], [3, 4], [5, 6]),
+        "gradient": array([10, 20], [30, -10], [-20, 40]),
+        "trainable": np.array([False, True, True]),
         "learning_rate": 0.1,
     },
     hints=(
@@ -117,7 +118,10 @@ def masked_mean(vectors, mask):
 def _draw_sentences(rng, k):
     batch, steps, size = [(3, 4, 2), (2, 5, 4), (4, 6, 3), (5, 3, 4)][k]
     lengths = rng.integers(1, steps, size=batch)  # at least one word, at least one padded step
-    return {"vectors": normal(rng, batch, steps, size), "mask": np.arange(steps) < lengths[:, None]}
+    mask = np.arange(steps) < lengths[:, None]
+    if k:  # the padding is anywhere, not only at the end
+        mask = rng.permuted(mask, axis=1)
+    return {"vectors": normal(rng, batch, steps, size), "mask": mask}
 
 
 def _mean(a):
@@ -131,7 +135,8 @@ MASKED_MEAN = Exercise(
     name="masked_mean",
     title="the mean of a sentence's words, without the padding",
     idea="Each sentence is a list of word vectors, padded to the same length. mask is True where there is a word, and "
-    "False where there is padding. Return the mean of each sentence's words.",
+    "False where there is padding, which may be anywhere (a mask may have gaps) and need not be zero. Every sentence "
+    "has at least one word. Return the mean of each sentence's words.",
     takes=(
         ("vectors", "(B, T, D)", "one vector per timestep"),
         ("mask", "(B, T) bool", "True: a word; False: padding"),
@@ -140,8 +145,8 @@ MASKED_MEAN = Exercise(
     draw=_draw_sentences,
     reference=_mean,
     example=lambda: {
-        "vectors": array([[1, 2], [3, 4], [9, 9]]),
-        "mask": np.array([[True, True, False]]),
+        "vectors": array([[1, 2], [9, 9], [3, 4]], [[8, 8], [5, 6], [7, 9]]),
+        "mask": np.array([[True, False, True], [False, True, False]]),
     },
     hints=(
         "What must a padded vector be, so that it does not change a sum? And by how many do you divide?",
@@ -160,7 +165,8 @@ MASKED_MEAN = Exercise(
         ),
         Wrong(
             lambda vectors, mask: (vectors * mask[:, :, None]).mean(axis=1),
-            sentence="You divide by all timesteps, the padded ones too; divide by the number of words.",
+            sentence="You divide by all timesteps, the padded ones too; divide by the number of words. (Padding cannot "
+            "be told by its zeros: it may be anything.)",
             fix=_MEAN,
         ),
         Wrong(
@@ -182,6 +188,16 @@ MASKED_MEAN = Exercise(
         Wrong(
             lambda vectors, mask: (vectors * mask[:, :, None]).sum(axis=1) / mask.sum(),
             sentence="mask.sum() counts the words of all sentences together; count along time, mask.sum(axis=1).",
+            fix=_MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: masked_mean(vectors, -np.sort(-mask.astype(int), axis=1)),
+            sentence="You take the first timesteps of each sentence, as many as it has words; a mask may have gaps.",
+            fix=_MEAN,
+        ),
+        Wrong(
+            lambda vectors, mask: masked_mean(vectors, np.logical_and.accumulate(mask, axis=1)),
+            sentence="You stop at the first padded timestep; a mask may have gaps, and words may follow.",
             fix=_MEAN,
         ),
     ),
@@ -243,7 +259,11 @@ EMBEDDING_GRADIENT = Exercise(
     returns=(Output("d_table", ("row", "column"), "(V, D), dL/d(table)"),),
     draw=_draw_looked_up,
     reference=_table_gradient,
-    example=lambda: {"ids": np.array([[2, 0, 2]]), "dy": array([[1, 2], [5, 5], [10, 20]]), "rows": 4},
+    example=lambda: {
+        "ids": np.array([[2, 0, 2], [0, 3, 0]]),
+        "dy": array([[1, 2], [5, 5], [10, 20]], [[3, 1], [-4, 6], [7, 0]]),
+        "rows": 5,
+    },
     hints=(
         "One row of the table is looked up at two places. In how many ways does it change the loss? And a row that is "
         "never looked up?",

@@ -69,7 +69,8 @@ GENERATE = Exercise(
     title="let the layer go on by itself",
     idea="This LSTM has as many units as features, so an output can be its next input. It starts with h and c of zeros "
     "and reads the sequences x. Then the input ends, and it goes on for `steps` more timesteps: at each, it reads "
-    "its own previous output. Return the outputs of these further timesteps only.",
+    "its own previous output. Return the outputs of these further timesteps only. (lstm_step and the "
+    "sigmoid that it uses have to be defined in this notebook.)",
     takes=(
         ("x", "(B, T, H)", "B sequences of T timesteps"),
         ("steps", "int", "how many timesteps it goes on"),
@@ -81,11 +82,11 @@ GENERATE = Exercise(
     draw=_draw,
     reference=_reference,
     example=lambda: {
-        "x": array([[1], [0]]),
+        "x": array([[1, 0], [0.5, -1], [0, 2]], [[-1, 1], [2, 0], [1, 0.5]]),
         "steps": 2,
-        "kernel": array([1, 0, -1, 1]),
-        "recurrent_kernel": array([1, -1, 1, 0]),
-        "bias": array(0, 1, 0, 0),
+        "kernel": array([1, 0, -1, 1, 0.5, 0, 2, -1], [0, 1, 0.5, 0, -1, 1, 0, 0.5]),
+        "recurrent_kernel": array([1, -1, 1, 0, 2, 0.5, 0, -1], [0, 1, 0.5, -1, 1, 0, -2, 1]),
+        "bias": array(0.5, 0, 1, 2, -0.5, 1, 0, -1),
     },
     hints=(
         "What does lstm_step need at the first timestep after the end of x: which input, which h, which c?",

@@ -57,9 +57,10 @@ def _step(order="zrg", rows=(0, 1), flipped=False, before=False, both=False, res
 GRU_STEP = Exercise(
     name="gru_step",
     title="one timestep of a GRU",
-    idea="Keras's GRU (reset_after=True): two sums, x_t W + b[0] and h U + b[1], each cut into blocks z, r, g. "
+    idea="Keras's GRU (reset_after=True): two sums, x_t W + b[0] and h U + b[1], each cut into blocks z, r, g "
+    "(so the bias is part of each block). "
     "z and r are the sigmoid of the sum of both; g = tanh(x's block + r * h's block); the new h is "
-    "z * h + (1 - z) * g.",
+    "z * h + (1 - z) * g. (NumPy has no sigmoid: write your own, above it.)",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),
@@ -71,11 +72,11 @@ GRU_STEP = Exercise(
     draw=_draw,
     reference=lambda a: (gru_of(a)(a["x_t"][:, None], initial_state=[a["h"]]),),
     example=lambda: {
-        "x_t": array([1, 2]),
-        "h": array([0.5]),
-        "kernel": array([1, 0, -1], [0, 1, 0.5]),
-        "recurrent_kernel": array([1, -1, 1]),
-        "bias": array([0, 1, 0], [0.5, 0, -1]),
+        "x_t": array([1, 2], [0.5, -1], [0, 1]),
+        "h": array([0.5, -0.5], [1, 0.25], [0, -1]),
+        "kernel": array([1, 0, -1, 1, 0.5, 0], [0, 1, 0.5, 0, -1, 1]),
+        "recurrent_kernel": array([1, -1, 1, 0, 2, 0.5], [0, 1, 0.5, -1, 1, 0]),
+        "bias": array([0.5, 0, 1, 2, -0.5, 1], [-1, 0.5, 0, 0.25, 1, -0.5]),
     },
     hints=(
         "Why must the input's sum and the recurrent sum stay apart here, while an LSTM adds them at once?",
@@ -164,7 +165,8 @@ MGU_STEP = Exercise(
     title="a recurrent layer with a single gate",
     idea="The minimal gated unit (Zhou and others, 2016) has one gate, f = sigmoid(x_t W_f + h U_f + b_f). It does two "
     "things: the candidate sees only the share f of the old h, g = tanh(x_t W_g + (f * h) U_g + b_g), and the same "
-    "f says how much of the candidate is taken: the new h is (1 - f) * h + f * g. Its arrays have two blocks, f and g.",
+    "f says how much of the candidate is taken: the new h is (1 - f) * h + f * g. Its arrays have two blocks, f and g. "
+    "(NumPy has no sigmoid: write your own, above it.)",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),
@@ -176,11 +178,11 @@ MGU_STEP = Exercise(
     draw=_draw_mgu,
     reference=_right_mgu,
     example=lambda: {
-        "x_t": array([1, 2]),
-        "h": array([0.5]),
-        "kernel": array([1, -1], [0, 0.5]),
-        "recurrent_kernel": array([1, 2]),
-        "bias": array(0, 0.5),
+        "x_t": array([1, 2], [0.5, -1], [0, 1]),
+        "h": array([0.5, -0.5], [1, 0.25], [0, -1]),
+        "kernel": array([1, 0, -1, 0.5], [0, 1, 0.5, -1]),
+        "recurrent_kernel": array([1, -1, 2, 0], [0, 1, 0.5, -1]),
+        "bias": array(0.5, 0, 1, -0.5),
     },
     hints=(
         "Which of the two sums can be computed at once, and which one has to wait for the gate?",

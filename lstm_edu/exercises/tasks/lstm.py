@@ -53,6 +53,9 @@ _WEIGHTS = (
 # --- one step -------------------------------------------------------------------------------------------------------
 
 
+_DEFINE = " (NumPy has no sigmoid: write your own, above it, in this notebook.)"
+
+
 def _draw_step(rng, k):
     batch, features, units = [(3, 4, 4), (5, 2, 3), (2, 6, 5), (4, 3, 2)][k]
     return {
@@ -119,7 +122,7 @@ LSTM_STEP = Exercise(
     title="one timestep of an LSTM",
     idea="One sum for all four gates, z = x_t W + h U + b, is cut into blocks i, f, g, o. Three of them become gates "
     "between 0 and 1, and g becomes the candidate, between -1 and 1. The new cell state is a share f of the old one "
-    "and a share i of the candidate. The new output is a share o of the tanh of the new cell state.",
+    "and a share i of the candidate. The new output is a share o of the tanh of the new cell state." + _DEFINE,
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
         ("h", "(B, H)", "the previous output"),
@@ -133,12 +136,12 @@ LSTM_STEP = Exercise(
     draw=_draw_step,
     reference=_right_step,
     example=lambda: {
-        "x_t": array([1, 2]),
-        "h": array([0.5]),
-        "c": array([-0.5]),
-        "kernel": array([1, 0, -1, 1], [0, 1, 0.5, 0]),
-        "recurrent_kernel": array([1, -1, 1, 0]),
-        "bias": array(0, 1, 0, 0),
+        "x_t": array([1, 2], [0.5, -1], [0, 1]),
+        "h": array([0.5, -0.5], [1, 0.25], [0, -1]),
+        "c": array([-0.5, 1], [2, 0.5], [-1, 0.25]),
+        "kernel": array([1, 0, -1, 1, 0.5, 0, 2, -1], [0, 1, 0.5, 0, -1, 1, 0, 0.5]),
+        "recurrent_kernel": array([1, -1, 1, 0, 2, 0.5, 0, -1], [0, 1, 0.5, -1, 1, 0, -2, 1]),
+        "bias": array(0.5, 0, 1, 2, -0.5, 1, 0, -1),
     },
     hints=(
         "Go through it gate by gate: which block of z does each gate use, and which activation is applied to it?",
@@ -257,19 +260,20 @@ def _last_only(x, kernel, recurrent_kernel, bias, h, c):
 
 
 _EXAMPLE = {
-    "x": lambda: array([[1], [0], [-1]]),
-    "kernel": lambda: array([1, 0, -1, 1]),
-    "recurrent_kernel": lambda: array([1, -1, 1, 0]),
-    "bias": lambda: array(0, 1, 0, 0),
-    "h": lambda: array([0.5]),
-    "c": lambda: array([-0.5]),
+    "x": lambda: array([[1], [0.5], [-1]], [[-2], [1], [0.5]]),
+    "kernel": lambda: array([1, 0, -1, 1, 0.5, -1, 0, 2]),
+    "recurrent_kernel": lambda: array([1, -1, 1, 0, 2, 0.5, 0, -1], [0, 1, 0.5, -1, 1, 0, -2, 1]),
+    "bias": lambda: array(0.5, 0, 1, 2, -0.5, 1, 0, -1),
+    "h": lambda: array([0.5, -0.5], [0.25, 1]),
+    "c": lambda: array([-1, 0.5], [2, -0.5]),
 }
 
 
 LSTM_LOOP = Exercise(
     name="lstm",
     title="an LSTM through time",
-    idea="Take the step of an LSTM (your lstm_step) once for each timestep: what one step returns goes into the next.",
+    idea="Take the step of an LSTM (your lstm_step) once for each timestep: what one step returns goes into the next. "
+    "(lstm_step and the sigmoid that it uses have to be defined in this notebook.)",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
         *_WEIGHTS,
@@ -406,12 +410,17 @@ def _c_goes_on(counts, new, old, output):
     return h, new[1], np.where(counts, h, output)
 
 
+def _with_mask(change):
+    """The right answer for another mask."""
+
+    def answer(x, mask, *others):
+        return masked_lstm(x, change(mask), *others)
+
+    return answer
+
+
 def _no_mask(x, mask, kernel, recurrent_kernel, bias, h, c):
     return lstm(x, kernel, recurrent_kernel, bias, h, c)
-
-
-def _inverted(x, mask, kernel, recurrent_kernel, bias, h, c):
-    return masked_lstm(x, ~mask, kernel, recurrent_kernel, bias, h, c)
 
 
 def _input_zeroed(x, mask, kernel, recurrent_kernel, bias, h, c):
@@ -424,8 +433,9 @@ MASKED_LSTM = Exercise(
     name="masked_lstm",
     title="timesteps that do not count",
     idea="An LSTM through time with a mask: at a step that does not count, h and c stay as they were, and the previous "
-    "output is repeated. "
-    "Before the first step that counts, the output is 0 (and the states are still h and c).",
+    "output is repeated. Steps that do not count may be anywhere: a mask may have gaps. Before the first step that "
+    "counts, the output is 0 (and the states are still h and c). (lstm_step and the sigmoid that it uses have to be "
+    "defined in this notebook.)",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
         ("mask", "(B, T) bool", "True: this step counts"),
@@ -437,7 +447,7 @@ MASKED_LSTM = Exercise(
     draw=_draw_masked,
     reference=_right,
     example=lambda: (
-        {"x": _EXAMPLE["x"](), "mask": np.array([[False, True, False]])}
+        {"x": _EXAMPLE["x"](), "mask": np.array([[True, False, True], [False, True, False]])}
         | {name: make() for name, make in _EXAMPLE.items() if name != "x"}
     ),
     hints=(
@@ -454,7 +464,7 @@ MASKED_LSTM = Exercise(
     keras=_keras_sequence,
     wrong_answers=(
         Wrong(_no_mask, "mask-lost"),
-        Wrong(_inverted, "mask-lost:inverted"),
+        Wrong(_with_mask(np.logical_not), "mask-lost:inverted"),
         Wrong(_input_zeroed, "masked-steps:input-zeroed"),
         Wrong(_masked(_zero_shown), "masked-steps:zero"),
         Wrong(_masked(_state_shown), "masked-steps:initial-state"),
@@ -483,6 +493,18 @@ MASKED_LSTM = Exercise(
         Wrong(
             _masked(_all_rows_at_once),
             sentence="One decision is made for all sequences; each of them has its own mask.",
+            fix=_KEEP,
+        ),
+        Wrong(
+            _with_mask(lambda mask: np.sort(mask, axis=1)[:, ::-1]),
+            sentence="You let the first mask.sum() timesteps of each sequence count; the mask may have gaps, and says "
+            "for each timestep whether it counts.",
+            fix=_KEEP,
+        ),
+        Wrong(
+            _with_mask(lambda mask: np.logical_and.accumulate(mask, axis=1)),
+            sentence="You stop at the first step that does not count; a mask may have gaps, and later steps "
+            "count again.",
             fix=_KEEP,
         ),
     ),

@@ -80,6 +80,16 @@ def _right(x, h, h0, W, U, b):
     return np.tanh(x @ W + h @ U + b)
 
 
+def _example():
+    return {
+        "x": array([[1, 0], [0.5, 1], [0, -1]], [[0, 1], [-1, 0], [1, 0.5]]),
+        "kernel": array([1, -0.5], [0, 0.5]),
+        "recurrent_kernel": array([0.5, -1], [1, 0]),
+        "bias": array(0.5, -0.25),
+        "h": array([0.5, -0.5], [1, 0.75]),
+    }
+
+
 SIMPLE_RNN = Exercise(
     name="simple_rnn",
     title="a SimpleRNN through time",
@@ -95,13 +105,7 @@ SIMPLE_RNN = Exercise(
     returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, H), h after every timestep"),),
     draw=_draw,
     reference=lambda a: (_run(a)(a["x"], initial_state=[a["h"]]),),
-    example=lambda: {
-        "x": array([[1], [0], [0]]),
-        "kernel": array([1]),
-        "recurrent_kernel": array([2]),
-        "bias": np.array([0], dtype=np.float32),
-        "h": array([0]),
-    },
+    example=_example,
     hints=(
         "Write one timestep first. Which arrays does it read, and what does the next timestep need from it?",
         "Look at what is inside your loop over t and what comes after it. Inside, h is replaced and put into a "
@@ -221,19 +225,22 @@ RNN_BACKWARD = Exercise(
     title="the gradient on its way back through time",
     idea="A SimpleRNN has run over a sequence, and each h was made from the h before it: tanh(x_t W + h U + b). Only "
     "the last output counts for the loss, and dL/dh of the last timestep is known. How does the loss change with h of "
-    "every earlier timestep? (The slope of tanh is `1 - h**2`, with the h that came out.)",
+    "every earlier timestep? (The slope of the tanh that made h_t is "
+    "`1 - h_t**2`, with the same h_t.)",
     takes=(
         ("dh", "(B, H)", "dL/dh at the last timestep"),
         ("h", "(B, T, H)", "the outputs of all timesteps"),
         ("recurrent_kernel", "(H, H)", "U"),
     ),
-    returns=(Output("gradients", ("sequence", "timestep", "unit"), "(B, T, H), dL/dh of every timestep, in order"),),
+    returns=(
+        Output("gradients", ("sequence", "timestep", "unit"), "(B, T, H): gradients[:, t] is dL/dh of timestep t"),
+    ),
     draw=_draw_back,
     reference=_reference_back,
     example=lambda: {
-        "dh": array([1]),
-        "h": array([[0.5], [0.5], [0]]),
-        "recurrent_kernel": array([0.5]),
+        "dh": array([1, -2], [0.5, 3]),
+        "h": array([[0.1, 0.9], [0.5, -0.5], [0.2, 0.4]], [[-0.3, 0.6], [0.8, 0], [-0.5, 0.7]]),
+        "recurrent_kernel": array([0.5, 1], [-1, 2]),
     },
     hints=(
         "On its way into the next timestep, what does h meet first, U or tanh? So which of them comes first on "
@@ -355,13 +362,7 @@ BACKWARDS_RNN = Exercise(
     returns=(Output("y", ("sequence", "timestep", "unit"), "(B, T, H), h after reading each timestep"),),
     draw=_draw,
     reference=_run_backwards,
-    example=lambda: {
-        "x": array([[0], [0], [1]]),
-        "kernel": array([1]),
-        "recurrent_kernel": array([2]),
-        "bias": np.array([0], dtype=np.float32),
-        "h": array([0]),
-    },
+    example=_example,
     hints=(
         "Which timestep is read first, and at which place of the result does its output belong?",
         "Look at two lines of the forward loop, and at nothing else: the one that counts t, and the one that makes an "

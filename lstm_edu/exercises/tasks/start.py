@@ -24,7 +24,7 @@ INK = Exercise(
     title="how much ink is in each row",
     idea="An image is a table of numbers: 0 is paper, 1 is ink. Return the sum of each row.",
     takes=(("image", "(rows, columns)", "how much ink is at each place"),),
-    returns=(Output("ink", ("row",), "(rows,), the sum of each row"),),
+    returns=(Output("sums", ("row",), "(rows,), the sum of each row"),),
     draw=_draw_image,
     reference=lambda a: (a["image"].astype(np.float64) @ np.ones(a["image"].shape[1]),),
     example=lambda: {"image": array([0, 1, 0.5], [1, 1, 0])},
@@ -32,7 +32,7 @@ INK = Exercise(
         "The answer has one number per row. So which of the two axes has to disappear?",
         "Look at the shape in the task, (rows, columns): a sum along an axis removes that axis. Axis 0 runs down "
         "the rows; axis 1 runs along a row, from column to column.",
-        "ink = image.sum(axis=...)",
+        "sums = image.sum(axis=...)",
     ),
     answer=(ink,),
     keras=lambda keras, a: (numbers(keras.ops.sum(a["image"], axis=1)),),
@@ -40,27 +40,27 @@ INK = Exercise(
         Wrong(
             lambda image: image.sum(axis=0),
             sentence="These are the sums of the columns: axis 0 is the one that disappeared, the rows.",
-            fix="ink = image.sum(axis=1)",
+            fix="sums = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image.sum(),
             sentence="That is all the ink of the image, in one number; one number per row is expected.",
-            fix="ink = image.sum(axis=1)",
+            fix="sums = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image.mean(axis=1),
             sentence="That is the mean of each row; its sum is expected.",
-            fix="ink = image.sum(axis=1)",
+            fix="sums = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image.max(axis=1),
             sentence="That is the largest number of each row; the sum is expected.",
-            fix="ink = image.sum(axis=1)",
+            fix="sums = image.sum(axis=1)",
         ),
         Wrong(
             lambda image: image[0].sum() + 0 * image[:, 0],
             sentence="Every row gets the sum of the first one: row number r is image[r].",
-            fix="ink = np.array([row.sum() for row in image])",
+            fix="sums = np.array([row.sum() for row in image])",
         ),
     ),
 )
@@ -107,16 +107,16 @@ def _steps(step, last=False):
 MEMORY = Exercise(
     name="memory",
     title="a memory of one number",
-    idea="A memory c begins at 0. At each timestep it keeps a share of what it holds, and the next value is added: "
-    "the new c is keep times the old c, plus the value. Return c after every timestep.",
+    idea="A memory c begins at 0. At each timestep the old c is multiplied by keep, and then the value is added in "
+    "full: the new c is keep times the old c, plus the value. Return c after every timestep.",
     takes=(
         ("values", "(T,)", "one value per timestep"),
-        ("keep", "float", "from 0 (forget everything) to 1 (keep everything)"),
+        ("keep", "float", "what the old c is multiplied by: from 0 (forget everything) to 1 (keep everything)"),
     ),
     returns=(Output("c", ("timestep",), "(T,), the memory after each timestep"),),
     draw=_draw_values,
     reference=lambda a: _as_layer(SimpleRNN(1, dtype="float64", **_OPTIONS), a),
-    example=lambda: {"values": np.array([4, 0, 2], dtype=np.float32), "keep": 0.5},
+    example=lambda: {"values": np.array([4, 8, 2], dtype=np.float32), "keep": 0.25},
     hints=(
         "Do the example with pencil and paper. What is c after the first value, and after the second?",
         "Look at the inside of your loop. It has two jobs: make the new c from the old one, then keep it, in a "

@@ -67,7 +67,7 @@ DENSE_GRADIENT = Exercise(
     name="dense_gradient",
     title="which way is downhill for a Dense layer",
     idea="A linear Dense layer returned y = x W + b where target was expected. The loss is the mean squared error, the "
-    "mean of (y - target)**2 over all numbers of y. How does it change with each weight and each bias?",
+    "mean of (y - target)**2 over all B * U numbers of y. How does it change with each weight and each bias?",
     takes=(
         ("x", "(B, F)", "the input"),
         ("y", "(B, U)", "what the layer returned"),
@@ -79,7 +79,11 @@ DENSE_GRADIENT = Exercise(
     ),
     draw=_draw,
     reference=_reference,
-    example=lambda: {"x": array([1, 2]), "y": array([3, 0, 1]), "target": array([0, 0, 4])},
+    example=lambda: {
+        "x": array([1, 2, 0], [3, -1, 1]),
+        "y": array([3, 0, 1, 2], [1, 4, 0, 0]),
+        "target": array([1, 0, 5, 2], [1, 0, 0, 4]),
+    },
     hints=(
         "First only dL/dy: if one number of y grows a little, how does the mean of (y - target)**2 change? And "
         "how many numbers are in that mean?",
@@ -188,7 +192,7 @@ TRAIN_DENSE = Exercise(
     name="train_dense",
     title="train a Dense layer by gradient descent",
     idea="Do what `fit` does with plain SGD on one batch: again and again, compute y = x W + b, the gradient of the "
-    "mean squared error, and one step downhill for the kernel and the bias.",
+    "mean squared error (the mean over all B * U numbers of y), and one step downhill for the kernel and the bias.",
     takes=(
         ("x", "(B, F)", "the input"),
         ("target", "(B, U)", "what the layer should return"),
@@ -204,12 +208,12 @@ TRAIN_DENSE = Exercise(
     draw=_draw_training,
     reference=_trained,
     example=lambda: {
-        "x": array([1, 2]),
-        "target": array([4]),
-        "kernel": array([1], [0.5]),
-        "bias": np.array([0.5], dtype=np.float32),
+        "x": array([1, 2, 0], [0, 1, 1], [2, 0, 1], [-1, 1, 0]),
+        "target": array([4, 0], [1, 2], [0, 3], [2, 1]),
+        "kernel": array([1, 0], [0.5, -1], [0, 2]),
+        "bias": array(0.5, 1),
         "learning_rate": 0.1,
-        "steps": 2,
+        "steps": 3,
     },
     hints=(
         "Which of the lines depend on the weights, and so have to be inside the loop?",
@@ -297,12 +301,12 @@ def adam_step(w, g, m, v, t, learning_rate, epsilon):
 def _draw_adam(rng, k):
     shape = [(3, 2), (4,), (2, 5), (3, 4)][k]
     return {
-        "w": normal(rng, *shape),
+        "w": normal(rng, *shape, scale=0.2),  # small: even a slightly different step shows
         "g": normal(rng, *shape),
-        "m": normal(rng, *shape, scale=0.5),
-        "v": rng.uniform(0.01, 1, shape).astype(np.float32),
-        "t": int(rng.integers(2, 30)),
-        "learning_rate": round(float(rng.uniform(0.01, 0.2)), 3),
+        "m": normal(rng, *shape),
+        "v": rng.uniform(0.5, 6, shape).astype(np.float32),  # often more than g**2, so that the new v is smaller
+        "t": int(rng.integers(5, 30)),
+        "learning_rate": round(float(rng.uniform(0.3, 0.6)), 3),
         "epsilon": round(float(rng.uniform(0.05, 0.3)), 3),
     }
 
@@ -339,16 +343,19 @@ def _adam(
     square=np.square,
     sign=-1,
     divided=_divided,
+    largest=False,
 ):
     """The update with something else in one place."""
 
     def answer(w, g, m, v, t, learning_rate, epsilon):
-        before = m
+        before, v_before = m, v
         m, v = (keep * old + (1 - keep) * new for keep, old, new in zip(keeps, (m, v), (g, square(g)), strict=True))
         one, two = (1 - 0.9**t, 1 - 0.999**t) if corrected else (1, 1)
         rate = learning_rate * (np.sqrt(two / one) if whole_root else np.sqrt(two) / one)
         added = epsilon * np.sqrt(two) if hatted else epsilon
-        return w + sign * divided(rate, before if old_m else m, v, added), m, v
+        by = np.maximum(v, v_before) if largest else v
+        v = by if largest == "kept" else v
+        return w + sign * divided(rate, before if old_m else m, by, added), m, v
 
     return answer
 
@@ -379,13 +386,13 @@ ADAM_STEP = Exercise(
     draw=_draw_adam,
     reference=_adam_reference,
     example=lambda: {
-        "w": array(1, 1),
+        "w": array(1, -2),
         "g": array(2, -1),
-        "m": array(0, 0),
-        "v": array(0, 0),
-        "t": 1,
-        "learning_rate": 0.1,
-        "epsilon": 0.0,
+        "m": array(4, -24),
+        "v": array(1, 4),
+        "t": 3,
+        "learning_rate": 0.5,
+        "epsilon": 0.25,
     },
     hints=(
         "Which m and v does the update of w use, the old ones or the new ones?",
@@ -437,6 +444,15 @@ ADAM_STEP = Exercise(
             sentence="The two shares are swapped: m keeps 0.9 of its old value and takes 0.1 of g; v keeps 0.999.",
             fix="m = 0.9 * m + 0.1 * g\nv = 0.999 * v + 0.001 * g**2",
         ),
+        *(
+            Wrong(
+                _adam(largest=largest),
+                sentence="v never becomes smaller in your function: that is AMSGrad. In Adam it also falls, where "
+                "g**2 is less than v.",
+                fix="v = 0.999 * v + 0.001 * g**2   # no maximum",
+            )
+            for largest in ("kept", "only in the step")
+        ),
         Wrong(
             _adam(square=np.abs),
             sentence="v follows the square of the gradient, not its size.",
@@ -459,9 +475,11 @@ def clip_together(g_kernel, g_bias, most):
 def _draw_clipped(rng, k):
     features, units = [(3, 4), (5, 2), (2, 6), (4, 3)][k]
     g_kernel, g_bias = normal(rng, features, units), normal(rng, units)
+    if k == 2:  # so short that even the square of its length is less than `most`
+        g_kernel, g_bias = g_kernel / 10, g_bias / 10
     norm = float(np.sqrt((g_kernel**2).sum() + (g_bias**2).sum()))
-    # The second question is one in which nothing has to be clipped.
-    return {"g_kernel": g_kernel, "g_bias": g_bias, "most": round(norm * (0.4 if k != 1 else 1.7), 4)}
+    # The second and the third question are such that nothing has to be clipped.
+    return {"g_kernel": g_kernel, "g_bias": g_bias, "most": round(norm * (1.7 if k in (1, 2) else 0.4), 4)}
 
 
 def _clip_reference(a):
@@ -490,6 +508,12 @@ def _together(a, b):
     return [np.sqrt((a**2).sum() + (b**2).sum())] * 2
 
 
+def _clip_if_square_is_longer(g_kernel, g_bias, most):
+    norm = _together(g_kernel, g_bias)[0]
+    share = most / norm if norm**2 > most else 1
+    return g_kernel * share, g_bias * share
+
+
 def _clip_to_one_if_longer(g_kernel, g_bias, most):
     norm = _together(g_kernel, g_bias)[0]
     return (g_kernel / norm, g_bias / norm) if norm > most else (g_kernel, g_bias)
@@ -514,7 +538,11 @@ CLIP_TOGETHER = Exercise(
     ),
     draw=_draw_clipped,
     reference=_clip_reference,
-    example=lambda: {"g_kernel": array([3, 0]), "g_bias": array(0, 4), "most": 2.5},
+    example=lambda: {
+        "g_kernel": array([1, -2], [2, 0], [-4, 2]),
+        "g_bias": array(4, -2),
+        "most": 3.5,
+    },
     hints=(
         "How long is the whole gradient, if the numbers of both arrays are written into one list?",
         "Look at your factor: it is the same for both arrays, and it must never make a short gradient longer.",
@@ -526,6 +554,17 @@ CLIP_TOGETHER = Exercise(
             _clip(lambda a, b: [np.sqrt((a**2).sum()), np.sqrt((b**2).sum())]),
             sentence="You clip each array by its own length (that is `clipnorm`); here both arrays "
             "together have one length.",
+            fix=_NORM,
+        ),
+        Wrong(
+            _clip_if_square_is_longer,
+            sentence="You compare the square of the length with `most`; compare the length itself, after the root.",
+            fix=_NORM,
+        ),
+        Wrong(
+            _clip(lambda a, b: [np.sqrt(np.linalg.norm(a, 2) ** 2 + (b**2).sum())] * 2),
+            sentence="For g_kernel you take the norm of a matrix (its largest singular value, as MATLAB's norm does); "
+            "the length is the root of the sum of all squares.",
             fix=_NORM,
         ),
         Wrong(
@@ -600,7 +639,10 @@ INPUT_GRADIENT = Exercise(
     returns=(Output("dx", ("row", "feature"), "(B, F), dL/dx"),),
     draw=_draw_backwards,
     reference=_input_reference,
-    example=lambda: {"dy": array([1, 10]), "kernel": array([1, 0], [2, 3], [0, 4])},
+    example=lambda: {
+        "dy": array([1, 10], [2, 0], [0, -1], [1, 1]),
+        "kernel": array([1, 0], [2, 3], [0, 4]),
+    },
     hints=(
         "Turn up one number of x, say feature 2 of row 0. Which outputs change, and each by how much?",
         "Look at the row of W that belongs to this feature: it has one weight per unit. What reaches x along each of "
@@ -685,7 +727,10 @@ MERGE_GRADIENTS = Exercise(
     returns=(Output("whole", ("feature", "unit"), "(F, U), dL/d(kernel) of the whole batch"),),
     draw=_draw_parts,
     reference=_merge_reference,
-    example=lambda: {"gradients": array([[1, 2]], [[5, 2]]), "sizes": np.array([30, 10])},
+    example=lambda: {
+        "gradients": array([[1, 2]], [[4, 2]], [[7, -4]]),
+        "sizes": np.array([30, 20, 10]),
+    },
     hints=(
         "One part has 30 samples, the other 10. Should both gradients count the same?",
         "Look at what a part's gradient is: a sum over its samples, divided by how many they are. Undo that division "
