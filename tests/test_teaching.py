@@ -325,10 +325,32 @@ def test_an_answer_that_is_not_one_s_own_is_noted_for_the_teacher(answer, says):
 
 
 def test_the_solution_word_for_word_is_noted_and_another_way_is_not():
-    theirs = "def dense(x, kernel, bias):\n    # mine\n    return np.matmul(x, kernel) + bias"
-    copied = graded(dense=solved("dense"))["dense"]
-    assert any("word for word" in note for note in copied.notes)
-    assert not graded(dense=theirs)["dense"].notes
+    copied = "# mine\n" + solved("split_kernel")
+    theirs = "def split_kernel(kernel, units):\n    return tuple(np.split(kernel, 4, axis=-1))"
+    results = graded(split_kernel=copied, dense=DENSE)
+    assert any("word for word" in note for note in results["split_kernel"].notes)
+    assert not results["dense"].notes  # one line: everybody's
+    assert not graded(split_kernel=theirs)["split_kernel"].notes
+
+
+def test_an_answer_below_its_check_is_found_although_another_ends_python():
+    notebook = handed_in(dense="pass", ink="def ink(image):\n    import os; os._exit(0)")
+    notebook.cells[-2:] = [nbformat.v4.new_code_cell(DENSE)]
+    results = grade(notebook, fence=Fence(NONE))
+    assert (results["dense"].status, results["ink"].status) == ("correct", "wrong")
+
+
+def test_what_no_far_end_of_ours_says_ends_no_class(monkeypatch):
+    """An answer that finds the way to the judge's ear, and says what makes no sense."""
+    answer = """import os
+for k in range(3, 30):
+    try:
+        os.write(k, b'{"check": 3}\\n')
+    except OSError:
+        pass"""
+    result = graded(dense=answer)["dense"]
+    assert result.status == "wrong"
+    assert "cannot be read" in result.message
 
 
 # --- the student's own look at it -----------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ import dataclasses
 import functools
 import inspect
 import json
+import os
 import queue
 import re
 import subprocess
@@ -45,7 +46,8 @@ OURS = "lstm_edu"  # of a notebook's metadata: what an assignment of ours keeps 
 _STARTING = 120.0  # seconds to start Python, or a container, and to import what it needs
 _SPARE = 30.0  # seconds past a limit that the far end sees to by itself
 _MOST_BYTES = 1 << 26  # of one message
-_MOST_FILES = 1 << 25  # bytes of the files next to a notebook that it gets
+_MOST_FILES = 1 << 25  # bytes of the files next to a notebook that it gets; each counts as so many more:
+_FILE = 1 << 14
 _MOST_SOURCE = 100_000  # characters of a function that are looked at
 _MOST_STARTS = 6  # a notebook is begun again where a cell, or an answer, has ended Python
 _MOST_TEXT = 2_000
@@ -136,14 +138,17 @@ def _text(source: str | list[str]) -> str:
 
 
 def _copies(folder: str | Path | None) -> dict[str, str]:
-    """The files of a folder, without notebooks, as far as there is room."""
-    copies, room = {}, _MOST_FILES
-    for path in sorted(Path(folder).rglob("*")) if folder is not None else ():
-        if path.suffix == ".ipynb" or path.is_symlink() or not path.is_file() or path.stat().st_size > room:
-            continue
-        content = path.read_bytes()
-        room -= len(content)
-        copies[path.relative_to(cast(Path, folder)).as_posix()] = base64.b64encode(content).decode("ascii")
+    """The files of a folder, without notebooks and hidden folders, as far as there is room."""
+    copies: dict[str, str] = {}
+    room = _MOST_FILES
+    for place, folders, names in os.walk(folder) if folder is not None else ():
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__")))
+        for path in (Path(place) / name for name in sorted(names)):
+            if path.suffix == ".ipynb" or path.is_symlink() or not path.is_file() or path.stat().st_size > room:
+                continue
+            content = path.read_bytes()
+            room -= len(content) + _FILE
+            copies[path.relative_to(cast(Path, folder)).as_posix()] = base64.b64encode(content).decode("ascii")
     return copies
 
 
@@ -170,13 +175,17 @@ class Run:
     results: dict[str, Result] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)  # cells at which Python ended, and why: they are left out
     stopped: dict[int, dict[str, Any]] = field(default_factory=dict)  # cells that raised, or took too long
+    closed: set[str] = field(default_factory=set)  # exercises that are not judged again
     until: float = 0.0
 
     def to_the_end(self) -> None:
         self.until = time.monotonic() + self.job.limits.notebook
-        why = "it takes longer than the grader allows in all"
+        why = ""
         for start in range(_MOST_STARTS):
-            if not self._open() or time.monotonic() > self.until:
+            if not self._open():
+                break
+            if time.monotonic() > self.until:
+                why = f"it takes longer than the {self.job.limits.notebook:g} seconds that the grader allows in all"
                 break
             try:
                 with _FarEnd(self.fence, self.folder / str(start), self._message()) as far:
@@ -188,13 +197,12 @@ class Run:
                     break
                 if end.cell is not None:
                     self.ended[end.cell] = why
-        for check in self._open():
-            self.results[check.exercise] = Result(
-                check.exercise, WRONG, f"The notebook could not be run as far as this check: {why}."
-            )
+        for name in (check.exercise for check in self.job.checks):
+            said = f"The notebook could not be run as far as this check: {why}."
+            self.results.setdefault(name, Result(name, WRONG, said))
 
     def _open(self) -> list[Check]:
-        return [check for check in self.job.checks if check.exercise not in self.results]
+        return [check for check in self.job.checks if check.exercise not in self.closed]
 
     def _message(self) -> dict[str, Any]:
         limits, left = self.job.limits, max(self.until - time.monotonic(), 1.0)
@@ -216,18 +224,26 @@ class Run:
                 told = far.next(min(limits.cell + _SPARE, max(self.until - time.monotonic(), _POLL)))
             except _Ended as end:
                 raise _Ended(str(end), cell=at) from None
-            if "at" in told:
-                at = int(told["at"])
-            elif "stopped" in told:
-                self.stopped[int(told["stopped"])] = told
-                at = None
-            elif "stuck" in told:
-                raise _Ended(_late("it", limits.cell, told), cell=at)
-            elif "check" in told:
-                self._judge(far, told)
-                at = None
-            elif "end" in told:
+            if "end" in told:
                 return
+            try:
+                at = self._heard(far, told)
+            except _Ended as end:
+                raise _Ended(str(end), cell=None if end.exercise else at, exercise=end.exercise) from None
+            except Exception as error:  # of something that our far end does not say
+                raise _Ended(f"what Python answered cannot be read ({type(error).__name__}: {error})", at) from error
+
+    def _heard(self, far: _FarEnd, told: dict[str, Any]) -> int | None:
+        """Take what the far end says. The cell that it is at."""
+        if "at" in told:
+            return int(told["at"])
+        if "stopped" in told:
+            self.stopped[int(told["stopped"])] = told
+        elif "stuck" in told:
+            raise _Ended(_late("it", self.job.limits.cell, told))
+        elif "check" in told:
+            self._judge(far, told)
+        return None
 
     def _judge(self, far: _FarEnd, told: dict[str, Any]) -> None:
         check = next(c for c in self.job.checks if c.exercise == told["check"])
@@ -245,6 +261,8 @@ class Run:
         before = self.results.get(check.exercise)
         if before is None or result.status == CORRECT or before.status == NOT_ATTEMPTED:
             self.results[check.exercise] = result
+        if result.status == CORRECT or calls.ended:
+            self.closed.add(check.exercise)
         if calls.ended:
             raise _Ended(calls.over, exercise=check.exercise)
         far.say(correct=result.status == CORRECT)
@@ -258,7 +276,7 @@ class Run:
                 return Result(check.exercise, WRONG, f"Python ended at {self._cell(index)}: {self.ended[index]}.")
             if index in self.stopped:
                 what, line = self._stop(index)
-                return Result(check.exercise, WRONG, f"{self._cell(index).capitalize()} {what}.", detail=line)
+                return Result(check.exercise, WRONG, f"T{self._cell(index)[1:]} {what}.", detail=line)
         return Result(check.exercise, NOT_ATTEMPTED, f"No cell above the check defines {check.function}.")
 
     def _cell(self, index: int) -> str:
@@ -325,9 +343,10 @@ def _late(what: str, limit: float, told: Mapping[str, Any]) -> str:
 
 
 def _same_code(source: str, task: Exercise) -> bool:
-    """Whether a function's statements are the solution's, but for comments, the docstring and its name."""
-    ours = [_statements(inspect.getsource(f)) for f in task.answer]
-    return len(ours) == 1 and bool(source) and len(source) < _MOST_SOURCE and _statements(source) == ours[0] != ""
+    """Whether a function's statements are the solution's, but for comments, the docstring and its name. Two lines and
+    less may come to anybody's mind."""
+    ours = _statements(inspect.getsource(task.answer[-1]))
+    return ours.count("\n") >= 2 and _statements(source) == ours
 
 
 def _statements(source: str) -> str:
@@ -465,12 +484,15 @@ class _Calls:
         except _Ended as end:
             self.over, self.ended = f"Your function stopped: {end}", True
             raise RuntimeError(self.over) from None
-        except BaseException as error:  # an answer that nothing can be made of; or this thread's time is up
+        except BaseException as fault:  # an answer that nothing can be made of; or this thread's time is up
             self.over, self.ended = "Your function stopped: what it returned cannot be read", True
-            raise RuntimeError(self.over) from error
+            raise RuntimeError(self.over) from fault
         if "late" in answer:
             self.over, self.ended = _late("Your function", self._limits.call, answer), bool(answer.get("stuck"))
             raise RuntimeError(self.over)
+        if isinstance(error, MemoryError):  # what is left of it may be in the way of the next answer
+            allowed = f"the grader allows {self._limits.memory / 2**30:.3g} GiB"
+            self.over, self.ended = f"Your function stopped: it needs more memory than there is ({allowed})", True
         if error is not None:
             raise error
         return value
