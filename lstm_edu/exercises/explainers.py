@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 
 from lstm_edu.exercises.affine import unused, weighed
 from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, scaled
+from lstm_edu.exercises.mutants import catalogued, mutated, mutated_twice
 
-# What is listed and what is measured comes first; one slip before two mistakes at once: generated mutants of the
-# solution belong before `scaled`.
+# What is listed comes first, then one slip, then what is measured, and last two mistakes at once.
 EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
     listed,
     digits,
+    catalogued,
+    mutated,
     scaled,
     weighed,
+    mutated_twice,
     doctor,
     unused,
 )

@@ -1,0 +1,119 @@
+"""A change of a program: other nodes put into its tree, and the sentence that tells it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class Edit(NamedTuple):
+    """`new` takes the place owner.field, or owner.field[at]."""
+
+    owner: ast.AST
+    field: str
+    at: int | None
+    new: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One mutation.
+
+    Attributes:
+        edits: what is put where.
+        cost: how unusual it is; of two changes that give the same numbers the cheaper one is told.
+        phrase: the sentence for the learner, which ends in a full stop.
+        statement: the statement that is changed, shown as it then is; None if the phrase says enough.
+        family: changes of one family, made in all their places at once, are a mutation as well.
+        fix: the right line; "" for the statement as it was.
+        function: the name of the function that it is made in.
+    """
+
+    edits: tuple[Edit, ...]
+    cost: float
+    phrase: str
+    statement: ast.stmt | None = None
+    family: Any = None
+    fix: str = ""
+    function: str = ""
+
+
+@contextlib.contextmanager
+def made(edits: Sequence[Edit]) -> Iterator[None]:
+    """Inside, the edits are in the tree; afterwards it is as it was."""
+    undo: list[Edit] = []
+    try:
+        for edit in edits:
+            undo.append(edit._replace(new=_put(edit)))
+        yield
+    finally:
+        for edit in reversed(undo):
+            _put(edit)
+
+
+def _put(edit: Edit) -> Any:
+    """Make one edit; returns what was there."""
+    if edit.at is None:
+        old = getattr(edit.owner, edit.field)
+        setattr(edit.owner, edit.field, edit.new)
+    else:
+        box = getattr(edit.owner, edit.field)
+        old, box[edit.at] = box[edit.at], edit.new
+    return old
+
+
+def located(change: Change) -> Change:
+    """The same change; its new nodes have a place in a file, without which Python compiles nothing."""
+    waiting: list[ast.AST] = []
+    for edit in change.edits:
+        waiting += [n for n in (edit.new if isinstance(edit.new, list) else [edit.new]) if isinstance(n, ast.AST)]
+    while waiting:
+        node = waiting.pop()
+        if hasattr(node, "lineno"):
+            continue  # one of the program's own
+        if "lineno" in node._attributes:
+            node.lineno = node.end_lineno = 1  # type: ignore[attr-defined]
+            node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
+        waiting += ast.iter_child_nodes(node)
+    return change
+
+
+# --- nodes ----------------------------------------------------------------------------------------------------------
+
+
+def name(text: str) -> ast.expr:
+    """The expression that this text is; for names and short expressions."""
+    return ast.parse(text, mode="eval").body
+
+
+def number(value: float | None) -> ast.expr:
+    if value is not None and value < 0:
+        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+    return ast.Constant(value)
+
+
+def binary(left: ast.expr, op: ast.operator, right: ast.expr) -> ast.expr:
+    return ast.BinOp(left, op, right)
+
+
+def call(function: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.Call:
+    return ast.Call(name(function), list(arguments), [ast.keyword(key, value) for key, value in keywords.items()])
+
+
+def method(owner: ast.expr, attribute: str, *arguments: ast.expr, **keywords: ast.expr) -> ast.Call:
+    keys = [ast.keyword(key, value) for key, value in keywords.items()]
+    return ast.Call(ast.Attribute(owner, attribute, ast.Load()), list(arguments), keys)
+
+
+def part(owner: ast.expr, attribute: str) -> ast.expr:
+    return ast.Attribute(owner, attribute, ast.Load())
+
+
+def item(owner: ast.expr, index: str) -> ast.expr:
+    """owner[index], the index as text."""
+    subscript = ast.parse(f"_[{index}]", mode="eval").body
+    assert isinstance(subscript, ast.Subscript)
+    return ast.Subscript(owner, subscript.slice, ast.Load())

@@ -1,0 +1,150 @@
+"""One wrong answer that can be run, and told."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.exercises.explaining import Found
+from lstm_edu.exercises.mutants import outside
+from lstm_edu.exercises.mutants.edits import Change, made
+from lstm_edu.exercises.mutants.program import Program
+from lstm_edu.exercises.mutants.programs import Alternatives
+from lstm_edu.exercises.mutants.words import code
+
+Arguments = dict[str, Any]
+Outputs = tuple[Any, ...]
+FAILURES = (
+    ValueError, TypeError, IndexError, KeyError, NameError, AttributeError, ArithmeticError, AssertionError,
+    RecursionError, MemoryError, SyntaxError,
+)  # fmt: skip
+_LONGEST = 110  # characters of a line that is shown
+
+
+class Mutant:
+    """Attributes: cost, how unusual it is: of two that give the same numbers the cheaper one is told."""
+
+    cost: float
+
+    def run(self, arguments: Arguments) -> Outputs | None:
+        """What it returns; None where it fails. The arguments stay as they are."""
+        raise NotImplementedError
+
+    def told(self) -> Found:
+        """What it does, for the learner."""
+        raise NotImplementedError
+
+
+class Changed(Mutant):
+    """A program with one change, or with two in the same function."""
+
+    def __init__(self, program: Program, changes: Sequence[Change], alternatives: Alternatives, cost: float):
+        self.program, self.changes, self.cost = program, tuple(changes), cost
+        self._alternatives = alternatives
+        self._function: Callable | None = None
+        self._broken = False
+
+    def run(self, arguments: Arguments) -> Outputs | None:
+        if self._function is None and not self._broken:
+            try:
+                self._function = self.program.function(self.changes)
+            except FAILURES:
+                self._broken = True
+        return None if self._function is None else called(self._function, arguments)
+
+    def told(self, lines: bool = True) -> Found:
+        """`lines`: whether the changed lines are shown."""
+        phrases = [change.phrase for change in self.changes]
+        shown = list({id(c.statement): c.statement for c in self.changes if c.statement is not None}.values())
+        fixes = [c.fix or (code(c.statement) if c.statement is not None else "") for c in self.changes]
+        right = "\n".join(dict.fromkeys(fix for fix in fixes if fix))
+        with made([edit for change in self.changes for edit in change.edits]):
+            wrong = [code(statement) for statement in shown]
+        if len(phrases) == 1 and wrong and wrong[0] in self._alternatives.stories:
+            return self._own(self._alternatives.stories[wrong[0]], right)
+        return Found(_sentence(phrases) + (_those_of(wrong) if lines else ""), None, right)
+
+    @staticmethod
+    def _own(story: Any, right: str) -> Found:
+        return Found(*story) if isinstance(story, tuple) else Found(story, None, right)
+
+
+def _sentence(phrases: Sequence[str]) -> str:
+    if len(phrases) == 1:
+        return phrases[0]
+    return "Two things are different. " + " ".join(f"({k}) {phrase}" for k, phrase in enumerate(phrases, 1))
+
+
+def _those_of(lines: Sequence[str]) -> str:
+    short = [f"`{line}`" for line in lines if len(line) <= _LONGEST]
+    return f" Your numbers are those of {' and '.join(short)}." if short and len(short) == len(lines) else ""
+
+
+class Turned(Mutant):
+    """Another mutant, or the right answer, with one of its outputs made into something else."""
+
+    def __init__(self, of: Callable[[Arguments], Outputs | None], turned: outside.Turned, inner: Changed | None = None):
+        self._of, self.turned, self._inner = of, turned, inner
+        self.cost = turned.cost + (inner.cost if inner else 0)
+
+    def run(self, arguments: Arguments) -> Outputs | None:
+        return self.applied(self._of(arguments))
+
+    def applied(self, outputs: Outputs | None) -> Outputs | None:
+        """The outputs of what is inside, made into something else."""
+        try:
+            return None if outputs is None else self.turned.applied(outputs)
+        except FAILURES:
+            return None
+
+    def told(self) -> Found:
+        if self._inner is None:
+            return Found(self.turned.phrase, None, self.turned.fix)
+        inner = self._inner.told(lines=False)
+        after = self.turned.after or self.turned.phrase
+        fix = "\n".join(filter(None, (inner.fix, self.turned.fix)))
+        return Found(f"Two things are different. (1) {inner.sentence} (2) {after}", None, fix)
+
+
+class Given(Mutant):
+    """A mutant, or the right answer, for other arguments."""
+
+    def __init__(self, of: Callable[[Arguments], Outputs | None], given: outside.Given, inner: Changed | None = None):
+        self._of, self._given, self._inner = of, given, inner
+        self.cost = given.cost + (inner.cost if inner else 0)
+
+    def run(self, arguments: Arguments) -> Outputs | None:
+        try:
+            changed = self._given.change(arguments)
+        except FAILURES:
+            return None
+        return self._of(changed)
+
+    def told(self) -> Found:
+        if self._inner is None:
+            return Found(self._given.phrase, None, self._given.fix)
+        inner = self._inner.told(lines=False)
+        fix = "\n".join(filter(None, (inner.fix, self._given.fix)))
+        return Found(f"Two things are different. (1) {self._given.phrase} (2) {inner.sentence}", None, fix)
+
+
+def called(function: Callable, arguments: Arguments) -> Outputs | None:
+    """What a function returns for copies of the arguments, as a tuple; None where it fails."""
+    try:
+        value = function(*[np.array(v) if isinstance(v, np.ndarray) else copy.copy(v) for v in arguments.values()])
+    except FAILURES:
+        return None
+    return value if isinstance(value, tuple) else (value,)
+
+
+def collide(one: Change, other: Change) -> bool:
+    """Whether two changes are made in one place, so that one would undo or displace the other."""
+    places = {(id(e.owner), e.field): e for e in one.edits}
+    for edit in other.edits:
+        same = places.get((id(edit.owner), edit.field))
+        if same is not None and (same.at is None or edit.at is None or same.at == edit.at):
+            return True
+    return False

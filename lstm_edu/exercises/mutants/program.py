@@ -1,0 +1,255 @@
+"""A program: the functions that are a right answer, as trees that can be changed and run.
+
+A changed program is not compiled as a whole. Each statement is compiled once, and a *plan* puts statements together as
+loops and branches do; of a changed program only the statements in which something changed are compiled again. So
+thousands of programs, and pairs of changes, cost little more than running them.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from types import CodeType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.exercises.mutants.edits import Change, made
+from lstm_edu.exercises.mutants.words import Words
+
+Arguments = Mapping[str, Any]
+Names = dict[str, Any]
+_MOST_ROUNDS = 10_000  # of all loops in one call; no question needs a tenth of it
+
+
+def sigmoid(x):
+    return 0.5 * (1 + np.tanh(0.5 * x))
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def softmax(x):
+    e = np.exp(x - x.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def hard_sigmoid(x):
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+_HELPERS: Names = {"np": np, "__builtins__": builtins} | {f.__name__: f for f in (sigmoid, relu, softmax, hard_sigmoid)}
+
+# A plan is a list of steps: (_DO, code), (_RETURN, code), (_FOR, code of the values, name or code, plan),
+# (_IF, code, plan, plan).
+_DO, _RETURN, _FOR, _IF = range(4)
+Plan = list[tuple]
+_NOTHING_RETURNED = object()
+
+
+class Program:
+    """Functions, of which the last is the answer, and words for what is in them.
+
+    Attributes:
+        trees: each function's tree, by name. answer: the last one's name.
+        values: what each expression was when the program was run on `arguments` (None: not reached), by the node's id.
+        locals: what the names of each function were at its end.
+    """
+
+    def __init__(self, functions: Sequence[Callable], words: Words, arguments: Arguments):
+        self.words = words
+        self.trees: dict[str, ast.FunctionDef] = {}
+        for function in functions:
+            tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+            assert isinstance(tree, ast.FunctionDef)
+            self.trees[tree.name] = tree
+        self.answer = functions[-1].__name__
+        self._statement_of = {
+            id(node): statement for tree in self.trees.values() for statement, node in _with_statements(tree)
+        }
+        self._codes: dict[Any, Any] = {}
+        self._whole = {name: _function_code(tree) for name, tree in self.trees.items()}
+        self.values: dict[int, Any] = {}
+        self.locals: dict[str, Names] = {}
+        self._record(arguments)
+
+    def function(self, changes: Sequence[Change] = ()) -> Callable:
+        """The answer, with these changes.
+
+        Raises SyntaxError, ValueError, TypeError or IndexError if that is no program.
+        """
+        if not changes:
+            return _linked(self._whole)[self.answer]
+        touched: dict[int, list[int]] = {}
+        for change in changes:
+            for edit in change.edits:
+                statement = self._statement_of.get(id(edit.owner))
+                # A list of statements that is replaced leaves its owner's own code as it is.
+                if statement is not None and not isinstance(edit.new, (list, ast.stmt)):
+                    touched.setdefault(id(statement), []).append(id(change))
+        names = _linked(self._whole)
+        with made([edit for change in changes for edit in change.edits]):
+            for within in {change.function for change in changes}:
+                tree = self.trees[within]
+                plan = self._plan(tree.body, touched)
+                names[within] = _Running([a.arg for a in tree.args.args], plan, names)
+        return names[self.answer]
+
+    def _plan(self, body: Sequence[ast.stmt], touched: Mapping[int, list[int]]) -> Plan:
+        return [self._step(statement, touched) for statement in body]
+
+    def _step(self, s: ast.stmt, touched: Mapping[int, list[int]]) -> tuple:
+        key = (id(s), *touched.get(id(s), ()))
+        if isinstance(s, ast.For):
+            target = (
+                s.target.id
+                if isinstance(s.target, ast.Name)
+                else self._code((*key, "to"), ast.Assign([s.target], _TAKEN, lineno=1, col_offset=0), s)
+            )
+            return _FOR, self._code((*key, "in"), s.iter, s), target, self._plan(s.body, touched)
+        if isinstance(s, ast.If):
+            return _IF, self._code((*key, "if"), s.test, s), self._plan(s.body, touched), self._plan(s.orelse, touched)
+        if isinstance(s, ast.Return):
+            return _RETURN, self._code(key, s.value or ast.Constant(None), s)
+        return _DO, self._code(key, s, s)
+
+    def _code(self, key: Any, node: ast.stmt | ast.expr, keep: Any) -> CodeType:
+        """The node compiled; kept with the statement, so that its id stays its own."""
+        if key not in self._codes:
+            self._codes[key] = (_compiled(node), keep)
+        return self._codes[key][0]
+
+    def _record(self, arguments: Arguments) -> None:
+        """Run the program once and keep what each expression and each name is."""
+        nodes: dict[int, ast.expr] = {}
+
+        def keep(k: int, value: Any) -> Any:
+            self.values[id(nodes[k])] = value
+            return value
+
+        def ended(where: str, names: Names) -> None:
+            self.locals.setdefault(where, {}).update(names)
+
+        codes = {}
+        for where, tree in self.trees.items():
+            for node in ast.walk(tree):
+                if isinstance(node, ast.expr):
+                    node._k = len(nodes)  # type: ignore[attr-defined]
+                    nodes[len(nodes)] = node
+            codes[where] = _function_code(ast.fix_missing_locations(_Recording(where).visit(copy.deepcopy(tree))))
+        names = _linked(codes) | {"_keep": keep, "_ended": ended}
+        names |= {where: FunctionType(code, names, where) for where, code in codes.items()}
+        with np.errstate(all="ignore"):
+            names[self.answer](*copy.deepcopy(list(arguments.values())))
+
+
+_TAKEN = ast.Name("_taken", ast.Load(), lineno=1, col_offset=0)
+
+
+class _Running:
+    """A function made of a plan."""
+
+    def __init__(self, names: Sequence[str], plan: Plan, others: Names):
+        self._names, self._plan, self._others = names, plan, others
+
+    def __call__(self, *arguments: Any) -> Any:
+        names = dict(self._others)
+        names.update(zip(self._names, arguments, strict=True))
+        self._rounds = 0
+        value = self._run(self._plan, names)
+        return None if value is _NOTHING_RETURNED else value
+
+    def _run(self, plan: Plan, names: Names) -> Any:
+        for step in plan:
+            kind = step[0]
+            if kind == _DO:
+                exec(step[1], names)
+            elif kind == _RETURN:
+                return eval(step[1], names)
+            elif kind == _IF:
+                value = self._run(step[2] if eval(step[1], names) else step[3], names)
+                if value is not _NOTHING_RETURNED:
+                    return value
+            else:
+                for taken in eval(step[1], names):
+                    self._rounds += 1
+                    if self._rounds > _MOST_ROUNDS:
+                        raise ValueError("a loop that goes on and on")
+                    if isinstance(step[2], str):
+                        names[step[2]] = taken
+                    else:
+                        names["_taken"] = taken
+                        exec(step[2], names)
+                    value = self._run(step[3], names)
+                    if value is not _NOTHING_RETURNED:
+                        return value
+        return _NOTHING_RETURNED
+
+
+def _with_statements(tree: ast.FunctionDef):
+    """(the statement that a node belongs to, the node) for all nodes; a statement belongs to itself."""
+    waiting: list[tuple[ast.stmt | None, ast.AST]] = [(None, tree)]
+    while waiting:
+        statement, node = waiting.pop()
+        if isinstance(node, ast.stmt) and node is not tree and not isinstance(statement, ast.FunctionDef):
+            statement = node
+        if statement is not None:
+            yield statement, node
+        waiting += [(statement, child) for child in ast.iter_child_nodes(node)]
+
+
+def _compiled(node: ast.stmt | ast.expr) -> CodeType:
+    if isinstance(node, ast.expr):
+        return compile(ast.Expression(node), "<mutant>", "eval")
+    return compile(ast.Module([node], []), "<mutant>", "exec")
+
+
+def _function_code(tree: ast.FunctionDef) -> CodeType:
+    return next(c for c in _compiled(tree).co_consts if isinstance(c, CodeType))
+
+
+def _linked(codes: Mapping[str, CodeType]) -> Names:
+    """Functions of these codes that see each other, and what they may use."""
+    names = dict(_HELPERS)
+    for name, code in codes.items():
+        names[name] = FunctionType(code, names, name)
+    return names
+
+
+class _Recording(ast.NodeTransformer):
+    """Every expression hands its value to `_keep`; before each return the names go to `_ended`."""
+
+    def __init__(self, where: str):
+        self.where = where
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Attribute):
+            node.func.value = self.visit(node.func.value)
+        node.args = [self.visit(a) for a in node.args]
+        for keyword in node.keywords:
+            keyword.value = self.visit(keyword.value)
+        return self._kept(node)
+
+    def visit_Return(self, node: ast.Return) -> Any:
+        self.generic_visit(node)
+        names = ast.Call(ast.Name("locals", ast.Load()), [], [])
+        told = ast.Call(ast.Name("_ended", ast.Load()), [ast.Constant(self.where), names], [])
+        return [ast.Expr(told), node]
+
+    def generic_visit(self, node: ast.AST) -> Any:
+        super().generic_visit(node)
+        if not isinstance(node, ast.expr) or isinstance(node, (ast.Slice, ast.Starred, ast.Lambda, ast.GeneratorExp)):
+            return node
+        if isinstance(node, ast.Tuple) and any(isinstance(e, ast.Slice) for e in node.elts):
+            return node
+        return self._kept(node) if isinstance(getattr(node, "ctx", ast.Load()), ast.Load) else node
+
+    def _kept(self, node: Any) -> ast.expr:
+        if not hasattr(node, "_k"):
+            return node
+        return ast.Call(ast.Name("_keep", ast.Load()), [ast.Constant(node._k), node], [])

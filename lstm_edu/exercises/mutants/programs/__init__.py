@@ -1,0 +1,208 @@
+"""What is known of each exercise: other right ways to write it, words for what is in them, sentences of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from lstm_edu.exercises.mutants.programs import (
+    backward,
+    classes,
+    counting,
+    dense,
+    directions,
+    elsewhere,
+    embedding,
+    gru,
+    lstm,
+    simple_rnn,
+    start,
+    training,
+)
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Of one exercise.
+
+    Attributes:
+        programs: right answers, each as its functions, the last of which is the answer; the most usual first.
+        words: names for pieces of code, for the middle of a sentence.
+        stories: a changed line -> its sentence, or (sentence, the mistake's id in the catalogue, what to write).
+    """
+
+    programs: tuple[tuple[Callable, ...], ...]
+    words: Mapping[str, str]
+    stories: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _one(words: Mapping[str, str], *answers: Callable, before: tuple[Callable, ...] = ()) -> Alternatives:
+    return Alternatives(tuple((*before, answer) for answer in answers), words)
+
+
+_STEP = (lstm.sigmoid, lstm.lstm_step)
+
+# By the exercise's name; a function that answers it may have any.
+_KNOWN: dict[str, Alternatives] = {
+    "ink": _one(start.INK_WORDS, start.ink_by_rows, start.ink_by_numbers, start.ink_as_a_product),
+    "memory": _one(
+        start.MEMORY_WORDS, start.memory_from_given, start.memory_filled, start.memory_in_an_array, start.memory_weighed
+    ),
+    "dense": _one(
+        dense.DENSE_WORDS,
+        dense.dense_by_lines,
+        dense.dense_by_numbers,
+        dense.dense_from_bias,
+        dense.dense_by_totals,
+        dense.dense_by_units,
+        dense.dense_by_rows,
+        dense.dense_by_features,
+        dense.dense_of_all_products,
+        dense.dense_with_ones,
+    ),
+    "read_dense": _one(dense.READ_WORDS, dense.read_dense_by_lines, dense.read_dense_by_rows),
+    "sigmoid": _one(
+        dense.SIGMOID_WORDS,
+        dense.sigmoid_by_exp,
+        dense.sigmoid_by_pieces,
+        dense.sigmoid_by_lines,
+        dense.sigmoid_by_growth,
+    ),
+    "hard_sigmoid": _one(
+        dense.HARD_WORDS,
+        dense.hard_sigmoid_by_limits,
+        dense.hard_sigmoid_by_slope,
+        dense.hard_sigmoid_by_lines,
+        dense.hard_sigmoid_by_pieces,
+        dense.hard_sigmoid_of_six,
+    ),
+    "labels": Alternatives(
+        (
+            (classes.labels_by_rows,),
+            (classes.softmax_of_rows, classes.labels_by_softmax),
+            (classes.softmax_of_rows, classes.labels_by_search),
+        ),
+        classes.LABELS_WORDS,
+    ),
+    "crossentropy": Alternatives(
+        (
+            (classes.crossentropy_of_p,),
+            (classes.crossentropy_one_hot,),
+            (classes.crossentropy_by_rows,),
+            (classes.softmax_of_rows, classes.crossentropy_by_softmax),
+        ),
+        classes.CROSSENTROPY_WORDS,
+    ),
+    "shares": _one(
+        classes.SHARES_WORDS,
+        classes.shares_by_loop,
+        classes.shares_by_histogram,
+        classes.shares_by_class,
+        classes.shares_one_hot,
+        classes.shares_in_order,
+    ),
+    "dense_gradient": _one(
+        training.GRADIENT_WORDS,
+        training.dense_gradient_named,
+        training.dense_gradient_of_the_sum,
+        training.dense_gradient_by_rows,
+    ),
+    "train_dense": _one(training.GRADIENT_WORDS, training.train_dense_in_turn, training.train_dense_direct),
+    "adam_step": _one(
+        training.ADAM_WORDS, training.adam_step_by_lines, training.adam_step_with_betas, training.adam_step_with_hats
+    ),
+    "clip_together": _one(
+        training.CLIP_WORDS,
+        training.clip_together_if_long,
+        training.clip_each_alike,
+        training.clip_together_by_norms,
+        training.clip_together_in_one_row,
+        training.clip_together_in_turn,
+    ),
+    "masked_mean": _one(
+        embedding.MEAN_WORDS,
+        embedding.masked_mean_by_lines,
+        embedding.masked_mean_by_rows,
+        embedding.masked_mean_by_steps,
+        embedding.masked_mean_by_words,
+    ),
+    "update_rows": _one(
+        embedding.UPDATE_WORDS,
+        embedding.update_rows_masked,
+        embedding.update_rows_where,
+        embedding.update_rows_by_loop,
+    ),
+    "simple_rnn": _one(
+        simple_rnn.RNN_WORDS,
+        simple_rnn.simple_rnn_by_lines,
+        simple_rnn.simple_rnn_in_an_array,
+        simple_rnn.simple_rnn_looking_back,
+        simple_rnn.simple_rnn_joined,
+        simple_rnn.simple_rnn_by_rows,
+        simple_rnn.simple_rnn_by_units,
+    ),
+    "rnn_backward": _one(
+        simple_rnn.BACK_WORDS,
+        simple_rnn.rnn_backward_by_lines,
+        simple_rnn.rnn_backward_turned,
+        simple_rnn.rnn_backward_in_an_array,
+    ),
+    "parameter_count": _one(
+        counting.COUNT_WORDS, counting.count_by_parts, counting.count_by_arrays, counting.count_by_columns
+    ),
+    "split_kernel": _one(
+        counting.SPLIT_WORDS,
+        counting.split_kernel_by_split,
+        counting.split_kernel_by_loop,
+        counting.split_kernel_by_reshape,
+        counting.split_kernel_by_starts,
+    ),
+    "read_bias": _one(
+        counting.BIAS_WORDS,
+        counting.read_bias_by_mean,
+        counting.read_bias_of_one_row,
+        counting.read_bias_of_means,
+        counting.read_bias_by_rows,
+    ),
+    "lstm_step": _one(
+        lstm.STEP_WORDS,
+        lstm.lstm_step_of_new_names,
+        lstm.lstm_step_by_slices,
+        lstm.lstm_step_by_gates,
+        before=(lstm.sigmoid,),
+    ),
+    "lstm": _one(lstm.SEQUENCE_WORDS, lstm.lstm_in_an_array, lstm.lstm_by_rows, before=_STEP),
+    "masked_lstm": _one(lstm.SEQUENCE_WORDS, lstm.masked_lstm_by_products, lstm.masked_lstm_by_rows, before=_STEP),
+    "backward_step": Alternatives(
+        (
+            (backward.backward_step_by_lines,),
+            (backward.sigmoid_slope, backward.tanh_slope, backward.backward_step_by_slopes),
+        ),
+        backward.STEP_BACK_WORDS,
+    ),
+    "forget_path": _one(
+        backward.PATH_WORDS,
+        backward.forget_path_by_products,
+        backward.forget_path_from_the_end,
+        backward.forget_path_turned,
+        backward.forget_path_step_by_step,
+    ),
+    "gru_step": _one(
+        gru.GRU_WORDS, gru.gru_step_by_lines, gru.gru_step_by_slices, gru.gru_step_by_gates, before=(gru.sigmoid,)
+    ),
+    "bidirectional": _one(
+        directions.DIRECTION_WORDS,
+        directions.bidirectional_by_lines,
+        directions.bidirectional_spelled_out,
+        directions.bidirectional_by_steps,
+    ),
+    "from_pytorch": _one(elsewhere.PYTORCH_WORDS, elsewhere.from_pytorch_by_lines, elsewhere.from_pytorch_by_gates),
+    "from_onnx": _one(elsewhere.ONNX_WORDS, elsewhere.from_onnx_by_columns),
+}
+
+
+def of(exercise: Any) -> Alternatives:
+    """What is known of this exercise; at least its own answer."""
+    known = _KNOWN.get(exercise.name, Alternatives((), {}))
+    return Alternatives((tuple(exercise.answer), *known.programs), known.words, known.stories)

@@ -1,0 +1,292 @@
+"""Which mutant gives the numbers of an answer."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from lstm_edu.exercises.answers import agrees, all_agree, taken
+from lstm_edu.exercises.explaining import Answered, Found
+from lstm_edu.exercises.mutants import outside
+from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing
+from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called, collide
+from lstm_edu.exercises.mutants.mutating import changes
+from lstm_edu.exercises.mutants.program import Program
+from lstm_edu.exercises.mutants.programs import of
+from lstm_edu.exercises.mutants.words import Words
+
+Exercise = Any
+_NUMBERS = 2  # so many wrong numbers must be explained
+_KEPT = 6  # questions whose outputs are kept
+_LIKELY = 1.35  # up to this cost a change is one of two
+_POSSIBLE = 1.65  # up to this cost it is one of two if the other one is near the numbers already
+_WORK = 9_000  # programs that are run for pairs, at most
+_BEGINNINGS = 14  # the nearest mutants, each tried with all others
+_SEEDS = (1, 2, 3)  # the exercise's own questions
+
+
+def mutated(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """One change of a right program that gives these numbers on all questions; an explainer."""
+    search = _searched(exercise, answered)
+    with _quiet():
+        return None if search is None else search.single() or search.scaled()
+
+
+def mutated_twice(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """Two changes at once that give these numbers on all questions, as far as the work allows; an explainer."""
+    search = _searched(exercise, answered)
+    with _quiet():
+        return None if search is None else search.pair()
+
+
+def _searched(exercise: Exercise, answered: Sequence[Answered]) -> _Search | None:
+    """None where there are too few numbers for an explanation."""
+    wrong = sum(differing(value, right) for one in answered for value, right in zip(one.values, one.right, strict=True))
+    return _Search(bank_of(exercise), answered) if wrong >= _NUMBERS else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Mutants divide by zero and average nothing; nobody wants to hear of it."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+class Bank:
+    """All mutants of an exercise, the usual ones first, and what they gave on the questions that were asked lately."""
+
+    def __init__(self, exercise: Exercise):
+        self.exercise = exercise
+        self.alternatives = of(exercise)
+        question = exercise.draw(np.random.default_rng(_SEEDS[1]), 1)  # all sizes are different in the second one
+        words = Words(self.alternatives.words)
+        self.programs = [Program(functions, words, question) for functions in self.alternatives.programs]
+        right = self.programs[0].function()
+        self.turned = list(outside.turned(exercise.returns))
+        self.given = list(outside.given(exercise.takes, question, words))
+
+        def answer(arguments: Arguments) -> Outputs | None:
+            return called(right, arguments)
+
+        found: list[Mutant] = [
+            Changed(program, [change], self.alternatives, change.cost + 0.02 * k)
+            for k, program in enumerate(self.programs)
+            for change in changes(program)
+        ]
+        found += [Turned(answer, turned) for turned in self.turned]
+        found += [Given(answer, given) for given in self.given]
+        self.mutants = sorted(found, key=lambda mutant: mutant.cost)
+        self._outputs: dict[Any, dict[Mutant, Outputs | None]] = {}
+        self._own: list[tuple[Arguments, tuple]] = []
+
+    def output(self, mutant: Mutant, arguments: Arguments) -> Outputs | None:
+        """What a mutant of the bank gives; kept, for the same questions are asked at each check."""
+        known = self._of(arguments)
+        if mutant not in known:
+            known[mutant] = mutant.run(arguments)
+        return known[mutant]
+
+    def _of(self, arguments: Arguments) -> dict[Mutant, Outputs | None]:
+        key = question_key(arguments)
+        if key not in self._outputs:
+            while len(self._outputs) >= _KEPT:
+                self._outputs.pop(next(iter(self._outputs)))
+            self._outputs[key] = {}
+        return self._outputs[key]
+
+    @property
+    def own_questions(self) -> list[tuple[Arguments, tuple]]:
+        """The questions that are the same at each check, with the right outputs."""
+        if not self._own:
+            for k, seed in enumerate(_SEEDS):
+                arguments = self.exercise.draw(np.random.default_rng(seed), k)
+                self._own.append((arguments, tuple(self.exercise.reference(arguments))))
+        return self._own
+
+
+@cache
+def bank_of(exercise: Exercise) -> Bank:
+    """The exercise's mutants, made when they are first asked for."""
+    with _quiet():
+        return Bank(exercise)
+
+
+def question_key(arguments: Arguments) -> Any:
+    return tuple((n, v.tobytes() if isinstance(v, np.ndarray) else repr(v)) for n, v in arguments.items())
+
+
+class _Search:
+    """One answer, and the mutants that may be what it does."""
+
+    def __init__(self, bank: Bank, answered: Sequence[Answered]):
+        self.bank, self.exercise = bank, bank.exercise
+        self.first, *self.rest = answered
+        self.answered = answered
+        self.theirs = Theirs(self.exercise, self.first.values)
+        asked = {question_key(one.arguments) for one in answered}
+        # Where the answer was right, so must the mutant be.
+        self.right_on = [(a, right) for a, right in bank.own_questions if question_key(a) not in asked]
+
+    def single(self) -> Found | None:
+        for mutant in self.bank.mutants:
+            if self.theirs.are(self.bank.output(mutant, self.first.arguments)) and self._everywhere(mutant):
+                return mutant.told()
+        return None
+
+    def _everywhere(self, mutant: Mutant) -> bool:
+        """Whether it gives the same on the other questions that were answered wrongly, and is right on those that were
+        not."""
+        if not all(Theirs(self.exercise, one.values).are(mutant.run(one.arguments)) for one in self.rest):
+            return False
+        return not any(self._wrong(mutant.run(arguments), right) for arguments, right in self.right_on)
+
+    def _wrong(self, outputs: Outputs | None, right: tuple) -> bool:
+        """Whether these outputs would have been called wrong numbers."""
+        try:
+            value: Any = outputs if outputs is None or len(self.exercise.returns) > 1 else outputs[0]
+            return outputs is not None and not all_agree(taken(value, self.exercise.returns), right)
+        except Exception:  # noqa: BLE001  of a form that is not compared
+            return False
+
+    # --- a factor ---------------------------------------------------------------------------------------------------
+
+    def scaled(self) -> Found | None:
+        """One of several outputs that is the right one times a factor with a name; the others right."""
+        if len(self.exercise.returns) == 1:
+            return None
+        for k, output in enumerate(self.exercise.returns):
+            ratios = [_ratio(one, k) for one in self.answered]
+            if None in ratios:
+                continue
+            for factor, said in outside.scales(self.exercise.takes):
+                wanted = [factor(one.arguments) for one in self.answered]
+                if np.allclose(np.array(ratios, float), wanted, rtol=1e-4):
+                    return Found(f"Your {output.name} is {said}.")
+        return None
+
+    # --- two at once ------------------------------------------------------------------------------------------------
+
+    def pair(self) -> Found | None:
+        """Two changes at once, the likely ones first, as far as the work allows."""
+        singles = self._different()
+        for attempt in (self._turned_pairs, self._given_pairs, self._code_pairs):
+            for mutant in attempt(singles):
+                if self._everywhere(mutant):
+                    return mutant.told()
+        return None
+
+    def _different(self) -> list[Changed]:
+        """Of the changes in code those that give different numbers on the first question, in each program the cheapest
+        of those that give the same."""
+        seen: set[Any] = set()
+        found = []
+        for mutant in self.bank.mutants:
+            if not isinstance(mutant, Changed) or mutant.cost > _POSSIBLE:
+                continue
+            outputs = self.bank.output(mutant, self.first.arguments)
+            if outputs is None:
+                continue
+            key = (id(mutant.program), mutant.changes[0].function, _rounded(outputs))
+            if key not in seen:
+                seen.add(key)
+                found.append(mutant)
+        return found
+
+    def _turned_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
+        """A change in the code, and then another form of what comes out."""
+        shapes = [np.shape(v) for v in self.theirs.values]
+        for turned in self.bank.turned:
+            if turned.cost > 1.5 or isinstance(self.theirs.values[turned.output], list):
+                continue
+            like_right = Turned(lambda a: self.first.right, turned)  # type: ignore[arg-type, return-value]
+            form = like_right.applied(tuple(self.first.right))
+            if form is None or np.shape(form[turned.output]) != shapes[turned.output]:
+                continue
+            for single in singles:
+                if single.cost > _LIKELY:
+                    break
+                mutant = Turned(single.run, turned, single)
+                outputs = self.bank.output(single, self.first.arguments)
+                if self.theirs.are(mutant.applied(outputs)):
+                    yield mutant
+
+    def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
+        """Another argument, and a change in the code."""
+        likely = [s for s in singles if s.cost <= 1.2][:250]
+        for given in sorted(self.bank.given, key=lambda g: g.cost):
+            if given.cost > 1.4:
+                break
+            for single in likely:
+                mutant = Given(single.run, given, single)
+                if self.theirs.are(mutant.run(self.first.arguments)):
+                    yield mutant
+
+    def _code_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
+        """Two changes in the code: first one that gives a part of the numbers, or comes near them, with every other;
+        then the cheap ones with each other."""
+        tried: set[tuple[int, int]] = set()
+        for one, other in self._likely_pairs(singles):
+            key = (min(id(one), id(other)), max(id(one), id(other)))
+            if one is other or key in tried or len(tried) >= _WORK:
+                continue
+            tried.add(key)
+            mutant = self._both(one, other)
+            if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
+                yield mutant
+
+    def _both(self, one: Changed, other: Changed) -> Mutant | None:
+        a, b = one.changes[0], other.changes[0]
+        if one.program is not other.program or collide(a, b):
+            return None
+        return Changed(one.program, [a, b], self.bank.alternatives, one.cost + other.cost)
+
+    def _likely_pairs(self, singles: Sequence[Changed]) -> Iterator[tuple[Changed, Changed]]:
+        by: list[tuple[tuple[float, float, float], Changed]] = [
+            (self.theirs.nearness(self.bank.output(s, self.first.arguments)), s) for s in singles
+        ]
+        rankings: list[Callable[[Any], Any]] = [
+            lambda pair: -pair[0][0],
+            lambda pair: pair[0][1],
+            lambda pair: -pair[0][2],
+        ]
+        beginnings: dict[int, Changed] = {}
+        for rank in rankings:
+            for _, single in sorted(by, key=rank)[:_BEGINNINGS]:
+                beginnings.setdefault(id(single), single)
+        for one in beginnings.values():
+            for other in singles:
+                if other.program is one.program and other.cost <= _POSSIBLE:
+                    yield one, other
+        cheap = [s for s in singles if s.cost <= _LIKELY]
+        for total in range(1, 2 * len(cheap)):
+            for i in range(max(0, total - len(cheap) + 1), (total + 1) // 2):
+                yield cheap[i], cheap[total - i]
+
+
+def _rounded(outputs: Outputs) -> Any:
+    """The same for outputs that are the same up to rounding (nearly always)."""
+    found = []
+    for value in outputs:
+        numbers = as_numbers(value)
+        found.append(repr(value) if numbers is None else (numbers.shape, np.round(numbers.astype(float), 4).tobytes()))
+    return tuple(found)
+
+
+def _ratio(one: Answered, k: int) -> float | None:
+    """By what factor output k is too large, if it is the same for all its numbers and all other outputs are right."""
+    if any(not agrees(v, r) for n, (v, r) in enumerate(zip(one.values, one.right, strict=True)) if n != k):
+        return None
+    value, right = one.values[k], one.right[k]
+    if not isinstance(value, np.ndarray) or value.shape != np.shape(right) or value.size < 2:
+        return None
+    where = np.abs(right) > 1e-3
+    if value.dtype.kind != "f" or not where.any() or not np.all(np.isfinite(value)):
+        return None
+    ratio = float(np.median(value[where] / right[where]))
+    return ratio if np.allclose(value, ratio * np.asarray(right), rtol=1e-4, atol=1e-6) else None
