@@ -28,10 +28,11 @@ import numpy as np
 ANSWERS = Path(__file__).resolve().parent / "answers"
 JUDGED = ANSWERS / "judged.json"
 RIGHT, WRONG = "right", "wrong"
-EXPLAINED, POSITION, FORM, ACCEPTED, OTHER = "explained", "position only", "form only", "accepted", "stopped or empty"
+EXPLAINED, POSITION, FORM, STOPPED = "explained", "position only", "form only", "stopped or empty"
+ACCEPTED, REMARKED = "accepted", "accepted with a remark on its form"
 # What is said of an answer that nothing explains: a place, or the form of what came back.
 _PLACES = (" first at ", " differs first", "; the right one is ", "the right one ")
-_FORMS = ("returned", "has shape", "is expected", "wanted is", "shape", "things", "entries")
+_FORMS = ("Your function returned", "has shape", "things; it has to return", "entries; wanted")
 
 
 class Answer(NamedTuple):
@@ -124,12 +125,14 @@ def _exercise(name: str):
 
 def _group(result, story: str) -> str:
     if result.status == "correct":
-        return ACCEPTED
+        return REMARKED if result.notes else ACCEPTED
     if story or result.message.startswith("The numbers are right"):
         return EXPLAINED
+    if result.message.startswith(("Your function stopped", "Your function returns nothing")):
+        return STOPPED
     if any(place in result.message for place in _PLACES):
         return POSITION
-    return FORM if any(form in result.message for form in _FORMS) else OTHER
+    return FORM if any(form in result.message for form in _FORMS) else EXPLAINED
 
 
 def run(paths: list[Path]) -> Iterator[Checked]:
@@ -154,12 +157,13 @@ def report(path: Path, all_checked: list[Checked], judgements: dict) -> str:
     groups = Counter(c.group for c in wrong)
     told = [judged(path, c, judgements) for c in wrong if c.group == EXPLAINED]
     seconds = sorted(c.seconds for c in wrong)
-    accepted = sum(c.group == ACCEPTED for c in right)
+    accepted = sum(c.group in (ACCEPTED, REMARKED) for c in right)
     lines = [
         f"{path.stem}: {len(right)} right, {len(wrong)} wrong answers",
         f"  right: {accepted} accepted, {len(right) - accepted} refused",
-        f"  wrong: {groups[ACCEPTED]} accepted, {groups[EXPLAINED]} explained ({groups[EXPLAINED] / len(wrong):.1%}), "
-        f"{groups[POSITION]} a position only, {groups[FORM]} form only, {groups[OTHER]} other",
+        f"  wrong: {groups[ACCEPTED]} accepted, {groups[REMARKED]} with right numbers and a remark on their form, "
+        f"{groups[EXPLAINED]} explained ({(groups[EXPLAINED] + groups[REMARKED]) / len(wrong):.1%} with these), "
+        f"{groups[POSITION]} a position only, {groups[FORM]} form only, {groups[STOPPED]} stopped or empty",
         f"  stories: {told.count(True)} judged true, {told.count(False)} false, {told.count(None)} not judged",
         f"  seconds per check of a wrong answer: median {median(seconds):.2f}, "
         f"slowest tenth {median(seconds[-max(len(seconds) // 10, 1) :]):.2f}, all {sum(seconds):.1f}",
@@ -170,12 +174,12 @@ def report(path: Path, all_checked: list[Checked], judgements: dict) -> str:
 def show(path: Path, all_checked: list[Checked], judgements: dict) -> str:
     lines = []
     for c in all_checked:
-        if c.answer.kind == RIGHT and c.group == ACCEPTED:
+        if c.answer.kind == RIGHT and c.group in (ACCEPTED, REMARKED):
             continue
         verdict = {True: "judged true", False: "JUDGED FALSE", None: "not judged"}[judged(path, c, judgements)]
         lines += [
             f"{path.stem}/{c.answer.number} {c.answer.exercise} ({c.answer.kind}): {c.answer.done}",
-            f"    {c.group}{f' [{verdict}]' if c.group == EXPLAINED else ''} {c.seconds:.2f} s: {c.message}",
+            f"    {c.group}{f' [{verdict}]' if c.group == EXPLAINED else ''} {c.seconds:.2f} s: {c.story or c.message}",
         ]
     return "\n".join(lines)
 

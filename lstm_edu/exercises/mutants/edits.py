@@ -81,6 +81,16 @@ def located(change: Change) -> Change:
     return change
 
 
+def collide(one: Change, other: Change) -> bool:
+    """Whether two changes are made in one place, so that one would undo or displace the other."""
+    places = {(id(e.owner), e.field): e for e in one.edits}
+    for edit in other.edits:
+        same = places.get((id(edit.owner), edit.field))
+        if same is not None and (same.at is None or edit.at is None or same.at == edit.at):
+            return True
+    return False
+
+
 # --- nodes ----------------------------------------------------------------------------------------------------------
 
 

@@ -587,11 +587,11 @@ def constants(node: ast.expr, around: Around) -> Iterator[New]:
         others += (0.9, 0.99, 0.999, 0.1, 0.01, 0.001, 0.25, 0.2, 0.5)
     for other in dict.fromkeys(o for o in others if o != old):
         other = round(other, 9) if isinstance(other, float) else other
-        near = isinstance(old, int) and isinstance(other, int) and abs(other - old) == 1
+        near = abs(other - old) == 1 if isinstance(old, int) else old != 0 and 0.5 < other / old < 2
         yield New(
             number(other),
             1.3 if near else 1.5,
-            f"{other} is used where {old} belongs.",
+            f"`{other}` is used where `{old}` belongs.",
             ("constant", old, other),
         )
     if old == 0.0:
@@ -978,7 +978,7 @@ def joining(node: ast.expr, around: Around) -> Iterator[New]:
             yield New(
                 ast.Call(node.func, [ast.List(list(order), ast.Load()), *node.args[1:]], node.keywords),
                 1.2,
-                f"The pieces are in the order {', '.join(code(e) for e in order)}; it should be {right}.",
+                f"The pieces are in the order `{', '.join(code(e) for e in order)}`; it should be `{right}`.",
             )
         if len(inside.elts) == 2 and f == "np.concatenate":
             a, b = inside.elts
@@ -1008,7 +1008,7 @@ def joining(node: ast.expr, around: Around) -> Iterator[New]:
                 yield New(
                     cut,
                     1.25,
-                    f"A reshape to ({n}, ...) cuts the blocks; that mixes rows and blocks, because it only "
+                    f"A reshape into {n} parts cuts the blocks; that mixes rows and blocks, because it only "
                     "keeps the order of the numbers.",
                 )
             yield New(
@@ -1107,7 +1107,7 @@ def _slices(node: Any, k: int, entry: ast.Slice, with_entry: Any, around: Around
                 with_entry(k, new),
                 1.3,
                 f"The slice {what} entry; it should be `{text}`.",
-                ("slice", bound, 1),
+                ("slice without", bound),
             )
 
 

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
 from lstm_edu.exercises.mutants import expressions, statements
-from lstm_edu.exercises.mutants.edits import Change, Edit, located
+from lstm_edu.exercises.mutants.edits import Change, Edit, collide, located
 from lstm_edu.exercises.mutants.expressions import OPERATORS, SILENT, Around, is_product, is_sum
 from lstm_edu.exercises.mutants.program import Program
 from lstm_edu.exercises.mutants.words import code
 
-_LIKELY = 1.3  # up to this cost a change is made in the functions that an answer calls
+_LIKELY, _POSSIBLE = 1.3, 1.45  # up to this cost a change is made in functions that an answer calls in a loop, or once
 _DEEPER = 0.01  # what it costs more for each bracket that a change is inside
 _EVERYWHERE = 0.1  # what it costs more to make one mistake in all places where it can be made
 
 
-def changes(program: Program) -> list[Change]:
-    """Every change of one place, and of all places of one kind at once, in the order in which they are made."""
+def changes(program: Program, besides: Collection[str] = ()) -> list[Change]:
+    """Every change of one place, and of all places of one kind at once, in the order in which they are made.
+
+    besides: functions that stay as they are, because another program has the same.
+    """
     found: list[Change] = []
     for where, tree in program.trees.items():
+        if where in besides:
+            continue
         names = program.locals.get(where, {})
         around = Around(program.words, names, lambda node: program.values.get(id(node)), _sizes(names))
         here = [*_of_expressions(tree, around), *statements.changes(tree, around)]
-        allowed = _LIKELY if where != program.answer else np.inf
+        again = any(isinstance(node, ast.For) for node in ast.walk(program.trees[program.answer]))
+        allowed = np.inf if where == program.answer else _LIKELY if again else _POSSIBLE
         found += [
             located(replace(change, function=where)) for change in [*here, *_families(here)] if change.cost <= allowed
         ]
@@ -98,7 +105,7 @@ def _families(changes: list[Change]) -> Iterator[Change]:
         if change.family is not None:
             kinds.setdefault(change.family, []).append(change)
     for members in kinds.values():
-        if len(members) > 1:
+        if len(members) > 1 and not any(collide(a, b) for a, b in combinations(members, 2)):
             first = members[0]
             edits = tuple(edit for change in members for edit in change.edits)
             yield Change(edits, first.cost + _EVERYWHERE, first.phrase, first.statement, None, first.fix)

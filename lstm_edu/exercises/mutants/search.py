@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from lstm_edu.exercises.answers import agrees, all_agree, taken
 from lstm_edu.exercises.explaining import Answered, Found
 from lstm_edu.exercises.mutants import outside
 from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing
-from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called, collide
+from lstm_edu.exercises.mutants.edits import collide
+from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called
 from lstm_edu.exercises.mutants.mutating import changes
 from lstm_edu.exercises.mutants.program import Program
 from lstm_edu.exercises.mutants.programs import of
@@ -22,11 +24,16 @@ from lstm_edu.exercises.mutants.words import Words
 
 Exercise = Any
 _NUMBERS = 2  # so many wrong numbers must be explained
+_TRIALS = 5
+_OVERHEAD = 60e-6  # seconds to put a program together and compare it
 _KEPT = 6  # questions whose outputs are kept
-_LIKELY = 1.35  # up to this cost a change is one of two
+_LIKELY = 1.45  # up to this cost a change is one of two
 _POSSIBLE = 1.65  # up to this cost it is one of two if the other one is near the numbers already
-_WORK = 9_000  # programs that are run for pairs, at most
+_WORK = 0.6  # seconds that all programs of a search for pairs would take, if each took as long as the right one
+_MOST_RUN = 9_000  # programs that are run for pairs, at most
+_GIVEN = 0.25  # the part of it for other arguments
 _BEGINNINGS = 14  # the nearest mutants, each tried with all others
+_DEEPLY = 40  # so many others are tried with one of them before the next one's turn comes
 _SEEDS = (1, 2, 3)  # the exercise's own questions
 
 
@@ -77,13 +84,23 @@ class Bank:
         found: list[Mutant] = [
             Changed(program, [change], self.alternatives, change.cost + 0.02 * k)
             for k, program in enumerate(self.programs)
-            for change in changes(program)
+            for change in changes(program, besides={name for p in self.programs[:k] for name in p.trees})
         ]
         found += [Turned(answer, turned) for turned in self.turned]
         found += [Given(answer, given) for given in self.given]
         self.mutants = sorted(found, key=lambda mutant: mutant.cost)
+        self.most_run = self._most_run(answer, question)
         self._outputs: dict[Any, dict[Mutant, Outputs | None]] = {}
         self._own: list[tuple[Arguments, tuple]] = []
+
+    @staticmethod
+    def _most_run(answer: Callable, question: Arguments) -> int:
+        """How many programs as quick as the right one can be run in a search for pairs."""
+        start = time.process_time()
+        for _ in range(_TRIALS):
+            answer(question)
+        each = (time.process_time() - start) / _TRIALS + _OVERHEAD
+        return min(int(_WORK / each), _MOST_RUN)
 
     def output(self, mutant: Mutant, arguments: Arguments) -> Outputs | None:
         """What a mutant of the bank gives; kept, for the same questions are asked at each check."""
@@ -218,14 +235,13 @@ class _Search:
 
     def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Another argument, and a change in the code."""
-        likely = [s for s in singles if s.cost <= 1.2][:250]
-        for given in sorted(self.bank.given, key=lambda g: g.cost):
-            if given.cost > 1.4:
-                break
-            for single in likely:
-                mutant = Given(single.run, given, single)
-                if self.theirs.are(mutant.run(self.first.arguments)):
-                    yield mutant
+        likely = [s for s in singles if s.cost <= _LIKELY]
+        others = sorted((g for g in self.bank.given if g.cost <= 1.4), key=lambda given: given.cost)
+        pairs = sorted(((g, s) for g in others for s in likely), key=lambda pair: pair[0].cost + pair[1].cost)
+        for given, single in pairs[: int(_GIVEN * self.bank.most_run)]:
+            mutant = Given(single.run, given, single)
+            if self.theirs.are(mutant.run(self.first.arguments)):
+                yield mutant
 
     def _code_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Two changes in the code: first one that gives a part of the numbers, or comes near them, with every other;
@@ -233,8 +249,10 @@ class _Search:
         tried: set[tuple[int, int]] = set()
         for one, other in self._likely_pairs(singles):
             key = (min(id(one), id(other)), max(id(one), id(other)))
-            if one is other or key in tried or len(tried) >= _WORK:
+            if one is other or key in tried:
                 continue
+            if len(tried) >= self.bank.most_run:
+                return
             tried.add(key)
             mutant = self._both(one, other)
             if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
@@ -256,13 +274,17 @@ class _Search:
             lambda pair: -pair[0][2],
         ]
         beginnings: dict[int, Changed] = {}
-        for rank in rankings:
-            for _, single in sorted(by, key=rank)[:_BEGINNINGS]:
+        orders = [sorted(by, key=rank)[:_BEGINNINGS] for rank in rankings]
+        for nearest in zip(*orders, strict=True):
+            for _, single in nearest:
                 beginnings.setdefault(id(single), single)
-        for one in beginnings.values():
-            for other in singles:
-                if other.program is one.program and other.cost <= _POSSIBLE:
-                    yield one, other
+        likely = [
+            (rank + place / _DEEPLY, one, other)
+            for rank, one in enumerate(beginnings.values())
+            for place, other in enumerate(s for s in singles if s.program is one.program)
+        ]
+        for _, one, other in sorted(likely, key=lambda pair: pair[0]):
+            yield one, other
         cheap = [s for s in singles if s.cost <= _LIKELY]
         for total in range(1, 2 * len(cheap)):
             for i in range(max(0, total - len(cheap) + 1), (total + 1) // 2):

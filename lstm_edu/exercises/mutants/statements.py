@@ -135,29 +135,29 @@ def _assignments(tree, owner, field, body, around: Around) -> Iterator[Change]:
     w = around.words
     for k, statement in enumerate(body):
         if isinstance(statement, ast.AugAssign):
-            target = statement.target
-            plain = _as_load(target)
-            only = ast.Assign([target], statement.value)
+            into = statement.target
+            plain = _as_load(into)
+            only = ast.Assign([into], statement.value)
             yield Change(
                 (Edit(owner, field, k, only),),
                 0.9,
-                f"`=` replaces what {w.of(target)} was; `+=` adds to it.",
+                f"`=` replaces what {w.of(into)} was; `+=` adds to it.",
                 statement=only,
                 fix=code(statement),
             )
-            less = ast.AugAssign(target, ast.Sub(), statement.value)
+            less = ast.AugAssign(into, ast.Sub(), statement.value)
             yield Change(
                 (Edit(owner, field, k, less),),
                 1.3,
-                f"{w.first(target)} gets smaller by it; it should be added.",
+                f"{w.first(into)} gets smaller by it; it should be added.",
                 statement=less,
                 fix=code(statement),
             )
-            twice = ast.Assign([target], binary(binary(ast.Constant(2), ast.Mult(), plain), ast.Add(), statement.value))
+            twice = ast.Assign([into], binary(binary(ast.Constant(2), ast.Mult(), plain), ast.Add(), statement.value))
             yield Change(
                 (Edit(owner, field, k, twice),),
                 1.6,
-                f"{w.first(target)} is added to itself: `+=` adds the old value already.",
+                f"{w.first(into)} is added to itself: `+=` adds the old value already.",
                 statement=twice,
                 fix=code(statement),
             )
@@ -266,7 +266,7 @@ def _renamed(node: ast.AST, text: str, new: str) -> Iterator[Edit]:
 def _loops(tree, owner, field, body, k: int, around: Around) -> Iterator[Change]:
     loop = body[k]
     yield from _ranges(loop, around)
-    yield from _carried(owner, field, body, k, around)
+    yield from _carried(tree, owner, field, body, k, around)
     yield from _in_and_out(tree, owner, field, body, k, around)
     yield from _collected(owner, field, body, k, around)
     if isinstance(body[-1], ast.Return):
@@ -321,7 +321,8 @@ def _ranges(loop: ast.For, around: Around) -> Iterator[Change]:
         if code(x).lstrip("-").isdigit():
             return number(int(code(x)) + by)
         if isinstance(x, ast.BinOp) and isinstance(x.op, (ast.Add, ast.Sub)) and isinstance(x.right, ast.Constant):
-            total = by + (x.right.value if isinstance(x.op, ast.Add) else -x.right.value)
+            value: Any = x.right.value
+            total = by + (value if isinstance(x.op, ast.Add) else -value)
             return plus(x.left, total) if total else x.left
         return binary(x, ast.Add() if by > 0 else ast.Sub(), ast.Constant(abs(by)))
 
@@ -357,13 +358,12 @@ def _ranges(loop: ast.For, around: Around) -> Iterator[Change]:
             )
 
 
-def _carried(owner, field, body, k: int, around: Around) -> Iterator[Change]:
+def _carried(tree, owner, field, body, k: int, around: Around) -> Iterator[Change]:
     """States that go from one round to the next, and what happens if they do not, or begin elsewhere."""
     loop, w = body[k], around.words
-    known = [n for n in _assigned_before(body[:k], around)]
-    carried = [
-        n for n in dict.fromkeys(_targets(loop)) if n in known and any(r.id == n for s in loop.body for r in _reads(s))
-    ]
+    known = _given_before(tree, loop)
+    read = {r.id for inner in loop.body for r in _reads(inner)}
+    carried = [n for n in dict.fromkeys(_targets(loop)) if n in known and n in read]
     carried = [n for n in carried if isinstance(around.names.get(n), (np.ndarray, float, np.floating))]
 
     def assign(target: str, value: ast.expr) -> ast.stmt:
@@ -406,22 +406,28 @@ def _carried(owner, field, body, k: int, around: Around) -> Iterator[Change]:
                     1.3,
                     f"{w.first(text)} as it was before the loop is added again at every step.",
                 )
-    for j, inner in enumerate(loop.body):
-        if (
-            isinstance(inner, ast.Assign)
-            and isinstance(inner.targets[0], ast.Name)
-            and inner.targets[0].id not in carried
-        ):
-            text = inner.targets[0].id
-            begin = assign(text, number(0.0))
-            more = ast.AugAssign(ast.Name(text, ast.Store()), ast.Add(), inner.value)
-            yield Change(
-                _replaced(owner, field, [*body[:k], begin, *body[k:]]) + (Edit(loop, "body", j, more),),
-                1.25,
-                f"{w.first(text)} is added up over all steps; each step should start with a new one.",
-                family=("accumulated",),
-                fix=code(inner),
-            )
+    fresh = [
+        (j, inner)
+        for j, inner in enumerate(loop.body)
+        if isinstance(inner, ast.Assign)
+        and isinstance(inner.targets[0], ast.Name)
+        and inner.targets[0].id not in carried
+    ]
+    gradients = [(j, inner) for j, inner in fresh if code(inner.targets[0]).startswith("d_")]
+    for several in [[one] for one in fresh] + ([gradients] if len(gradients) > 1 else []):
+        texts = [code(inner.targets[0]) for _, inner in several]
+        begins = [assign(text, number(0.0)) for text in texts]
+        more = tuple(
+            Edit(loop, "body", j, ast.AugAssign(ast.Name(text, ast.Store()), ast.Add(), inner.value))
+            for text, (j, inner) in zip(texts, several, strict=True)
+        )
+        said = f"{w.first(texts[0])} is" if len(texts) == 1 else f"{' and '.join(map(w.of, texts))} are"
+        yield Change(
+            _replaced(owner, field, [*body[:k], *begins, *body[k:]]) + more,
+            1.25,
+            f"{said} added up over all steps; each step should start with a new one.",
+            fix="\n".join(code(inner) for _, inner in several),
+        )
     if len(carried) == 2:
         a, b = carried
         swap = ast.Assign(
@@ -440,9 +446,11 @@ def _carried(owner, field, body, k: int, around: Around) -> Iterator[Change]:
         )
 
 
-def _assigned_before(body: list[ast.stmt], around: Around) -> set[str]:
-    assigned = {n for s in body for n in _targets(s)}
-    return assigned | set(around.names)  # arguments too; what is not there yet raises, and is no mutant
+def _given_before(tree: ast.FunctionDef, loop: ast.For) -> set[str]:
+    """The arguments, and what is assigned outside the loop."""
+    inside = {id(node) for node in ast.walk(loop)}
+    outside = {n for s in ast.walk(tree) if isinstance(s, ast.Assign) and id(s) not in inside for n in _targets(s)}
+    return outside | {a.arg for a in tree.args.args}
 
 
 def _in_and_out(tree, owner, field, body, k: int, around: Around) -> Iterator[Change]:

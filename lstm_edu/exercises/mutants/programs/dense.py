@@ -126,7 +126,7 @@ def sigmoid_by_lines(x):
     return y
 
 
-SIGMOID_WORDS = {"x": "x", "np.exp(-x)": "exp(-x)", "np.exp(x)": "exp(x)", "e": "exp(-x)", "y": "y"}
+SIGMOID_WORDS = {"x": "x", "np.exp(-x)": "`exp(-x)`", "np.exp(x)": "`exp(x)`", "e": "`exp(-x)`", "y": "y"}
 
 
 def hard_sigmoid_by_limits(x):

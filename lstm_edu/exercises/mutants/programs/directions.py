@@ -23,8 +23,8 @@ def bidirectional_spelled_out(forward, backward):
 DIRECTION_WORDS = {
     "forward": "the forward output",
     "backward": "the backward output",
-    "backward[:, ::-1]": "the backward output, put in order,",
-    "turned": "the backward output, put in order,",
+    "backward[:, ::-1]": "the backward output (put in order)",
+    "turned": "the backward output (put in order)",
     "forward[:, t]": "the forward output of step t",
     "backward[:, T - 1 - t]": "the backward output of step t",
     "T": "the number of timesteps",

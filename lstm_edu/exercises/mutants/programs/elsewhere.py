@@ -53,6 +53,6 @@ ONNX_WORDS = {
     "bias": "the bias",
     "units": "the number of units",
     "R.shape[1]": "the number of units",
-    "B[:4 * units]": "the input's bias, the first half of B,",
-    "B[4 * units:]": "the recurrent bias, the second half of B,",
+    "B[:4 * units]": "the input's bias (the first half of B)",
+    "B[4 * units:]": "the recurrent bias (the second half of B)",
 }

@@ -123,8 +123,8 @@ ADAM_WORDS = {
     "rate": "the corrected rate",
     "root": "the root of v",
     "np.sqrt(v)": "the root of v",
-    "np.sqrt(1 - 0.999 ** t)": "the correction of v, the root of 1 - 0.999**t,",
-    "np.sqrt(second)": "the correction of v, the root of 1 - 0.999**t,",
+    "np.sqrt(1 - 0.999 ** t)": "the correction of v (the root of 1 - 0.999**t)",
+    "np.sqrt(second)": "the correction of v (the root of 1 - 0.999**t)",
     "1 - 0.9 ** t": "the correction of m, 1 - 0.9**t",
     "first": "the correction of m, 1 - 0.9**t",
     "second": "the correction of v, 1 - 0.999**t",
@@ -143,7 +143,7 @@ ADAM_WORDS = {
     "(1 - beta_2) * g ** 2": "the squared gradient's share of v",
     "rate * m / (np.sqrt(v) + epsilon)": "the step",
     "rate * m / (root + epsilon)": "the step",
-    "epsilon / np.sqrt(1 - 0.999 ** t)": "epsilon, corrected like the root,",
+    "epsilon / np.sqrt(1 - 0.999 ** t)": "epsilon (corrected like the root)",
 }
 
 

@@ -1,0 +1,331 @@
+"""Mutants of the solutions: they tell what a learner did and nothing else, and they leave everything as it was."""
+
+import ast
+import re
+import warnings
+
+import numpy as np
+import pytest
+from limits import HANGS
+
+import lstm_edu as le
+from benchmarks import exercises as benchmark
+from lstm_edu.exercises.answers import all_agree, taken
+from lstm_edu.exercises.explaining import Answered
+from lstm_edu.exercises.mutants import bank_of, mutated, mutated_twice
+from lstm_edu.exercises.mutants.comparing import as_numbers
+from lstm_edu.exercises.mutants.mutant import Changed
+from lstm_edu.exercises.mutants.program import _Running, sigmoid
+
+NAMES = le.exercises.names()
+KNOWN = [name for name in NAMES if len(bank_of(le.exercises.get(name)).programs) > 1]
+
+
+def questions(exercise):
+    """As a check asks them."""
+    return [exercise.draw(np.random.default_rng(seed), k) for k, seed in enumerate((1, 2, 3, 10))]
+
+
+def defined(code, name):
+    namespace = {"np": np, "le": le, "sigmoid": sigmoid, "lstm_step": le.exercises.lstm.answer[-2]}
+    exec(code, namespace)
+    return namespace[name]
+
+
+# --- programs -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_way_to_write_an_answer_is_right(name):
+    exercise = le.exercises.get(name)
+    for program in bank_of(exercise).programs:
+        for arguments in questions(exercise):
+            with np.errstate(all="ignore"):
+                values = taken(program.function()(*arguments.values()), exercise.returns)
+            assert all_agree(values, exercise.reference(arguments)), program.answer
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exercise_has_mutants_that_give_other_numbers(name):
+    exercise = le.exercises.get(name)
+    arguments = questions(exercise)[1]
+    right = exercise.reference(arguments)
+    bank, different = bank_of(exercise), 0
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for mutant in bank.mutants[:150]:
+            outputs = mutant.run(arguments)
+            numbers = None if outputs is None else [as_numbers(v) for v in outputs]
+            if numbers is None or any(v is None for v in numbers) or len(numbers) != len(right):
+                continue
+            different += not all(
+                v.shape == np.shape(r) and np.allclose(v, r, rtol=1e-3)
+                for v, r in zip(numbers, right, strict=True)
+                if not isinstance(r, list)
+            )
+    assert different > 20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sentences_have_no_holes(name):
+    for mutant in bank_of(le.exercises.get(name)).mutants:
+        told = mutant.told()
+        prose = re.sub(r"`[^`]*`", "`x`", told.sentence)
+        assert told.sentence.endswith("."), told.sentence
+        assert not re.search(r"[{}]|  |None|nan|\ba [aeio]|\bthe the\b|\.\.|,,|, ;|,\.|\( ", prose), told.sentence
+        assert told.sentence.count("`") % 2 == 0, told.sentence
+        assert re.match(r"[A-Z`1-9(]|[a-zA-Z_]+(_|\[|\.| )|-?\d", told.sentence), told.sentence
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_running_and_telling_mutants_leaves_everything_as_it_was(name):
+    exercise = le.exercises.get(name)
+    bank = bank_of(exercise)
+    before = [ast.dump(tree) for program in bank.programs for tree in program.trees.values()]
+    arguments = exercise.draw(np.random.default_rng(4), 0)
+    copies = exercise.draw(np.random.default_rng(4), 0)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for mutant in bank.mutants[::3]:
+            if isinstance(mutant, Changed):
+                mutant.run(arguments)
+                mutant.told()
+    assert before == [ast.dump(tree) for program in bank.programs for tree in program.trees.values()]
+    assert arguments.keys() == copies.keys()
+    for key, value in arguments.items():
+        assert np.array_equal(value, copies[key])
+
+
+def test_a_loop_that_never_ends_is_no_mutant():
+    forever = compile("iter(int, 1)", "loop", "eval")
+    with pytest.raises(ValueError, match="goes on"):
+        _Running([], [(2, forever, "k", [])], {"__builtins__": __builtins__})()
+
+
+# --- what is told ---------------------------------------------------------------------------------------------------
+
+# Answers in a form of their own, with one slip each, and what must be said of it.
+SLIPS = [
+    (
+        "dense",
+        """def dense(x, kernel, bias):
+    out = np.zeros((len(x), len(bias)))
+    for n, row in enumerate(x):
+        for j in range(len(bias)):
+            for k in range(len(row)):
+                out[n, j] = row[k] * kernel[k, j]
+            out[n, j] += bias[j]
+    return out""",
+        "replaces what",
+    ),
+    (
+        "lstm_step",
+        """def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+    n = h.shape[1]
+    z = np.dot(x_t, kernel) + np.dot(h, recurrent_kernel) + bias
+    i, f, o = sigmoid(z[:, :n]), sigmoid(z[:, n:2*n]), sigmoid(z[:, 3*n:])
+    g = np.tanh(z[:, 2*n:3*n])
+    c = c * f + g
+    return o * np.tanh(c), c""",
+        "input gate i is missing as a factor",
+    ),
+    (
+        "lstm_step",
+        """def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+    i, f, g, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return np.tanh(sigmoid(o) * c), c""",
+        "applied to the whole product",
+    ),
+    (
+        "lstm",
+        """def lstm(x, kernel, recurrent_kernel, bias, h, c):
+    h, c, y = h.copy(), c.copy(), []
+    for t in range(x.shape[1]):
+        h[:], c[:] = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+        y.append(h)
+    return np.stack(y, axis=1)""",
+        "Every entry is the same",
+    ),
+    (
+        "memory",
+        """def memory(values, keep):
+    c, out = values[0], []
+    for v in values:
+        c = c * keep + v
+        out.append(c)
+    return np.array(out)""",
+        "begins with the first number of the array values",
+    ),
+    (
+        "forget_path",
+        """def forget_path(f):
+    return np.stack([f[t + 1:].sum(axis=0) for t in range(len(f))])""",
+        "it should be the product",
+    ),
+    (
+        "adam_step",
+        """def adam_step(w, g, m, v, t, learning_rate, epsilon):
+    m2, v2 = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+    rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    return w - rate * m2 / (np.sqrt(v) + epsilon), m2, v2""",
+        "v as it was before",
+    ),
+    (
+        "masked_mean",
+        """def masked_mean(vectors, mask):
+    total = (vectors * mask[..., None]).sum(1)
+    return total / (mask.sum(1)[:, None] + 1)""",
+        "1 is added",
+    ),
+    (
+        "bidirectional",
+        """def bidirectional(forward, backward):
+    both = np.zeros((*forward.shape[:2], 2 * forward.shape[2]))
+    both[..., ::2], both[..., 1::2] = forward, backward[:, ::-1]
+    return both""",
+        "interleaved",
+    ),
+    (
+        "clip_together",
+        """def clip_together(g_kernel, g_bias, most):
+    norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())
+    return (g_kernel * most / norm, g_bias) if norm > most else (g_kernel, g_bias)""",
+        "bias's gradient as it was",
+    ),
+    (
+        "train_dense",
+        """def train_dense(x, target, kernel, bias, learning_rate, steps):
+    dk, db = np.zeros(kernel.shape), np.zeros(bias.shape)
+    for _ in range(steps):
+        d = 2 * (x @ kernel + bias - target) / target.size
+        dk, db = dk + x.T @ d, db + d.sum(0)
+        kernel, bias = kernel - learning_rate * dk, bias - learning_rate * db
+    return kernel, bias""",
+        "added up over all steps",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "said"), SLIPS, ids=[f"{name} {said}" for name, _, said in SLIPS])
+def test_a_slip_is_told_however_the_answer_is_written(name, code, said):
+    exercise = le.exercises.get(name)
+    found = mutated(exercise, answered(exercise, defined(code, name)))
+    assert found is not None and said in found.sentence, found
+
+
+TWO_SLIPS = [
+    (
+        "simple_rnn",
+        """def simple_rnn(x, kernel, recurrent_kernel, bias, h):
+    out = []
+    for t in range(x.shape[1]):
+        h = x[:, t] @ kernel + h @ recurrent_kernel
+        out.append(h)
+    return np.stack(out, axis=1)""",
+        ("bias", "np.tanh"),
+    ),
+    (
+        "gru_step",
+        """def gru_step(x_t, h, kernel, recurrent_kernel, bias):
+    xz, xr, xg = np.split(x_t @ kernel + bias[0], 3, axis=1)
+    hz, hr, hg = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
+    z, g = sigmoid(xz + hz), np.tanh(xg + hg)
+    return z * g + (1 - z) * h""",
+        ("reset gate r is missing", "changed places"),
+    ),
+    (
+        "crossentropy",
+        """def crossentropy(z, classes):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return np.mean(-np.log2(p[np.arange(len(z)), classes]))""",
+        ("base 2", "mean of all of loss"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "said"), TWO_SLIPS, ids=[name for name, *_ in TWO_SLIPS])
+def test_two_slips_are_told_together(name, code, said):
+    exercise = le.exercises.get(name)
+    asked = answered(exercise, defined(code, name))
+    assert mutated(exercise, asked) is None
+    found = mutated_twice(exercise, asked)
+    assert found is not None and "Two things are different" in found.sentence
+    assert all(words in found.sentence for words in said), found.sentence
+
+
+def answered(exercise, function):
+    found = []
+    for arguments in questions(exercise):
+        right = exercise.reference(arguments)
+        value = function(*arguments.values())
+        values = [np.asarray(v) for v in value] if len(exercise.returns) > 1 else [np.asarray(value)]
+        if not all_agree(values, right):
+            found.append(Answered(arguments, right, values))
+    return found
+
+
+@pytest.mark.parametrize("name", ["dense", "lstm_step", "gru_step", "adam_step"])
+def test_numbers_that_no_program_gives_are_told_nothing(name):
+    exercise = le.exercises.get(name)
+    rng = np.random.default_rng(5)
+    asked = []
+    for arguments in questions(exercise):
+        right = exercise.reference(arguments)
+        asked.append(Answered(arguments, right, [r + 0.1 * rng.standard_normal(np.shape(r)) for r in right]))
+    assert mutated(exercise, asked) is None
+    assert mutated_twice(exercise, asked) is None
+
+
+def test_a_mutant_must_be_right_where_the_answer_was_right():
+    exercise = le.exercises.clip_together  # nothing is clipped in its second question
+    asked = answered(exercise, lambda g_kernel, g_bias, most: (g_kernel * 0.5, g_bias * 0.5))
+    assert mutated(exercise, asked) is None
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_listed_answers_that_are_mutants_too_are_found(name):
+    exercise = le.exercises.get(name)
+    found = []
+    for wrong in exercise.wrong_answers:
+        try:
+            with np.errstate(all="ignore"):
+                asked = answered(exercise, wrong.function)
+        except (ValueError, TypeError):  # of a form that cannot be compared
+            continue
+        if asked:
+            found.append(mutated(exercise, asked) is not None)
+    assert sum(found) >= 0.4 * len(found)
+
+
+# --- the benchmark --------------------------------------------------------------------------------------------------
+
+
+def test_the_sets_of_answers_are_read_whole():
+    for path in benchmark.ANSWERS.glob("*.txt"):
+        found = benchmark.answers(path)
+        assert len(found) == path.read_text().count("\n### exercise:") > 100
+        assert {a.kind for a in found} == {"right", "wrong"}
+        assert all(a.done and a.code for a in found)
+
+
+def test_a_report_counts_what_was_said(tmp_path, capsys):
+    path = tmp_path / "tiny.txt"
+    block = "\n### exercise: ink\n### {}\ndef ink(image):\n    return {}\n"
+    path.write_text(
+        "# a set\n"
+        + block.format("right: a product", "image @ np.ones(image.shape[1])")
+        + block.format("wrong: the mean", "image.mean(axis=1)")
+        + block.format("wrong: something odd", "np.sin(image).sum(axis=1)")
+    )
+    benchmark.main([str(path), "--show"])
+    told = capsys.readouterr().out
+    assert "1 right, 2 wrong" in told and "right: 1 accepted, 0 refused" in told
+    assert "1 explained" in told and "1 a position only" in told
+    assert "That is the mean of each row" in told
+
+
+def test_a_check_of_what_nobody_wrote_ends():
+    result = le.exercises.lstm.check(lambda x, *rest: np.sin(x @ rest[0])[..., : rest[1].shape[0]], time_limit=HANGS)
+    assert result.status == "wrong"
