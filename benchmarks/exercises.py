@@ -91,8 +91,8 @@ def _recorded() -> Iterator[list]:
 
     explained, found = getattr(module, "explained", None), []
 
-    def recording(*arguments):
-        what = explained(*arguments)
+    def recording(*arguments, **more):
+        what = explained(*arguments, **more)
         if what is not None:
             found.append(what)
         return what

@@ -232,7 +232,7 @@ def _stale(owner, field, body, k: int, text: str, around: Around) -> Iterator[Ch
         yield Change(
             edits,
             0.9,
-            f"The {_bare(w.of(text))} as it was before `{code(body[k])}` is {verb}; it should be the new one.",
+            f"{w.first(text)} as it was before `{code(body[k])}` is {verb}; it should be the new one.",
             fix=f"{code(body[k])}\n{code(statement)}",
         )
     if len(later) > 1:
@@ -240,7 +240,7 @@ def _stale(owner, field, body, k: int, text: str, around: Around) -> Iterator[Ch
         yield Change(
             edits,
             1,
-            f"The {_bare(w.of(text))} as it was before `{code(body[k])}` goes on being used; it should be the new one.",
+            f"{w.first(text)} as it was before `{code(body[k])}` goes on being used; it should be the new one.",
             fix=code(body[k]),
         )
 

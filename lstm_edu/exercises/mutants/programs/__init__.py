@@ -67,7 +67,6 @@ _KNOWN: dict[str, Alternatives] = {
         dense.sigmoid_by_exp,
         dense.sigmoid_by_pieces,
         dense.sigmoid_by_lines,
-        dense.sigmoid_by_growth,
     ),
     "hard_sigmoid": _one(
         dense.HARD_WORDS,

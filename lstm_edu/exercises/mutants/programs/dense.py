@@ -116,10 +116,6 @@ def sigmoid_by_exp(x):
     return 1 / (1 + np.exp(-x))
 
 
-def sigmoid_by_growth(x):
-    return np.exp(x) / (1 + np.exp(x))
-
-
 def sigmoid_by_lines(x):
     e = np.exp(-x)
     y = 1 / (1 + e)
