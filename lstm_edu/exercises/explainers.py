@@ -9,22 +9,18 @@ from lstm_edu.exercises.affine import unused, weighed
 from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, scaled
 from lstm_edu.exercises.mutants import catalogued, mutated, mutated_twice
 
-# What is listed comes first, then one slip, then what is measured, and last two mistakes at once.
+# What is listed comes first, then what is measured, then one slip, and last two mistakes at once.
 EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
     listed,
     digits,
     catalogued,
-    mutated,
     scaled,
     weighed,
+    unused,
+    mutated,
     mutated_twice,
     doctor,
-    unused,
 )
-
-
-# These speak of all that the function does, and so are asked only where no question was answered right.
-OF_EVERYTHING = (digits, scaled, weighed, unused)
 
 
 def explained(exercise: Exercise, answered: Sequence[Answered], none_right: bool = True) -> Found | None:
