@@ -296,9 +296,11 @@ def test_what_is_not_affine_is_not_measured():
 
 
 def test_an_argument_that_is_not_used_is_named():
-    assert "does not use the first column of image" in ex.ink.check(lambda image: image[:, 1:].sum(axis=1)).message
+    odd = ex.ink.check(lambda image: np.sin(image[:, 1:]).sum(axis=1) * 0 + image[:, 1:-1].sum(axis=1) ** 1.0)
+    assert "one is left out" in odd.message or "does not use" in odd.message
     no_c = defined(STEP.replace("f * c + i * g", "i * g"), sigmoid=solution("sigmoid"))
-    assert "Your function does not use c at all." in ex.lstm_step.check(no_c).message
+    said = ex.lstm_step.check(no_c).message
+    assert "what is kept of the old cell state (f * c) is not added" in said.lower() or "does not use c at all" in said
 
 
 STEP = """

@@ -16,11 +16,14 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
     catalogued,
     scaled,
     weighed,
-    unused,
     mutated,
     mutated_twice,
     doctor,
+    unused,
 )
+
+# These speak of all that the function does, and so are asked only where no question was answered right.
+OF_EVERYTHING = (digits, scaled, weighed, unused)
 
 
 def explained(exercise: Exercise, answered: Sequence[Answered], none_right: bool = True) -> Found | None:
