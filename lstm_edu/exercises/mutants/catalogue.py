@@ -38,7 +38,10 @@ def catalogued(exercise: Exercise, answered: Sequence[Answered]) -> Found | None
 
 def _outputs(exercise: Exercise, arguments: dict[str, Any]) -> Iterator[tuple[Any, tuple]]:
     """Each mistake that can be made in the exercise's layer, with what comes out."""
-    hypotheses, recipes, running = (import_module(f"lstm_edu.doctor.{part}") for part in _PARTS)
+    import_module("lstm_edu.doctor")  # the catalogue is entered
+    hypotheses = import_module("lstm_edu.doctor.hypotheses")
+    recipes = import_module("lstm_edu.doctor.recipes")
+    running = import_module("lstm_edu.doctor.running")
     asked = _asked(exercise, arguments)
     right = recipes.recipe_of(asked.layer, asked.x, asked.mask, asked.initial_state, dtype=asked.layer.dtype)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -51,9 +54,6 @@ def _outputs(exercise: Exercise, arguments: dict[str, Any]) -> Iterator[tuple[An
     for (mistake, _), outputs in zip(possible, results, strict=True):
         if outputs is not None:
             yield mistake, tuple(outputs[-len(exercise.returns) :])
-
-
-_PARTS = ("hypotheses", "recipes", "running")
 
 
 def _asked(exercise: Exercise, arguments: dict[str, Any]) -> Question:
