@@ -1,4 +1,4 @@
-"""Answers as students write them: python -m benchmarks.exercises [SET ...] [--show] [--base PATH]
+"""Answers as students write them: python -m benchmarks.exercises [SET ...] [--show] [--base PATH] [--docs]
 
 Each set in benchmarks/answers is a file of blocks: "### exercise: NAME", "### wrong: the slip" or "### right: the
 style", and the code. Every answer is checked as in a notebook. Printed per set: right answers accepted and refused,
@@ -6,6 +6,9 @@ wrong ones accepted, explained, told a position or a form only; stories judged t
 
 A story is judged by a person, who writes into answers/judged.json whether it is so: {"set/number": {"story": true}}.
 --show lists every wrong answer with what is said of it. --base compares the time with another checkout's.
+
+Sets a and b were at hand when the explanations were written. c and d were not: they only report, until somebody reads
+them.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import machine, markdown
+
+MARKERS = ("<!-- answers:begin -->", "<!-- answers:end -->")
 ANSWERS = Path(__file__).resolve().parent / "answers"
 JUDGED = ANSWERS / "judged.json"
 RIGHT, WRONG = "right", "wrong"
@@ -125,7 +131,7 @@ def _exercise(name: str):
 
 def _group(result, story: str) -> str:
     if result.status == "correct":
-        return REMARKED if result.notes else ACCEPTED
+        return REMARKED if result.notes or getattr(result, "remark", "") else ACCEPTED  # older ones have no remarks
     if story or result.message.startswith("The numbers are right"):
         return EXPLAINED
     if result.message.startswith(("Your function stopped", "Your function returns nothing")):
@@ -151,24 +157,36 @@ def judged(path: Path, one: Checked, judgements: dict) -> bool | None:
 # --- reporting ------------------------------------------------------------------------------------------------------
 
 
-def report(path: Path, all_checked: list[Checked], judgements: dict) -> str:
+def row(path: Path, all_checked: list[Checked], judgements: dict) -> list[str]:
     right = [c for c in all_checked if c.answer.kind == RIGHT]
     wrong = [c for c in all_checked if c.answer.kind == WRONG]
     groups = Counter(c.group for c in wrong)
     told = [judged(path, c, judgements) for c in wrong if c.group == EXPLAINED]
     seconds = sorted(c.seconds for c in wrong)
-    accepted = sum(c.group in (ACCEPTED, REMARKED) for c in right)
-    lines = [
-        f"{path.stem}: {len(right)} right, {len(wrong)} wrong answers",
-        f"  right: {accepted} accepted, {len(right) - accepted} refused",
-        f"  wrong: {groups[ACCEPTED]} accepted, {groups[REMARKED]} with right numbers and a remark on their form, "
-        f"{groups[EXPLAINED]} explained ({(groups[EXPLAINED] + groups[REMARKED]) / len(wrong):.1%} with these), "
-        f"{groups[POSITION]} a position only, {groups[FORM]} form only, {groups[STOPPED]} stopped or empty",
-        f"  stories: {told.count(True)} judged true, {told.count(False)} false, {told.count(None)} not judged",
-        f"  seconds per check of a wrong answer: median {median(seconds):.2f}, "
-        f"slowest tenth {median(seconds[-max(len(seconds) // 10, 1) :]):.2f}, all {sum(seconds):.1f}",
+    refused = sum(c.group not in (ACCEPTED, REMARKED) for c in right)
+    numbers = (len(right), refused, len(wrong), groups[ACCEPTED], groups[REMARKED], groups[EXPLAINED])
+    share = (groups[EXPLAINED] + groups[REMARKED]) / len(wrong)
+    return [
+        path.stem,
+        *map(str, numbers),
+        f"{share:.1%}",
+        f"{told.count(True)}, {told.count(False)}, {told.count(None)}",
+        f"{median(seconds):.2f}, {median(seconds[-max(len(seconds) // 10, 1) :]):.2f}",
     ]
-    return "\n".join(lines)
+
+
+HEADER = (
+    "set",
+    "right",
+    "refused",
+    "wrong",
+    "accepted",
+    "right numbers, a remark",
+    "explained",
+    "with remarks",
+    "stories true, false, not judged",
+    "seconds: median, slowest tenth",
+)
 
 
 def show(path: Path, all_checked: list[Checked], judgements: dict) -> str:
@@ -191,17 +209,18 @@ def ratios(mine: list[Checked], base: list[float]) -> str:
     slow = max(len(pairs) // 10, 1)
     now, before = (median(sorted(times)[-slow:]) for times in zip(*pairs, strict=True))
     return (
-        f"  against the other checkout: median of the ratios {median(each):.2f}, "
-        f"slowest tenth {now:.2f} s against {before:.2f} s ({now / before:.2f})"
+        f"against the other checkout: median of the ratios {median(each):.2f}, "
+        f"slowest tenth {now:.2f} s against {before:.2f} s ({now / before:.2f})."
     )
 
 
 def _seconds_of(base: Path, path: Path) -> list[float]:
     """The same set, checked by another checkout in a process of its own."""
     program = (
-        "import json, runpy, sys; from pathlib import Path; "
-        f"m = runpy.run_path({str(Path(__file__).resolve())!r}); "
-        "print(json.dumps([c.seconds for c in m['run']([Path(sys.argv[1])])]))"
+        "import importlib.util as u, json, sys; from pathlib import Path; "
+        f"s = u.spec_from_file_location('benchmarks.exercises', {str(Path(__file__).resolve())!r}); "
+        "m = sys.modules[s.name] = u.module_from_spec(s); s.loader.exec_module(m); "
+        "print(json.dumps([c.seconds for c in m.run([Path(sys.argv[1])])]))"
     )
     environment = {**os.environ, "PYTHONPATH": str(base)}
     done = subprocess.run(
@@ -222,16 +241,25 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--show", action="store_true", help="also list what is said of each answer")
     parser.add_argument("--base", type=Path, help="another checkout, for the ratio of the times")
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into {markdown.PAGE.name}")
     options = parser.parse_args(arguments)
+    load = machine.load()
+    if options.docs:
+        machine.must_be_quiet(load)
     paths = [ANSWERS / f"{name}.txt" if "/" not in name else Path(name) for name in options.sets]
     judgements = json.loads(JUDGED.read_text(encoding="utf-8")) if JUDGED.exists() else {}
+    rows, times = [], []
     for path in paths or sorted(ANSWERS.glob("*.txt")):
         done = list(run([path]))
         if options.show:
             print(show(path, done, judgements))
-        print(report(path, done, judgements))
+        rows.append(row(path, done, judgements))
         if options.base:
-            print(ratios(done, _seconds_of(options.base.resolve(), path)))
+            times.append(f"{path.stem}: {ratios(done, _seconds_of(options.base.resolve(), path))}")
+    said = "\n\n".join([markdown.table(HEADER, rows), *times, machine.description(load)[0]])
+    print(said)
+    if options.docs:
+        markdown.write_down(said, *MARKERS)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ _WORDS = ("ball", "bat", "glove", "base", "cap", "run", "pitch")
 
 def _draw(rng, k):
     batch, classes = [(4, 4), (5, 3), (3, 6), (6, 5)][k]
-    z = normal(rng, batch, classes, scale=1.5)
+    z = normal(rng, batch, classes, scale=1.5).astype(np.float64)  # float32 has no digits left behind 1000
     if k == 1:
         z[0] += 1000  # probabilities do not change, but exp overflows
     if k == 2:
@@ -174,10 +174,13 @@ def crossentropy(z, classes):
 
 def _draw_scores(rng, k):
     batch, size = [(4, 3), (5, 6), (3, 5), (6, 4)][k]
-    z = normal(rng, batch, size, scale=1.5)
+    z = normal(rng, batch, size, scale=1.5).astype(np.float64)  # np.logaddexp.reduce is right, too
     if k == 1:
         z[0] += 1000
-    return {"z": z, "classes": rng.integers(size, size=batch)}
+    classes = rng.integers(size, size=batch)
+    if k == 2:
+        z[0, classes[0]] = z[0].min() - 9  # a large loss, which nothing may cut off
+    return {"z": z, "classes": classes}
 
 
 def _loss_of(a):
