@@ -165,3 +165,10 @@ def test_a_check_of_an_unknown_cell_fails(tmp_path):
 def test_a_header_that_is_none_or_comes_twice_is_told(text, says):
     with pytest.raises(ValueError, match=says):
         checking.sections(text)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_is_folded_on_the_site_is_folded_in_jupyterlab_too(path):
+    for cell in nbformat.read(path, as_version=nbformat.NO_CONVERT).cells:
+        folded = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert folded == ("hide-input" in cell.metadata.get("tags", [])), cell.id
