@@ -1126,3 +1126,19 @@ def test_the_scores_that_are_found_give_the_probabilities_again():
     (z,) = ex.undo_softmax.reference({"p": p})
     np.testing.assert_allclose(le.activations.softmax(z), p / p.sum(axis=1, keepdims=True), rtol=1e-6)
     np.testing.assert_allclose(z.mean(axis=1), 0, atol=1e-12)
+
+
+def test_nothing_is_made_up_about_numbers_that_are_all_nan():
+    result = le.exercises.masked_mean.check(lambda vectors, mask: np.full((len(vectors), vectors.shape[-1]), np.nan))
+    assert not result and "nan" in result.message and result.cause is None
+    assert "Your numbers are those of" not in result.message and "times" not in result.message
+
+
+def test_one_of_several_rows_that_are_alike_is_enough():
+    """The solution of read_bias takes the first row; to use no other is not what is wrong with an answer that does."""
+
+    def mean_of_each_gate(z, x_t, h, kernel, recurrent_kernel):
+        rest = (z - x_t @ kernel - h @ recurrent_kernel)[0]
+        return np.repeat(rest.reshape(4, -1).mean(axis=1), rest.size // 4)
+
+    assert "does not use" not in le.exercises.read_bias.check(mean_of_each_gate).message

@@ -161,7 +161,7 @@ def _changes(exercise: Exercise, one: Answered) -> Iterator[tuple[str, Callable]
 def _factor(one: Answered) -> float | None:
     """What the largest of the right numbers is multiplied by."""
     value, right = (np.asarray(v[0], dtype=np.float64) for v in (one.values, one.right))
-    if value.shape != right.shape or not value.size:
+    if value.shape != right.shape or not value.size or not (np.isfinite(value).all() and np.isfinite(right).all()):
         return None
     k = np.abs(right).argmax()
     return float(value.flat[k] / right.flat[k]) if right.flat[k] else None

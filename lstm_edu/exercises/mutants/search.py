@@ -52,7 +52,10 @@ def mutated_twice(exercise: Exercise, answered: Sequence[Answered]) -> Found | N
 
 
 def _searched(exercise: Exercise, answered: Sequence[Answered]) -> _Search | None:
-    """None where there are too few numbers for an explanation."""
+    """None where there are too few numbers for an explanation, or nothing but NaN, which a thousand mutants give."""
+    arrays = [np.asarray(value) for one in answered for value in one.values if not isinstance(value, list)]
+    if arrays and not any(a.dtype.kind in "fiub" and np.isfinite(a).any() for a in arrays):
+        return None
     wrong = sum(differing(value, right) for one in answered for value, right in zip(one.values, one.right, strict=True))
     return _Search(bank_of(exercise), answered) if wrong >= _NUMBERS else None
 
