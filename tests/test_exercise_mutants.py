@@ -11,6 +11,7 @@ from limits import HANGS
 import lstm_edu as le
 from benchmarks import exercises as benchmark
 from lstm_edu.exercises.answers import all_agree, taken
+from lstm_edu.exercises.explainers import explained
 from lstm_edu.exercises.explaining import Answered
 from lstm_edu.exercises.mutants import bank_of, mutated, mutated_twice
 from lstm_edu.exercises.mutants.comparing import as_numbers
@@ -236,9 +237,100 @@ TWO_SLIPS = [
     e = np.exp(z - z.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
     return np.mean(-np.log2(p[np.arange(len(z)), classes]))""",
-        ("base 2", "mean of all of loss"),
+        ("base 2", "mean of all numbers of loss"),
     ),
 ]
+
+
+# Answers of which something false was said: the words that it had, and what must be said instead.
+MISTAKEN = [
+    (
+        "labels",
+        """def labels(z, names):
+    p, found = [], []
+    for row in z:
+        e = np.exp(row - max(row))
+        probs, best = e / sum(e), 0
+        top = probs[0]
+        for k in range(len(probs)):
+            if probs[k] > top:
+                best = k
+        p.append(probs)
+        found.append(names[best])
+    return np.array(p), found""",
+        "`best`",
+        "largest probability so far is not carried on",
+    ),
+    (
+        "rnn_backward",
+        """def rnn_backward(dh, h, recurrent_kernel):
+    g = np.zeros(h.shape)
+    g[:, -1] = dh
+    for t in range(h.shape[1] - 2, -1, -1):
+        g[:, t] = (g[:, t + 1] * (1 - h[:, t] ** 2)) @ recurrent_kernel.T
+    return g""",
+        "h[:, t",
+        "at the timestep that the gradient goes to",
+    ),
+    (
+        "from_onnx",
+        """def from_onnx(W, R, B):
+    def order(A):
+        i, o, f, c = np.split(A, 4)
+        return np.concatenate([i, c, f, o])
+    half = len(B) // 2
+    return order(W).T, order(R).T, order(B[:half] + B[half:])""",
+        "are read in",
+        "as if Keras's blocks were i, c, f, o",
+    ),
+    (
+        "crossentropy",
+        """def crossentropy(z, classes):
+    logs = []
+    for n in range(len(z)):
+        s = z[n] - max(z[n])
+        logs.append(s[classes[n]] - np.log(sum(np.exp(s))))
+    return sum(logs) / len(logs)""",
+        "wrong way round",
+        "minus sign in front",
+    ),
+    (
+        "masked_mean",
+        """def masked_mean(vectors, mask):
+    return (vectors * ~mask[..., None]).sum(1) / mask.shape[1]""",
+        "(2) The mask is not used",
+        "(2) In `count = np.ones_like(mask).sum(axis=1)`: The mask is not used.",
+    ),
+    ("parameter_count", "def count(units, features): return 3 * units * (features + units)", "one too small", ""),
+    ("parameter_count", "def count(units, features): return 3 * units * (features + units + 2)", "one too large", ""),
+    (
+        "simple_rnn",
+        """def simple_rnn(x, kernel, recurrent_kernel, bias, h):
+    state, y = h.copy(), []
+    for t in range(x.shape[1]):
+        for j in range(len(bias)):
+            state[:, j] = np.tanh(x[:, t] @ kernel[:, j] + state @ recurrent_kernel[:, j] + bias[j])
+        y.append(state.copy())
+    return np.stack(y, axis=1)""",
+        "It begins with",
+        "written into the state h itself",
+    ),
+    (
+        "from_pytorch",
+        """def from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
+    return weight_ih.T, np.concatenate(np.split(weight_hh, 4), axis=1), bias_ih + bias_hh""",
+        "Two things",
+        "block of weight_hh",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "false", "true"), MISTAKEN, ids=[name for name, *_ in MISTAKEN])
+def test_nothing_false_is_said(name, code, false, true):
+    exercise = le.exercises.get(name)
+    function = defined(code, "count" if name == "parameter_count" else name)
+    found = explained(exercise, answered(exercise, function))
+    assert found is not None and false not in found.sentence and true in found.sentence, found
 
 
 @pytest.mark.parametrize(("name", "code", "said"), TWO_SLIPS, ids=[name for name, *_ in TWO_SLIPS])
@@ -318,8 +410,10 @@ def test_a_report_counts_what_was_said(tmp_path, capsys):
     )
     benchmark.main([str(path), "--show"])
     told = capsys.readouterr().out
-    assert "1 right, 2 wrong" in told and "right: 1 accepted, 0 refused" in told
-    assert "1 explained" in told and "1 a position only" in told
+    row = next(line for line in told.splitlines() if line.startswith("| tiny "))
+    right, refused, wrong, accepted, remarked, explained_ones = [cell.strip() for cell in row.split("|")][2:8]
+    assert (right, refused, wrong, accepted, remarked, explained_ones) == ("1", "0", "2", "0", "0", "1"), row
+    assert "position only" in told
     assert "That is the mean of each row" in told
 
 

@@ -107,7 +107,7 @@ def digits(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
     """The right numbers, of which digits were cut off."""
     if _all_are(exercise, answered, np.trunc):
         return Found(
-            "The fractions are cut off: an array of whole numbers keeps none.",
+            "The fractions are cut off: by `//`, by int(...), or by an array of whole numbers (dtype int).",
             fix="np.zeros(shape)   # dtype float; np.zeros(shape, dtype=int) keeps whole numbers only",
         )
     for places in range(5):

@@ -156,7 +156,8 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         interleaved,
         (*_BOTH, "bias"),
         ("GRU", "LSTM"),
-        "The gates' columns are taken in turns, the first of each unit first; Keras keeps a gate's columns together.",
+        "The gates' columns are taken in turns, all of the first unit, then all of the second; Keras keeps a gate's "
+        "columns together.",
         "z_i = z[:, :units]   # not z.reshape(-1, units, 4)[..., 0]",
     ),
     (

@@ -91,6 +91,25 @@ def collide(one: Change, other: Change) -> bool:
     return False
 
 
+def speaks_of(change: Change, argument: str, called: str) -> bool:
+    """Whether a change is about an argument: its sentence names it as it is called, or it replaces what is made of it
+    alone."""
+    if called.lower() in change.phrase.lower():
+        return True
+    for edit in change.edits:
+        old = getattr(edit.owner, edit.field)
+        old = old if edit.at is None else old[edit.at]
+        names = {n.id for n in ast.walk(old) if isinstance(n, ast.Name)} if isinstance(old, ast.expr) else set()
+        if names - {"np"} == {argument}:
+            return True
+    return False
+
+
+def counts(change: Change) -> bool:
+    """Whether a count is one too large or too small in it, which may look like many another mistake."""
+    return isinstance(change.family, tuple) and change.family[:1] == ("by",)
+
+
 # --- nodes ----------------------------------------------------------------------------------------------------------
 
 

@@ -113,7 +113,13 @@ def sums(node: ast.expr, around: Around) -> Iterator[New]:
         others = terms[:k] + terms[k + 1 :]
         alone = len(others) == 1 and isinstance(others[0][0], ast.Sub)
         if not alone:
-            yield New(_joined(others), 1, f"{w.first(term)} is not {verb}.", ("drop", code(term)))
+            counts = isinstance(term, ast.Constant) and isinstance(around.value(node), (int, np.integer))
+            said = (
+                f"`{code(_joined(others))}` is used where `{code(node)}` belongs."
+                if counts
+                else f"{w.first(term)} is not {verb}."
+            )
+            yield New(_joined(others), 1, said, ("drop", code(term)))
         if alone:
             rest = others[0][1]
             yield New(
@@ -162,7 +168,7 @@ def sums(node: ast.expr, around: Around) -> Iterator[New]:
         if isinstance(op, ast.Sub):
             yield New(
                 binary(b, ast.Sub(), a),
-                1,
+                1.05,  # a minus sign that is missing in front is likelier
                 f"The subtraction is the wrong way round: it should be `{code(node)}`.",
                 ("reversed", code(node)),
             )
@@ -194,7 +200,7 @@ def _partly(terms: list, k: int, around: Around) -> Iterator[New]:
     whole = _joined(terms[: k + 1])
     if not isinstance(value, np.ndarray) or value.ndim < 1 or not around.is_real(term):
         return
-    w, verb = around.words, "subtracted" if isinstance(op, ast.Sub) else "added"
+    w, verb = around.words, "subtracted from" if isinstance(op, ast.Sub) else "added to"
     for which, first, second in (
         ("first", item(whole, ":1"), item(without, "1:")),
         ("last", item(without, ":-1"), item(whole, "-1:")),
@@ -203,7 +209,7 @@ def _partly(terms: list, k: int, around: Around) -> Iterator[New]:
         yield New(
             _joined([(None, new), *terms[k + 1 :]]),
             1.3,
-            f"{w.first(term)} is {verb} in the {which} row only; it belongs into all of them.",
+            f"{w.first(term)} is {verb} the {which} row only; it should be {verb} every row.",
             SILENT,
         )
 
@@ -380,14 +386,14 @@ def _unbracketed(factors: list, k: int, w: Words) -> Iterator[New]:
         head = [*factors[:k], (op, terms[0][1])]
         rest = terms[1:]
         new = _joined([(None, _joined(head)), *rest])
-        what = "divided by" if isinstance(op, ast.Div) else "multiplied by"
         t = terms[0][1]
         yield New(
             new,
             1.1,
             (
-                f"Brackets are missing around `{code(total)}`: only {w.of(t)} is {what[:-3]} in."
-                if what[0] == "m"
+                f"Brackets are missing around `{code(total)}`: only {w.of(t)} is multiplied by "
+                f"{w.of(_joined(factors[:k]))}."
+                if not isinstance(op, ast.Div)
                 else f"Brackets are missing around `{code(total)}`: it is divided by {w.of(t)} only."
             ),
         )
@@ -812,19 +818,19 @@ def two_arguments(node: ast.expr, around: Around) -> Iterator[New]:
         yield New(
             a[1],
             1.1,
-            f"It is {w.of(a[1])} everywhere; where {w.of(a[0])} is False it should be {w.of(a[2])}.",
+            f"{w.first(a[1])} is taken everywhere; where {w.of(a[0])} is False, {w.of(a[2])} belongs.",
             ("where", 1, code(a[1])),
         )
         yield New(
             a[2],
             1.3,
-            f"It is {w.of(a[2])} everywhere; where {w.of(a[0])} is True it should be {w.of(a[1])}.",
+            f"{w.first(a[2])} is taken everywhere; where {w.of(a[0])} is True, {w.of(a[1])} belongs.",
             ("where", 2, code(a[2])),
         )
         yield New(
             call(f, a[0], a[1], ast.Constant(0.0)),
             1.1,
-            f"Where {w.of(a[0])} is False it becomes 0; it should be {w.of(a[2])}.",
+            f"Where {w.of(a[0])} is False there is 0 instead of {w.of(a[2])}.",
             ("where0",),
         )
         for other in (a[2], a[1]):
@@ -894,7 +900,7 @@ def norms(node: ast.expr, around: Around) -> Iterator[New]:
         yield New(
             new,
             1.2,
-            f"As the length of {w.of(x)}, {said} is taken; it is the root of the sum of all squares.",
+            f"For the length of {w.of(x)}, {said} is taken; the length is the root of the sum of all squares.",
             ("norm", said),
         )
 
@@ -1049,7 +1055,7 @@ def indexing(node: ast.expr, around: Around) -> Iterator[New]:
                 yield New(
                     with_entry(k, number(fixed)),
                     1.2,
-                    f"It is always the {said} entry that is read, not `{code(node)}`.",
+                    f"The index is always {fixed}, so the {said} entry is read each time; it should be `{code(node)}`.",
                     ("index", said),
                 )
             turned = binary(ast.UnaryOp(ast.USub(), entry), ast.Sub(), ast.Constant(1))

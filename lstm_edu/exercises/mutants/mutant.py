@@ -63,9 +63,19 @@ class Changed(Mutant):
         right = "\n".join(dict.fromkeys(fix for fix in fixes if fix))
         with made([edit for change in self.changes for edit in change.edits]):
             wrong = [code(statement) for statement in shown]
+        short = all(len(line) <= _LONGEST for line in wrong)
+        if len(wrong) == len(set(phrases)) == 2 and short and self._of_one_argument(phrases):
+            phrases = [f"In `{line}`: {phrase}" for line, phrase in zip(wrong, phrases, strict=True)]
+            lines = False
         if len(phrases) == 1 and wrong and wrong[0] in self._alternatives.stories:
             return self._own(self._alternatives.stories[wrong[0]], right)
         return Found(_sentence(phrases) + (_those_of(wrong) if lines else ""), None, right)
+
+    def _of_one_argument(self, phrases: Sequence[str]) -> bool:
+        """Whether all phrases name the same argument; one alone would contradict the other: inverted, and not used."""
+        words = self.program.words
+        arguments = [words.of(a.arg).lower() for a in self.program.trees[self.program.answer].args.args]
+        return any(all(argument in phrase.lower() for phrase in phrases) for argument in arguments)
 
     @staticmethod
     def _own(story: Any, right: str) -> Found:
@@ -75,6 +85,8 @@ class Changed(Mutant):
 def _sentence(phrases: Sequence[str]) -> str:
     if len(phrases) == 1:
         return phrases[0]
+    if len(set(phrases)) == 1:
+        return f"{phrases[0]} That is so in two places."
     return "Two things are different. " + " ".join(f"({k}) {phrase}" for k, phrase in enumerate(phrases, 1))
 
 

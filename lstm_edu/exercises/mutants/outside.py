@@ -18,7 +18,7 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Turned:
-    """An output of the right answer made into another: how, and what is said of it."""
+    """An output of the right answer made into another: how, and what is said of it alone, and after another mistake."""
 
     output: int
     change: Callable[[Array], Any]
@@ -34,51 +34,56 @@ class Turned:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """Other arguments for the right answer: how, and what is said of it."""
+    """Other arguments for the right answer: how, what is said of it, and which arguments that is about.
+
+    alone: never one of two mistakes, for it gives too many numbers: a count that is one too large.
+    """
 
     change: Callable[[Arguments], Arguments]
     cost: float
     phrase: str
+    about: tuple[str, ...]
+    alone: bool = False
     fix: str = ""
 
 
 _Whole = Callable[[Array], Any]
 _Along = Callable[[Array, int], Any]
 
-# (what is done, "Your NAME is the right one ...", cost)
+# (what is done, "The numbers of NAME are the right ones ...", cost)
 _POINTWISE: tuple[tuple[_Whole, str, float], ...] = (
     (np.negative, "with the opposite sign", 1.3),
     (lambda y: 100 * y, "in percent, 100 times as large", 1.3),
-    (np.abs, "without its sign (abs)", 1.5),
+    (np.abs, "without the signs (abs)", 1.5),
     (np.square, "squared", 1.5),
-    (lambda y: np.sqrt(np.where(y < 0, np.nan, y)), "with a root drawn from it", 1.7),
+    (lambda y: np.sqrt(np.where(y < 0, np.nan, y)), "with the root taken", 1.7),
     (np.round, "rounded to whole numbers", 1.5),
     (np.trunc, "cut off to whole numbers (int)", 1.5),
     (lambda y: np.round(y, 1), "rounded to 1 decimal", 1.5),
     (lambda y: np.round(y, 2), "rounded to 2 decimals", 1.5),
     (lambda y: np.round(y, 3), "rounded to 3 decimals", 1.5),
     (lambda y: np.round(y, 4), "rounded to 4 decimals", 1.5),
-    (np.tanh, "with `np.tanh` applied to it", 1.5),
-    (lambda y: 1 / (1 + np.exp(-y)), "with the sigmoid applied to it", 1.5),
+    (np.tanh, "with `np.tanh` applied", 1.5),
+    (lambda y: 1 / (1 + np.exp(-y)), "with the sigmoid applied", 1.5),
     (lambda y: np.maximum(y, 0), "with everything below 0 set to 0 (relu)", 1.5),
     (lambda y: np.clip(y, 0, 1), "cut off below 0 and above 1", 1.6),
     (lambda y: 1 - y, "subtracted from 1", 1.5),
     (lambda y: y + 1, "with 1 added", 1.8),
     (lambda y: y - 1, "with 1 subtracted", 1.8),
-    (lambda y: 1 / y, "turned upside down (1 divided by it)", 1.7),
-    (np.exp, "with `np.exp` applied to it", 1.7),
-    (lambda y: np.log(np.where(y <= 0, np.nan, y)), "with `np.log` applied to it", 1.7),
-    (lambda y: y / np.linalg.norm(y), "divided by its length", 2.0),
-    (lambda y: y / y.sum(), "divided by its sum", 1.8),
-    (lambda y: y / y.max(), "divided by its largest number", 1.8),
-    (lambda y: y - y.mean(), "less its mean", 1.9),
+    (lambda y: 1 / y, "turned upside down (1 divided by each)", 1.7),
+    (np.exp, "with `np.exp` applied", 1.7),
+    (lambda y: np.log(np.where(y <= 0, np.nan, y)), "with `np.log` applied", 1.7),
+    (lambda y: y / np.linalg.norm(y), "divided by the length of all together", 2.0),
+    (lambda y: y / y.sum(), "divided by the sum of all", 1.8),
+    (lambda y: y / y.max(), "divided by the largest", 1.8),
+    (lambda y: y - y.mean(), "less the mean of all", 1.9),
 )
 
 # (what is done, the sentence, cost, what to write instead)
 _WHOLE: tuple[tuple[_Whole, str, float, str], ...] = (
-    (np.sum, "That is the sum of all of {name}, one number.", 1.5, ""),
-    (np.mean, "That is the mean of all of {name}, one number.", 1.5, ""),
-    (np.max, "That is the largest number of {name}.", 1.6, ""),
+    (np.sum, "Only the sum of all numbers of {name} is returned; each of them is expected.", 1.5, ""),
+    (np.mean, "Only the mean of all numbers of {name} is returned; each of them is expected.", 1.5, ""),
+    (np.max, "Only the largest number of {name} is returned; each of them is expected.", 1.6, ""),
     (lambda y: np.full_like(y, y.mean()), "Every entry of {name} is the mean of all of them.", 1.6, ""),
     (lambda y: np.full_like(y, y.sum()), "Every entry of {name} is the sum of all of them.", 1.7, ""),
     (lambda y: np.full_like(y, y.flat[0]), "Every entry of {name} is the first one.", 1.6, ""),
@@ -86,7 +91,7 @@ _WHOLE: tuple[tuple[_Whole, str, float, str], ...] = (
     (np.ravel, "The numbers of {name} are right, but all in one long row.", 1.3, "{name} = ...   # without ravel()"),
     (
         lambda y: y[..., None],
-        "Your {name} has the right numbers and one axis of length 1 too many, at the end.",
+        "{Right} with one axis of length 1 too many, at the end.",
         1.2,
         "{name} = {name}[..., 0]",
     ),
@@ -95,26 +100,30 @@ _WHOLE: tuple[tuple[_Whole, str, float, str], ...] = (
 
 # (what is done along an axis, the sentence, cost); {many} and {one} are what lies along the axis: timesteps, a timestep
 _ALONG: tuple[tuple[_Along, str, float], ...] = (
-    (np.flip, "Your {name} has the right numbers with the {many} in reversed order.", 1.2),
+    (np.flip, "{Right} with the {many} in reversed order.", 1.2),
     (lambda y, x: np.roll(y, 1, x), "{Shifted}: the last has come to the front.", 1.4),
     (lambda y, x: np.roll(y, -1, x), "{Shifted}: the first has come to the end.", 1.4),
-    (lambda y, x: _moved(y, x, 1), "{Shifted}, and begins with 0.", 1.3),
-    (lambda y, x: _moved(y, x, -1), "{Shifted}, and ends with 0.", 1.3),
-    (lambda y, x: _padded(y, x, 1), "Your {name} has one {one} too many: it begins with 0.", 1.3),
-    (lambda y, x: _padded(y, x, -1), "Your {name} has one {one} too many: it ends with 0.", 1.3),
+    (lambda y, x: _moved(y, x, 1), "{Shifted}, with 0 at the beginning.", 1.3),
+    (lambda y, x: _moved(y, x, -1), "{Shifted}, with 0 at the end.", 1.3),
+    (lambda y, x: _padded(y, x, 1), "There is one {one} too many in {name}: it begins with 0.", 1.3),
+    (lambda y, x: _padded(y, x, -1), "There is one {one} too many in {name}: it ends with 0.", 1.3),
     (lambda y, x: np.delete(y, 0, x), "The first {one} of {name} is missing; the others are right.", 1.2),
     (lambda y, x: np.delete(y, -1, x), "The last {one} of {name} is missing; the others are right.", 1.2),
     (lambda y, x: np.take(y, 0, x), "That is the first {one} of {name} only; all of them are expected.", 1.2),
     (lambda y, x: np.take(y, -1, x), "That is the last {one} of {name} only; all of them are expected.", 1.2),
     (lambda y, x: np.repeat(np.take(y, [0], x), y.shape[x], x), "All {many} of {name} are the first one.", 1.3),
     (lambda y, x: np.repeat(np.take(y, [-1], x), y.shape[x], x), "All {many} of {name} are the last one.", 1.3),
-    (np.cumsum, "Your {name} is added up from {one} to {one}: each is the right one plus all before it.", 1.4),
+    (
+        np.cumsum,
+        "The numbers of {name} are added up from {one} to {one}: each is the right one plus all before it.",
+        1.4,
+    ),
     (
         lambda y, x: np.flip(np.cumsum(np.flip(y, x), x), x),
-        "Your {name} is added up from the last {one} back to the first.",
+        "The numbers of {name} are added up from the last {one} back to the first.",
         1.6,
     ),
-    (np.sort, "Your {name} has the right numbers, but the {many} are sorted by size.", 1.8),
+    (np.sort, "{Right} with the {many} sorted by size.", 1.8),
     (lambda y, x: y.sum(x), "The {many} of {name} are added up; each should be there by itself.", 1.3),
     (lambda y, x: y.mean(x), "That is the mean of {name} over the {many}; each should be there by itself.", 1.3),
     (lambda y, x: y.sum(x, keepdims=True), "The {many} of {name} are added up; each should be there by itself.", 1.4),
@@ -130,22 +139,22 @@ _ALONG: tuple[tuple[_Along, str, float], ...] = (
     ),
     (
         lambda y, x: y / y.sum(x, keepdims=True),
-        "Your {name} is the right one divided by its sum over the {many}.",
+        "{Right} divided by the sum over the {many}.",
         1.7,
     ),
     (
         lambda y, x: y - y.mean(x, keepdims=True),
-        "Your {name} is the right one less its mean over the {many}.",
+        "{Right} less the mean over the {many}.",
         1.9,
     ),
     (
         lambda y, x: _softmax(y, x),
-        "Your {name} is the right one with a softmax over the {many} applied to it.",
+        "{Right} with a softmax over the {many} applied.",
         1.5,
     ),
     (
         lambda y, x: np.expand_dims(y, x),
-        "Your {name} has the right numbers and one axis of length 1 too many.",
+        "{Right} with one axis of length 1 too many.",
         1.2,
     ),
 )
@@ -158,9 +167,9 @@ def turned(outputs: Sequence[Output]) -> Iterator[Turned]:
             continue
         name = output.name
         for change, said, cost in _POINTWISE:
-            yield Turned(k, change, cost, f"Your {name} is the right one {said}.")
+            yield _turned(k, change, cost, f"{{Right}} {said}.", name)
         for change, said, cost, fix in _WHOLE:
-            yield Turned(k, change, cost, said.format(name=name), fix.format(name=name))
+            yield _turned(k, change, cost, said, name, fix.format(name=name))
         yield from _along_axes(k, output)
 
 
@@ -171,10 +180,8 @@ def _along_axes(k: int, output: Output) -> Iterator[Turned]:
     for axis in range(rank):
         one = f"entry along axis {axis}" if axes is None else _ONE.get(axes[axis], axes[axis])
         many = f"entries along axis {axis}" if axes is None else _MANY.get(axes[axis], f"{axes[axis]}s")
-        shifted = f"Your {name} has the right numbers, shifted by one {one}"
         for along, said, cost in _ALONG:
-            sentence = said.format(name=name, one=one, many=many, Shifted=shifted)
-            yield Turned(k, partial(_on_axis, along, axis), cost, sentence)
+            yield _turned(k, partial(_on_axis, along, axis), cost, said, name, one=one, many=many)
         for other in range(axis + 1, rank):
             pair = f"axes {axis} and {other}" if axes is None else f"the axes {axes[axis]} and {axes[other]}"
             right = f"{name} = {name}.T" if rank == 2 else f"{name} = np.swapaxes({name}, {axis}, {other})"
@@ -182,17 +189,27 @@ def _along_axes(k: int, output: Output) -> Iterator[Turned]:
                 k,
                 partial(_swapped, axis, other),
                 1.1,
-                f"Your {name} has the right numbers, but {pair} have changed places.",
+                f"The numbers of {name} are the right ones, but {pair} have changed places.",
                 right,
+                f"{pair[0].upper()}{pair[1:]} of {name} have changed places.",
             )
             yield Turned(
                 k,
                 partial(_swapped_and_reshaped, axis, other),
                 1.2,
-                f"Your {name} has the right shape, but its numbers are in other places: a reshape keeps their order in "
+                f"The shape of {name} is right, but its numbers are in other places: a reshape keeps their order in "
                 "memory, and exchanges no axes.",
                 f"{name} = np.swapaxes(..., {axis}, {other})   # instead of the reshape",
             )
+
+
+def _turned(k: int, change: _Whole, cost: float, said: str, name: str, fix: str = "", **words: str) -> Turned:
+    """What is said of it alone, and what after another mistake, which the numbers have too."""
+    alone, after = (
+        said.replace("{Shifted}", "{Right}, shifted by one {one}").format(name=name, Right=right, **words)
+        for right in (f"The numbers of {name} are the right ones", f"The numbers of {name} are returned")
+    )
+    return Turned(k, change, cost, alone, fix, after if after != alone else "")
 
 
 _ONE = {"batch": "row of the batch"}
@@ -254,7 +271,11 @@ _VALUES: tuple[tuple[_Whole, str, float], ...] = (
     (lambda v: np.full_like(v, v.flat[-1]), "The last number of {it} is used in each place.", 1.6),
 )
 _TABLES: tuple[tuple[_Whole, str, float], ...] = (
-    (np.transpose, "Rows and columns of {it} are exchanged.", 1.2),
+    (
+        np.transpose,
+        "Rows and columns of {it} are the wrong way round: a `.T` is missing, or there is one too many.",
+        1.2,
+    ),
     (lambda v: v.T.reshape(v.shape), "{First} is transposed and reshaped, which mixes its numbers.", 1.4),
     (lambda v: v.reshape(v.shape[::-1]).T, "{First} is reshaped where it should be transposed.", 1.4),
 )
@@ -282,13 +303,34 @@ _MASK_TABLES: tuple[tuple[_Whole, str, float], ...] = (
 )
 # along an axis; {entry} is "timestep", or "entry along axis 1"
 _AXES: tuple[tuple[_Along, str, float], ...] = (
-    (np.flip, "{First} is reversed: the first {entry} comes last.", 1.5),
+    (
+        np.flip,
+        "{First} is used the wrong way round, the first {entry} last: it is reversed and should not be, or should be "
+        "and is not.",
+        1.5,
+    ),
     (lambda v, x: np.repeat(np.take(v, [0], x), v.shape[x], x), "The first {entry} of {it} is used everywhere.", 1.4),
     (lambda v, x: np.repeat(np.take(v, [-1], x), v.shape[x], x), "The last {entry} of {it} is used everywhere.", 1.4),
-    (lambda v, x: np.roll(v, 1, x), "{First} is shifted: each {entry} is the one before; the first is the last.", 1.7),
-    (lambda v, x: np.roll(v, -1, x), "{First} is shifted: each {entry} is the next; the last is the first.", 1.7),
-    (lambda v, x: _moved(v, x, 1), "{First} is shifted: each {entry} is the one before, and the first is 0.", 1.7),
-    (lambda v, x: _moved(v, x, -1), "{First} is shifted: each {entry} is the next, and the last is 0.", 1.7),
+    (
+        lambda v, x: np.roll(v, 1, x),
+        "{First} is shifted: each {entry} has the values of the one before, and the first those of the last.",
+        1.7,
+    ),
+    (
+        lambda v, x: np.roll(v, -1, x),
+        "{First} is shifted: each {entry} has the values of the next one, and the last those of the first.",
+        1.7,
+    ),
+    (
+        lambda v, x: _moved(v, x, 1),
+        "{First} is shifted: each {entry} has the values of the one before, and the first is 0.",
+        1.7,
+    ),
+    (
+        lambda v, x: _moved(v, x, -1),
+        "{First} is shifted: each {entry} has the values of the next one, and the last is 0.",
+        1.7,
+    ),
     (lambda v, x: _without(v, x, 0), "The first {entry} of {it} is not used.", 1.4),
     (lambda v, x: _without(v, x, -1), "The last {entry} of {it} is not used.", 1.4),
     (lambda v, x: _alone(v, x, 0), "Only the first {entry} of {it} is used.", 1.4),
@@ -315,21 +357,21 @@ def given(takes: Sequence[tuple[str, str, str]], example: Mapping[str, Any], wor
     """Other arguments: one reversed, transposed, taken as zero; two exchanged; a part of one only."""
     for name, shape, _ in takes:
         for change, said, cost in _of_one(example[name], _letters(shape)):
-            yield Given(
-                partial(_with, name, change), cost, said.format(First=words.first(name), it=words.of(name), name=name)
-            )
+            phrase = said.format(First=words.first(name), it=words.of(name), name=name)
+            is_count = isinstance(example[name], int) and not isinstance(example[name], bool)
+            yield Given(partial(_with, name, change), cost, phrase, (name,), alone=is_count)
     names = [name for name, *_ in takes]
     if "h" in names and "c" in names:
         both = "The given h and c are not used: it begins with zeros."
-        yield Given(lambda a: a | {n: np.zeros_like(a[n]) for n in "hc"}, 1.2, both)
+        yield Given(lambda a: a | {n: np.zeros_like(a[n]) for n in "hc"}, 1.2, both, ("h", "c"))
     for k, one in enumerate(names):
         for other in names[k + 1 :]:
             if isinstance(example[one], np.ndarray) == isinstance(example[other], np.ndarray):
                 exchanged = f"{words.first(one)} and {words.of(other)} have changed places."
-                yield Given(partial(_from, {one: other, other: one}), 1.2, exchanged)
+                yield Given(partial(_from, {one: other, other: one}), 1.2, exchanged, (one, other))
                 for left, used in ((one, other), (other, one)):
                     said = f"{words.first(used)} is used instead of {words.of(left)}."
-                    yield Given(partial(_from, {left: used}), 1.4, said)
+                    yield Given(partial(_from, {left: used}), 1.4, said, (left, used))
 
 
 def _of_one(value: Any, letters: Sequence[str]) -> Iterator[tuple[Callable[[Any], Any], str, float]]:
@@ -389,16 +431,16 @@ def scales(takes: Sequence[tuple[str, str, str]]) -> Iterator[tuple[Callable[[Ar
     many = singles + [(f"`{name}`", partial(_argument, name)) for name, shape, _ in takes if shape == "float"]
     many += [(str(number), partial(_constant, number)) for number in (2, 3, 4, 10, 100)]
     for text, value in many:
-        yield value, f"the right one multiplied by {text}"
-        yield partial(_inverse, value), f"the right one divided by {text}"
+        yield value, f"the right ones multiplied by {text}"
+        yield partial(_inverse, value), f"the right ones divided by {text}"
     for k, (text, value) in enumerate(singles):
         for other, second in singles[k:]:
             both = f"{text} times {other}" if other != text else f"the square of {text}"
-            yield partial(_product, value, second), f"the right one multiplied by {both}"
-            yield partial(_inverse, partial(_product, value, second)), f"the right one divided by {both}"
+            yield partial(_product, value, second), f"the right ones multiplied by {both}"
+            yield partial(_inverse, partial(_product, value, second)), f"the right ones divided by {both}"
         for other, second in many:
             if other != text:
-                said = f"the right one multiplied by {text} and divided by {other}"
+                said = f"the right ones multiplied by {text} and divided by {other}"
                 yield partial(_product, value, partial(_inverse, second)), said
 
 

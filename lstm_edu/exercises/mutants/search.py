@@ -15,7 +15,7 @@ from lstm_edu.exercises.answers import agrees, all_agree, taken
 from lstm_edu.exercises.explaining import Answered, Found
 from lstm_edu.exercises.mutants import outside
 from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing
-from lstm_edu.exercises.mutants.edits import collide
+from lstm_edu.exercises.mutants.edits import collide, counts, speaks_of
 from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called
 from lstm_edu.exercises.mutants.mutating import changes
 from lstm_edu.exercises.mutants.program import Program
@@ -187,7 +187,7 @@ class _Search:
             for factor, said in outside.scales(self.exercise.takes):
                 wanted = [factor(one.arguments) for one in self.answered]
                 if np.allclose(np.array(ratios, float), wanted, rtol=1e-4):
-                    return Found(f"Your {output.name} is {said}.")
+                    return Found(f"The numbers of {output.name} are {said}.")
         return None
 
     # --- two at once ------------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ class _Search:
         seen: set[Any] = set()
         found = []
         for mutant in self.bank.mutants:
-            if not isinstance(mutant, Changed) or mutant.cost > _POSSIBLE:
+            if not isinstance(mutant, Changed) or mutant.cost > _POSSIBLE or counts(mutant.changes[0]):
                 continue
             outputs = self.bank.output(mutant, self.first.arguments)
             if outputs is None:
@@ -239,8 +239,9 @@ class _Search:
     def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Another argument, and a change in the code."""
         likely = [s for s in singles if s.cost <= _LIKELY]
-        others = sorted((g for g in self.bank.given if g.cost <= 1.4), key=lambda given: given.cost)
-        pairs = sorted(((g, s) for g in others for s in likely), key=lambda pair: pair[0].cost + pair[1].cost)
+        others = [given for given in self.bank.given if given.cost <= 1.4 and not given.alone]
+        pairs = [(g, s) for g in others for s in likely if not _of_the_same(g, s)]
+        pairs.sort(key=lambda pair: pair[0].cost + pair[1].cost)
         for given, single in pairs[: int(_GIVEN * self.bank.most_run)]:
             mutant = Given(single.run, given, single)
             if self.theirs.are(mutant.run(self.first.arguments)):
@@ -292,6 +293,12 @@ class _Search:
         for total in range(1, 2 * len(cheap)):
             for i in range(max(0, total - len(cheap) + 1), (total + 1) // 2):
                 yield cheap[i], cheap[total - i]
+
+
+def _of_the_same(given: outside.Given, single: Changed) -> bool:
+    """Whether both speak of one argument: then they may contradict each other."""
+    words = single.program.words
+    return any(speaks_of(single.changes[0], name, words.of(name)) for name in given.about)
 
 
 def _rounded(outputs: Outputs) -> Any:

@@ -165,6 +165,7 @@ def _assignments(tree, owner, field, body, around: Around) -> Iterator[Change]:
             continue
         target: Any = statement.targets[0]
         if isinstance(target, ast.Name):
+            yield from _shared(tree, owner, field, k, statement, around)
             yield from _stale(owner, field, body, k, target.id, around)
             added = ast.AugAssign(target, ast.Add(), statement.value)
             yield Change(
@@ -187,6 +188,23 @@ def _assignments(tree, owner, field, body, around: Around) -> Iterator[Change]:
                     "computed with the new one.",
                     fix=code(statement),
                 )
+
+
+def _shared(tree, owner, field, k: int, statement: ast.Assign, around: Around) -> Iterator[Change]:
+    """No new array to write into: new = h instead of new = np.zeros_like(h)."""
+    target, made = statement.targets[0], statement.value
+    stored = [n for n in ast.walk(tree) if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)]
+    if code(target) not in [code(n.value) for n in stored] or not isinstance(made, ast.Call):
+        return
+    if code(made.func) in ("np.zeros_like", "np.ones_like"):
+        old = made.args[0]
+        yield Change(
+            (Edit(owner, field, k, ast.Assign([target], old)),),
+            1.1,
+            f"What is computed is written into {around.words.of(old)} itself, so that later lines read new numbers "
+            "where they need the old ones; write it into a new array.",
+            fix=code(statement),
+        )
 
 
 def _as_load(target: ast.expr) -> ast.expr:
@@ -228,7 +246,7 @@ def _stale(owner, field, body, k: int, text: str, around: Around) -> Iterator[Ch
         edits = inserted + tuple(_renamed(statement, text, old))
         returned = isinstance(statement, ast.Return)
         appended = isinstance(statement, ast.Expr)
-        verb = "returned" if returned else "put into the list" if appended else f"used in {_quoted(statement)}"
+        verb = "returned" if returned else "stored" if appended else f"used in {_quoted(statement)}"
         yield Change(
             edits,
             0.9,
@@ -363,6 +381,7 @@ def _carried(tree, owner, field, body, k: int, around: Around) -> Iterator[Chang
     loop, w = body[k], around.words
     known = _given_before(tree, loop)
     read = {r.id for inner in loop.body for r in _reads(inner)}
+    arguments = {a.arg for a in tree.args.args}  # the learner has these names too, but maybe none of the others
     carried = [n for n in dict.fromkeys(_targets(loop)) if n in known and n in read]
     carried = [n for n in carried if isinstance(around.names.get(n), (np.ndarray, float, np.floating))]
 
@@ -374,8 +393,9 @@ def _carried(tree, owner, field, body, k: int, around: Around) -> Iterator[Chang
 
     groups = [[n] for n in carried] + ([carried] if len(carried) > 1 else [])
     for group in groups:
-        said = " and ".join(w.of(n) for n in group)
-        are = "is" if len(group) == 1 else "are"
+        shared = all(w.of(n) != f"`{n}`" or n in arguments for n in group)
+        said = " and ".join(w.of(n) for n in group) if shared else "what each round hands on to the next"
+        are = "is" if len(group) == 1 or not shared else "are"
         cost = 1 if len(group) == len(carried) else 1.1
         saved = [assign(f"{n}_first", name(n)) for n in group]
         again = [assign(n, name(f"{n}_first")) for n in group]
@@ -421,11 +441,13 @@ def _carried(tree, owner, field, body, k: int, around: Around) -> Iterator[Chang
             Edit(loop, "body", j, ast.AugAssign(ast.Name(text, ast.Store()), ast.Add(), inner.value))
             for text, (j, inner) in zip(texts, several, strict=True)
         )
-        said = f"{w.first(texts[0])} is" if len(texts) == 1 else f"{' and '.join(map(w.of, texts))} are"
+        named = w.first(texts[0]) if w.of(texts[0]) != f"`{texts[0]}`" else "What each round computes"
+        said = f"{named} is" if len(texts) == 1 else "The gradients are"
+        new = "a new one" if len(texts) == 1 else "new ones"
         yield Change(
             _replaced(owner, field, [*body[:k], *begins, *body[k:]]) + more,
-            1.25,
-            f"{said} added up over all steps; each step should start with a new one.",
+            1.25 if len(texts) == 1 else 1.2,
+            f"{said} added up over all steps; each step should start with {new}.",
             fix="\n".join(code(inner) for _, inner in several),
         )
     if len(carried) == 2:

@@ -277,6 +277,16 @@ FORGET_PATH = Exercise(
             fix="path[t] = path[t + 1] * f[t + 1]",
         ),
         Wrong(
+            _products(lambda f, t: f[1 : t + 1].prod(axis=0)),
+            sentence="The product runs forwards, from the first step; it has to run from the last one back.",
+            fix="for t in range(len(f) - 2, -1, -1):      # from the end to the beginning",
+        ),
+        Wrong(
+            _products(lambda f, t: f[:t].prod(axis=0)),
+            sentence="Each step gets the product of the gates before it; it should be that of the gates after it.",
+            fix="path[t] = path[t + 1] * f[t + 1]",
+        ),
+        Wrong(
             lambda f: np.cumprod(f, axis=0),
             sentence="You multiply from the first step on; the gradient comes from the last one.",
             fix="for t in range(len(f) - 2, -1, -1):      # from the end to the beginning",

@@ -98,7 +98,8 @@ PARAMETER_COUNT = Exercise(
         ),
         Wrong(
             lambda units, features: 4 * (features * units + features * features + features),
-            sentence="Units and features are swapped in the recurrent part: the state has `units` numbers.",
+            sentence="Units and features are swapped in the recurrent part and in the biases: the state has `units` "
+            "numbers, and so has each gate's bias.",
             fix=f"n = {_COUNT}",
         ),
     ),
@@ -142,7 +143,8 @@ def _in_order(order):
     return Wrong(
         answer,
         f"gate-order:{','.join(order)}",
-        f"You read the blocks in the order {', '.join(order)}; Keras packs them i, f, g, o.",
+        f"Your blocks come out in the order {', '.join(GATES[order.index(gate)] for gate in GATES)}; "
+        "Keras packs them i, f, g, o, and in this order they are expected.",
         _BLOCKS,
     )
 

@@ -250,6 +250,11 @@ SIGMOID = Exercise(
             "y = 1 / (1 + np.exp(-x))",
         ),
         Wrong(
+            lambda x: np.where(x < 0, np.exp(x), 1) / (1 + np.exp(-x)),
+            sentence="For negative x the denominator has to be 1 + exp(x), with the same sign as above the bar.",
+            fix="y = np.exp(x) / (1 + np.exp(x))   # the same as 1 / (1 + np.exp(-x))",
+        ),
+        Wrong(
             lambda x: activations.sigmoid(-x),
             sentence="The sign is wrong: your function falls where the sigmoid rises.",
             fix="y = 1 / (1 + np.exp(-x))   # minus x",

@@ -112,6 +112,11 @@ FROM_PYTORCH = Exercise(
             fix="recurrent_kernel = weight_hh.T",
         ),
         Wrong(
+            lambda a, b, c, d: (a.T, np.concatenate(np.split(b, 4), axis=1), c + d),
+            sentence="Each gate's block of weight_hh is put next to the others as it is; it has to be transposed too.",
+            fix="recurrent_kernel = weight_hh.T",
+        ),
+        Wrong(
             lambda a, b, c, d: (a.T, b.T, (c + d) / 2),
             sentence="The two biases are averaged; PyTorch adds them.",
             fix="bias = bias_ih + bias_hh",
@@ -168,10 +173,25 @@ def _as_if(order, whole_bias=True):
     return answer
 
 
+def _as_if_in(order):
+    """What is said of it: the same blocks are wrong whether they were read or put together in another order."""
+    read = [gate.replace("g", "c") for gate in order]
+    put = ["iofc"[order.index(gate)] for gate in "ifgo"]
+    return (
+        f"The blocks end up in the wrong order: as if ONNX's rows were {', '.join(read)} (they are i, o, f, c), or as "
+        f"if Keras's blocks were {', '.join(put)} (they are i, f, c, o)."
+    )
+
+
 def _cut_whole(B):
     i, o, f, c = np.split(B, 4)
     rows = np.concatenate([i, f, c, o])
     return rows[: len(B) // 2] + rows[len(B) // 2 :]
+
+
+def _not_transposed(R):
+    i, o, f, c = np.split(R, 4)
+    return np.concatenate([i, f, c, o], axis=1)
 
 
 _ORDER = "i, o, f, c = np.split(rows, 4)\nrows = np.concatenate([i, f, c, o])"
@@ -205,11 +225,16 @@ FROM_ONNX = Exercise(
         *(
             Wrong(
                 _as_if(order),
-                sentence=f"The rows are read in the order {', '.join(order)}; ONNX has i, o, f, c.",
+                sentence=_as_if_in(order),
                 fix=_ORDER,
             )
             for order in map("".join, permutations("ifgo"))
             if order != "iofg"
+        ),
+        Wrong(
+            lambda W, R, B: (*from_onnx(W, R, B)[:1], _not_transposed(R), *from_onnx(W, R, B)[2:]),
+            sentence="Each gate's block of R is put next to the others as it is; it has to be transposed too.",
+            fix=f"{_ORDER}\nrecurrent_kernel = rows.T",
         ),
         Wrong(
             _as_if("iofg", whole_bias=False),

@@ -78,7 +78,8 @@ UPDATE_ROWS = Exercise(
         ),
         Wrong(
             lambda table, gradient, trainable, learning_rate: (table - learning_rate * gradient) * trainable[:, None],
-            sentence="The mask multiplies the whole table, so the frozen rows become 0. Multiply the gradient only.",
+            sentence="The frozen rows become 0; they should stay as they are in the table. (If you multiply by the "
+            "mask: the gradient only.)",
             fix=f"new_table = {_STEP}",
         ),
         Wrong(

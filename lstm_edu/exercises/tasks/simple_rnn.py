@@ -267,7 +267,8 @@ RNN_BACKWARD = Exercise(
         ),
         Wrong(
             _back(slope=lambda h, t: 1 - h[:, t - 1] ** 2),
-            sentence="You take the slope at `h[:, t - 1]`; the tanh between the two made `h[:, t]`.",
+            sentence="You take the slope at the timestep that the gradient goes to; take it at the later one, which it "
+            "comes from: 1 - h**2 with the h that the tanh between the two made.",
             fix=_SLOPE,
         ),
         Wrong(

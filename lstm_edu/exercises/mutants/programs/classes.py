@@ -22,6 +22,7 @@ LABELS_WORDS = {
     "z.max(axis=1, keepdims=True)": "each row's maximum",
     "e.sum(axis=1, keepdims=True)": "each row's sum of e",
     "row.max()": "the row's maximum",
+    "best": "the largest probability so far",
     "e.sum()": "the sum of e",
     "len(z)": "the number of rows",
     "z.shape[0]": "the number of rows",

@@ -189,7 +189,7 @@ CLIP_WORDS = {
     "norm": "the length of both together",
     "total": "the sum of all squares",
     "share": "share",
-    "every": "every",
+    "every": "the row of all numbers",
     "norm_kernel": "the length of the kernel's gradient",
     "norm_bias": "the length of the bias's gradient",
     "(g_kernel ** 2).sum()": "the kernel's sum of squares",
