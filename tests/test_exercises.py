@@ -20,7 +20,10 @@ from limits import HANGS
 
 import lstm_edu as le
 from lstm_edu.exercises import Wrong, exercise, running
+from lstm_edu.exercises.affine import unused
 from lstm_edu.exercises.errors import told
+from lstm_edu.exercises.explainers import EXPLAINERS
+from lstm_edu.exercises.explaining import Answered
 from lstm_edu.exercises.running import run
 
 ex = le.exercises
@@ -295,14 +298,6 @@ def test_what_is_not_affine_is_not_measured():
         assert "the given x" not in said and "y differs first at row 0, unit 0" in said
 
 
-def test_an_argument_that_is_not_used_is_named():
-    odd = ex.ink.check(lambda image: np.sin(image[:, 1:]).sum(axis=1) * 0 + image[:, 1:-1].sum(axis=1) ** 1.0)
-    assert "one is left out" in odd.message or "does not use" in odd.message
-    no_c = defined(STEP.replace("f * c + i * g", "i * g"), sigmoid=solution("sigmoid"))
-    said = ex.lstm_step.check(no_c).message
-    assert "what is kept of the old cell state (f * c) is not added" in said.lower() or "does not use c at all" in said
-
-
 STEP = """
 def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
     z = x_t @ kernel + h @ recurrent_kernel + bias
@@ -315,6 +310,36 @@ def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
     h = o * np.tanh(c)
     return h, c
 """
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [
+        ("ink", lambda image: image[:, 1:] @ np.sin(np.arange(1, image.shape[1])), "the first column of image"),
+        ("ink", lambda image: np.cos(np.arange(len(image))), "image at all"),
+        ("lstm_step", STEP.replace("f * c + i * g", "np.sin(i * g) ** 3"), "c at all"),
+    ],
+)
+def test_an_argument_that_is_not_used_is_named(name, function, words):
+    exercise = ex.get(name)
+    if isinstance(function, str):
+        function = defined(function, sigmoid=solution("sigmoid"))
+    assert f"Your function does not use {words}." in exercise.check(function).message
+    asked = [asked_of(exercise, function, k) for k in range(3)]
+    found = unused(exercise, asked)
+    assert found is not None and found.sentence == f"Your function does not use {words}."
+    assert not [e.__name__ for e in EXPLAINERS if e is not unused and e(exercise, asked) is not None]
+
+
+def asked_of(exercise, function, k):
+    """One question, and what the function answers, as a check hands it to the explainers."""
+
+    def ask(many):
+        values = [function(*arguments.values()) for arguments in many]
+        return [list(v) if isinstance(v, tuple) else [v] for v in values]
+
+    arguments = exercise.draw(np.random.default_rng(k), k)
+    return Answered(arguments, exercise.reference(arguments), ask([arguments])[0], ask)
 
 
 @pytest.mark.parametrize(
