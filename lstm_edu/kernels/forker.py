@@ -65,11 +65,17 @@ class _Forker:
             if self.woken in readable:
                 self._woken()
             if waiting[0] in readable:
-                message = self.link.recv(_LONGEST_MESSAGE)
-                if not message:
+                if not (message := self._heard()):
                     return None
                 if self._fork() == 0:
                     return json.loads(message)
+
+    def _heard(self) -> bytes:
+        """What the other end says; nothing once it has closed, with or without having read what was said to it."""
+        try:
+            return self.link.recv(_LONGEST_MESSAGE)
+        except OSError:
+            return b""
 
     def _waited(self) -> bool:
         return time.monotonic() - self.began > self.wait
