@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
+HERE = Path(__file__).resolve().parents[1]
 TOKEN = "lstm-edu"
 KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"  # in JupyterLab's page
 _ON_PATH = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -46,15 +47,27 @@ def free_port() -> int:
 
 @contextmanager
 def server(module: list[str], folder: Path, *options: str) -> Iterator[str]:
-    """Start `python -m MODULE`, a Jupyter server of some kind, on a free port, and yield its address.
+    """Start `python -m MODULE`, a Jupyter server of some kind, on a free port, and yield its address."""
+    with server_process(module, folder, *options) as (_, address):
+        yield address
+
+
+@contextmanager
+def server_process(
+    module: list[str], folder: Path, *options: str, checkout: Path = HERE, also: Mapping[str, str] | None = None
+) -> Iterator[tuple[subprocess.Popen, str]]:
+    """The same; yields the process, too.
 
     Its settings are its own, in `folder`; nothing of the user's is read or written.
+
+    Args:
+        checkout: whose lstm_edu it imports. also: more variables of its environment.
     """
     port = free_port()
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     environment = os.environ | {name: str(folder / f".{name.lower()}") for name in own}
-    here = str(Path(__file__).resolve().parents[1])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(checkout), os.environ.get("PYTHONPATH")]))
+    environment |= also or {}
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -68,7 +81,7 @@ def server(module: list[str], folder: Path, *options: str) -> Iterator[str]:
     try:
         address = f"http://localhost:{port}"
         _wait(address, process, log)
-        yield address
+        yield process, address
     finally:
         process.terminate()
         try:

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -27,9 +24,8 @@ import psutil
 from jupyter_client.blocking import BlockingKernelClient
 
 from . import machine, markdown
-from .browser import TOKEN, free_port
+from .browser import HERE, TOKEN, server_process
 
-HERE = Path(__file__).resolve().parents[1]
 MARKERS = ("<!-- kernels:begin -->", "<!-- kernels:end -->")
 NOTEBOOK = "06_lstm_one_step.ipynb"
 MOST = 600.0  # seconds for a cell
@@ -107,33 +103,13 @@ class Server:
 
 @contextmanager
 def lab(checkout: Path, forked: bool) -> Iterator[Server]:
+    also = {"LSTM_EDU_FORK": "1" if forked else "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    options = [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={checkout}"]
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), free_port()
-        own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
-        environment = os.environ | {name: str(folder / name) for name in own} | {"PYTHONPATH": str(checkout)}
-        environment |= {"LSTM_EDU_FORK": "1" if forked else "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        options = [f"--port={port}", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={checkout}"]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "lstm_edu", "lab", "--no-browser", *options],
-                cwd=folder,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        server = Server(process, f"http://localhost:{port}", folder)
-        try:
-            for _ in range(600):
-                try:
-                    server._ask("GET", "api/status")
-                    break
-                except OSError:
-                    time.sleep(0.2)
-            yield server
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
+        folder = Path(name)
+        started = server_process(["lstm_edu", "lab"], folder, *options, checkout=checkout, also=also)
+        with started as (process, address):
+            yield Server(process, address, folder)
 
 
 def run(client: BlockingKernelClient, code: str) -> str:

@@ -264,11 +264,8 @@ class ModelRecipe(Recipe):
         is not known."""
         raise NotImplementedError
 
-    def changed_part(self, name: str) -> Recipe | None:
-        """The same with the changes of this layer; None where they cannot be made."""
-        return self.changed(name, self.right_part(name))
-
     def changed(self, name: str, recipe: Recipe | None) -> Recipe | None:
+        """A layer's recipe with this model's changes of the layer; None where they cannot be made."""
         for change in self.changes.get(name, ()):
             recipe = None if recipe is None or recipe.closed else change(recipe)
         return recipe

@@ -52,22 +52,15 @@ def weighed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
 
 def unused(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
     """What the function leaves out of an argument in which it is affine, and the solution does not."""
+    first = answered[0]
     for name, k, pairs in _measured(exercise, answered):
-        if (enough := _asked(_solution(exercise), answered[0], name, k, answered[0].right[k])) is not None:
-            if _unused(answered[0].arguments[name].shape, enough, pairs[0][1]):
-                continue  # there are other ways that are right: a row of several that are alike, say
+        enough = _asked(lambda many: [exercise.solved(a) for a in many], first, name, k, first.right[k])
+        if enough is not None and _unused(first.arguments[name].shape, enough, pairs[0][1]):
+            continue  # there are other ways that are right: a row of several that are alike, say
         left_out = [_unused(one.arguments[name].shape, *pair) for one, pair in zip(answered, pairs, strict=True)]
         if left_out[0] and all(words == left_out[0] for words in left_out):
             return Found(f"Your function does not use {left_out[0].format(name)}.")
     return None
-
-
-def _solution(exercise: Exercise) -> Callable[[list], list[tuple]]:
-    def ask(many: list) -> list[tuple]:
-        found = [exercise.answer[-1](*arguments.values()) for arguments in many]
-        return found if len(exercise.returns) > 1 else [(value,) for value in found]
-
-    return ask
 
 
 def measured(exercise: Exercise, answered: Sequence[Answered]) -> str:

@@ -85,8 +85,7 @@ class Exercise:
         function, arguments = self.answer[-1], self.example()
         shown = [f"{name} = {_array_text(value, len(name) + 3)}" for name, value in arguments.items()]
         with np.errstate(all="ignore"):
-            values = function(*arguments.values())
-        values = values if len(self.returns) > 1 else (values,)
+            values = self.solved(arguments)
         shown += [f"{function.__name__}({', '.join(arguments)}) returns"]
         shown += [f"{o.name} = {_array_text(v, len(o.name) + 3)}" for o, v in zip(self.returns, values, strict=True)]
         width = max(len(f"{name} {shape}") for name, shape, _ in self.takes) + 2
@@ -144,6 +143,11 @@ class Exercise:
     def reset(self) -> None:
         """Begin with the first hint again."""
         vars(self._progress).update(vars(_Progress()))
+
+    def solved(self, arguments: Arguments) -> tuple:
+        """The solution's outputs, one of each of `returns`."""
+        values = self.answer[-1](*arguments.values())
+        return values if len(self.returns) > 1 else (values,)
 
     # --- a check ----------------------------------------------------------------------------------------------------
 

@@ -191,7 +191,8 @@ class _Captured:
     def write(self, text: str) -> int:
         if threading.current_thread() is not self.thread:
             return self.real.write(text)
-        self.kept.append(text[: self.room])
+        if self.room:
+            self.kept.append(text[: self.room])
         self.more += max(len(text) - self.room, 0)
         self.room = max(self.room - len(text), 0)
         return len(text)

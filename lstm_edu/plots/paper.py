@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.typing import ColorType
 
 from lstm_edu import palette
-from lstm_edu.plots.recoloring import on_paper
+from lstm_edu.plots.recoloring import luminance, on_paper
 
 THEMES = {
     "light": {"paper": "#FFFFFF", "ink": "#1F2328", "muted": "#59636E", "line": "#B8BFC7", "soft": "#F1F3F5"},
@@ -39,9 +39,8 @@ def sheet(width: float, height: float, theme: str, description: str) -> Figure:
 
 
 def ink_on(color: ColorType) -> str:
-    """Black or white, whichever reads better on this colour of matplotlib's (WCAG's relative luminance)."""
-    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in to_rgb(color)]
-    return "#000000" if 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179 else "#FFFFFF"
+    """Black or white, whichever reads better on this colour of matplotlib's."""
+    return "#000000" if luminance(to_rgb(color)) > 0.179 else "#FFFFFF"
 
 
 def letter(axes: Axes, x: float, y: float, name: str, of: str | None = None, **text: Any) -> None:

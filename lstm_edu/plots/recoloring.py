@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Text
+from numpy.typing import ArrayLike
 
 _GREY = 0.08  # red, green and blue that differ by no more than this are a grey
 _CONTRAST = 3.0  # WCAG 2.2, 1.4.11: the least for what a picture needs to be understood
@@ -96,10 +97,12 @@ def _dark(color: Any, paper: np.ndarray, ink: np.ndarray) -> tuple[float, ...]:
 
 
 def _contrast(one: np.ndarray, other: np.ndarray) -> float:
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def _luminance(rgb: np.ndarray) -> float:
+def luminance(rgb: ArrayLike) -> float:
+    """Of red, green and blue, 0 to 1 each: WCAG's relative luminance, from 0, black, to 1, white."""
+    rgb = np.asarray(rgb)
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])

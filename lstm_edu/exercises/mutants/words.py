@@ -27,9 +27,6 @@ class Words:
         text = self.of(node)
         return text[0].upper() + text[1:] if " " in text else text
 
-    def knows(self, node: ast.AST | str) -> bool:
-        return (node if isinstance(node, str) else code(node)) in self._names
-
 
 def code(node: ast.AST) -> str:
     """The node as a line of Python; of a loop or an `if` its head alone."""

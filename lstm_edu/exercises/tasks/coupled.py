@@ -8,11 +8,7 @@ from lstm_edu.core import LSTM
 from lstm_edu.exercises.answers import Output
 from lstm_edu.exercises.exercise import Exercise, Wrong
 from lstm_edu.exercises.tasks.drawing import array, keras_layer, lstm_of, normal, numbers, weights
-
-
-def sigmoid(x):
-    return 0.5 * (1 + np.tanh(0.5 * x))
-
+from lstm_edu.exercises.tasks.lstm import sigmoid
 
 # --- one step -------------------------------------------------------------------------------------------------------
 

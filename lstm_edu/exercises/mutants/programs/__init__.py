@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lstm_edu.exercises.mutants.program import sigmoid
 from lstm_edu.exercises.mutants.programs import (
     backward,
     classes,
@@ -41,7 +42,7 @@ def _one(words: Mapping[str, str], *answers: Callable, before: tuple[Callable, .
     return Alternatives(tuple((*before, answer) for answer in answers), words)
 
 
-_STEP = (lstm.sigmoid, lstm.lstm_step)
+_STEP = (sigmoid, lstm.lstm_step)
 
 # By the exercise's name; a function that answers it may have any.
 _KNOWN: dict[str, Alternatives] = {
@@ -166,10 +167,10 @@ _KNOWN: dict[str, Alternatives] = {
     ),
     "lstm_step": _one(
         lstm.STEP_WORDS,
-        lstm.lstm_step_of_new_names,
+        lstm.lstm_step,
         lstm.lstm_step_by_slices,
         lstm.lstm_step_by_gates,
-        before=(lstm.sigmoid,),
+        before=(sigmoid,),
     ),
     "lstm": _one(lstm.SEQUENCE_WORDS, lstm.lstm_in_an_array, lstm.lstm_by_rows, before=_STEP),
     "masked_lstm": _one(lstm.SEQUENCE_WORDS, lstm.masked_lstm_by_products, lstm.masked_lstm_by_rows, before=_STEP),

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-
-def sigmoid(x):
-    return 0.5 * (1 + np.tanh(0.5 * x))
+from lstm_edu.exercises.mutants.program import sigmoid
 
 
 def gru_step_by_slices(x_t, h, kernel, recurrent_kernel, bias):

@@ -2,12 +2,10 @@
 
 import numpy as np
 
-
-def sigmoid(x):
-    return 0.5 * (1 + np.tanh(0.5 * x))
+from lstm_edu.exercises.mutants.program import sigmoid
 
 
-def lstm_step_of_new_names(x_t, h, c, kernel, recurrent_kernel, bias):
+def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
     z = x_t @ kernel + h @ recurrent_kernel + bias
     z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
     i = sigmoid(z_i)
@@ -76,18 +74,6 @@ STEP_WORDS = {
     **{f"x_t @ W_{gate}": f"the input's part of the sum of {gate}" for gate in "ifgo"},
     **{f"h @ U_{gate}": f"the recurrent part of the sum of {gate}" for gate in "ifgo"},
 }
-
-
-def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
-    z = x_t @ kernel + h @ recurrent_kernel + bias
-    z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)
-    i = sigmoid(z_i)
-    f = sigmoid(z_f)
-    g = np.tanh(z_g)
-    o = sigmoid(z_o)
-    new_c = f * c + i * g
-    new_h = o * np.tanh(new_c)
-    return new_h, new_c
 
 
 def lstm_in_an_array(x, kernel, recurrent_kernel, bias, h, c):
