@@ -293,6 +293,15 @@ def test_the_table_is_readable_as_text_and_as_html():
     assert not re.search(r"#[0-9a-f]{3}|rgb|hsl|red|green", html)
 
 
+def test_what_agrees_is_one_line_that_opens_to_the_table():
+    html = le.compare([Y, Y], [Y, Y + 1e-12], names=["h", "c"])._repr_html_()
+    assert html.startswith("<details") and "<summary>✓&nbsp;h, c agree with Keras; largest difference" in html
+    assert "<caption" not in html and html.count('scope="row"') == 2
+    assert "<summary>✓&nbsp;h agrees with Keras" in le.compare(Y, Y, names="h")._repr_html_()
+    assert "<summary>✓&nbsp;all 8 arrays agree" in le.compare([Y] * 8, [Y] * 8)._repr_html_()
+    assert "<details" not in le.compare([Y, Y + 1], [Y, Y])._repr_html_()
+
+
 def test_arrays_are_not_changed():
     a, b = Y.copy(), Y.copy()
     a[0, 0] = np.nan

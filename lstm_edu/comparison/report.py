@@ -171,6 +171,14 @@ class Report:
         return self.sentence
 
     @property
+    def _line(self) -> str:
+        """The title of what agrees, with its arrays named."""
+        one, names = len(self.rows) == 1, ", ".join(row.name for row in self.rows)
+        known = names if len(self.rows) <= _NAMED else f"all {len(self.rows)} arrays"
+        agrees = self._title if one else self._title.replace("agrees", "agree", 1)
+        return f"{known} {agrees}"
+
+    @property
     def _header(self) -> tuple[str, ...]:
         letters = [letter for letter in "ygw" if any(f"|{letter}|" in row.tolerance for row in self.rows)]
         allowed = f"allowed ({', '.join(letters)}: Keras's)" if letters else "allowed"
@@ -181,8 +189,15 @@ class Report:
         return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
 
     def _repr_html_(self) -> str:
-        table = tables.html(self.verdict, self._title, self._header, [_cells(row) for row in self.rows])
-        return table + (self.adequacy.fold if self and self.trace is not None else "")
+        """What agrees is one line that opens to the table; what does not is a table at once."""
+        rows = [_cells(row) for row in self.rows]
+        if not self:
+            return tables.html(self.verdict, self._title, self._header, rows)
+        table = tables.folded(f"✓ {self._line}", tables.html(None, "", self._header, rows))
+        return table + (self.adequacy.fold if self.trace is not None else "")
+
+
+_NAMED = 7  # arrays in a line: as many as an LSTM's step has
 
 
 def _cells(row: Row) -> tuple[str, ...]:

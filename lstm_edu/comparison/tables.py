@@ -126,6 +126,11 @@ def html(
     )
 
 
+def folded(line: str, body: str) -> str:
+    """A line of HTML that opens to more."""
+    return f'<details style="margin: 0.3em 0"><summary>{words(line)}</summary>{body}</details>'
+
+
 def words(said: str) -> str:
     """A text as HTML, with each sign next to its word and each number such as 2e-07 on one line."""
     together = escape(said).replace("✓ ", "✓&nbsp;").replace("✗ ", "✗&nbsp;").replace("? cannot", "?&nbsp;cannot")

@@ -151,7 +151,7 @@ class Adequacy:
             return ""
         table = tables.html(None, "", _HEADER, self._rows())
         line = f"✓ {self.line}" if self else self.line
-        return f'<details style="margin: 0.3em 0"><summary>{tables.words(line)}</summary>{table}</details>'
+        return tables.folded(line, table)
 
 
 _STRONGER = ". Trained weights would catch more, or verify(..., randomize=True)"
