@@ -23,7 +23,7 @@ class Spread(NamedTuple):
 
 
 class Timings:
-    """Seconds a call, one number a round."""
+    """Seconds per call, one number per round."""
 
     def __init__(self, seconds: np.ndarray):
         self.seconds = seconds
@@ -62,7 +62,7 @@ def in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int, block:
 
 
 def _block(call: Callable[[], object], times: int) -> float:
-    """Seconds a call, over so many calls; with the garbage collector off, as timeit has it."""
+    """Seconds per call, over so many calls; with the garbage collector off, as timeit has it."""
     collecting = gc.isenabled()
     gc.disable()
     try:

@@ -1,6 +1,7 @@
 """The command line: ``python -m lstm_edu COMMAND``."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> str | int | None:
     for command in COMMANDS:
         command.add_command(commands)
     options, passed_on = parser.parse_known_args(argv)
+    options.typed = shlex.join(["python", "-m", "lstm_edu", *(sys.argv[1:] if argv is None else argv)])  # for reports
     return options.run(options, passed_on)
 
 

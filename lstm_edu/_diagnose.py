@@ -47,14 +47,16 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
             warnings.simplefilter("ignore")
             from lstm_edu import doctor
             from lstm_edu.comparison import tables
-            from lstm_edu.keras_bridge import files
+            from lstm_edu.keras_bridge import about, files
 
             model = model_of(options.model)
             if options.weights is not None:
                 model = files.load(files.Pair(Path(options.model), options.weights)).model
             answer = doctor.diagnose(theirs, model, x, pairs=not options.no_pairs)
             if html is not None:
-                page.write(html, tables.page(f"{options.model}: why the numbers differ", answer._repr_html_()))
+                title = f"{Path(options.model).name}: {'do the numbers agree?' if answer else 'why the numbers differ'}"
+                facts = tables.html_list("About this report", [*about.of(options.model), options.typed])
+                page.write(html, page.of_text(title, answer._repr_html_() + facts))
     except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
         return _cannot(str(error))
     say(repr(answer))

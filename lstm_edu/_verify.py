@@ -2,6 +2,7 @@
 
 import argparse
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from lstm_edu._models import MODEL, array, cannot, columns, model_of, say
@@ -53,6 +54,7 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
             if options.weights is not None:
                 model = files.Pair(Path(options.model), options.weights)
             report = keras_bridge.verify(model, x, randomize=options.randomize)
+            report = replace(report, about=(*report.about, options.typed))
             if html is not None:
                 page.write(html, _page(report))
     except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
@@ -87,7 +89,7 @@ def _page(report) -> str:
     try:
         explorer = report.explore()
     except ValueError:  # no layer of a kind that an explorer shows
-        return report.page()
+        return page.of_text(report.title, report.body())
     return page.of_widget(explorer, title=report.title, before=f"{report.body()}\n<h2>Step by step</h2>\n")
 
 

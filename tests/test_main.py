@@ -162,7 +162,8 @@ def test_verify_takes_an_input_and_writes_a_page(saved_model, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "seed 0" not in said and str(page) in said
     html = page.read_text(encoding="utf-8")
-    assert html.startswith("<!doctype html>") and "agrees with Keras" in html and "Step by step" in html
+    assert html.startswith("<!doctype html>") and "python -m lstm_edu verify" in html
+    assert "agrees with Keras" in html and "Step by step" in html
     assert 'src="http' not in html and 'href="http' not in html
     assert main(["verify", str(saved_model), "--input", str(tmp_path / "wrong.npz")]) == 2
     assert "but x has no_such_input" in capsys.readouterr().err
@@ -282,7 +283,8 @@ def test_diagnose_names_the_mistake(saved_model, numbers_of, tmp_path, capsys):
     assert main([*given, *wrong, "--html", str(page)]) == 1
     said = capsys.readouterr().out
     assert "bias-missing" in said and "'steps'" in said
-    assert "bias-missing" in page.read_text(encoding="utf-8")
+    html = page.read_text(encoding="utf-8")
+    assert all(part in html for part in ("bias-missing", "SHA-256", "python -m lstm_edu diagnose", 'id="theme"'))
     assert main([*given, *wrong, "--html", str(tmp_path / "no" / "why.html")]) == 2
     assert "there is no folder" in capsys.readouterr().err
 

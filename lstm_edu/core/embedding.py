@@ -1,4 +1,4 @@
-"""Embedding: a table of vectors, one row a token."""
+"""Embedding: a table of vectors, one row per token."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Loss:
         if t.shape == p.shape:
             return t
         if p.ndim == 2 and p.shape[1] == 1 and t.shape == p.shape[:1]:
-            return t[:, None]  # one number a sample: Keras, too, takes (B,) for (B, 1)
+            return t[:, None]  # one number per sample: Keras, too, takes (B,) for (B, 1)
         raise ValueError(
             f"{self.name}: y_true must have y_pred's shape {checks.shape_text(p.shape)}, "
             f"got {checks.shape_text(t.shape)}{self._shape_hint(t, p)}"

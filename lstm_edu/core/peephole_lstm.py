@@ -7,7 +7,7 @@
     o = sigmoid(x[t] W_o + h[t-1] U_o + p_o * c[t]   + b_o)      the output gate sees the new cell state
     h[t] = o * tanh(c[t])
 
-A peephole is one number a unit and gate, multiplied element by element. With all of them 0 this is Keras's LSTM.
+A peephole is one number per unit and gate, multiplied element by element. With all of them 0 this is Keras's LSTM.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ class History:
     """What `fit` returns: the numbers of each epoch.
 
     Attributes:
-        history: name -> one number an epoch: "loss", the metrics, and with validation data "val_loss", ...
+        history: name -> one number per epoch: "loss", the metrics, and with validation data "val_loss", ...
         epoch: the epochs' numbers, from 0.
     """
 

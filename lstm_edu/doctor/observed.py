@@ -56,7 +56,7 @@ class Observed:
         return recipe.then(lambda outputs: outputs[1:]) if self.states_only else recipe
 
     def rows(self, which: Sequence[int], batch: int) -> Observed | None:
-        """Some of `batch` sequences; None if the arrays are not one row a sequence."""
+        """Some of `batch` sequences; None if the arrays are not one row per sequence."""
         if any(a.shape[:1] != (batch,) for a in self.arrays):
             return None
         which = list(which)

@@ -81,6 +81,11 @@ def of_widget(widget: Any, *, title: str = "", before: str = "") -> str:
     return whole(f"<h1>{escape(title)}</h1>\n{before}{view}", widgets, title=title)
 
 
+def of_text(title: str, body: str) -> str:
+    """The page of `body`, markup in which nothing moves, under its title, text."""
+    return whole(f"<h1>{escape(title)}</h1>\n{body}", Widgets({}), title=title)
+
+
 def _named(state: Mapping[str, Any]) -> str:
     """An explorer's title; of any other widget ""."""
     spec = state.get("_spec")

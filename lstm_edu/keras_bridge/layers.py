@@ -1,4 +1,4 @@
-"""What the bridge knows of each Keras layer: one row a layer in `LAYERS`, two functions a row.
+"""What the bridge knows of each Keras layer: one row per layer in `LAYERS`, two functions per row.
 
 `rebuild` makes our layer with the configuration of Keras's, without weights. `record` runs Keras's own layer and reads
 off every quantity that our trace of such a layer has. To add a layer, write the two and add a row.

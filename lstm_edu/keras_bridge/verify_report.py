@@ -135,7 +135,7 @@ class VerifyReport:
         cautions: what runs without complaint but may not do what you think, each with `.id`, `.layer`, `.text`.
         notes: what else there is to say, such as that no input was given.
         kind: of the model: "Sequential", or "Model" for any other; not used for a single layer.
-        about: what was compared with what: file, versions, backend, date, in lines.
+        about: what was compared with what, in lines: file, versions, backend, date, and the command if one was typed.
         first: the first divergence of the forward pass, or None.
     """
 

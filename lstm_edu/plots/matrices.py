@@ -126,7 +126,7 @@ def embedding(trace: Trace, batch: int = 0, *, t: int | None = None, theme: str 
     width, height = 9.2, tall + 1.15
     text = (
         f"On the left the table of the Embedding {layer.name!r} as a heat map, {size} rows, one a token, of {columns} "
-        f"numbers. On the right what it gives for sequence {batch}, one column a step; the tokens are "
+        f"numbers. On the right what it gives for sequence {batch}, one column per step; the tokens are "
         f"{', '.join(map(str, ids[:20]))}{' ...' if len(ids) > 20 else ''}. Marks at the left edge of the table show "
         f"the {len(set(ids.tolist()))} rows that are picked."
         + (f" Step {t} is framed: it holds token {ids[t]} and picks row {ids[t]}." if t is not None else "")
@@ -145,7 +145,7 @@ def embedding(trace: Trace, batch: int = 0, *, t: int | None = None, theme: str 
     flat = min(tall, max(0.24 * columns, 0.8)) / height
     result = figure.add_axes((start, low + tall / height - flat, 0.93 - start, flat))
     _heat(result, y.T, scale, "x", theme, 0)
-    result.set_title("output y, one column a step", color=look["ink"], fontsize=10, loc="left", pad=4)
+    result.set_title("output y, one column per step", color=look["ink"], fontsize=10, loc="left", pad=4)
     if len(ids) <= 30:
         result.set_xticks(range(len(ids)), [str(n) for n in ids])
         result.set_xlabel("token", color=look["muted"], fontsize=10)

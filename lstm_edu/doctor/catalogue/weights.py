@@ -39,8 +39,8 @@ def _square_blocks(layer: Layer) -> bool:
     "Dense",
     "Embedding",
     *RECURRENT,
-    sentence="The kernel is transposed (where there are gates, the block of each); Keras's has one row a feature and "
-    "one column a unit. With as many features as units nothing complains.",
+    sentence="The kernel is transposed (where there are gates, the block of each); Keras's has one row per feature and "
+    "one column per unit. With as many features as units nothing complains.",
     fix="z = x @ W   # W (features, units); not x @ W.T, not W @ x",
     condition=_square_blocks,
     versions="textbooks write W x, with W (units, features); so does PyTorch",

@@ -31,7 +31,7 @@ export function embeddingInside(context, panel, spec, arrays) {
         row: "column",
         title: [
           h("span", { class: "le-strong" }, "output y"),
-          h("span", { class: "le-name le-muted" }, "one column a step: the row that was picked"),
+          h("span", { class: "le-name le-muted" }, "one column per step: the row that was picked"),
         ],
         tell: (t, column, batch) => `step ${t}, column ${column}: ${format(at(arrays.y, batch, t, column), 6)}`,
         array: () => arrays.y,

@@ -42,7 +42,7 @@ export function plainInside(context, panel, spec, arrays) {
             scale: () => spec.scales[name],
           }),
         ),
-        axis: stepAxis({}, "one row a feature, feature 0 on top"),
+        axis: stepAxis({}, "one row per feature, feature 0 on top"),
         counts: arrays.counts,
         hatched: "Hatched steps are masked.",
       })

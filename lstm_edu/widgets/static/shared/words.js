@@ -16,7 +16,7 @@ export const stepsInWords = (spec) => `${plural(spec.steps, "step")} of ${plural
 export const sequencesInWords = (spec) => (spec.batch > 1 ? plural(spec.batch, "sequence") : "");
 
 /** What the axis below pictures over time says. */
-export const stepAxis = (spec, rest = "one row a unit, unit 0 on top") =>
+export const stepAxis = (spec, rest = "one row per unit, unit 0 on top") =>
   `step${spec.time ? " (in the order of processing)" : ""}${rest && ` · ${rest}`}`;
 
 export const HATCHED = "Hatched steps are masked: the layer skips them.";
