@@ -45,10 +45,15 @@ MAY_IMPORT = {
     ),
     "jupyter": ({"kernels"}, set()),
     "_lab": ({"kernels"}, {"jupyterlab"}),
+    "readiness": ({"kernels"}, {"jupyter_client", "jupyter_core", "packaging"}),
+    "_check": ({"_lab", "_models", "readiness"}, set()),
     "_models": (set(), {"numpy", "keras"}),
     "_verify": ({"_models", "keras_bridge", "export", "formats"}, set()),
     "_diagnose": ({"_models", "comparison", "doctor", "keras_bridge", "export"}, set()),
-    "__main__": ({"_assignment", "_diagnose", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"}, set()),
+    "__main__": (
+        {"_assignment", "_check", "_diagnose", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"},
+        set(),
+    ),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use
 }
 
