@@ -99,6 +99,31 @@ def test_a_loop_that_never_ends_is_no_mutant():
         _Running([], [(2, forever, "k", [])], {"__builtins__": __builtins__})()
 
 
+def written_down():
+    """(exercise, what is said) for each slip and each detour that somebody wrote down."""
+    for name in NAMES:
+        known = bank_of(le.exercises.get(name)).alternatives
+        for said in dict.fromkeys([slip.said for slip in known.slips] + [said for _, said in known.detours]):
+            yield name, said
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # mutants overflow and divide by zero
+@pytest.mark.parametrize("name", dict.fromkeys(name for name, _ in written_down()))
+def test_what_is_written_down_is_in_a_program_and_explained(name):
+    exercise = le.exercises.get(name)
+    names = [name for name, *_ in exercise.takes]
+    made = [m for m in bank_of(exercise).mutants if isinstance(m, Changed) and (m.said or m.changes[0].slip)]
+    for said in dict.fromkeys(said for of, said in written_down() if of == name):
+        mutant = next(m for m in made if said == (m.said or m.changes[0].phrase))
+        wrong = answered(exercise, lambda *values, m=mutant: _returned(m.run(dict(zip(names, values, strict=True)))))
+        assert wrong, f"right numbers: {said}"
+        assert explained(exercise, wrong, none_right=len(wrong) == 4) is not None, said
+
+
+def _returned(outputs):
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
 # --- what is told ---------------------------------------------------------------------------------------------------
 
 # Answers in a form of their own, with one slip each, and what must be said of it.
@@ -321,6 +346,36 @@ MISTAKEN = [
     return weight_ih.T, np.concatenate(np.split(weight_hh, 4), axis=1), bias_ih + bias_hh""",
         "Two things",
         "block of weight_hh",
+    ),
+    (
+        "read_dense",
+        """def read_dense(y_zeros, y_eye):
+    return y_eye - y_zeros, y_eye[0]""",
+        "have changed places",
+        "first row of y_eye for the bias",
+    ),
+    (
+        "read_bias",
+        """def read_bias(z, x_t, h, kernel, recurrent_kernel):
+    return (z - np.matmul(h, recurrent_kernel)).mean(axis=0)""",
+        "is not added",
+        "(x_t @ kernel) is not subtracted",
+    ),
+    (
+        "dense_gradient",
+        """def dense_gradient(x, y, target):
+    downhill = 2 * (target - y) / len(x)
+    return x.T @ downhill, downhill.sum(axis=0)""",
+        "missing as a factor",
+        "number of",
+    ),
+    (
+        "from_pytorch",
+        """def from_pytorch(weight_ih, weight_hh, bias_ih, bias_hh):
+    kernel = np.concatenate([block.T for block in np.split(weight_ih, 4)], axis=0)
+    return kernel, weight_hh.T, bias_ih + bias_hh""",
+        "along axis",
+        "side by side",
     ),
 ]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from lstm_edu.exercises.affine import unused, weighed
 from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, scaled
+from lstm_edu.exercises.lines import cut_line, sigmoid_of_line
 from lstm_edu.exercises.mutants import catalogued, mutated, mutated_twice
 
 # What is listed comes first, then what is measured, then one slip, and last two mistakes at once.
@@ -17,6 +18,8 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
     scaled,
     weighed,
     mutated,
+    cut_line,
+    sigmoid_of_line,
     mutated_twice,
     doctor,
     unused,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -18,6 +19,20 @@ class Edit(NamedTuple):
     new: Any
 
 
+class Slip(NamedTuple):
+    """What learners write instead of a piece of a program: an expression, or a statement.
+
+    Attributes:
+        old: the piece; of a loop its head. new: what takes its place; "" for nothing.
+        said: the sentence for the learner. cost: as of a `Change`.
+    """
+
+    old: str
+    new: str
+    said: str
+    cost: float = 1.0
+
+
 @dataclass(frozen=True, eq=False)
 class Change:
     """One mutation.
@@ -30,6 +45,7 @@ class Change:
         family: changes of one family, made in all their places at once, are a mutation as well.
         fix: the right line; "" for the statement as it was.
         function: the name of the function that it is made in.
+        slip: whether somebody wrote it down (a `Slip`); two of these are tried first.
     """
 
     edits: tuple[Edit, ...]
@@ -39,6 +55,7 @@ class Change:
     family: Any = None
     fix: str = ""
     function: str = ""
+    slip: bool = False
 
 
 @contextlib.contextmanager
@@ -91,10 +108,10 @@ def collide(one: Change, other: Change) -> bool:
     return False
 
 
-def speaks_of(change: Change, argument: str, called: str) -> bool:
+def speaks_of(change: Change, argument: str, called: str, written: bool = False) -> bool:
     """Whether a change is about an argument: its sentence names it as it is called, or it replaces what is made of it
-    alone."""
-    if called.lower() in change.phrase.lower():
+    alone. written: also if the sentence shows code in which the argument is read."""
+    if called.lower() in change.phrase.lower() or written and re.search(rf"\b{argument}\b", change.phrase):
         return True
     for edit in change.edits:
         old = getattr(edit.owner, edit.field)

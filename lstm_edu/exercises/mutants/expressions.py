@@ -36,12 +36,16 @@ class Around(NamedTuple):
         words: names for things. names: what is in reach, with the values at the end.
         value: what an expression was in a right run; None if it was not reached.
         sizes: counts that a program may divide by, as code: "len(x)", "x.shape[1]".
+        minus: the expression is subtracted as a whole. below: it is under a fraction bar. turned: it is transposed.
     """
 
     words: Words
     names: dict[str, Any]
     value: Callable[[ast.AST], Any]
     sizes: tuple[str, ...]
+    minus: bool = False
+    below: bool = False
+    turned: bool = False
 
     def alike(self, text: str) -> list[str]:
         """Other names whose values have the same form as that of `text`."""
@@ -108,7 +112,7 @@ def sums(node: ast.expr, around: Around) -> Iterator[New]:
         return
     terms, w = _chain(node, is_sum), around.words
     for k, (op, term) in enumerate(terms):
-        added = not isinstance(op, ast.Sub)
+        added = isinstance(op, ast.Sub) == around.minus  # seen from outside: a - (b + c) subtracts c
         verb = "added" if added else "subtracted"
         others = terms[:k] + terms[k + 1 :]
         alone = len(others) == 1 and isinstance(others[0][0], ast.Sub)
@@ -136,7 +140,7 @@ def sums(node: ast.expr, around: Around) -> Iterator[New]:
             ("twice", code(term)),
         )
         if k:
-            flipped = [*terms[:k], (ast.Sub() if added else ast.Add(), term), *terms[k + 1 :]]
+            flipped = [*terms[:k], (ast.Add() if isinstance(op, ast.Sub) else ast.Sub(), term), *terms[k + 1 :]]
             wrong = "subtracted" if added else "added"
             yield New(
                 _joined(flipped),
@@ -304,7 +308,7 @@ def products(node: ast.expr, around: Around) -> Iterator[New]:
         return
     factors, w = _chain(node, is_product), around.words
     for k, (op, factor) in enumerate(factors):
-        divided = isinstance(op, ast.Div)
+        divided = isinstance(op, ast.Div) != around.below  # seen from outside: a / (b * c) is divided by c
         others = factors[:k] + factors[k + 1 :]
         numeric = isinstance(factor, ast.Constant)
         said = (
@@ -320,7 +324,7 @@ def products(node: ast.expr, around: Around) -> Iterator[New]:
                 ("twice", code(factor)),
             )
         if k:
-            other = ast.Mult() if divided else ast.Div()
+            other = ast.Mult() if isinstance(op, ast.Div) else ast.Div()
             turned = [*factors[:k], (other, factor), *factors[k + 1 :]]
             now = (
                 "It is multiplied by {}; it should be divided by it."
@@ -505,7 +509,8 @@ def signs(node: ast.expr, around: Around) -> Iterator[New]:
         and isinstance(node.func, (ast.Name, ast.Attribute))
     ):
         inside = node.args[0]
-        if not isinstance(inside, (ast.UnaryOp, ast.Constant)) and len(node.args) == 1 and not node.keywords:
+        known = isinstance(node.func, ast.Attribute) or code(node.func) in _ACTIVATIONS
+        if known and not isinstance(inside, (ast.UnaryOp, ast.Constant)) and len(node.args) == 1 and not node.keywords:
             minus = ast.UnaryOp(ast.USub(), inside)
             yield New(
                 ast.Call(node.func, [minus], []),
@@ -915,6 +920,9 @@ _AXES = {
 }
 
 
+_LYING = ("below each other", "side by side")
+
+
 def joining(node: ast.expr, around: Around) -> Iterator[New]:
     """stack, concatenate, split: another axis, another order, a piece left out."""
     if not (isinstance(node, ast.Call) and code(node.func) in _AXES and node.args):
@@ -928,10 +936,13 @@ def joining(node: ast.expr, around: Around) -> Iterator[New]:
     for other in range(rank):
         if other != now % max(rank, 1):
             kept = keys | {"axis": number(other)}
+            along, right = (1 - other, 1 - now % rank) if around.turned and rank == 2 else (other, now)
             yield New(
                 ast.Call(node.func, node.args, [ast.keyword(k, v) for k, v in kept.items()]),
                 1,
-                f"It is {_AXES[f]} along axis {other}; it should be along axis {now}.",
+                f"The pieces of the result lie {_LYING[along]}; they should lie {_LYING[right]}."
+                if around.turned and rank == 2
+                else f"It is {_AXES[f]} along axis {along}; it should be along axis {right}.",
                 ("axis", f, other),
             )
     if f in ("np.stack", "np.concatenate") and isinstance(value, np.ndarray):

@@ -39,10 +39,20 @@ class Mutant:
 
 
 class Changed(Mutant):
-    """A program with one change, or with two in the same function."""
+    """A program with one change, or with two in the same function.
 
-    def __init__(self, program: Program, changes: Sequence[Change], alternatives: Alternatives, cost: float):
-        self.program, self.changes, self.cost = program, tuple(changes), cost
+    said: of a program that is wrong as it is, what is wrong with it.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        changes: Sequence[Change],
+        alternatives: Alternatives,
+        cost: float,
+        said: str = "",
+    ):
+        self.program, self.changes, self.cost, self.said = program, tuple(changes), cost, said
         self._alternatives = alternatives
         self._function: Callable | None = None
         self._broken = False
@@ -57,10 +67,10 @@ class Changed(Mutant):
 
     def told(self, lines: bool = True) -> Found:
         """`lines`: whether the changed lines are shown."""
-        phrases = [change.phrase for change in self.changes]
+        phrases = [*([self.said] if self.said else []), *(change.phrase for change in self.changes)]
         shown = list({id(c.statement): c.statement for c in self.changes if c.statement is not None}.values())
         fixes = [c.fix or (code(c.statement) if c.statement is not None else "") for c in self.changes]
-        right = "\n".join(dict.fromkeys(fix for fix in fixes if fix))
+        right = "\n".join(dict.fromkeys(fix for fix in fixes if fix)) if not self.said else ""
         with made([edit for change in self.changes for edit in change.edits]):
             wrong = [code(statement) for statement in shown]
         short = all(len(line) <= _LONGEST for line in wrong)

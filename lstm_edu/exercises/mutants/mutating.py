@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from lstm_edu.exercises.mutants import expressions, statements
-from lstm_edu.exercises.mutants.edits import Change, Edit, collide, located
+from lstm_edu.exercises.mutants.edits import Change, Edit, Slip, collide, located, name
 from lstm_edu.exercises.mutants.expressions import OPERATORS, SILENT, Around, is_product, is_sum
 from lstm_edu.exercises.mutants.program import Program
 from lstm_edu.exercises.mutants.words import code
@@ -20,10 +21,11 @@ _DEEPER = 0.01  # what it costs more for each bracket that a change is inside
 _EVERYWHERE = 0.1  # what it costs more to make one mistake in all places where it can be made
 
 
-def changes(program: Program, besides: Collection[str] = ()) -> list[Change]:
+def changes(program: Program, besides: Collection[str] = (), slips: Sequence[Slip] = ()) -> list[Change]:
     """Every change of one place, and of all places of one kind at once, in the order in which they are made.
 
     besides: functions that stay as they are, because another program has the same.
+    slips: changes that somebody wrote down.
     """
     found: list[Change] = []
     for where, tree in program.trees.items():
@@ -31,7 +33,7 @@ def changes(program: Program, besides: Collection[str] = ()) -> list[Change]:
             continue
         names = program.locals.get(where, {})
         around = Around(program.words, names, lambda node: program.values.get(id(node)), _sizes(names))
-        here = [*_of_expressions(tree, around), *statements.changes(tree, around)]
+        here = [*_slipped(tree, slips), *_of_expressions(tree, around), *statements.changes(tree, around)]
         again = any(isinstance(node, ast.For) for node in ast.walk(program.trees[program.answer]))
         allowed = np.inf if where == program.answer else _LIKELY if again else _POSSIBLE
         found += [
@@ -53,17 +55,83 @@ def _sizes(names: dict) -> tuple[str, ...]:
 
 def _of_expressions(tree: ast.FunctionDef, around: Around) -> Iterator[Change]:
     for statement in _statements(tree):
+        seen = _from_outside(statement)
         for owner, field, index, node, depth in _expressions(statement):
+            here = around._replace(**seen.get(id(node), {}))
             for operator in OPERATORS:
                 if operator in (expressions.sums, expressions.products) and _inside_its_chain(owner, field, node):
                     continue
-                for new in operator(node, around):
+                for new in operator(node, here):
                     cost = new.cost + _DEEPER * depth
                     edits = (Edit(owner, field, index, new.node),)
                     if new.family == SILENT:
                         yield Change(edits, cost, new.phrase, fix=code(statement))
                     else:
                         yield Change(edits, cost, new.phrase, statement, new.family)
+
+
+def _from_outside(statement: ast.stmt) -> dict[int, dict[str, Any]]:
+    """Which expressions are subtracted as a whole, under a fraction bar, or transposed."""
+    found: dict[int, dict[str, Any]] = {}
+
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop(0)
+        inside = found.get(id(node), {})
+        if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+            found[id(node.left)] = {"minus": inside.get("minus", False)}
+            found[id(node.right)] = {"minus": inside.get("minus", False) != isinstance(node.op, ast.Sub)}
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mult, ast.Div)):
+            below = inside.get("below", False)
+            found[id(node.left)] = {"below": below}
+            found[id(node.right)] = {"below": below != isinstance(node.op, ast.Div)}
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            found[id(node.operand)] = {"minus": not inside.get("minus", False)}
+        elif isinstance(node, ast.Attribute) and node.attr == "T":
+            found[id(node.value)] = {"turned": True}
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _slipped(tree: ast.FunctionDef, slips: Sequence[Slip]) -> Iterator[Change]:
+    """What somebody wrote down, made in all places where the program has the old piece."""
+    pieces: dict[str, list[tuple[ast.AST, str, int | None, ast.stmt]]] = {}
+    for statement in _statements(tree) if slips else ():
+        for owner, field, index, node in _loaded(statement):
+            pieces.setdefault(code(node), []).append((owner, field, index, statement))
+    for slip in slips:
+        old = code(ast.parse(slip.old).body[0]) if not _is_loop(slip.old) else slip.old
+        if old in pieces:
+            edits = tuple(Edit(owner, field, index, name(slip.new)) for owner, field, index, _ in pieces[old])
+            yield Change(edits, slip.cost, slip.said, fix=code(pieces[old][0][-1]), slip=True)
+        elif edits := tuple(_rewritten(tree, old, slip.new)):
+            yield Change(edits, slip.cost, slip.said, fix=old, slip=True)
+
+
+def _is_loop(text: str) -> bool:
+    return text.startswith(("for ", "if "))
+
+
+def _loaded(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
+    """Every expression of a statement that is read, with where it is kept; not those of statements inside."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        owner = waiting.pop()
+        for field, value in ast.iter_fields(owner):
+            for index, node in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if not isinstance(node, ast.AST) or isinstance(node, ast.stmt):
+                    continue
+                waiting.append(node)
+                if isinstance(node, ast.expr) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+                    yield owner, field, index, node
+
+
+def _rewritten(tree: ast.FunctionDef, old: str, new: str) -> Iterator[Edit]:
+    """Other statements in each place of one."""
+    for owner, field, body in statements.bodies(tree):
+        if any(code(s) == old for s in body):
+            longer = [inner for s in body for inner in (ast.parse(new).body if code(s) == old else [s])]
+            yield Edit(owner, field, None, longer)
 
 
 def _inside_its_chain(owner: ast.AST, field: str, node: ast.AST) -> bool:

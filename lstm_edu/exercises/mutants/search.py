@@ -6,7 +6,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ _NUMBERS = 2  # so many wrong numbers must be explained
 _TRIALS = 5
 _OVERHEAD = 60e-6  # seconds to put a program together and compare it
 _KEPT = 6  # questions whose outputs are kept
+_DETOUR = 1.0  # the cost of a program that somebody wrote down as wrong
 _LIKELY = 1.45  # up to this cost a change is one of two
 _POSSIBLE = 1.65  # up to this cost it is one of two if the other one is near the numbers already
 _WORK = 0.6  # seconds that all programs of a search for pairs would take, if each took as long as the right one
@@ -34,6 +36,7 @@ _MOST_RUN = 9_000  # programs that are run for pairs, at most
 _GIVEN = 0.25  # the part of it for other arguments
 _BEGINNINGS = 14  # the nearest mutants, each tried with all others
 _DEEPLY = 40  # so many others are tried with one of them before the next one's turn comes
+_ROUND_ABOUT = 1.1  # up to this cost a change is tried in a program that is wrong as it is
 _SEEDS = (1, 2, 3)  # the exercise's own questions
 
 
@@ -87,14 +90,31 @@ class Bank:
         found: list[Mutant] = [
             Changed(program, [change], self.alternatives, change.cost + 0.02 * k)
             for k, program in enumerate(self.programs)
-            for change in changes(program, besides={name for p in self.programs[:k] for name in p.trees})
+            for change in changes(
+                program, {name for p in self.programs[:k] for name in p.trees}, self.alternatives.slips
+            )
         ]
+        self.detours = [
+            Changed(Program((function,), words, question), [], self.alternatives, _DETOUR, said)
+            for function, said in self.alternatives.detours
+        ]
+        found += self.detours
         found += [Turned(answer, turned) for turned in self.turned]
         found += [Given(answer, given) for given in self.given]
         self.mutants = sorted(found, key=lambda mutant: mutant.cost)
         self.most_run = self._most_run(answer, question)
         self._outputs: dict[Any, dict[Mutant, Outputs | None]] = {}
         self._own: list[tuple[Arguments, tuple]] = []
+
+    @cached_property
+    def round_about(self) -> list[Changed]:
+        """Programs that are wrong as they are, with one more change."""
+        return [
+            Changed(wrong.program, [change], self.alternatives, wrong.cost + change.cost, wrong.said)
+            for wrong in self.detours
+            for change in changes(wrong.program, slips=self.alternatives.slips)
+            if change.cost <= _ROUND_ABOUT or change.slip
+        ]
 
     @staticmethod
     def _most_run(answer: Callable, question: Arguments) -> int:
@@ -195,7 +215,7 @@ class _Search:
     def pair(self) -> Found | None:
         """Two changes at once, the likely ones first, as far as the work allows."""
         singles = self._different()
-        for attempt in (self._turned_pairs, self._given_pairs, self._code_pairs):
+        for attempt in (self._written_pairs, self._turned_pairs, self._given_pairs, self._code_pairs):
             for mutant in attempt(singles):
                 if self._everywhere(mutant):
                     return mutant.told()
@@ -207,16 +227,32 @@ class _Search:
         seen: set[Any] = set()
         found = []
         for mutant in self.bank.mutants:
-            if not isinstance(mutant, Changed) or mutant.cost > _POSSIBLE or counts(mutant.changes[0]):
+            if not isinstance(mutant, Changed) or mutant.cost > _POSSIBLE or any(map(counts, mutant.changes)):
                 continue
             outputs = self.bank.output(mutant, self.first.arguments)
             if outputs is None:
                 continue
-            key = (id(mutant.program), mutant.changes[0].function, _rounded(outputs))
+            where = mutant.changes[0].function if mutant.changes else ""
+            key = (id(mutant.program), where, _rounded(outputs))
             if key not in seen:
                 seen.add(key)
                 found.append(mutant)
         return found
+
+    def _written_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
+        """Two that somebody wrote down, and a program of another idea with one more change."""
+        slips = [s for s in singles if s.changes and s.changes[0].slip]
+        tried: set[tuple[str, str]] = set()
+        pairs = (self._both(one, other) for one, other in combinations(slips, 2))
+        for mutant in [*filter(None, pairs), *self.bank.round_about]:
+            key = (mutant.changes[0].phrase, mutant.said or mutant.changes[1].phrase)
+            if key in tried:  # in another program
+                continue
+            if len(tried) >= self.bank.most_run:
+                return
+            tried.add(key)
+            if self.theirs.are(mutant.run(self.first.arguments)):
+                yield mutant
 
     def _turned_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """A change in the code, and then another form of what comes out."""
@@ -262,15 +298,17 @@ class _Search:
             if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
                 yield mutant
 
-    def _both(self, one: Changed, other: Changed) -> Mutant | None:
+    def _both(self, one: Changed, other: Changed) -> Changed | None:
+        if one.program is not other.program or not (one.changes and other.changes):
+            return None
         a, b = one.changes[0], other.changes[0]
-        if one.program is not other.program or collide(a, b):
+        if collide(a, b):
             return None
         return Changed(one.program, [a, b], self.bank.alternatives, one.cost + other.cost)
 
     def _likely_pairs(self, singles: Sequence[Changed]) -> Iterator[tuple[Changed, Changed]]:
         by: list[tuple[tuple[float, float, float], Changed]] = [
-            (self.theirs.nearness(self.bank.output(s, self.first.arguments)), s) for s in singles
+            (self.theirs.nearness(self.bank.output(s, self.first.arguments)), s) for s in singles if s.changes
         ]
         rankings: list[Callable[[Any], Any]] = [
             lambda pair: -pair[0][0],
@@ -297,8 +335,8 @@ class _Search:
 
 def _of_the_same(given: outside.Given, single: Changed) -> bool:
     """Whether both speak of one argument: then they may contradict each other."""
-    words = single.program.words
-    return any(speaks_of(single.changes[0], name, words.of(name)) for name in given.about)
+    words, both = single.program.words, len(given.about) > 1
+    return any(speaks_of(change, name, words.of(name), both) for change in single.changes for name in given.about)
 
 
 def _rounded(outputs: Outputs) -> Any:

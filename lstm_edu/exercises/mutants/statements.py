@@ -19,7 +19,7 @@ def changes(tree: ast.FunctionDef, around: Around) -> Iterator[Change]:
     for statement in ast.walk(tree):
         if isinstance(statement, (ast.Assign, ast.AugAssign, ast.Return)):
             yield from _exchanged(statement, around)
-    for owner, field, body in _bodies(tree):
+    for owner, field, body in bodies(tree):
         yield from _lines(tree, owner, field, body, around)
         yield from _assignments(tree, owner, field, body, around)
         for k, statement in enumerate(body):
@@ -28,7 +28,7 @@ def changes(tree: ast.FunctionDef, around: Around) -> Iterator[Change]:
     yield from _returns(tree, around)
 
 
-def _bodies(tree: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
+def bodies(tree: ast.AST) -> Iterator[tuple[ast.AST, str, list[ast.stmt]]]:
     for node in ast.walk(tree):
         for field in ("body", "orelse"):
             body = getattr(node, field, None)

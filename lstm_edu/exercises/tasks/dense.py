@@ -214,6 +214,14 @@ def _draw_any(rng, k):
     return {"x": x}
 
 
+def _step(right):
+    return Wrong(
+        lambda x: np.where(x > 0, 1.0, 0.0),
+        sentence="That is a step: 0 below zero, 1 above it (or the right numbers, rounded to 0 and 1).",
+        fix=right,
+    )
+
+
 _SHAPE = (("x", "any shape", "numbers in an array with any number of axes"),)
 
 
@@ -271,6 +279,7 @@ SIGMOID = Exercise(
             fix="y = 1 / (1 + np.exp(-x))",
         ),
         Wrong(lambda x: 1 / 1 + np.exp(-x), sentence="Brackets are missing: 1 / 1 + exp(-x) divides by 1 only."),
+        _step("y = 1 / (1 + np.exp(-x))"),
     ),
 )
 
@@ -328,6 +337,7 @@ HARD_SIGMOID = Exercise(
             sentence="You cut off x itself; it should be the line, x/6 + 1/2.",
             fix="y = np.clip(x / 6 + 0.5, 0, 1)",
         ),
+        _step("y = np.clip(x / 6 + 0.5, 0, 1)"),
     ),
 )
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from lstm_edu.exercises.mutants.edits import Slip
 from lstm_edu.exercises.mutants.program import sigmoid
 from lstm_edu.exercises.mutants.programs import (
     backward,
@@ -31,24 +32,44 @@ class Alternatives:
         programs: right answers, each as its functions, the last of which is the answer; the most usual first.
         words: names for pieces of code, for the middle of a sentence.
         stories: a changed line -> its sentence, or (sentence, the mistake's id in the catalogue, what to write).
+        slips: what learners write instead of a piece of one of the programs.
+        detours: programs of another idea, which is wrong, and what is said of it; with another slip in it, it is one
+            of two mistakes.
     """
 
     programs: tuple[tuple[Callable, ...], ...]
     words: Mapping[str, str]
     stories: Mapping[str, Any] = field(default_factory=dict)
+    slips: tuple[Slip, ...] = ()
+    detours: tuple[tuple[Callable, str], ...] = ()
 
 
-def _one(words: Mapping[str, str], *answers: Callable, before: tuple[Callable, ...] = ()) -> Alternatives:
-    return Alternatives(tuple((*before, answer) for answer in answers), words)
+def _one(words: Mapping[str, str], *answers: Callable, before: tuple[Callable, ...] = (), **more: Any) -> Alternatives:
+    return Alternatives(tuple((*before, answer) for answer in answers), words, **more)
 
 
 _STEP = (sigmoid, lstm.lstm_step)
 
 # By the exercise's name; a function that answers it may have any.
 _KNOWN: dict[str, Alternatives] = {
-    "ink": _one(start.INK_WORDS, start.ink_by_rows, start.ink_by_numbers, start.ink_as_a_product),
+    "ink": _one(
+        start.INK_WORDS, start.ink_by_rows, start.ink_by_numbers, start.ink_as_a_product, slips=start.INK_SLIPS
+    ),
     "memory": _one(
-        start.MEMORY_WORDS, start.memory_from_given, start.memory_filled, start.memory_in_an_array, start.memory_weighed
+        start.MEMORY_WORDS,
+        start.memory_from_given,
+        start.memory_filled,
+        start.memory_in_an_array,
+        start.memory_weighed,
+        slips=start.MEMORY_SLIPS,
+        detours=start.MEMORY_DETOURS,
+    ),
+    "gated_memory": _one(
+        start.GATED_WORDS,
+        start.gated_memory_by_zip,
+        start.gated_memory_in_an_array,
+        start.gated_memory_by_lines,
+        slips=start.GATED_SLIPS,
     ),
     "dense": _one(
         dense.DENSE_WORDS,
@@ -61,13 +82,22 @@ _KNOWN: dict[str, Alternatives] = {
         dense.dense_by_features,
         dense.dense_of_all_products,
         dense.dense_with_ones,
+        slips=dense.DENSE_SLIPS,
     ),
-    "read_dense": _one(dense.READ_WORDS, dense.read_dense_by_lines, dense.read_dense_by_rows),
+    "read_dense": _one(dense.READ_WORDS, dense.read_dense_by_lines, dense.read_dense_by_rows, slips=dense.READ_SLIPS),
+    "merge_dense": _one(
+        dense.MERGE_WORDS,
+        dense.merge_dense_by_lines,
+        dense.merge_dense_from_outside,
+        dense.merge_dense_by_numbers,
+        slips=dense.MERGE_SLIPS,
+    ),
     "sigmoid": _one(
         dense.SIGMOID_WORDS,
         dense.sigmoid_by_exp,
         dense.sigmoid_by_pieces,
         dense.sigmoid_by_lines,
+        slips=dense.SIGMOID_SLIPS,
     ),
     "hard_sigmoid": _one(
         dense.HARD_WORDS,
@@ -76,6 +106,7 @@ _KNOWN: dict[str, Alternatives] = {
         dense.hard_sigmoid_by_lines,
         dense.hard_sigmoid_by_pieces,
         dense.hard_sigmoid_of_six,
+        slips=dense.HARD_SLIPS,
     ),
     "labels": Alternatives(
         (
@@ -205,4 +236,4 @@ _KNOWN: dict[str, Alternatives] = {
 def of(exercise: Any) -> Alternatives:
     """What is known of this exercise; at least its own answer."""
     known = _KNOWN.get(exercise.name, Alternatives((), {}))
-    return Alternatives((tuple(exercise.answer), *known.programs), known.words, known.stories)
+    return replace(known, programs=(tuple(exercise.answer), *known.programs))

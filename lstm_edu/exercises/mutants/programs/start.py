@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lstm_edu.exercises.mutants.edits import Slip
+
 
 def ink_by_rows(image):
     totals = []
@@ -83,3 +85,184 @@ def memory_filled(values, keep):
         c = keep * c + values[t]
         steps[t] = c
     return steps
+
+
+INK_SLIPS = (
+    Slip("image", "(image > 0.5)", "You count the places that are darker than 0.5; their ink should be added up."),
+    Slip("image", "(image > 0)", "You count the places that have any ink; how much they have should be added up."),
+    Slip("image", "(1 - image)", "That is the paper, 1 - image: 1 is ink in this image, and 0 is paper."),
+    Slip("image", "image ** 2", "The numbers are squared before they are added up.", 1.1),
+    Slip("image", "(image / image.max())", "All numbers are divided by the largest one of the image first.", 1.1),
+    Slip("image", "(image / image.size)", "All numbers are divided by the number of all entries first.", 1.1),
+    Slip("image", "(image - image.mean())", "The mean of the image is subtracted first.", 1.1),
+    Slip("image", "np.abs(np.diff(image, axis=1))", "You add up the steps from each number to the next.", 1.1),
+    Slip("image.sum(axis=1)", "np.median(image, axis=1)", "That is the median of each row; its sum is expected."),
+    Slip("image.sum(axis=1)", "np.linalg.norm(image, axis=1)", "That is the root of each row's sum of squares."),
+    Slip("image.sum(axis=1)", "image[:, 0]", "That is the first number of each row; the whole row counts."),
+    Slip(
+        "image.sum(axis=1)",
+        "image[:, -1]",
+        "Only the last number of each row is left (in a loop: `=` where `+=` is meant); the whole row counts.",
+        0.85,
+    ),
+    Slip(
+        "image.sum(axis=1)",
+        "(image[:, :-1] + image[:, 1:]).sum(axis=1) / 2",
+        "That is the area under a line through the numbers (`trapezoid`), in which both ends count half.",
+    ),
+    Slip(
+        "image.sum(axis=1)",
+        "np.average(image, axis=1, weights=np.arange(image.shape[1]) + 1)",
+        "Each number is weighed with its place in the row; they all count the same.",
+        1.2,
+    ),
+    Slip(
+        "image.sum(axis=1)",
+        "image.max(axis=1) - image.min(axis=1)",
+        "That is the difference between each row's largest and smallest number.",
+        1.2,
+    ),
+)
+
+
+def gated_memory_by_zip(values, keep, write):
+    c, steps = 0.0, []
+    for value, k, w in zip(values, keep, write, strict=True):
+        c = k * c + w * value
+        steps.append(c)
+    return np.array(steps)
+
+
+def gated_memory_in_an_array(values, keep, write):
+    c = np.zeros(len(values))
+    c[0] = write[0] * values[0]
+    for t in range(1, len(values)):
+        c[t] = keep[t] * c[t - 1] + write[t] * values[t]
+    return c
+
+
+def gated_memory_by_lines(values, keep, write):
+    c = 0.0
+    steps = np.zeros(len(values))
+    for t in range(len(values)):
+        kept = keep[t] * c
+        written = write[t] * values[t]
+        c = kept + written
+        steps[t] = c
+    return steps
+
+
+GATED_WORDS = {
+    "values": "the array values",
+    "keep": "the array keep",
+    "write": "the array write",
+    "values[t]": "the value",
+    "value": "the value",
+    "keep[t]": "the share keep[t]",
+    "k": "the share to keep",
+    "write[t]": "the share write[t]",
+    "w": "the share to write",
+    "c": "the memory c",
+    "c[t - 1]": "the old c",
+    "keep[t] * c": "what is kept of the old c",
+    "keep[t] * c[t - 1]": "what is kept of the old c",
+    "k * c": "what is kept of the old c",
+    "kept": "what is kept of the old c",
+    "write[t] * values[t]": "what is written",
+    "w * value": "what is written",
+    "written": "what is written",
+    "len(values)": "the number of values",
+    "values.size": "the number of values",
+    "values.shape[0]": "the number of values",
+}
+
+_SMOOTHED = "The new value is multiplied by 1 - keep; here it is added unchanged."
+_EXCHANGED = "keep multiplies the new value, and 1 - keep the old c: keep belongs to the old c, and the value is added."
+_AS_A_MEAN = "The sum is divided by 1 + keep, which makes a mean of it; the value is added in full."
+_MORE_OFTEN = "keep is raised to the power of the step's number; each step multiplies the old c by keep once."
+_PERCENT = "keep is divided by 100; it is a share already, from 0 to 1."
+
+MEMORY_SLIPS = (
+    Slip("value", "(1 - keep) * value", _SMOOTHED),
+    Slip("values[t]", "(1 - keep) * values[t]", _SMOOTHED),
+    Slip("keep * c + value", "(1 - keep) * c + keep * value", _EXCHANGED),
+    Slip("keep * c + values[t]", "(1 - keep) * c + keep * values[t]", _EXCHANGED),
+    Slip("keep * c[t - 1] + values[t]", "(1 - keep) * c[t - 1] + keep * values[t]", _EXCHANGED),
+    Slip("keep * c + value", "c + keep * value", "keep multiplies the new value; it belongs to the old c."),
+    Slip("keep * c + value", "(keep * c + value) / (1 + keep)", _AS_A_MEAN),
+    Slip("keep * c + value", "keep * c + keep * value", "The new value is multiplied by keep too.", 1.05),
+    Slip("keep * c + value", "max(keep * c, value)", "The larger of the two is taken; they should be added.", 1.2),
+    Slip("keep * c + value", "c - keep + value", "keep is subtracted from the old c; it should multiply it."),
+    Slip("keep * c + value", "c / keep + value", "The old c is divided by keep; it should be multiplied by it."),
+    Slip("keep * c + values[t]", "keep ** t * c + values[t]", _MORE_OFTEN),
+    Slip("keep * c + values[t]", "keep ** (t + 1) * c + values[t]", _MORE_OFTEN),
+    Slip("keep * c + values[t]", "(t * c + values[t]) / (t + 1)", "That is the mean of all values so far."),
+    Slip("keep", "keep / 100", _PERCENT, 1.1),
+    Slip("keep", "min(1, 2 * keep)", "keep is doubled.", 1.6),
+)
+
+
+def memory_of_all(values, keep):
+    steps = []
+    for t in range(len(values)):
+        c = 0.0
+        for k in range(t + 1):
+            c += keep**k * values[k]
+        steps.append(c)
+    return np.array(steps)
+
+
+def memory_without_values(values, keep):
+    c, steps = values[0], []
+    for _ in values:
+        steps.append(c)
+        c = keep * c
+    return np.array(steps)
+
+
+MEMORY_DETOURS = (
+    (memory_of_all, "The powers of keep are the wrong way round: the first value counts in full, the latest least."),
+    (memory_without_values, "Only the first value is stored, and fades; every value should be added."),
+)
+
+_ONE_SHARE = "keep is not used: the old c is multiplied by 1 - write."
+_TO_WRITE = "You write a share of the difference between the value and the old c; write[t] multiplies the value alone."
+_OF_BOTH = "The sum is divided by keep + write, which makes a mean of it."
+_ONLY_REST = "Of the value's share only 1 - keep is written: multiply by write[t] alone."
+
+GATED_SLIPS = (
+    Slip("keep[t] * c", "(1 - write[t]) * c", _ONE_SHARE),
+    Slip("keep[t]", "(1 - keep[t])", "1 - keep is kept; keep[t] is the share that stays."),
+    Slip("write[t]", "(1 - write[t])", "1 - write is written; write[t] is the share that is added."),
+    Slip("write[t]", "(1 - keep[t])", "You write what is left after keeping, 1 - keep; write[t] is given."),
+    Slip("write[t]", "(1 - keep[t]) * write[t]", _ONLY_REST),
+    Slip("write[t] * values[t]", "write[t] * (values[t] - c)", _TO_WRITE),
+    Slip("write[t] * values[t]", "write[t] * values[t] * keep[t]", "The new value is multiplied by keep too."),
+    Slip("write[t] * values[t]", "values[t]", "The whole value is added; only the share write[t] of it should be."),
+    Slip("write[t] * values[t]", "write[t]", "The share itself is added; it should be that share of the value."),
+    Slip("keep[t] * c", "c", "Nothing is forgotten: the old c is not multiplied by keep[t]."),
+    Slip("keep[t] * c", "keep[t]", "The share itself is what is left; it should multiply the old c."),
+    Slip(
+        "keep[t] * c", "(1 - keep[t]) * (1 - write[t]) * c", "The old c is multiplied by 1 - keep and 1 - write.", 1.3
+    ),
+    Slip("keep[t] * c", "keep[t] * (1 - write[t]) * c", "The old c is multiplied by 1 - write too."),
+    Slip(
+        "keep[t] * c", "keep[t] * write[t] * c", "The old c is multiplied by write too; only the new value should be."
+    ),
+    Slip(
+        "keep[t] * c + write[t] * values[t]",
+        "(keep[t] * c + write[t] * values[t]) / (keep[t] + write[t])",
+        _OF_BOTH,
+    ),
+    Slip("keep[t]", "keep[t - 1]", "You use the share `keep` of the step before; use that of the same step."),
+    Slip("write[t]", "write[t - 1]", "You use the share `write` of the step before; use that of the same step."),
+    Slip("values[t]", "values[t - 1]", "You use the value of the step before; use that of the same step."),
+    Slip("keep[t]", "keep[0]", "The share `keep` of the first step is used at every step."),
+    Slip("write[t]", "write[0]", "The share `write` of the first step is used at every step."),
+    Slip("keep[t]", "keep.mean()", "The mean of all shares `keep` is used at every step.", 1.2),
+    Slip("write[t]", "write.mean()", "The mean of all shares `write` is used at every step.", 1.2),
+    Slip("keep[t]", "(keep[t] > 0.5)", "keep is rounded to all or nothing; it is a share.", 1.1),
+    Slip("write[t]", "(write[t] > 0.5)", "write is rounded to all or nothing; it is a share.", 1.1),
+    Slip("values[t]", "np.tanh(values[t])", "`tanh` is applied to the value; it should be used as it is.", 1.2),
+    Slip("keep[t]", "np.prod(keep[:t + 1])", "All shares `keep` so far are multiplied; each step needs its own only."),
+)
