@@ -101,11 +101,11 @@ def _slipped(tree: ast.FunctionDef, slips: Sequence[Slip]) -> Iterator[Change]:
             pieces.setdefault(code(node), []).append((owner, field, index, statement))
     for slip in slips:
         old = code(ast.parse(slip.old).body[0]) if not _is_loop(slip.old) else slip.old
-        if old in pieces:
+        if edits := tuple(_rewritten(tree, old, slip.new)):
+            yield Change(edits, slip.cost, slip.said, fix=old, slip=True)
+        elif old in pieces:
             edits = tuple(Edit(owner, field, index, name(slip.new)) for owner, field, index, _ in pieces[old])
             yield Change(edits, slip.cost, slip.said, fix=code(pieces[old][0][-1]), slip=True)
-        elif edits := tuple(_rewritten(tree, old, slip.new)):
-            yield Change(edits, slip.cost, slip.said, fix=old, slip=True)
 
 
 def _is_loop(text: str) -> bool:

@@ -234,7 +234,8 @@ class _Search:
                 continue
             where = mutant.changes[0].function if mutant.changes else ""
             key = (id(mutant.program), where, _rounded(outputs))
-            if key not in seen:
+            slip = bool(mutant.changes) and mutant.changes[0].slip  # two may differ on the other questions
+            if slip or key not in seen:
                 seen.add(key)
                 found.append(mutant)
         return found

@@ -292,6 +292,14 @@ CROSSENTROPY = Exercise(
             sentence=_CUT_OFF,
             fix=_SHIFTED,
         ),
+        *(
+            Wrong(
+                lambda z, classes, low=low: -np.log(np.maximum(_of_right_class(activations.softmax(z), classes), low)),
+                sentence=f"No probability may be below {low:g} in your function, so that a large loss is cut off.",
+                fix=_LOG_P,
+            )
+            for low in (0.01, 0.001, 0.0001, 0.00001)
+        ),
         Wrong(
             lambda z, classes: -np.log(_of_right_class(_naive(z.astype(np.float64), z[0])[0], classes)),
             sentence="exp of a large score is infinite, and infinity divided by infinity is nan.",

@@ -115,6 +115,7 @@ _KNOWN: dict[str, Alternatives] = {
             (classes.softmax_of_rows, classes.labels_by_search),
         ),
         classes.LABELS_WORDS,
+        slips=classes.LABELS_SLIPS,
     ),
     "crossentropy": Alternatives(
         (
@@ -124,6 +125,7 @@ _KNOWN: dict[str, Alternatives] = {
             (classes.softmax_of_rows, classes.crossentropy_by_softmax),
         ),
         classes.CROSSENTROPY_WORDS,
+        slips=classes.CROSSENTROPY_SLIPS,
     ),
     "shares": _one(
         classes.SHARES_WORDS,
@@ -132,6 +134,17 @@ _KNOWN: dict[str, Alternatives] = {
         classes.shares_by_class,
         classes.shares_one_hot,
         classes.shares_in_order,
+        slips=classes.SHARES_SLIPS,
+    ),
+    "undo_softmax": _one(
+        classes.UNDO_WORDS, classes.undo_softmax_by_rows, classes.undo_softmax_by_shift, slips=classes.UNDO_SLIPS
+    ),
+    "confusion": _one(
+        classes.CONFUSION_WORDS,
+        classes.confusion_by_adding,
+        classes.confusion_by_rows,
+        classes.confusion_by_cells,
+        slips=classes.CONFUSION_SLIPS,
     ),
     "dense_gradient": _one(
         training.GRADIENT_WORDS,
