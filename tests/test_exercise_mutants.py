@@ -284,7 +284,7 @@ MISTAKEN = [
         found.append(names[best])
     return np.array(p), found""",
         "`best`",
-        "largest probability so far is not carried on",
+        "its place is kept but not its size",
     ),
     (
         "rnn_backward",

@@ -358,7 +358,7 @@ CROSSENTROPY_SLIPS = (
     ),
     _loss("-right * np.log(np.maximum(right, 1e-300))", "There is a factor p too many: -log(p) is expected."),
     _loss("-np.log(1 - right)", "That is the logarithm of the probability of being wrong, 1 - p."),
-    _loss("-np.log(right) - np.log(1 - right)", "log(1 - p) of the right class is added too; only -log(p) counts."),
+    _loss("-np.log(right) - np.log(1 - right)", "For the right class log(1 - p) is added too; only -log(p) counts."),
     _loss("-np.log(right) / np.log(2)", "That is the logarithm to the base 2; Keras takes the natural one, np.log."),
     _loss("-np.log(right) / np.log(p.shape[1])", "That is the logarithm to the base of the number of classes."),
     _loss("-np.log(right) / p.shape[1]", "You divide by the number of classes, as a mean over the one-hot row does."),
