@@ -26,10 +26,11 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
     """Write the page or the site; one line instead where it cannot be done."""
     if passed_on:
         return f"export does not know {' '.join(passed_on)}"
-    from lstm_edu import export
+    from lstm_edu import export, extras
 
     execute = not options.no_execute
     try:
+        extras.need("export", "a page")
         if options.notebook.is_dir():
             from lstm_edu.export import site
 
@@ -40,6 +41,6 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
             print(
                 export.save_html(options.notebook, options.output or f"{options.notebook.stem}.html", execute=execute)
             )
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, ModuleNotFoundError) as error:
         return str(error)
     return None

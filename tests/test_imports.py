@@ -6,6 +6,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import numpy
 import pytest
 
 import lstm_edu
@@ -18,14 +19,15 @@ READERS = {"keras_bridge", "doctor", "plots"}
 MAY_IMPORT = {
     "palette": (set(), set()),
     "libraries": (set(), set()),
+    "extras": (set(), set()),
     "trace": (set(), {"numpy"}),
     "datasets": (set(), {"numpy"}),
     "core": ({"trace"}, {"numpy", "tqdm"}),
     "comparison": ({"trace", "palette", "core"}, {"numpy"}),
     "keras_bridge": (BASE, {"numpy", "keras", "tensorflow", "jax", "torch", "h5py"}),
     "doctor": (BASE, {"numpy"}),
-    "plots": (BASE, {"numpy", "matplotlib"}),
-    "widgets": (BASE | READERS, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
+    "plots": (BASE | {"extras"}, {"numpy", "matplotlib"}),
+    "widgets": (BASE | READERS | {"extras"}, {"numpy", "anywidget", "ipywidgets", "traitlets"}),
     "exercises": (BASE | READERS | {"formats"}, {"numpy", "anywidget", "ipywidgets", "traitlets", "IPython"}),
     "clinic": (BASE | READERS | {"exercises"}, {"numpy"}),
     "formats": ({"core", "comparison", "libraries"}, {"numpy"}),
@@ -35,10 +37,10 @@ MAY_IMPORT = {
     ),
     "_assignment": ({"teaching"}, set()),
     "export": (
-        set(),
+        {"extras"},
         {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "PIL", "pygments"},
     ),
-    "_export": ({"export"}, set()),
+    "_export": ({"export", "extras"}, set()),
     "kernels": (
         {"comparison", "core", "doctor", "exercises", "keras_bridge", "plots", "widgets"},
         {"numpy", "matplotlib", "anywidget", "ipywidgets", "ipykernel", "jupyter_client", "keras"},
@@ -246,6 +248,59 @@ def test_the_layers_work_without_anything_heavier():
         "import lstm_edu as le; layer = le.LSTM(3, seed=0); layer.build((2, 4, 5)); layer.trace([[[0.0] * 5] * 4] * 2)"
     )
     assert loaded_by(statement) == {"lstm_edu", "numpy"}
+
+
+@pytest.fixture(scope="session")
+def with_numpy_only(tmp_path_factory):
+    """Runs a statement in a Python that has NumPy and lstm_edu only, as `pip install lstm-edu` leaves it."""
+    folder = tmp_path_factory.mktemp("packages")
+    site = Path(numpy.__file__).parents[1]
+    for package in (PACKAGE, *site.glob("numpy"), *site.glob("numpy.libs")):
+        (folder / package.name).symlink_to(package, target_is_directory=True)
+
+    def ran(statement: str) -> str:
+        program = f"import sys; sys.path.append({str(folder)!r})\n{LAYER}{statement}"
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", program], stderr=subprocess.PIPE, text=True)
+        return done.stderr.strip()
+
+    return ran
+
+
+LAYER = """
+import numpy as np
+import lstm_edu as le
+x = np.random.default_rng(0).normal(size=(3, 6, 5)).astype("float32")
+layer = le.LSTM(4, seed=1)
+layer.build(x.shape)
+"""
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "assert le.compare(layer(x), layer(x), layer=layer, x=x)",
+        "assert le.exercises.sigmoid.check(lambda x: 1 / (1 + np.exp(-x)))",
+        "assert le.clinic.case(1) is not None and le.mistakes() is not None",
+        "assert le.adequate_example(layer).x.ndim == 3",
+        "assert le.diagnose(layer(x)[:, ::-1], layer, x).verdict == 'cause'",
+        "assert le.datasets.adding(4, 8) and le.formats",
+    ],
+)
+def test_numpy_is_enough_for_all_but_pictures_pages_and_keras(with_numpy_only, statement):
+    assert with_numpy_only(statement) == ""
+
+
+@pytest.mark.parametrize(
+    ("statement", "extra"),
+    [
+        ("le.explore(layer.trace(x))", "widgets"),
+        ("le.predict", "widgets"),
+        ("le.plots.gates(layer.trace(x))", "plots"),
+        ("le.save_html('a.ipynb', 'b.html')", "export"),
+    ],
+)
+def test_what_an_extra_brings_is_asked_for_by_name(with_numpy_only, statement, extra):
+    assert f"lstm-edu[{extra}]" in with_numpy_only(statement).splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", lstm_edu.__all__)

@@ -13,6 +13,8 @@ import nbformat
 import pytest
 
 import lstm_edu
+from lstm_edu._lab import NEEDED
+from lstm_edu.extras import NEEDS
 
 OPEN = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python -m lstm_edu lab"
 TEST = "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/pytest"
@@ -116,16 +118,32 @@ def test_versions_agree(root, project, readme):
     assert (root / "runtime.txt").read_text().strip() in ("python-3.11", "python-3.12", "python-3.13")
 
 
+def requirements_of(project, *extras: str) -> list[str]:
+    """What has to be installed for these extras, those that they name included."""
+    wanted = list(project["dependencies"])
+    for requirement in [r for extra in extras for r in project["optional-dependencies"][extra]]:
+        inner = re.fullmatch(r"lstm-edu\[([\w,-]+)\]", requirement)
+        wanted += requirements_of(project, *inner[1].split(",")) if inner else [requirement]
+    return wanted
+
+
+def test_the_extras_bring_what_the_package_says_they_do(project):
+    for extra, names in NEEDS.items():
+        assert {re.match(r"[\w-]+", r)[0] for r in project["optional-dependencies"][extra]} == set(names)
+    course = {re.match(r"[\w-]+", r)[0] for r in requirements_of(project, "course")}
+    assert course >= {*NEEDED, "keras", "tensorflow-cpu"} - {"ipykernel"}  # which JupyterLab brings
+
+
 def test_every_dependency_has_an_exact_version(root, project):
     pins = (root / "constraints.txt").read_text().splitlines()
     pinned = {pin.partition("==")[0] for pin in pins if "==" in pin}
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    wanted = requirements_of(project, "test")
     assert {re.match(r"[\w-]+", requirement)[0] for requirement in wanted} <= pinned
     assert [pin for pin in pins if not pin.startswith("#") and "==" not in pin] == []
 
 
 def test_an_older_python_meets_no_requirement_but_the_one_on_python(project):
-    wanted = [*project["dependencies"], *project["optional-dependencies"]["test"]]
+    wanted = requirements_of(project, *project["optional-dependencies"])
     assert [requirement for requirement in wanted if "; python_version >= '3.11'" not in requirement] == []
 
 

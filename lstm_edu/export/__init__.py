@@ -31,8 +31,12 @@ def save_html(source: Any, path: str | Path, *, execute: bool = True) -> Path:
         TypeError: neither a widget nor a path.
         ValueError: a widget that cannot live in a page; something that is no notebook; a path that is a folder, or
             lies in a folder that is not there.
+        ModuleNotFoundError: the extra "export" is not installed.
         RuntimeError: a cell raised an error. Nothing is written then.
     """
+    from lstm_edu import extras
+
+    extras.need("export", "a page")
     from lstm_edu.export import page, site
 
     path = page.destination(path)

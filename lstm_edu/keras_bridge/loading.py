@@ -8,7 +8,8 @@ from types import ModuleType
 
 _HOW = (
     "Install what the course needs with `python -m pip install -r requirements.txt` in the project's folder, or Keras "
-    "alone with `python -m pip install keras tensorflow-cpu` (on a Mac: `keras tensorflow`), and restart the kernel"
+    "alone with `python -m pip install keras tensorflow-cpu` (on a Mac: `keras tensorflow`; where TensorFlow has no "
+    "build: `keras jax`, and KERAS_BACKEND=jax), and restart the kernel"
 )
 
 

@@ -7,6 +7,8 @@ in a notebook together with its description, for those who do not see it, in the
 from importlib import import_module
 from typing import Any
 
+from lstm_edu import extras
+
 _HOMES = {
     "activations": "curves",
     "cell_diagram": "cell",
@@ -27,6 +29,7 @@ def __getattr__(name: str) -> Any:
     """Load matplotlib when the first picture is asked for: the explorers use this package's scales without it."""
     if name not in _HOMES:
         raise AttributeError(f"module 'lstm_edu.plots' has no attribute {name!r}")
+    extras.need("plots", "a picture")
     value = getattr(import_module(f"lstm_edu.plots.{_HOMES[name]}"), name)
     if _HOMES[name] != "paper":
         value = import_module("lstm_edu.plots.paper").in_both_themes(value)

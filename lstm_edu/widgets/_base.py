@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
 
-from lstm_edu import palette
+from lstm_edu import extras, palette
 from lstm_edu.comparison.places import PACKED
 from lstm_edu.comparison.report import differences
 from lstm_edu.comparison.rounding import Rounding, spread
@@ -22,6 +20,13 @@ from lstm_edu.comparison.tolerance import TOLERANCES, tolerance_of
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import linking, words
+
+try:
+    import anywidget
+    import traitlets
+except ModuleNotFoundError:
+    extras.need("widgets", "an explorer")
+    raise
 
 # What the page is told of the palette.
 PALETTE = {
