@@ -1167,3 +1167,45 @@ def test_one_of_several_rows_that_are_alike_is_enough():
         return np.repeat(rest.reshape(4, -1).mean(axis=1), rest.size // 4)
 
     assert "does not use" not in le.exercises.read_bias.check(mean_of_each_gate).message
+
+
+def test_a_dictionary_is_read_by_its_keys_never_by_its_order():
+    def blocks(order):
+        def split_kernel(kernel, units):
+            return dict(zip(order, np.split(kernel, 4, axis=1), strict=True))
+
+        return split_kernel
+
+    for order in ("ifgo", (0, 1, 2, 3), (1, 2, 3, 4), ("W_i", "W_f", "W_c", "W_o"), "ifco"):
+        result = ex.split_kernel.check(blocks(order))
+        assert result.status == "correct" and "a dictionary" in result.remark
+    assert "in the order i, f, o, g" in ex.split_kernel.check(blocks("ifog")).message
+    assert "Your function returned a dict" in ex.split_kernel.check(blocks("abcd")).message
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "words"),
+    [
+        (
+            "hard_sigmoid",
+            lambda x: np.clip(0.25 * x + 0.5, -1, 1),
+            "the line x / 4 + 0.5, cut off at -1 (below) and at 1",
+        ),
+        ("hard_sigmoid", lambda x: np.minimum(x / 6 + 0.4, 0.9), "the line x / 6 + 0.4, cut off at 0.9 (above)"),
+        ("hard_sigmoid", lambda x: 0.3 * x + 1, "the line 0.3 x + 1, not cut off"),
+        ("sigmoid", lambda x: 0.5 + 0.5 * np.tanh(1.5 * x), "the sigmoid of 3 x"),
+        ("sigmoid", lambda x: 0.5 + 0.5 * np.tanh(0.5 * x - 1), "the sigmoid of x - 2"),
+        (
+            "parameter_count",
+            lambda units, features: 4 * units * (features + 3 * units + 2) - 6,
+            "`4 * features * units + 12 * units * units + 8 * units - 6`: `units * units` is counted 12 times",
+        ),
+    ],
+)
+def test_lines_and_counts_are_measured(name, function, words):
+    assert words in ex.get(name).check(function, keras=False).message
+
+
+def test_a_line_is_measured_only_where_all_numbers_are_on_it():
+    assert "the line" not in ex.hard_sigmoid.check(lambda x: np.clip(x / 4 + 0.5, 0, 1) + 0.01 * x**2).message
+    assert "Your function counts" not in ex.parameter_count.check(lambda units, features: units**features + 1).message

@@ -124,6 +124,13 @@ def _unpacked(value: Any, outputs: Sequence[Output], remarks: list[str]) -> Sequ
     if isinstance(value, Mapping) and all(o.name in value for o in outputs):
         remarks.append(f"You returned a dictionary; {_instead(outputs)}")
         return [value[o.name] for o in outputs]
+    last = [o.name.rpartition("_")[2] for o in outputs]
+    as_in_keras = [key.replace("g", "c") for key in last]  # Keras's own code calls the candidate c
+    named = [o.name.replace("_g", "_c") for o in outputs]
+    for keys in (last, as_in_keras, named, range(len(outputs)), range(1, len(outputs) + 1)):  # i, f, g, o; numbers
+        if isinstance(value, Mapping) and len(value) == len(outputs) and set(value) == set(keys):
+            remarks.append(f"You returned a dictionary; {_instead(outputs)}")
+            return [value[key] for key in keys]
     if isinstance(value, np.ndarray) and value.ndim > 1 and len(value) == len(outputs):
         remarks.append(f"You returned one array that holds all {len(outputs)}; {_instead(outputs)}")
         return list(value)

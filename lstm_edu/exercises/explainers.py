@@ -9,6 +9,7 @@ from lstm_edu.exercises.affine import unused, weighed
 from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, scaled
 from lstm_edu.exercises.lines import cut_line, sigmoid_of_line
 from lstm_edu.exercises.mutants import catalogued, mutated, mutated_twice
+from lstm_edu.exercises.polynomials import counted
 
 # What is listed comes first, then what is measured, then one slip, and last two mistakes at once.
 EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
@@ -20,6 +21,7 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
     mutated,
     cut_line,
     sigmoid_of_line,
+    counted,
     mutated_twice,
     doctor,
     unused,

@@ -193,7 +193,11 @@ _KNOWN: dict[str, Alternatives] = {
         simple_rnn.rnn_backward_in_an_array,
     ),
     "parameter_count": _one(
-        counting.COUNT_WORDS, counting.count_by_parts, counting.count_by_arrays, counting.count_by_columns
+        counting.COUNT_WORDS,
+        counting.count_by_parts,
+        counting.count_by_arrays,
+        counting.count_by_columns,
+        slips=counting.COUNT_SLIPS,
     ),
     "split_kernel": _one(
         counting.SPLIT_WORDS,
@@ -201,6 +205,8 @@ _KNOWN: dict[str, Alternatives] = {
         counting.split_kernel_by_loop,
         counting.split_kernel_by_reshape,
         counting.split_kernel_by_starts,
+        slips=counting.SPLIT_SLIPS,
+        detours=counting.SPLIT_DETOURS,
     ),
     "read_bias": _one(
         counting.BIAS_WORDS,
@@ -208,6 +214,17 @@ _KNOWN: dict[str, Alternatives] = {
         counting.read_bias_of_one_row,
         counting.read_bias_of_means,
         counting.read_bias_by_rows,
+        counting.read_bias_of_all_rows,
+        counting.read_bias_of_the_last_row,
+        slips=counting.BIAS_SLIPS,
+    ),
+    "unit_columns": _one(
+        counting.UNIT_WORDS,
+        counting.unit_columns_by_list,
+        counting.unit_columns_by_blocks,
+        counting.unit_columns_by_loop,
+        counting.unit_columns_by_reshape,
+        slips=counting.UNIT_SLIPS,
     ),
     "lstm_step": _one(
         lstm.STEP_WORDS,
