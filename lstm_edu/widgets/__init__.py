@@ -51,6 +51,7 @@ def explore(
     initial_state: Any = None,
     *,
     reference: Any = None,
+    detail: str = "all",
     **places: Any,
 ) -> Explorer:
     """The explorer that fits, to be shown as the last line of a cell.
@@ -63,6 +64,12 @@ def explore(
             (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run. With
             a path x may be left out: then the input is drawn at random, as `le.verify` does.
         reference: a Trace of the same quantities to stand beside ours, or a Keras layer or model of the same weights.
+        detail: how much is shown. "simple": what goes in, what is kept, what is written, and a sentence about it, with
+            0.000 for what is next to nothing. "gates": the pictures of all gates and the cell too; of a Dense layer
+            its weights, of a SimpleRNN its sums. "all": the equations, "What if ..." and Keras's numbers too. Whoever
+            calls explore has a question, so "all" is what comes; for readers who meet a layer for the first time,
+            "simple" is kinder. Readers change it in the page, which remembers what they chose; from Python it is the
+            trait `detail`.
         places: where to begin: t, unit, batch; for a model also layer. And name: what to call it, in place of the
             layer's own name.
 
@@ -72,8 +79,9 @@ def explore(
         what goes in and what comes out.
 
     Raises:
-        TypeError: something that is neither a Trace nor a layer.
-        ValueError: x missing, or given with a Trace.
+        TypeError: something that is neither a Trace nor a layer; a detail that is not a string.
+        ValueError: x missing, or given with a Trace; a detail that there is not; a Trace that did not keep what the
+            explorer shows, at whichever level.
     """
     run = {"mask": mask, "initial_state": initial_state}
     run = {name: value for name, value in run.items() if value is not None}
@@ -107,7 +115,7 @@ def explore(
             "explore needs a Trace (layer.trace(x)), a layer or model of lstm_edu, or one of Keras or its file, "
             f"got {type(source).__name__}"
         )
-    return _explorer(trace, reference, places)
+    return _explorer(trace, reference, places | {"detail": detail})
 
 
 def packing(units: Any, features: int | None = None, *, kind: str | None = None, **options: Any) -> PackingExplorer:

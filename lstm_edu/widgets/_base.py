@@ -92,9 +92,38 @@ class Explorer(anywidget.AnyWidget):
                 )
             if isinstance(trait, traitlets.Int) and (isinstance(value, bool) or not isinstance(value, Integral)):
                 raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})")
+            if isinstance(trait, traitlets.Unicode) and not isinstance(value, str):
+                raise TypeError(f"{name} must be a string, got {value!r} ({type(value).__name__})")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be seen.>"
+
+
+LEVELS = ("simple", "gates", "all")
+
+
+class InLevels(Explorer):
+    """Base of the explorers that can show less than everything: how much of it, as a trait.
+
+    `_spec["levels"]` says what each level that differs from the one before is called in the page, and
+    `_spec["detail"]` which one was asked for here: the page remembers what the reader chose instead of it.
+    """
+
+    detail = traitlets.Unicode("all", help='How much is shown: "simple", "gates" or "all".').tag(sync=True)
+
+    def __init__(self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], *, detail: str = "all", **more: Any):
+        kinds = [layer.get("inside", layer["kind"]) for layer in spec.get("layers", [spec])]
+        super().__init__(spec | {"levels": words.levels(kinds), "detail": detail}, arrays, detail=detail, **more)
+
+    @traitlets.validate("detail")
+    def _valid_detail(self, proposal: Any) -> str:
+        value = proposal["value"]
+        if value not in LEVELS:
+            raise ValueError(
+                'detail must be "simple" (what goes in, what is kept, what is written, in words), "gates" (the gates '
+                f'too) or "all" (the equations and Keras\'s numbers too), got {value!r}'
+            )
+        return value
 
 
 class OverTime(Explorer):
@@ -115,7 +144,7 @@ class OverTime(Explorer):
         return where(name, value, self._spec[key], what)
 
 
-class LayerOverTime(OverTime):
+class LayerOverTime(InLevels, OverTime):
     """Base of the explorers of one layer's trace, in which a quantity can be pointed out."""
 
     highlight = traitlets.Unicode("", help="A quantity to point out, or nothing.").tag(sync=True)

@@ -31,7 +31,7 @@ class DenseExplorer(_base.LayerOverTime):
         layer_or_trace: a built Dense layer or TimeDistributed(Dense), with x; or its Trace.
         x: (B, F), or (B, T, F) with time. Only with a layer.
         reference: the Trace of Keras's layer for the same x, shown beside ours while nothing is changed.
-        t, unit, batch: where to begin.
+        t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:
         TypeError, ValueError: x missing or given twice, a trace of another kind, a place out of range.

@@ -25,7 +25,7 @@ class EmbeddingExplorer(_base.LayerOverTime):
     Args:
         trace: the Trace of an Embedding with x (B,) or (B, T) and y.
         reference: the same by Keras, shown beside ours.
-        t, unit, batch: where to begin.
+        t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:
         TypeError, ValueError: as `LSTMExplorer`.

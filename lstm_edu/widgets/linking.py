@@ -261,9 +261,9 @@ _KEYWORDS = _BEFORE_AN_OPERAND | {"const", "let", "var", "function", "class", "i
 _OF_THE_BROWSER = frozenset(
     """AbortController Array Blob Boolean CSS DataView Error Float32Array Float64Array HTMLElement ImageData Infinity
     Int8Array IntersectionObserver JSON Map Math MutationObserver NaN Number Object Promise RegExp ResizeObserver Set
-    String Symbol URL Uint32Array Uint8Array Uint8ClampedArray atob cancelAnimationFrame clearInterval clearTimeout
-    console document getComputedStyle globalThis isNaN localStorage matchMedia parseFloat parseInt queueMicrotask
-    requestAnimationFrame setInterval setTimeout undefined window arguments""".split()
+    String Symbol URL Uint32Array Uint8Array Uint8ClampedArray WeakMap atob cancelAnimationFrame clearInterval
+    clearTimeout console document getComputedStyle globalThis isNaN localStorage matchMedia parseFloat parseInt
+    queueMicrotask requestAnimationFrame setInterval setTimeout undefined window arguments""".split()
 )
 
 

@@ -35,7 +35,7 @@ class LSTMExplorer(_base.LayerOverTime):
     Args:
         trace: a complete Trace of an LSTM: x (B, T, F), z (B, T, 4 * units), i, f, g, o, c, h (B, T, units).
         reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
-        t, unit, batch: where to begin.
+        t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
         name: what to call it, in place of the layer's name.
 
     Of a large batch only the first sequences travel to the page, about 8 MB of them; the explorer says so.

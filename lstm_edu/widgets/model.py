@@ -14,7 +14,7 @@ from lstm_edu.widgets import _base, dense, plain, words
 from lstm_edu.widgets.layers import LAYERS
 
 
-class ModelExplorer(_base.Explorer):
+class ModelExplorer(_base.InLevels):
     """The layers of a model, one tab each, over one run of it.
 
     `layer` is the name of the tab shown; `t`, `unit` and `batch` are the place, as in `LSTMExplorer` and
@@ -24,6 +24,7 @@ class ModelExplorer(_base.Explorer):
         trace: the Trace of a Sequential (or of any layer with inner layers).
         reference: the same by Keras, layers in the same order.
         layer: the tab to begin with; the first that can be explored, if not given.
+        t, unit, batch: where to begin. detail: how much is shown, in all tabs: "simple", "gates" or "all".
     """
 
     _MODULE = "model/explorer.js"

@@ -19,7 +19,7 @@ class LayerExplorer(_base.LayerOverTime):
     Args:
         trace: the Trace of any layer.
         reference: the same by Keras.
-        t, unit, batch: where to begin.
+        t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:
         TypeError: not a Trace. ValueError: a place out of range.

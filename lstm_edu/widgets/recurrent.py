@@ -27,7 +27,7 @@ class RecurrentExplorer(_base.LayerOverTime):
         trace: a complete Trace of a GRU, x (B, T, F), a (B, T, 3 * units), z, r, g, h (B, T, units), with reset_after
             True or False; or of a SimpleRNN, x, z, h.
         reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
-        t, unit, batch: where to begin.
+        t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:
         TypeError: `trace` or `reference` is not a Trace; a place is not a whole number.

@@ -55,6 +55,26 @@ def packing(article: str, units: int, features: int) -> dict[str, str]:
     }
 
 
+# --- how much is shown ------------------------------------------------------------------------------------------------
+
+_WITH_GATES = {"simple": "simple", "gates": "gates", "all": "all"}
+_LEVELS = {
+    "LSTM": _WITH_GATES,
+    "GRU": _WITH_GATES,
+    "SimpleRNN": {"simple": "simple", "gates": "sums", "all": "all"},
+    "Dense": {"simple": "simple", "gates": "weights", "all": "all"},
+    "Embedding": {"simple": "simple", "gates": "output", "all": "all"},
+}
+
+
+def levels(kinds: Sequence[str]) -> dict[str, str]:
+    """What the levels are called where these kinds of layers are shown; those that show no more are left out."""
+    known = [_LEVELS[kind] for kind in kinds if kind in _LEVELS]
+    if _WITH_GATES in known:
+        return _WITH_GATES
+    return known[0] if known else {"simple": "simple", "all": "all"}
+
+
 # --- two runs -------------------------------------------------------------------------------------------------------
 
 

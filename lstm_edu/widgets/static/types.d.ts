@@ -44,6 +44,8 @@ export interface Spec {
   time: number[] | null; // which input each step read, where that is not its own number
   scales: Record<string, Scale>;
   tolerance: Tolerance;
+  levels?: Partial<Record<Level, string>>; // what the levels are called here
+  detail?: Level; // the one that was asked for
   comparison: { agrees: boolean; text: string; limits: Record<string, number> } | null;
   arrays: Record<string, { dtype: "float32" | "float64" | "uint8"; shape: number[]; offset: number }>;
   layers: any[]; // of a model, and of the gradients of two
@@ -71,6 +73,9 @@ export interface Palette {
 
 export type Theme = "light" | "dark";
 
+/** How much is shown. */
+export type Level = "simple" | "gates" | "all";
+
 /** anywidget's model: the traits that Python and the page share. */
 export interface Model {
   get(name: string): any;
@@ -92,6 +97,8 @@ export interface Context {
   listen(target: EventTarget, type: string, action: (event: any) => void, options?: object): void;
   repaint(): void;
   relayout(): void;
+  level(): Level;
+  write(value: number, digits?: number): string; // a number as it is written at this level
   set(values: Record<string, unknown>): void;
   onChange(names: string[], action: () => void): void;
 }

@@ -3,7 +3,6 @@
 import { curveOf, windowAround } from "./numbers.js";
 import { barsInWords, curveInWords } from "./words.js";
 import { sizeCanvas } from "../shared/canvas.js";
-import { format } from "../shared/numbers.js";
 import { h } from "../shared/page.js";
 
 const BARS_SHOWN = 40;
@@ -19,11 +18,14 @@ export function activationPicture(context, spec, colour) {
     paint(row, unit) {
       const width = Math.max(160, Math.min(420, element.clientWidth));
       const ink = getComputedStyle(context.root).color; // high contrast changes it, and it fits the theme
-      const sheet = { pen: sizeCanvas(canvas, width, HEIGHT), width, ink, colour };
+      const sheet = { pen: sizeCanvas(canvas, width, HEIGHT), width, ink, colour, format: context.write };
       const drawn = curveOf(spec.activation, row.z);
       if (drawn) drawCurve(sheet, drawn, row, unit);
       else drawBars(sheet, row.y, unit);
-      canvas.setAttribute("aria-label", (drawn ? curveInWords : barsInWords)(spec.activation, row, unit));
+      canvas.setAttribute(
+        "aria-label",
+        (drawn ? curveInWords : barsInWords)(spec.activation, row, unit, context.write),
+      );
     },
   };
 }
@@ -51,7 +53,7 @@ function write({ pen, width, ink }, text, x, top, align) {
 }
 
 function drawCurve(sheet, drawn, row, unit) {
-  const { pen, width, ink, colour } = sheet;
+  const { pen, width, ink, colour, format } = sheet;
   const across = (v) => ((v - drawn.z[0]) / (drawn.z[1] - drawn.z[0])) * width;
   const down = (v) => 4 + (1 - (v - drawn.y[0]) / (drawn.y[1] - drawn.y[0])) * (HEIGHT - 24);
   line(sheet, [0, down(0)], [width, down(0)], { alpha: 0.45 });
@@ -91,7 +93,7 @@ function drawCurve(sheet, drawn, row, unit) {
 }
 
 function drawBars(sheet, outputs, unit) {
-  const { pen, width, ink, colour } = sheet;
+  const { pen, width, ink, colour, format } = sheet;
   const [first, end] = windowAround(unit, outputs.length, BARS_SHOWN);
   const shown = outputs.slice(first, end);
   const finite = shown.filter(Number.isFinite);

@@ -10,7 +10,7 @@ import { changedInWords, outputInWords } from "./words.js";
 import { activate } from "../shared/activations.js";
 import { verdict } from "../shared/comparison.js";
 import { kept, layerExplorer } from "../shared/explorer.js";
-import { format } from "../shared/numbers.js";
+import { showFrom } from "../shared/levels.js";
 import { announcer, h, headLine, noteLine, say, symbol } from "../shared/page.js";
 import { clamp, moved } from "../shared/places.js";
 import { plural, stayedInPython } from "../shared/words.js";
@@ -25,17 +25,8 @@ export function denseInside(context, panel, spec, arrays) {
   const store = kept(context, spec, "edits");
   const edits = () => (editable ? store.get() : {});
   const numbers = () => withEdits(spec, arrays, edits());
-  const here = () => ({
-    t: clamp(model.get("t"), spec.steps),
-    unit: clamp(model.get("unit"), spec.units),
-    batch: clamp(model.get("batch"), spec.rows),
-  });
-  // What lies one below another: the timesteps of one sample, or the samples.
-  const down = spec.timed
-    ? { name: "step", count: spec.steps, chosen: () => here().t, go: (n) => context.set({ t: n }) }
-    : { name: "sample", count: spec.rows, chosen: () => here().batch, go: (n) => context.set({ batch: n }) };
-  const inRow = (n) => (spec.timed ? [here().batch, n] : [n, 0]);
-  const shown = () => windowAround(down.chosen(), down.count, ROWS_SHOWN);
+  const where = densePlaces(context, spec);
+  const { here, down, inRow, shown } = where;
   const grey = "#b8b8b8";
   const letters = { ...palette, colors: { ...palette.colors, W: grey, b: grey, y: palette.colors.h, z: grey } };
 
@@ -43,22 +34,17 @@ export function denseInside(context, panel, spec, arrays) {
   const controls = denseControls(context, spec, down, here);
   const bench = editable ? changeBench(context, spec, store, numbers, `W[0,${here().unit}]`) : null;
   const matrices = denseMatrices(context, spec, Math.min(down.count, ROWS_SHOWN), letters, choose);
-  const sum = sumOfOutput(spec, arrays);
-  const curve = activationPicture(context, spec, letters.colors.y);
-  const words = h("p", { class: "le-words le-short" });
-  const note = noteLine();
-  const agreed = verdict(spec, "all outputs");
-  const side = h("div", { class: "le-side" }, words, sum.elements, curve?.element, agreed, note.element);
-  const body = h("div", { class: "le-body le-dense" }, h("div", {}, matrices.element, bench?.elements), side);
+  const side = denseSide(context, panel, spec, arrays, where, letters);
+  const changes = h("div", { "data-from": "all" }, bench?.elements);
+  const body = h("div", { class: "le-body le-dense" }, h("div", {}, matrices.element, changes), side.element);
   panel.append(denseHead(spec), controls.element, body, denseKeys(down, editable));
-  const voice = announcer(panel);
 
   /** A number was chosen in a matrix: the picture follows, and a number that can be changed goes on the bench. */
   function choose(name, row, column, taken) {
     const n = shown()[0] + row;
     if (name === "x" || name === "y") down.go(n);
     if (name !== "x" && column < spec.units) context.set({ unit: column });
-    if (!bench || name === "y" || !taken) return;
+    if (!bench || name === "y" || !taken || context.level() !== "all") return;
     bench.take(placeIn(name, n, column, row));
   }
   function placeIn(name, n, column, row) {
@@ -79,7 +65,7 @@ export function denseInside(context, panel, spec, arrays) {
     root.setAttribute("aria-label", `Dense explorer, layer ${spec.name}`);
     controls.paint();
 
-    const on = bench?.place() ?? null;
+    const on = context.level() === "all" && bench ? bench.place() : null;
     const placeAt = (name) => (r, c) => (name === "y" ? null : placeIn(name, first + r, c, r));
     matrices.paint(
       { numbers: now, rows, first, chosen, unit },
@@ -92,7 +78,7 @@ export function denseInside(context, panel, spec, arrays) {
     );
     matrices.light(model.get("highlight"));
     bench?.paint();
-    paintSide(now, rows[chosen], place);
+    side.paint(now, rows[chosen], place, Object.keys(changed).length);
   }
 
   /** [row, column] of the number on the bench, if it lies in this matrix. */
@@ -106,27 +92,6 @@ export function denseInside(context, panel, spec, arrays) {
     return thisSample && row >= 0 && row < Math.min(down.count, ROWS_SHOWN) ? [row, index.at(-1)] : null;
   }
 
-  function paintSide(now, row, place) {
-    const { unit, batch, t } = place;
-    const count = Object.keys(edits()).length;
-    sum.paint(now, row, place, count > 0);
-    curve?.paint(row, unit);
-    const [z, y] = [row.z[unit], row.y[unit]];
-    const text = outputInWords(spec, `${down.name} ${down.chosen()}`, z, y, unit);
-    say(words, text);
-    const [first, end] = shown();
-    const odd = ![...row.x, ...row.z, ...row.y].every(Number.isFinite);
-    const changes = count ? changedInWords(spec, count) : "";
-    note.tell([
-      changes,
-      odd && "This row has values that are NaN or infinite.",
-      ...stayedInPython(spec, "samples"),
-      down.count > ROWS_SHOWN && `Shown: ${down.name}s ${first} to ${end - 1} of 0…${down.count - 1}.`,
-    ]);
-    if (agreed) agreed.hidden = count > 0;
-    voice.tell(`y[${spec.timed ? `${batch},${t}` : batch},${unit}] = ${format(y)}. ${text} ${changes}`);
-  }
-
   context.onChange(["t", "unit", "batch", "highlight", "edits"], context.repaint);
   return {
     layout: matrices.layout,
@@ -136,23 +101,81 @@ export function denseInside(context, panel, spec, arrays) {
         if (event.key === "Escape") root.focus();
         return event.key === "Escape";
       }
-      return matrices.key(event) || moveBy(event.key);
+      return matrices.key(event) || where.key(event.key);
+    },
+    close: side.close,
+  };
+}
+
+/** Where the reader is: {here(), down: what lies one below another, inRow(n) -> [batch, t], shown() -> [first, end),
+ *  key(key) -> handled?}. */
+function densePlaces(context, spec) {
+  const { model } = context;
+  const here = () => ({
+    t: clamp(model.get("t"), spec.steps),
+    unit: clamp(model.get("unit"), spec.units),
+    batch: clamp(model.get("batch"), spec.rows),
+  });
+  // The timesteps of one sample, or the samples.
+  const down = spec.timed
+    ? { name: "step", count: spec.steps, chosen: () => here().t, go: (n) => context.set({ t: n }) }
+    : { name: "sample", count: spec.rows, chosen: () => here().batch, go: (n) => context.set({ batch: n }) };
+  return {
+    here,
+    down,
+    inRow: (n) => (spec.timed ? [here().batch, n] : [n, 0]),
+    shown: () => windowAround(down.chosen(), down.count, ROWS_SHOWN),
+    /** As in the other explorers, but that left and right lead from output to output, up and down from row to row. */
+    key(key) {
+      const turned = { ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown", ArrowUp: "ArrowLeft", ArrowDown: "ArrowRight" };
+      const from = { t: down.chosen(), unit: here().unit };
+      const place = moved(turned[key] ?? key, from, { steps: down.count, units: spec.units });
+      if (key === "Home" || key === "End") context.set({ unit: key === "Home" ? 0 : spec.units - 1 });
+      else if (place) {
+        down.go(place.t);
+        context.set({ unit: place.unit });
+      }
+      return Boolean(place);
+    },
+  };
+}
+
+/** What is next to the matrices: {element, paint(numbers, row, place, count of changes), close()}. */
+function denseSide(context, panel, spec, arrays, { down, shown }, letters) {
+  const words = h("p", { class: "le-words le-short" });
+  const sum = sumOfOutput(spec, arrays);
+  const curve = activationPicture(context, spec, letters.colors.y);
+  const agreed = verdict(spec, "all outputs");
+  const note = noteLine();
+  showFrom("gates", curve?.element);
+  showFrom("all", ...sum.elements, agreed);
+  const element = h("div", { class: "le-side" }, words, sum.elements, curve?.element, agreed, note.element);
+  const voice = announcer(panel);
+
+  return {
+    element,
+    paint(now, row, place, count) {
+      const { unit, batch, t } = place;
+      const level = context.level();
+      if (level === "all") sum.paint(now, row, place, count > 0);
+      if (level !== "simple") curve?.paint(row, unit);
+      const [z, y] = [row.z[unit], row.y[unit]];
+      const text = outputInWords(spec, `${down.name} ${down.chosen()}`, z, y, unit, context);
+      say(words, text);
+      const [first, end] = shown();
+      const odd = ![...row.x, ...row.z, ...row.y].every(Number.isFinite);
+      const changes = count ? changedInWords(spec, count) : "";
+      note.tell([
+        changes,
+        odd && "This row has values that are NaN or infinite.",
+        ...stayedInPython(spec, "samples"),
+        down.count > ROWS_SHOWN && `Shown: ${down.name}s ${first} to ${end - 1} of 0…${down.count - 1}.`,
+      ]);
+      if (agreed) agreed.hidden = count > 0;
+      voice.tell(`y[${spec.timed ? `${batch},${t}` : batch},${unit}] = ${context.write(y)}. ${text} ${changes}`);
     },
     close: voice.close,
   };
-
-  /** As in the other explorers, but that left and right lead from output to output, up and down from row to row. */
-  function moveBy(key) {
-    const turned = { ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown", ArrowUp: "ArrowLeft", ArrowDown: "ArrowRight" };
-    const from = { t: down.chosen(), unit: here().unit };
-    const place = moved(turned[key] ?? key, from, { steps: down.count, units: spec.units });
-    if (key === "Home" || key === "End") context.set({ unit: key === "Home" ? 0 : spec.units - 1 });
-    else if (place) {
-      down.go(place.t);
-      context.set({ unit: place.unit });
-    }
-    return Boolean(place);
-  }
 }
 
 /** "dense, Dense · 3 units ..., y = tanh(x W + b)". */
@@ -161,7 +184,20 @@ function denseHead(spec) {
   const head = headLine(spec.name, "Dense", plural(spec.units, "unit"), plural(spec.features, "feature"), ...about);
   const [open, close] = spec.activation === "linear" ? ["", ""] : [`${spec.activation}(`, ")"];
   const bias = spec.use_bias ? [" + ", symbol("b")] : "";
-  head.append(h("span", { class: "le-law" }, symbol("y"), " = ", open, symbol("x"), " ", symbol("W"), bias, close));
+  head.append(
+    h(
+      "span",
+      { class: "le-law", "data-from": "gates" },
+      symbol("y"),
+      " = ",
+      open,
+      symbol("x"),
+      " ",
+      symbol("W"),
+      bias,
+      close,
+    ),
+  );
   return head;
 }
 
@@ -175,7 +211,9 @@ function denseKeys(down, editable) {
     "p",
     { class: "le-keys le-muted" },
     keys.map(([key, what], n) => [n ? " · " : "", h("kbd", {}, key), ` ${what}`]),
-    editable ? [" · in a matrix: arrows move, ", h("kbd", {}, "Enter"), " takes the number"] : "",
+    editable
+      ? h("span", { "data-from": "all" }, " · in a matrix: arrows move, ", h("kbd", {}, "Enter"), " takes the number")
+      : "",
   );
 }
 

@@ -25,7 +25,12 @@ export function denseMatrices(context, spec, rowsShown, letters, choose) {
   const slots = Object.fromEntries(Object.keys(shapes).map((name) => [name, h("div")]));
   const blocks = Object.entries(shapes).map(([name, [, , what, shape]]) => {
     const label = h("div", { class: "le-label" }, chip(name, letters), h("span", {}, `${what} ${shape}`));
-    return h("div", { class: `le-block le-${name}`, "data-part": name }, label, slots[name]);
+    return h(
+      "div",
+      { class: `le-block le-${name}`, "data-part": name, "data-from": "Wb".includes(name) ? "gates" : null },
+      label,
+      slots[name],
+    );
   });
   const element = h("div", { class: "le-scroll" }, h("div", { class: "le-matrices" }, blocks));
   let narrow = false;

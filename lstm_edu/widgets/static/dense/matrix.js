@@ -3,7 +3,6 @@
 
 import { paintCells } from "../shared/canvas.js";
 import { inkOn, ramp, shade, stopsOf } from "../shared/colours.js";
-import { format } from "../shared/numbers.js";
 import { h, say } from "../shared/page.js";
 import { cellAt, clamp } from "../shared/places.js";
 
@@ -34,7 +33,7 @@ export function numberMatrix(context, on, name, rows, columns, what) {
   function paintCell(cell, number, stops, { low, high }) {
     const index = shade(number, low, high);
     const colour = index < 0 ? null : [...stops.subarray(4 * index, 4 * index + 3)];
-    say(cell, format(number, on.narrow() ? 3 : 4));
+    say(cell, context.write(number, on.narrow() ? 3 : 4));
     cell.style.background = colour ? `rgb(${colour.join(" ")})` : "";
     cell.style.color = colour ? inkOn(colour) : "";
   }
@@ -60,7 +59,7 @@ export function numberMatrix(context, on, name, rows, columns, what) {
         cell.classList.toggle("le-in", marks.lit(r, c));
         cell.classList.toggle("le-chosen", marks.chosen(r, c));
         cell.classList.toggle("le-changed", changed);
-        const text = `${name}[${indexOf(r, c, first)}] = ${format(value(r, c))}${changed ? ", changed" : ""}`;
+        const text = `${name}[${indexOf(r, c, first)}] = ${context.write(value(r, c))}${changed ? ", changed" : ""}`;
         cell.setAttribute("aria-label", text);
       });
     },

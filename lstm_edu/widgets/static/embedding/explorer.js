@@ -6,6 +6,7 @@ import { aboutEmbedding, pickInWords } from "./words.js";
 import { at } from "../shared/arrays.js";
 import { verdict } from "../shared/comparison.js";
 import { layerExplorer } from "../shared/explorer.js";
+import { shownAt, showFrom } from "../shared/levels.js";
 import { format, formatDifference } from "../shared/numbers.js";
 import { announcer, h, headLine, say } from "../shared/page.js";
 import { plural } from "../shared/words.js";
@@ -33,9 +34,10 @@ export function embeddingInside(context, panel, spec, arrays) {
           h("span", { class: "le-strong" }, "output y"),
           h("span", { class: "le-name le-muted" }, "one column per step: the row that was picked"),
         ],
-        tell: (t, column, batch) => `step ${t}, column ${column}: ${format(at(arrays.y, batch, t, column), 6)}`,
+        tell: (t, column, batch) => `step ${t}, column ${column}: ${context.write(at(arrays.y, batch, t, column), 6)}`,
         array: () => arrays.y,
         scale: () => spec.scale,
+        from: "gates",
       }),
     ],
     axis: "step",
@@ -48,16 +50,8 @@ export function embeddingInside(context, panel, spec, arrays) {
   const tokens = tokenRow(context, spec, bar, (t) => idOfRow(spec, rowAt(t)));
   const words = h("p", { class: "le-words le-short" });
   const vector = h("div", { class: "le-scroll", tabindex: 0, role: "group", "aria-label": "the numbers of the row" });
-  const side = h(
-    "div",
-    { class: "le-maps" },
-    tokens.element,
-    pictures.element,
-    words,
-    vector,
-    verdict(spec, "all outputs"),
-    pictures.note.element,
-  );
+  const below = [words, ...showFrom("all", vector, verdict(spec, "all outputs")), pictures.note.element];
+  const side = h("div", { class: "le-maps" }, tokens.element, pictures.element, below);
   panel.append(
     headLine(spec.name, ...aboutEmbedding(spec)),
     bar.element,
@@ -122,8 +116,8 @@ export function embeddingInside(context, panel, spec, arrays) {
       const picked = pickedRows(arrays.ids, batch, spec.steps).get(row);
       const text = pickInWords(spec, t, id, columns, picked);
       say(words, text);
-      paintVector(place, id);
-      voice.tell(`${text} Column ${unit}: ${format(value)}. ${pictures.note.text()}`);
+      if (shownAt(context.level(), { from: "all" })) paintVector(place, id);
+      voice.tell(`${text} Column ${unit}: ${context.write(value)}. ${pictures.note.text()}`);
       pictures.describe(`Heat map of the output over ${plural(spec.steps, "step")}.`);
       root.setAttribute("aria-label", `Embedding explorer, layer ${spec.name}`);
     },

@@ -4,7 +4,6 @@ import { idOfRow, nextStepOf, pickedRows } from "./numbers.js";
 import { tableInWords } from "./words.js";
 import { at } from "../shared/arrays.js";
 import { paintCells } from "../shared/canvas.js";
-import { format } from "../shared/numbers.js";
 import { h, legend } from "../shared/page.js";
 import { cellAt } from "../shared/places.js";
 import { plural } from "../shared/words.js";
@@ -45,7 +44,7 @@ export function tablePicture(context, spec, arrays, bar, tip) {
   listen(plot, "pointermove", (event) => {
     const [row, column] = under(event);
     const count = pickedRows(arrays.ids, bar.here().batch, spec.steps).get(row) ?? 0;
-    const number = format(at(arrays.table, row, column), 6);
+    const number = context.write(at(arrays.table, row, column), 6);
     tip.show(
       event,
       `row ${idOfRow(spec, row)}, column ${column}: ${number} · ${count ? `picked ${count}×` : "not picked here"}`,

@@ -21,19 +21,18 @@ import { GATES, reachOf } from "./numbers.js";
 import { cellPart, cellSymbols, place } from "./svg.js";
 import { cellInWords } from "./words.js";
 import { inkOn } from "../shared/colours.js";
-import { format } from "../shared/numbers.js";
 import { h, say } from "../shared/page.js";
 
 const POINTED = ["x", "f", "i", "g", "o", "c", "h"]; // what can be pointed out
 
 /** {element, layout(), paint(numbers, place, arrays, highlight), close()}. `pointing` is told what the reader points at:
  *  {enter(quantity), leave(), press(quantity)}. */
-export function cellDiagram(spec, palette, listen, pointing) {
+export function cellDiagram({ palette, listen, write }, spec, pointing) {
   const wires = cellWires(palette, listen, pointing);
   const gates = GATES.map((gate) => cellGate(spec, palette.colors[gate], gate));
   const operators = cellOperators(spec);
   const amounts = cellAmounts(palette);
-  const texts = cellTexts(spec);
+  const texts = cellTexts(spec, write);
   const spots = cellSpots(palette, listen, pointing);
   const back = cellPart("rect", { class: "le-diagram-back", y: 2, height: CELL_BUS + 30, rx: 14 });
   const parts = [wires, ...gates, operators, amounts, texts];
@@ -77,7 +76,7 @@ export function cellDiagram(spec, palette, listen, pointing) {
       amounts.paint(flows, reach, found.masked, highlight);
       spots.paint(highlight);
       element.classList.toggle("le-passed", found.masked);
-      describe(cellInWords(spec, where, found));
+      describe(cellInWords(spec, where, found, write));
     },
     close: () => clearTimeout(timer),
   };
@@ -294,7 +293,7 @@ const NAMES = {
 };
 
 /** Numbers, names and words. */
-function cellTexts(spec) {
+function cellTexts(spec, write) {
   const numbers = Object.keys(WIRE_OF)
     .filter((name) => name !== "c_down")
     .map((name) => {
@@ -325,7 +324,7 @@ function cellTexts(spec) {
   function textOf(name, value) {
     if (isMany(spec, name)) return name === "x" ? `${spec.features} features` : `${spec.units} units`;
     const share = ["i", "f", "o"].includes(name) && spec.scales[name].kind !== "signed";
-    return share ? format(value, 3) : withSign(value);
+    return share ? write(value, 3) : withSign(value, 3, write);
   }
 
   return {
@@ -348,7 +347,7 @@ function cellTexts(spec) {
       const was = recorded ? { ...recorded, kept: recorded.f * recorded.c_prev, written: recorded.i * recorded.g } : {};
       for (const { name, value } of numbers) {
         say(value, textOf(name, flows[name]));
-        const other = !isMany(spec, name) && name in was && format(was[name], 3) !== format(flows[name], 3);
+        const other = !isMany(spec, name) && name in was && write(was[name], 3) !== write(flows[name], 3);
         value.classList.toggle("le-other", other); // a what-if changed it
       }
     },

@@ -10,107 +10,49 @@ import { plural } from "../shared/words.js";
 
 /** {element, paint(numbers, place, arrays, highlight)}: what numbersAt() gave for this place, and the arrays it came from.
  *  `opens`: whether the weights are here, so that a product can open to its terms. */
-export function equationsOf(spec, palette, listen, opens) {
-  const signs = []; // [element, quantity]: "=", or "≠" where the run does not follow the equation
-  const products = []; // what opens to its terms
-  const numbersOf = equationNumbers((quantity) => {
-    const letter = quantity[0] === "s" ? "c" : quantity[0];
-    return letter === "z" ? null : palette.colors[letter];
-  });
-  const { number } = numbersOf;
-  const equals = (quantity) => {
-    const element = h("span", {}, "=");
-    signs.push([element, quantity]);
-    return [element, " "];
-  };
-  const equation = (quantity, ...lines) => equationRow(quantity, chip(quantity, palette), ...lines);
-
-  /** A part of a sum: its number, and under it what it is. The products are buttons: they open. */
-  const addend = (quantity, name) =>
-    h("span", { class: "le-addend" }, number(quantity), h("span", { class: "le-under" }, name));
-  const product = (kind, gate) => {
-    const made = dotProduct(kind, gate, spec, listen, [
-      number(`${kind}_${gate}`),
-      h("span", { class: "le-under" }, symbol(kind === "xW" ? "x" : "h_prev"), "·", symbol(`${kind[1]}_${gate}`)),
-    ]);
-    products.push(made);
-    return made;
-  };
-  const sum = (gate) => {
-    const [xW, hU] = [product("xW", gate), product("hU", gate)];
-    const line = [
-      h("span", {}, symbol(`z_${gate}`), " ="),
-      xW.button,
-      h("span", {}, "+"),
-      hU.button,
-      spec.use_bias && [h("span", {}, "+"), addend(`b_${gate}`, symbol(`b_${gate}`))],
-      h("span", {}, equals(`z_${gate}`), number(`z_${gate}`)),
-    ];
-    return [h("div", { class: "le-sum" }, line), h("div", { class: "le-dot-products" }, xW.panel, hU.panel)];
-  };
-  const gateRow = (gate) => {
-    const name = gate === "g" ? spec.activation : spec.recurrent_activation;
-    const parts = opens
-      ? sum(gate)
-      : h(
-          "div",
-          {},
-          symbol(`z_${gate}`),
-          " = ",
-          symbol("x"),
-          " · ",
-          symbol(`W_${gate}`),
-          " + ",
-          symbol("h_prev"),
-          " · ",
-          symbol(`U_${gate}`),
-          spec.use_bias ? [" + ", symbol(`b_${gate}`)] : "",
-          " = ",
-          number(`z_${gate}`),
-        );
-    return equation(
-      gate,
-      parts,
-      equationLine(
-        [symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"],
-        [
-          ["= ", name, "(", number(`z_${gate}`), ")"],
-          [equals(gate), number(gate)],
-        ],
-      ),
-    );
-  };
+export function equationsOf(context, spec, opens) {
+  const { palette } = context;
+  const parts = equationParts(context, spec, opens);
   const amounts = addedAmounts(["kept", "written"], [palette.colors.f, palette.colors.i]);
-  // A masked step has equations of its own: what was computed is thrown away.
-  const whenMasked = { class: "le-if-masked" };
-  const unlessMasked = { class: "le-unless-masked" };
-  const cRow = equation(
-    "c",
-    equationLine(
-      [symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")],
-      [
-        ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
-        [equals("c"), number("c")],
-      ],
-      unlessMasked,
-    ),
-    equationLine([symbol("c"), " = ", symbol("c_prev")], [["= ", number("c")]], whenMasked),
-    amounts.elements,
-  );
-  const hRow = equation(
-    "h",
-    equationLine(
-      [symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"],
-      [
-        ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
-        ["= ", number("o"), " · ", number("squashed")],
-        [equals("h"), number("h")],
-      ],
-      unlessMasked,
-    ),
-    equationLine([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], whenMasked),
-  );
-  const carried = h(
+  const unlike = note("≠ marks where this run does not follow the equation: something there is held, or mistaken.");
+  const heavy = opens
+    ? null
+    : note("The weights are too large to travel to this page: the sums cannot be opened here.");
+  const gates = GATES.map((gate) => gateRow(parts, spec, gate));
+  const states = [maskedNote(), cellStateRow(parts, amounts), outputRow(parts, spec)];
+  const element = h("div", { class: "le-equations" }, heavy, unlike, gates, states);
+  const rows = [...element.querySelectorAll("[data-row]")];
+
+  let latest = null; // what was painted, for what is opened afterwards
+  function paint(numbers, place, arrays, highlight) {
+    latest = [place, arrays];
+    const addends = addendsOf(spec, arrays, place);
+    const broken = brokenIn(spec, numbers, addends);
+    parts.paint((quantity) => numbers.ours[quantity] ?? addends[quantity], broken);
+    unlike.hidden = !Object.keys(broken).length;
+    element.classList.toggle("le-masked", numbers.masked);
+    for (const row of rows) row.classList.toggle("le-lit", row.dataset.row === highlight);
+    for (const product of parts.products) {
+      product.button.classList.toggle("le-lit", highlight === "x" && product.kind === "xW");
+      product.paint(place, arrays);
+    }
+    const { ours, masked } = numbers;
+    const added = masked ? null : [ours.f * ours.c_prev, ours.i * ours.g];
+    amounts.paint(added, ours.c, reachOf(spec, arrays, place));
+  }
+  for (const product of parts.products) product.onOpen = () => latest && product.paint(...latest);
+
+  return { element, paint };
+}
+
+// A masked step has equations of its own: what was computed is thrown away.
+const WHEN_MASKED = { class: "le-if-masked" };
+const UNLESS_MASKED = { class: "le-unless-masked" };
+
+const note = (text) => h("p", { class: "le-note" }, text);
+
+const maskedNote = () =>
+  h(
     "p",
     { class: "le-note le-if-masked" },
     "A masked step: its gates were computed, and thrown away. ",
@@ -119,41 +61,109 @@ export function equationsOf(spec, palette, listen, opens) {
     symbol("h"),
     " stay as they were.",
   );
-  const unlike = h(
-    "p",
-    { class: "le-note", hidden: true },
-    "≠ marks where this run does not follow the equation: something there is held, or mistaken.",
+
+/** What the equations are made of: {number(quantity), equals(quantity), row(quantity, ...lines), addend(quantity, name),
+ *  product(kind, gate), products, opens, paint(valueOf, broken)}. */
+function equationParts({ palette, listen }, spec, opens) {
+  const signs = []; // [element, quantity]: "=", or "≠" where the run does not follow the equation
+  const products = []; // what opens to its terms
+  const { number, paint } = equationNumbers((quantity) => {
+    const letter = quantity[0] === "s" ? "c" : quantity[0];
+    return letter === "z" ? null : palette.colors[letter];
+  });
+  return {
+    opens,
+    number,
+    products,
+    row: (quantity, ...lines) => equationRow(quantity, chip(quantity, palette), ...lines),
+    equals(quantity) {
+      const element = h("span", {}, "=");
+      signs.push([element, quantity]);
+      return [element, " "];
+    },
+    /** A part of a sum: its number, and under it what it is. */
+    addend: (quantity, name) =>
+      h("span", { class: "le-addend" }, number(quantity), h("span", { class: "le-under" }, name)),
+    /** The same of a product, as a button: it opens. */
+    product(kind, gate) {
+      const made = dotProduct(kind, gate, spec, listen, [
+        number(`${kind}_${gate}`),
+        h("span", { class: "le-under" }, symbol(kind === "xW" ? "x" : "h_prev"), "·", symbol(`${kind[1]}_${gate}`)),
+      ]);
+      products.push(made);
+      return made;
+    },
+    paint(valueOf, broken) {
+      paint(valueOf);
+      for (const [sign, quantity] of signs) {
+        say(sign, broken[quantity] ? "≠" : "=");
+        sign.classList.toggle("le-differs", Boolean(broken[quantity]));
+      }
+    },
+  };
+}
+
+/** "z_f = 0.1 + 0.2 + 0.3 = 0.6", and below it what the products open to. */
+function openSum({ number, equals, addend, product }, spec, gate) {
+  const [xW, hU] = [product("xW", gate), product("hU", gate)];
+  const line = [
+    h("span", {}, symbol(`z_${gate}`), " ="),
+    xW.button,
+    h("span", {}, "+"),
+    hU.button,
+    spec.use_bias && [h("span", {}, "+"), addend(`b_${gate}`, symbol(`b_${gate}`))],
+    h("span", {}, equals(`z_${gate}`), number(`z_${gate}`)),
+  ];
+  return [h("div", { class: "le-sum" }, line), h("div", { class: "le-dot-products" }, xW.panel, hU.panel)];
+}
+
+/** The same in symbols, where the weights stayed in Python. */
+function closedSum({ number }, spec, gate) {
+  const products = [symbol("x"), " · ", symbol(`W_${gate}`), " + ", symbol("h_prev"), " · ", symbol(`U_${gate}`)];
+  const bias = spec.use_bias ? [" + ", symbol(`b_${gate}`)] : "";
+  return h("div", {}, symbol(`z_${gate}`), " = ", products, bias, " = ", number(`z_${gate}`));
+}
+
+/** A gate: its sum, and what the activation makes of it. */
+function gateRow(parts, spec, gate) {
+  const { number, equals, row } = parts;
+  const name = gate === "g" ? spec.activation : spec.recurrent_activation;
+  const sum = (parts.opens ? openSum : closedSum)(parts, spec, gate);
+  const numbers = [
+    ["= ", name, "(", number(`z_${gate}`), ")"],
+    [equals(gate), number(gate)],
+  ];
+  return row(gate, sum, equationLine([symbol(gate), " = ", name, "(", symbol(`z_${gate}`), ")"], numbers));
+}
+
+/** "c = f · c_prev + i · g". */
+function cellStateRow({ number, equals, row }, amounts) {
+  const symbols = [symbol("c"), " = ", symbol("f"), " · ", symbol("c_prev"), " + ", symbol("i"), " · ", symbol("g")];
+  const numbers = [
+    ["= ", number("f"), " · ", number("c_prev"), " + ", number("i"), " · ", number("g")],
+    [equals("c"), number("c")],
+  ];
+  return row(
+    "c",
+    equationLine(symbols, numbers, UNLESS_MASKED),
+    equationLine([symbol("c"), " = ", symbol("c_prev")], [["= ", number("c")]], WHEN_MASKED),
+    amounts.elements,
   );
-  const heavy = opens
-    ? null
-    : h("p", { class: "le-note" }, "The weights are too large to travel to this page: the sums cannot be opened here.");
-  const element = h("div", { class: "le-equations" }, heavy, unlike, GATES.map(gateRow), carried, cRow, hRow);
-  const rows = [...element.querySelectorAll("[data-row]")];
+}
 
-  let latest = null; // what was painted, for what is opened afterwards
-  function paint(numbers, place, arrays, highlight) {
-    latest = [place, arrays];
-    const addends = addendsOf(spec, arrays, place);
-    numbersOf.paint((quantity) => numbers.ours[quantity] ?? addends[quantity]);
-    const broken = brokenIn(spec, numbers, addends);
-    for (const [sign, quantity] of signs) {
-      say(sign, broken[quantity] ? "≠" : "=");
-      sign.classList.toggle("le-differs", Boolean(broken[quantity]));
-    }
-    unlike.hidden = !Object.keys(broken).length;
-    element.classList.toggle("le-masked", numbers.masked);
-    for (const row of rows) row.classList.toggle("le-lit", row.dataset.row === highlight);
-    for (const product of products) {
-      product.button.classList.toggle("le-lit", highlight === "x" && product.kind === "xW");
-      product.paint(place, arrays);
-    }
-    const { ours, masked } = numbers;
-    const added = masked ? null : [ours.f * ours.c_prev, ours.i * ours.g];
-    amounts.paint(added, ours.c, reachOf(spec, arrays, place));
-  }
-  for (const product of products) product.onOpen = () => latest && product.paint(...latest);
-
-  return { element, paint };
+/** "h = o · tanh(c)". */
+function outputRow({ number, equals, row }, spec) {
+  const symbols = [symbol("h"), " = ", symbol("o"), " · ", spec.activation, "(", symbol("c"), ")"];
+  const numbers = [
+    ["= ", number("o"), " · ", spec.activation, "(", number("c"), ")"],
+    ["= ", number("o"), " · ", number("squashed")],
+    [equals("h"), number("h")],
+  ];
+  return row(
+    "h",
+    equationLine(symbols, numbers, UNLESS_MASKED),
+    equationLine([symbol("h"), " = ", symbol("h_prev")], [["= ", number("h")]], WHEN_MASKED),
+  );
 }
 
 /** A product of two vectors that opens to its terms: {kind, button, panel, paint(place, arrays), onOpen}. The largest

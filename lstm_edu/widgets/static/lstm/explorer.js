@@ -2,25 +2,29 @@
 
 import { cellDiagram } from "./cell.js";
 import { equationsOf } from "./equations.js";
-import { GATES, numbersAt } from "./numbers.js";
+import { GATES, numbersAt, reachOf, writtenIn } from "./numbers.js";
 import { whatIfPanel } from "./what_if.js";
-import { inWords, picturesInWords, whatItWas } from "./words.js";
+import { SIMPLE_NAMES, inWords, picturesInWords, whatItWas } from "./words.js";
+import { addedAmounts } from "../shared/amounts.js";
+import { at } from "../shared/arrays.js";
 import { comparison } from "../shared/comparison.js";
 import { layerExplorer } from "../shared/explorer.js";
+import { shownAt, showFrom } from "../shared/levels.js";
 import { format } from "../shared/numbers.js";
-import { announcer, h, headLine, say } from "../shared/page.js";
+import { announcer, chip, h, headLine, say } from "../shared/page.js";
 import { kerasHas, plural, sequencesInWords, stepAxis, stepsInWords } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
 import { skippedRuns } from "../time/notes.js";
 import { mapOf, picturesOverTime } from "../time/pictures.js";
 
 const MAPS = ["x", "i", "f", "g", "o", "c", "h"];
+const FROM_GATES = ["i", "g", "o"]; // the others are what the simple level shows
 const COMPARED = [...GATES.flatMap((gate) => [`z_${gate}`, gate]), "c_prev", "c", "h"];
 
 /** The explorer of one LSTM inside `panel`: the whole widget, or one tab of a model's.
  *  @type {import("../types.d.ts").LayerInside} */
 export function lstmInside(context, panel, spec, arrays) {
-  const { model, root, palette, listen } = context;
+  const { model, root, listen } = context;
   const bar = timeBar(context, { steps: spec.steps, units: spec.units, rows: spec.rows });
   const whatIf = whatIfPanel(context, spec, arrays, bar.here); // whatIf.of(batch): the arrays to show, recorded or computed anew
   const run = () => whatIf.of(bar.here().batch);
@@ -28,43 +32,37 @@ export function lstmInside(context, panel, spec, arrays) {
   // --- parts ----------------------------------------------------------------
   const was = Object.fromEntries(MAPS.map((name) => [name, h("span", { class: "le-was-number" })]));
   const pictures = picturesOverTime(context, spec, bar, {
-    maps: MAPS.map((name) =>
-      mapOf(context, {
-        name,
-        palette,
-        after: was[name],
-        array: () => run()[name],
-        scale: (batch) => whatIf.scale(name, batch),
-        ...(name === "x" && { row: "feature", marked: false, tallest: spec.features <= 16 ? 88 : 68 }),
-      }),
-    ),
+    maps: lstmMaps(context, spec, run, whatIf.scale, was),
     axis: stepAxis(spec),
     runs: (batch) => skippedRuns(run().counts ?? null, batch, spec.steps),
     version: run,
   });
   const words = h("p", { class: "le-words" });
-  const cell = cellDiagram(spec, palette, listen, pointing(context));
-  const equations = equationsOf(spec, palette, listen, Boolean(arrays.kernel));
+  const amounts = keptAndWritten(context, spec);
+  const cell = cellDiagram(context, spec, pointing(context));
+  const equations = equationsOf(context, spec, Boolean(arrays.kernel));
   const folds = {
-    diagram: fold("The cell at this step", cell.element),
-    equations: fold("Equations", equations.element),
+    diagram: fold("gates", "The cell at this step", cell.element),
+    equations: fold("all", "Equations", equations.element),
   };
   const compared = spec.comparison ? comparison(spec, COMPARED) : null;
+  showFrom("all", compared?.element, whatIf.tools);
   const head = headLine(spec.name, "LSTM", plural(spec.units, "unit"), stepsInWords(spec), sequencesInWords(spec));
-  const side = h("div", { class: "le-side" }, words, Object.values(folds), compared?.element, pictures.note.element);
+  const below = [Object.values(folds).map(({ element }) => element), compared?.element, pictures.note.element];
+  const side = h("div", { class: "le-side" }, words, amounts.element, below);
   const body = h("div", { class: "le-body" }, pictures.element, side);
   panel.append(head, bar.element, whatIf.element, body, keysLine());
   const voice = announcer(panel);
 
-  /** A part of the page that folds; what is folded is not painted. */
-  function fold(title, content) {
+  /** A part of the page that folds; what is folded, or belongs to another level, is not painted. */
+  function fold(level, title, content) {
     const kind = `le-fold ${content.className}-fold`;
-    const element = h("details", { class: kind, open: true }, h("summary", {}, title), content);
+    const element = h("details", { class: kind, open: true, "data-from": level }, h("summary", {}, title), content);
     listen(element, "toggle", () => {
       if (element.open) cell.layout();
       context.repaint();
     });
-    return element;
+    return { element, seen: () => element.open && shownAt(context.level(), { from: level }) };
   }
 
   // --- painting -------------------------------------------------------------
@@ -77,27 +75,30 @@ export function lstmInside(context, panel, spec, arrays) {
 
   function paint() {
     const place = bar.here();
+    const level = context.level();
     const arraysShown = run();
     const { ours: before } = arraysShown === arrays ? { ours: null } : numbersAt(spec, arrays, place);
     const numbers = { ...numbersAt(spec, arraysShown, place), was: before };
     const highlight = model.get("highlight");
-    pictures.paint(place, numbers.ours, highlight);
+    const written = at(writtenIn(arraysShown), place.batch, place.t, place.unit);
+    pictures.paint(place, { ...numbers.ours, written }, highlight);
     panel.dataset.whatif = String(whatIf.active());
     root.dataset.kind = context.spec.kind;
     bar.paint(place, spec.time);
-    for (const name of MAPS.slice(1)) say(was[name], whatItWas(numbers, name));
+    for (const name of MAPS.slice(1)) say(was[name], whatItWas(numbers, name, context.write));
 
-    if (folds.diagram.open) cell.paint(numbers, place, arraysShown, highlight);
-    if (folds.equations.open) equations.paint(numbers, place, arraysShown, highlight);
+    if (level === "simple") amounts.paint(numbers, place, arraysShown);
+    if (folds.diagram.seen()) cell.paint(numbers, place, arraysShown, highlight);
+    if (folds.equations.seen()) equations.paint(numbers, place, arraysShown, highlight);
     if (compared) compared.element.hidden = !numbers.keras;
     if (numbers.keras) compared?.paint(numbers);
     whatIf.paint(place);
 
-    const text = inWords(spec, place, numbers);
+    const text = inWords(spec, place, numbers, context);
     say(words, text);
-    const against = kerasHas(numbers.keras, format);
+    const against = level === "all" ? kerasHas(numbers.keras, format) : "";
     voice.tell(`${text}${against} ${whatIf.words(numbers, place)} ${pictures.note.text()}`);
-    pictures.describe(`${picturesInWords(spec)} ${text}`);
+    pictures.describe(`${picturesInWords(spec, level)} ${text}`);
     root.setAttribute("aria-label", `LSTM explorer, layer ${spec.name}`);
   }
 
@@ -111,6 +112,50 @@ export function lstmInside(context, panel, spec, arrays) {
       bar.stop();
       voice.close();
       cell.close();
+    },
+  };
+}
+
+/** The maps, those of the gates and what the simple level shows instead of them: what is written. `was`: where a what-if
+ *  says what a number was. */
+function lstmMaps(context, spec, run, scale, was) {
+  const { palette } = context;
+  const mapFor = (name, more = {}) =>
+    mapOf(context, {
+      name,
+      palette,
+      after: was[name],
+      array: () => run()[name],
+      scale: (batch) => scale(name, batch),
+      simply: SIMPLE_NAMES[name],
+      ...(FROM_GATES.includes(name) && { from: "gates" }),
+      ...more,
+    });
+  const written = mapFor("written", {
+    title: [
+      chip("i · g", { colors: { "i · g": palette.colors.i } }),
+      h("span", { class: "le-name" }, SIMPLE_NAMES.written),
+    ],
+    about: SIMPLE_NAMES.written,
+    array: () => writtenIn(run()),
+    scale: (batch) => scale("c", batch),
+    letter: "c",
+    until: "simple",
+    lights: ["i", "g"],
+  });
+  const x = mapFor("x", { row: "feature", marked: false, tallest: spec.features <= 16 ? 88 : 68 });
+  const [i, f, g, o, c, h_] = MAPS.slice(1).map((name) => mapFor(name));
+  return [x, i, f, written, g, o, c, h_];
+}
+
+/** What is kept and what is written, as amounts that add up to the memory. */
+function keptAndWritten({ palette, write }, spec) {
+  const amounts = addedAmounts(["kept", "written"], [palette.colors.f, palette.colors.i], write);
+  return {
+    element: h("div", { class: "le-kept", "data-until": "simple" }, amounts.elements),
+    paint({ ours, masked }, place, arrays) {
+      const added = masked ? null : [ours.f * ours.c_prev, ours.i * ours.g];
+      amounts.paint(added, ours.c, reachOf(spec, arrays, place));
     },
   };
 }

@@ -25,7 +25,8 @@ export function thickness(value, most) {
   return 1.5 + 7 * Math.min(1, Math.abs(value) / Math.max(most, 1e-30));
 }
 
-/** "+0.250", "−0.250": a number that may have either sign shows which. */
-export function withSign(value, digits = 3) {
-  return (value > 0 && Number.isFinite(value) ? "+" : "") + format(value, digits);
+/** "+0.250", "−0.250": a number that may have either sign shows which, where it is not written as 0. */
+export function withSign(value, digits = 3, write = format) {
+  const text = write(value, digits);
+  return (value > 0 && /[1-9]/.test(text) ? "+" : "") + text;
 }

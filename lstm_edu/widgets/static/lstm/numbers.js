@@ -39,6 +39,19 @@ export function previous(arrays, state, batch, t, unit) {
   return t ? at(arrays[state], batch, t - 1, unit) : at(arrays[`${state}_start`], batch, unit);
 }
 
+const written = new WeakMap(); // by the run
+
+/** What each step writes into the cell state, i · g, as an array of the run; 0 where the layer skips the step. */
+export function writtenIn(arrays) {
+  if (!written.has(arrays)) {
+    const { shape, data } = arrays.g;
+    const skipped = (n) => arrays.counts && !arrays.counts.data[Math.floor(n / shape[2])];
+    const product = Float64Array.from(data, (g, n) => (skipped(n) ? 0 : arrays.i.data[n] * g));
+    written.set(arrays, { shape, data: product });
+  }
+  return written.get(arrays);
+}
+
 // --- what they are made of (pure) -----------------------------------------------------------------------------------
 
 /** The column of kernel, recurrent_kernel and bias that belongs to this gate of this unit, and how it is counted:

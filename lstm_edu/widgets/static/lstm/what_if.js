@@ -12,7 +12,7 @@ import { plural } from "../shared/words.js";
 
 // --- the panel ------------------------------------------------------------------------------------------------------
 
-/** {element, of(batch): the arrays to show, active(), paint(place), layout(), scale(name, batch), words()}.
+/** {element, tools: what changes something, of(batch): the arrays to show, active(), paint(place), layout(), scale(name, batch), words()}.
  *  The what-if of a widget of its own is a trait that Python shares; a tab of a model's explorer keeps its own. */
 export function whatIfPanel(context, spec, arrays, here) {
   const { listen } = context;
@@ -135,6 +135,7 @@ export function whatIfPanel(context, spec, arrays, here) {
 
   return {
     element,
+    tools,
     of,
     active,
     paint,

@@ -4,9 +4,18 @@ import { GATES } from "./numbers.js";
 import { format } from "../shared/numbers.js";
 import { maskedOutput, placeInWords, plural } from "../shared/words.js";
 
-/** What happens at this place, in words that a reader new to LSTMs can follow. */
-export function inWords(spec, place, { ours, masked }) {
-  const n = (v) => format(v, 3);
+/** What the pictures show, for whoever sees an LSTM for the first time. */
+export const SIMPLE_NAMES = {
+  x: "what comes in",
+  f: "how much is kept",
+  written: "what is written",
+  c: "the memory",
+  h: "what goes out",
+};
+
+/** What happens at this place, in words that a reader new to LSTMs can follow; `level`: how much is shown. */
+export function inWords(spec, place, { ours, masked }, { level, write }) {
+  const n = (v) => write(v, 3);
   const at = placeInWords(spec, place);
   if (masked) {
     return (
@@ -20,6 +29,13 @@ export function inWords(spec, place, { ours, masked }) {
       `i = ${n(ours.i)}, f = ${n(ours.f)}, g = ${n(ours.g)}, o = ${n(ours.o)}, c = ${n(ours.c)}, h = ${n(ours.h)}.`
     );
   }
+  if (level() === "simple") {
+    const kept = spec.scales.f.kind === "signed" ? n(ours.f * ours.c_prev) : share(ours.f);
+    return (
+      `${at} keeps ${kept} of its memory (${n(ours.c_prev)}), writes ${n(ours.i * ours.g)} into it, and now holds ` +
+      `c = ${n(ours.c)}. What goes out is h = ${n(ours.h)}.`
+    );
+  }
   if (spec.scales.i.kind === "signed") {
     // gates that are no shares of anything (linear, relu, ...): no percentages
     return (
@@ -27,7 +43,6 @@ export function inWords(spec, place, { ours, masked }) {
       `The cell state goes from ${n(ours.c_prev)} to ${n(ours.c)}, and the output is h = ${n(ours.h)}.`
     );
   }
-  const share = (v) => `${Math.round(100 * v)} %`;
   return (
     `${at} keeps ${share(ours.f)} of its cell state (${n(ours.c_prev)}), ` +
     `writes ${share(ours.i)} of the candidate (${n(ours.g)}), and so holds c = ${n(ours.c)}. ` +
@@ -35,15 +50,17 @@ export function inWords(spec, place, { ours, masked }) {
   );
 }
 
+const share = (v) => `${Math.round(100 * v)} %`;
+
 /** "was 0.1234", where a what-if changed a number that is written; else "". */
-export function whatItWas({ ours, was }, quantity) {
-  const [before, now] = [was, ours].map((numbers) => numbers && format(numbers[quantity]));
+export function whatItWas({ ours, was }, quantity, write = format) {
+  const [before, now] = [was, ours].map((numbers) => numbers && write(numbers[quantity]));
   return before && before !== now ? `was ${before}` : "";
 }
 
 /** The drawing in words, for whoever does not see it. */
-export function cellInWords(spec, { t, unit }, { ours, masked }) {
-  const n = (v) => format(v, 3);
+export function cellInWords(spec, { t, unit }, { ours, masked }, write = format) {
+  const n = (v) => write(v, 3);
   const place = `The cell of unit ${unit} at step ${t}.`;
   if (masked) return `${place} The step is masked: c = ${n(ours.c)} and h = ${n(ours.h)} pass unchanged.`;
   return (
@@ -71,5 +88,8 @@ export function differenceInWords(first) {
 }
 
 /** What the pictures show, for whoever does not see them. */
-export const picturesInWords = (spec) =>
-  `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} units.`;
+export const picturesInWords = (spec, level) =>
+  level === "simple"
+    ? `Heat maps over ${spec.steps} steps of what comes in, how much is kept, what is written, the memory c and what ` +
+      `goes out, of ${plural(spec.units, "unit")}.`
+    : `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} units.`;

@@ -90,7 +90,7 @@ export function modelExplorer(context) {
 }
 
 /** The panel of one layer: {element, unit: the one chosen in it, inside(width): its explorer, made when it is first asked
- *  for and laid out for this width and the theme}. */
+ *  for and laid out for this width, the theme and the level}. */
 function layerPanel(context, layer, arrays, id) {
   const element = h("div", { role: "tabpanel", id, "aria-labelledby": `${id}-tab`, hidden: true });
   let made = null;
@@ -103,8 +103,9 @@ function layerPanel(context, layer, arrays, id) {
         element.append(h("p", { class: "le-muted le-small le-about" }, aboutLayer(layer)));
         made = INSIDE[layer.inside](context, element, layer, arrays());
       }
-      if (laidOut !== `${width} ${context.theme}`) {
-        laidOut = `${width} ${context.theme}`;
+      const wanted = [width, context.theme, context.level()].join();
+      if (laidOut !== wanted) {
+        laidOut = wanted;
         made.layout(width);
       }
       return made;

@@ -3,7 +3,7 @@
 import { at } from "../shared/arrays.js";
 import { verdict } from "../shared/comparison.js";
 import { layerExplorer } from "../shared/explorer.js";
-import { format } from "../shared/numbers.js";
+import { showFrom } from "../shared/levels.js";
 import { announcer, chip, h, headLine, say } from "../shared/page.js";
 import { stepAxis } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
@@ -53,9 +53,11 @@ export function plainInside(context, panel, spec, arrays) {
     .map(([name, shape]) => `${NAMES[name]} ${shape}`)
     .join(" → ");
   const words = h("p", { class: "le-words le-short" });
-  panel.append(headLine(spec.name, spec.kind), says, spec.tab ? "" : h("p", { class: "le-muted le-small" }, shapes));
+  const [shaped, agreed] = [spec.tab ? null : h("p", { class: "le-muted le-small" }, shapes), verdict(spec)];
+  showFrom("all", shaped, agreed);
+  panel.append(headLine(spec.name, spec.kind), says, shaped ?? "");
   if (pictures) panel.append(bar.element, pictures.element, words);
-  panel.append(verdict(spec) ?? "", ...(pictures ? [pictures.note.element, keysLine({ unit: "feature" })] : []));
+  panel.append(agreed ?? "", ...(pictures ? [pictures.note.element, keysLine({ unit: "feature" })] : []));
   const voice = announcer(panel);
 
   /** What goes in or out at the reader's place: of fewer steps or features the last. */
@@ -76,7 +78,7 @@ export function plainInside(context, panel, spec, arrays) {
       bar.paint(place);
       found.forEach(({ name, value }, n) => (pictures.maps[n].value.title = `${name} = ${value}`));
       const texts = found.map(
-        ({ name, step, feature, value }) => `${name}[${place.batch}, ${step}, ${feature}] = ${format(value)}`,
+        ({ name, step, feature, value }) => `${name}[${place.batch}, ${step}, ${feature}] = ${context.write(value)}`,
       );
       const masked = arrays.counts && !at(arrays.counts, place.batch, place.t) ? " This step is masked." : "";
       say(words, `${texts.join(", ")}.${masked}`);

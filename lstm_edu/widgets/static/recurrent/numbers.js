@@ -67,5 +67,18 @@ export function rnnNumbersAt(spec, arrays, place) {
   };
 }
 
+const written = new WeakMap(); // by the run
+
+/** What each step of a GRU writes, (1 − z) · g, as an array of the run; 0 where the layer skips the step. */
+export function rnnWrittenIn(arrays) {
+  if (!written.has(arrays)) {
+    const { shape, data } = arrays.g;
+    const skipped = (n) => arrays.counts && !arrays.counts.data[Math.floor(n / shape[2])];
+    const product = Float64Array.from(data, (g, n) => (skipped(n) ? 0 : (1 - arrays.z.data[n]) * g));
+    written.set(arrays, { shape, data: product });
+  }
+  return written.get(arrays);
+}
+
 /** The names of the numbers that are compared with Keras's. */
 export const rnnCompared = (kind) => [...new Set([...RNN_SUMS[kind].flatMap(([sum, gate]) => [sum, gate]), "h"])];

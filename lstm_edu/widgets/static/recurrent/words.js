@@ -1,11 +1,16 @@
 // What a GRU or a SimpleRNN does, in words (pure).
 
-import { format } from "../shared/numbers.js";
 import { maskedOutput, placeInWords } from "../shared/words.js";
 
-/** What happens at this place, in words that a reader new to these layers can follow. */
-export function rnnInWords(spec, where, { ours, masked }) {
-  const n = (v) => format(v, 3);
+/** What the pictures show, for whoever sees such a layer for the first time. */
+export const SIMPLE_NAMES = {
+  GRU: { x: "what comes in", z: "how much is kept", written: "what is written", h: "the memory, which goes out" },
+  SimpleRNN: { x: "what comes in", h: "what goes out, and comes in again" },
+};
+
+/** What happens at this place, in words that a reader new to these layers can follow; `level`: how much is shown. */
+export function rnnInWords(spec, where, { ours, masked }, { level, write }) {
+  const n = (v) => write(v, 3);
   const place = placeInWords(spec, where);
   if (masked) {
     return (
@@ -20,6 +25,7 @@ export function rnnInWords(spec, where, { ours, masked }) {
       .map((name) => `${name} = ${n(ours[name])}`)
       .join(", ")}.`;
   }
+  if (level() === "simple") return simplyInWords(spec, place, ours, n);
   if (spec.kind === "SimpleRNN") {
     return (
       `${place}: the input and the previous output (${n(ours.h_prev)}) add up to z = ${n(ours.z)}, ` +
@@ -33,15 +39,31 @@ export function rnnInWords(spec, where, { ours, masked }) {
       `The state goes from ${n(ours.h_prev)} to h = ${n(ours.h)}.`
     );
   }
-  const share = (v) => `${Math.round(100 * v)} %`;
   return (
     `${place} keeps ${share(ours.z)} of its state (${n(ours.h_prev)}) and takes ${share(ours.rest)} of the candidate ` +
     `(${n(ours.g)}): h = ${n(ours.h)}. Of the old state the candidate saw ${share(ours.r)}.`
   );
 }
 
+const share = (v) => `${Math.round(100 * v)} %`;
+
+function simplyInWords(spec, place, ours, n) {
+  if (spec.kind === "SimpleRNN") {
+    return (
+      `${place}: what comes in and what went out before (here ${n(ours.h_prev)}) are added up, and ` +
+      `${spec.activation} makes h = ${n(ours.h)} of it, which goes out. It has no other memory.`
+    );
+  }
+  const kept = spec.scales.z.kind === "signed" ? n(ours.z * ours.h_prev) : share(ours.z);
+  return (
+    `${place} keeps ${kept} of its memory (${n(ours.h_prev)}), writes ${n(ours.rest * ours.g)} into it, and now ` +
+    `holds h = ${n(ours.h)}, which also goes out.`
+  );
+}
+
 /** What the pictures show, for whoever does not see them. */
-export function rnnPicturesInWords(spec, palette) {
-  const names = spec.maps.map((name) => `${palette.names[name]} ${name}`);
+export function rnnPicturesInWords(spec, palette, level) {
+  const simple = Object.values(SIMPLE_NAMES[spec.kind]);
+  const names = level === "simple" ? simple : spec.maps.map((name) => `${palette.names[name]} ${name}`);
   return `Heat maps over ${spec.steps} steps: ${names.join(", ")}.`;
 }

@@ -4,13 +4,13 @@ import { format } from "./numbers.js";
 import { h, say } from "./page.js";
 
 /** {elements, paint(amounts, total, range)}: `amounts` two numbers, or null where there are none to draw. `words`: what
- *  each is called, `colours`: theirs. */
-export function addedAmounts(words, colours) {
+ *  each is called, `colours`: theirs. `write`: how numbers are written. */
+export function addedAmounts(words, colours, write = format) {
   const bars = colours.map((colour) => h("div", { class: "le-amount", style: `background:${colour}` }));
   const mark = h("div", { class: "le-total" });
   const picture = h("div", { class: "le-amounts", role: "img" }, h("div", { class: "le-zero" }), bars, mark);
   const text = h("div", { class: "le-amount-text" });
-  const signed = (v) => (v < 0 ? "" : "+") + format(v);
+  const signed = (v) => (v < 0 ? "" : "+") + write(v);
   return {
     elements: [picture, text],
     paint(amounts, total, range) {
@@ -26,7 +26,7 @@ export function addedAmounts(words, colours) {
       });
       mark.style.left = `${percent(total)}%`;
       say(text, words.map((word, n) => `${word} ${signed(amounts[n])}`).join(", "));
-      picture.setAttribute("aria-label", `${text.textContent}; together ${format(total)}`);
+      picture.setAttribute("aria-label", `${text.textContent}; together ${write(total)}`);
     },
   };
 }

@@ -2,133 +2,201 @@
 
 import { readArrays } from "./arrays.js";
 import { luminance } from "./colours.js";
+import { levelChoice, recallLevel } from "./levels.js";
+import { format, formatSimply } from "./numbers.js";
 import { h, say } from "./page.js";
 
 /** Wrap `build` into anywidget's render. `build(context)` fills context.root and returns
- *  {layout(width), paint(), key(event) -> handled?, close()}: layout draws what depends on size and theme, paint what
- *  depends on the model.
+ *  {layout(width), paint(), key(event) -> handled?, close()}: layout draws what depends on size, theme and level, paint
+ *  what depends on the model.
  *  @param {import("../types.d.ts").Build} build */
 export function explorer(build) {
   return {
     /** @param {{ model: import("../types.d.ts").Model, el: HTMLElement }} widget */
     render({ model, el }) {
-      const stop = new AbortController();
       const root = h("div", { class: "lstm-edu-explorer", tabindex: 0, role: "group" });
       el.append(root);
-      const watched = [];
-      let inside = null;
-      let width = 0;
-      let unseen = false; // whether a layout waits until the explorer is shown again
-      let asked = 0;
-      /** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
-      const guard =
-        (action) =>
-        (...args) => {
-          try {
-            return action(...args);
-          } catch (error) {
-            showError(root, error);
-            throw error;
-          }
-        };
-      const paint = guard(() => {
-        asked = 0;
-        if (!inside || !width) return;
-        inside.paint();
-        // Two frames later the browser knows its height, and keeps it while the explorer is scrolled away.
-        if (!root.dataset.ready)
-          requestAnimationFrame(() => requestAnimationFrame(() => root.classList.add("le-settled")));
-        root.dataset.ready = "true";
-      });
-      const layout = guard(() => {
-        if (!inside || !width) return;
-        unseen = !root.clientWidth; // hidden, as by JupyterLab while it changes its theme: there are no sizes to read
-        if (unseen) return;
-        context.theme = themeOf(root);
-        context.neutrals = neutralsOf(root);
-        inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
-        root.dataset.theme = context.theme;
-        paint();
-      });
-      /** @type {import("../types.d.ts").Context} */
-      const context = {
-        model,
-        root,
-        theme: "light",
-        neutrals: { ink: "", muted: "", paper: "" },
-        guard,
-        spec: model.get("_spec"),
-        palette: model.get("_spec").palette,
-        listen: (target, type, action, options = {}) =>
-          target.addEventListener(type, guard(action), { ...options, signal: stop.signal }),
-        /** Repaint in the next frame, once, however many changes ask for it. */
-        repaint() {
-          if (!asked) asked = requestAnimationFrame(paint);
-        },
-        relayout: layout,
-        /** A change made in the page: shown in the next frame, and told to Python. */
-        set(values) {
-          const news = Object.entries(values).filter(([name, value]) => model.get(name) !== value);
-          for (const [name, value] of news) python.set(name, value);
-        },
-        /** Call `action` when one of these traits changes, in the page or from Python. */
-        onChange(names, action) {
-          const safe = guard(action);
-          for (const name of names) {
-            model.on(`change:${name}`, safe);
-            watched.push([`change:${name}`, safe]);
-          }
-        },
-      };
-
-      const python = toldToPython(model, context.onChange);
-
+      const stop = new AbortController();
+      const guard = guarded(root);
+      const traits = traitsOf(model, guard);
+      const python = toldToPython(model, traits.onChange);
+      const screen = screenOf(root, guard);
+      const context = contextOf(model, root, { guard, stop, traits, python, screen });
+      const choice = context.spec.levels ? levelChoice(context) : null;
       guard(() => {
-        inside = build(context);
-        // Jupyter Notebook 7 takes keys on their way down to the widget, save where it sees this attribute: on what has
-        // the focus, a tab or a slider in the explorer too, for its rules are for any element that has it.
-        const ours = (event) => {
-          const shortcut = event.ctrlKey || event.metaKey || event.altKey; // saving a notebook stays possible
-          if (root.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut);
-        };
-        context.listen(window, "keydown", ours, { capture: true });
-        context.listen(root, "keydown", (event) => {
-          if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's and Jupyter's own
-          event.stopPropagation(); // else JupyterLab takes the key
-          if (inside.key(event)) event.preventDefault();
-        });
+        recallLevel(context);
+        screen.show(context, build(context), choice);
+        takeKeys(context, screen, choice);
       })();
-      const size = new ResizeObserver(() => {
-        const now = root.clientWidth;
-        if (now && (now !== width || unseen)) {
-          width = now;
-          layout();
-        }
-      });
-      size.observe(root);
-      // What is scrolled away has no transitions: a theme that changed meanwhile is seen when it comes back.
-      const shown = new IntersectionObserver(() => {
-        if (root.clientWidth && root.dataset.ready && root.dataset.theme !== themeOf(root)) layout();
-      });
-      shown.observe(root);
-      // The root's colour has a transition of a moment: whatever changes the theme, it ends with one of these events
-      // (JupyterLab hides the page while it changes its own, which cancels it).
-      for (const type of ["transitionend", "transitioncancel"]) {
-        context.listen(root, type, (event) => {
-          if (event.target === root && event.propertyName === "color") requestAnimationFrame(layout);
-        });
-      }
-
+      const watched = watchSizeAndTheme(context, screen);
       return () => {
         stop.abort();
-        size.disconnect();
-        shown.disconnect();
-        cancelAnimationFrame(asked);
+        watched.close();
         python.close();
-        for (const [name, action] of watched) model.off(name, action);
-        inside?.close?.();
+        traits.close();
+        screen.close();
         root.remove();
       };
+    },
+  };
+}
+
+/** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
+function guarded(root) {
+  return (action) =>
+    (...args) => {
+      try {
+        return action(...args);
+      } catch (error) {
+        showError(root, error);
+        throw error;
+      }
+    };
+}
+
+/** {onChange(names, action), close()}: what is called when traits change, in the page or from Python. */
+function traitsOf(model, guard) {
+  const watched = [];
+  return {
+    onChange(names, action) {
+      const safe = guard(action);
+      for (const name of names) {
+        model.on(`change:${name}`, safe);
+        watched.push([`change:${name}`, safe]);
+      }
+    },
+    close() {
+      for (const [name, action] of watched) model.off(name, action);
+    },
+  };
+}
+
+/** What the explorer inside is given.
+ *  @returns {import("../types.d.ts").Context} */
+function contextOf(model, root, { guard, stop, traits, python, screen }) {
+  const spec = model.get("_spec");
+  const level = () => model.get("detail") ?? "all"; // explorers without levels show all
+  return {
+    model,
+    root,
+    theme: "light",
+    neutrals: { ink: "", muted: "", paper: "" },
+    guard,
+    spec,
+    palette: spec.palette,
+    listen: (target, type, action, options = {}) =>
+      target.addEventListener(type, guard(action), { ...options, signal: stop.signal }),
+    repaint: screen.repaint,
+    relayout: screen.layout,
+    level,
+    write: (value, digits) => (level() === "all" ? format(value, digits) : formatSimply(value)),
+    /** A change made in the page: shown in the next frame, and told to Python. */
+    set(values) {
+      const news = Object.entries(values).filter(([name, value]) => model.get(name) !== value);
+      for (const [name, value] of news) python.set(name, value);
+    },
+    onChange: traits.onChange,
+  };
+}
+
+/** When what is inside is laid out and painted: {show(context, inside, choice), layout(), repaint(), resized(), key(event),
+ *  close()}. */
+function screenOf(root, guard) {
+  let context = null;
+  let inside = null;
+  let choice = null; // of the level
+  let width = 0;
+  let unseen = false; // whether a layout waits until the explorer is shown again
+  let asked = 0;
+  const paint = guard(() => {
+    asked = 0;
+    if (!inside || !width) return;
+    inside.paint();
+    // Two frames later the browser knows its height, and keeps it while the explorer is scrolled away.
+    if (!root.dataset.ready) requestAnimationFrame(() => requestAnimationFrame(() => root.classList.add("le-settled")));
+    root.dataset.ready = "true";
+  });
+  const layout = guard(() => {
+    if (!inside || !width) return;
+    unseen = !root.clientWidth; // hidden, as by JupyterLab while it changes its theme: there are no sizes to read
+    if (unseen) return;
+    context.theme = themeOf(root);
+    context.neutrals = neutralsOf(root);
+    inside.layout(width); // reads sizes, then writes: a write before it would have the page laid out once more
+    root.dataset.theme = context.theme;
+    paint();
+  });
+  function paintLevel() {
+    root.dataset.detail = context.level();
+    choice?.paint();
+  }
+  return {
+    layout,
+    show(given, made, levels) {
+      [context, inside, choice] = [given, made, levels];
+      paintLevel();
+      if (!choice) return;
+      root.querySelector(".le-head").append(choice.element);
+      context.onChange(["detail"], () => {
+        paintLevel();
+        layout();
+      });
+    },
+    /** Repaint in the next frame, once, however many changes ask for it. */
+    repaint() {
+      if (!asked) asked = requestAnimationFrame(paint);
+    },
+    resized() {
+      const now = root.clientWidth;
+      if (!now || (now === width && !unseen)) return;
+      width = now;
+      layout();
+    },
+    key: (event) => inside.key(event),
+    close() {
+      cancelAnimationFrame(asked);
+      inside?.close?.();
+    },
+  };
+}
+
+/** Keys: those of the explorer, and none that Jupyter takes as well. */
+function takeKeys({ root, listen }, screen, choice) {
+  const shortcut = (event) => event.ctrlKey || event.metaKey || event.altKey; // the browser's and Jupyter's own
+  // Jupyter Notebook 7 takes keys on their way down to the widget, save where it sees this attribute: on what has
+  // the focus, a tab or a slider in the explorer too, for its rules are for any element that has it.
+  const ours = (event) => {
+    if (root.contains(event.target)) event.target.toggleAttribute("data-lm-suppress-shortcuts", !shortcut(event));
+  };
+  listen(window, "keydown", ours, { capture: true });
+  listen(root, "keydown", (event) => {
+    if (shortcut(event)) return; // saving a notebook stays possible
+    event.stopPropagation(); // else JupyterLab takes the key
+    if (choice?.has(event.target)) return; // the browser moves among the levels
+    if (screen.key(event)) event.preventDefault();
+  });
+}
+
+/** Lay out anew when the size or the theme has changed: {close()}. */
+function watchSizeAndTheme({ root, listen }, screen) {
+  const size = new ResizeObserver(() => screen.resized());
+  size.observe(root);
+  // What is scrolled away has no transitions: a theme that changed meanwhile is seen when it comes back.
+  const shown = new IntersectionObserver(() => {
+    if (root.clientWidth && root.dataset.ready && root.dataset.theme !== themeOf(root)) screen.layout();
+  });
+  shown.observe(root);
+  // The root's colour has a transition of a moment: whatever changes the theme, it ends with one of these events
+  // (JupyterLab hides the page while it changes its own, which cancels it).
+  for (const type of ["transitionend", "transitioncancel"]) {
+    listen(root, type, (event) => {
+      if (event.target === root && event.propertyName === "color") requestAnimationFrame(screen.layout);
+    });
+  }
+  return {
+    close() {
+      size.disconnect();
+      shown.disconnect();
     },
   };
 }

@@ -10,6 +10,13 @@ export function format(value, digits = 4) {
   return text.replace(/-/g, "−");
 }
 
+/** A number for whoever sees such a thing for the first time: three digits, and next to nothing is 0.000. */
+export function formatSimply(value) {
+  const size = Math.abs(value);
+  if (size < 1e-4) return (0).toFixed(3);
+  return format(value, size < 0.5e-3 ? 4 : 3);
+}
+
 /** How far two numbers are apart: 0, or two figures and a power of ten. */
 export function formatDifference(a, b) {
   const apart = Math.abs(a - b);

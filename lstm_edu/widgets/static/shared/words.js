@@ -19,6 +19,14 @@ export const sequencesInWords = (spec) => (spec.batch > 1 ? plural(spec.batch, "
 export const stepAxis = (spec, rest = "one row per unit, unit 0 on top") =>
   `step${spec.time ? " (in the order of processing)" : ""}${rest && ` · ${rest}`}`;
 
+/** What stands before the levels, and what each of them shows. */
+export const SHOW = "show";
+export const LEVEL_TITLES = {
+  simple: "what goes in, what is kept, what is written",
+  gates: "every quantity, and the cell",
+  all: "equations, what if, and Keras's numbers where they are",
+};
+
 export const HATCHED = "Hatched steps are masked: the layer skips them.";
 
 /** What a masked step makes of the output. */

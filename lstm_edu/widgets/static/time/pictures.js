@@ -2,7 +2,7 @@
 
 import { at } from "../shared/arrays.js";
 import { stopsOf } from "../shared/colours.js";
-import { format } from "../shared/numbers.js";
+import { shownAt } from "../shared/levels.js";
 import { chip, h, noteLine, say } from "../shared/page.js";
 import { HATCHED, stayedInPython } from "../shared/words.js";
 import { pointerTip, timeAxis, timeMap } from "./map.js";
@@ -11,17 +11,21 @@ import { oddNumbers, sharedPixels, skippedRuns } from "./notes.js";
 /** What a map of one recorded quantity is: options of `picturesOverTime`. `array()`: the array to show at present.
  *  @param {import("../types.d.ts").Context} context
  *  @param {{ name: string, palette: import("../types.d.ts").Palette, array: () => import("../types.d.ts").NumberArray,
- *            scale: (batch: number) => import("../types.d.ts").Scale, row?: string, letter?: string } & Record<string, any>} quantity */
-export function mapOf(context, { name, palette, array, scale, row = "unit", letter = name, title, ...more }) {
+ *            scale: (batch: number) => import("../types.d.ts").Scale, row?: string, letter?: string, simply?: string }
+ *          & Record<string, any>} quantity `simply`: what it is called at the simple level */
+export function mapOf(context, { name, palette, array, scale, row = "unit", letter = name, title, simply, ...more }) {
+  const called = (text, levels = {}) => h("span", { class: "le-name", ...levels }, text);
+  const full = palette.names[name];
+  const names = simply ? [called(simply, UNTIL_SIMPLE), called(full, FROM_GATES)] : called(full);
   return {
     key: name,
     name,
     row,
     rows: array().shape[2],
-    title: title ?? [chip(name, palette), h("span", { class: "le-name" }, palette.names[name])],
+    title: title ?? [chip(name, palette), names],
     about: palette.roles[name],
     array,
-    tell: (t, k, batch) => `${name} · step ${t}, ${row} ${k}: ${format(at(array(), batch, t, k), 6)}`,
+    tell: (t, k, batch) => `${name} · step ${t}, ${row} ${k}: ${context.write(at(array(), batch, t, k), 6)}`,
     picture(batch) {
       const found = scale(batch);
       return { value: valuesOf(array(), batch), scale: found, stops: stopsOf(found, letter, palette, context.theme) };
@@ -29,6 +33,9 @@ export function mapOf(context, { name, palette, array, scale, row = "unit", lett
     ...more,
   };
 }
+
+const UNTIL_SIMPLE = { "data-until": "simple" };
+const FROM_GATES = { "data-from": "gates" };
 
 /** The numbers of one sequence as a function of row and step. */
 export function valuesOf({ shape, data }, batch) {
@@ -38,7 +45,8 @@ export function valuesOf({ shape, data }, batch) {
 
 /** Pictures over the steps of a run. `options`:
  *  maps: options of timeMap, `tell` with the sequence as its third argument; picture(batch) -> {value(row, t), scale,
- *    stops, legend}; array(): where to look for numbers that are not finite;
+ *    stops, legend}; array(): where to look for numbers that are not finite; from, until: the levels at which it is shown;
+ *    lights: other quantities that it is lit for;
  *  charts: tip -> timeChart(...), each below the maps; drawn({batch, width, runs, charts}) is called when these are due;
  *  axis: what it says. runs(batch): the steps to hatch, [[first, end), ...]; hatched: what that means;
  *  notes(batch): more sentences; odd(): what oddNumbers() looks at, if not the maps' arrays; note: the line for them;
@@ -62,6 +70,8 @@ export function picturesOverTime(context, spec, bar, options) {
       ...more,
     }),
   }));
+  for (const { element, from, until } of maps) Object.assign(element.dataset, from && { from }, until && { until });
+  const shown = () => maps.filter((map) => shownAt(context.level(), map));
   const charts = curves.map((make) => make(tip));
   const axis = timeAxis(axisText);
   const parts = [...maps, ...charts, axis, tip].map(({ element }) => element);
@@ -72,7 +82,9 @@ export function picturesOverTime(context, spec, bar, options) {
 
   /** Read how wide the pictures are; before anything is written, or the page would be laid out once more. */
   function measure() {
-    width = Math.max(40, maps[0].plot.clientWidth);
+    const [first] = shown();
+    axis.element.hidden = !first && !charts.length;
+    if (first) width = Math.max(40, first.plot.clientWidth);
   }
 
   /** The pictures themselves: they change with the sequence, the size and the theme, not with the step. */
@@ -80,7 +92,7 @@ export function picturesOverTime(context, spec, bar, options) {
     const { batch } = bar.here();
     drawn = { batch, version: version() };
     const runs = runsOf(batch);
-    for (const map of maps) {
+    for (const map of shown()) {
       const { value, scale, stops, legend } = map.picture(batch);
       map.draw(
         width,
@@ -94,13 +106,13 @@ export function picturesOverTime(context, spec, bar, options) {
     }
     options.drawn?.({ batch, width, runs, charts });
     axis.draw(maps.at(-1).steps ?? spec.steps, width);
-    const named = options.odd?.() ?? maps.map(({ name, array, row }) => [name, array(), row]);
+    const named = options.odd?.() ?? shown().map(({ name, array, row }) => [name, array(), row]);
     note.tell([
       oddNumbers(named, batch),
-      runs.length > 0 && hatched,
+      runs.length > 0 && named.length > 0 && hatched,
       ...notes(batch),
       ...stayedInPython(spec),
-      sharedPixels(maps, { curves: charts.length > 0 }),
+      sharedPixels(shown(), { curves: charts.length > 0 }),
     ]);
   }
 
@@ -120,10 +132,10 @@ export function picturesOverTime(context, spec, bar, options) {
     /** Mark the reader's place; `values`: the number of each map there, by its name; `lit`: the one pointed out. */
     paint({ t, unit, batch }, values, lit = "") {
       if (batch !== drawn.batch || version() !== drawn.version) draw();
-      for (const map of maps) {
+      for (const map of shown()) {
         map.place(Math.min(t, (map.steps ?? spec.steps) - 1), Math.min(unit, map.rows - 1));
-        map.element.classList.toggle("le-lit", map.name === lit);
-        if (map.name in values) say(map.value, (map.write ?? format)(values[map.name]));
+        map.element.classList.toggle("le-lit", map.name === lit || Boolean(map.lights?.includes(lit)));
+        if (map.name in values) say(map.value, (map.write ?? context.write)(values[map.name]));
       }
     },
     describe: (text) => element.setAttribute("aria-label", text),
