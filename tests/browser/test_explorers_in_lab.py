@@ -195,6 +195,20 @@ def test_a_what_if_goes_both_ways(show, page):
     root.locator(".le-whatif details").evaluate("e => { e.open = false; }")
 
 
+def test_a_level_goes_both_ways(show, page):
+    root = show("LSTM")
+    begin(page, root, t=4)
+    root.get_by_role("radio", name="gates").check()
+    until(page, "print(lstm.detail)", "gates\n")
+    page.keyboard.press("ArrowLeft")  # to the level before, and not to the step before
+    until(page, "print(lstm.detail, lstm.t)", "simple 4\n")
+    expect(root.locator(".le-equations")).to_be_hidden()
+    expect(root.locator(".le-words")).to_contain_text("of its memory")
+    tell(page, "lstm.detail = 'all'")
+    expect(root.locator(".le-equations")).to_be_visible()
+    page.evaluate("localStorage.removeItem(`lstm-edu-detail ${location.pathname}`)")  # for the tests that follow
+
+
 def test_a_key_in_the_explorer_does_not_reach_jupyterlab(show, page):
     root = show("LSTM")
     begin(page, root)

@@ -66,6 +66,20 @@ def test_an_lstm_explorer_steps_from_a_file(offline, here, tmp_path):
         assert shown(root, "c_prev") == trace.c[0, t - 1, unit]
 
 
+def test_a_level_is_changed_without_a_kernel_and_remembered_by_the_page(offline, here, tmp_path):
+    explorer = le.explore(here["trace"].layers[0], t=2, detail="simple")
+    page = offline(le.save_html(explorer, tmp_path / "page.html"))
+    root = page.locator(ROOT)
+    expect(root.locator("[data-map=written]")).to_be_visible()
+    expect(root.locator(".le-equations")).to_be_hidden()
+    root.get_by_role("radio", name="all").check()
+    expect(root.locator(".le-equations")).to_be_visible()
+    assert shown(root, "c") == here["trace"].layers[0].c[0, 2, 0]
+    page.reload()
+    expect(root).to_have_attribute("data-detail", "all")
+    expect(root.locator(".le-equations")).to_be_visible()
+
+
 def test_a_models_tabs_open_and_a_dense_layer_is_edited_in_a_file(offline, here, tmp_path):
     page = offline(le.save_html(here["explorer"], tmp_path / "page.html"))
     root = page.locator(ROOT)
