@@ -43,7 +43,17 @@ MAY_IMPORT = {
     "_export": ({"export", "extras"}, set()),
     "kernels": (
         {"comparison", "core", "doctor", "exercises", "keras_bridge", "plots", "widgets"},
-        {"numpy", "matplotlib", "anywidget", "ipywidgets", "ipykernel", "jupyter_client", "keras"},
+        {
+            "numpy",
+            "matplotlib",
+            "anywidget",
+            "ipywidgets",
+            "IPython",
+            "ipykernel",
+            "jupyter_client",
+            "keras",
+            "tornado",
+        },
     ),
     "jupyter": ({"kernels"}, set()),
     "_lab": ({"kernels"}, {"jupyterlab"}),

@@ -128,6 +128,8 @@ AS_USUAL = {
     "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()",
     "the backend of figures": "import matplotlib; matplotlib.get_backend()",
     "a slider": "import ipywidgets; ipywidgets.IntSlider(4)",
+    "what is debugged": "[m for m in get_ipython().kernel._kernel_modules if 'numpy/' in m or 'lstm_' in m]",
+    "what debugs": "import sys; 'debugpy' in sys.modules, get_ipython().kernel.debugger is not None",
     "comms": "get_ipython().kernel.comm_manager.targets.keys() >= {'jupyter.widget', 'jupyter.widget.control'}",
     "signals": "import signal; [signal.getsignal(n) for n in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE)]",
     "devices": "import tensorflow as tf; tf.config.list_physical_devices()",
@@ -167,8 +169,8 @@ def test_every_kernel_draws_its_own_numbers(start, warm):
 
 def test_an_interrupt_reaches_the_kernel_and_nobody_else(start, warm):
     kernel = start()
-    identity = kernel.client.execute("import time\ntime.sleep(1000)")
-    while kernel.client.get_iopub_msg(timeout=HANGS)["content"].get("execution_state") != "busy":
+    identity = kernel.client.execute("import time\nprint('it runs')\ntime.sleep(1000)")
+    while kernel.client.get_iopub_msg(timeout=HANGS)["content"].get("text") != "it runs\n":
         pass
     kernel.manager.interrupt_kernel()
     reply = kernel.client.get_shell_msg(timeout=HANGS)

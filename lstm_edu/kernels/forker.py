@@ -18,6 +18,7 @@ import threading
 import time
 import warnings
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 Request = dict[str, Any]
@@ -26,6 +27,8 @@ _LONGEST_WAIT = 120.0  # seconds for an idle moment; after that, or with --at-on
 _IDLE = 0.5  # of the machine's processors
 _LOOK = 0.5  # seconds between two looks at how busy it is
 _LONGEST_MESSAGE = 1 << 20
+_NOT_KERNEL = ("__main__", "lstm_edu", "numpy")
+_QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # with it, debugpy does not warn of Python's frozen modules
 
 
 def main() -> None:
@@ -35,11 +38,12 @@ def main() -> None:
         del sys.path[0]
     before = dict(os.environ)
     wait = 0 if "--at-once" in sys.argv else _LONGEST_WAIT
-    request = _Forker(link, wait, with_keras="--without-keras" not in sys.argv).serve()
+    forker = _Forker(link, wait, with_keras="--without-keras" not in sys.argv)
+    request = forker.serve()
     if request is not None:  # this is the child
         link.close()
         set_by_imports = {name: value for name, value in os.environ.items() if before.get(name) != value}
-        _become_kernel(request, set_by_imports, server)
+        _become_kernel(request, set_by_imports, server, forker.of_kernel)
 
 
 class _Forker:
@@ -48,7 +52,7 @@ class _Forker:
     def __init__(self, link: socket.socket, wait: float, with_keras: bool):
         self.link, self.wait, self.pids = link, wait, set[int]()
         self.stages = ["course", "keras"] if with_keras else ["course"]
-        self.began, self.threads = time.monotonic(), 1
+        self.began, self.threads, self.of_kernel = time.monotonic(), 1, dict[str, ModuleType]()
         self.woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)  # only to be woken
@@ -83,6 +87,7 @@ class _Forker:
     def _import(self, stage: str) -> None:
         self.say(importing=stage)
         if stage == "course":
+            self.of_kernel = import_kernel()
             import_numpy()
             self.threads = threads()
             import_course()
@@ -147,6 +152,28 @@ class _Busy:
 # --- what is imported -----------------------------------------------------------------------------------------------
 
 
+def import_kernel() -> dict[str, ModuleType]:
+    """What a kernel is made of, debugpy and SQLite included; returns the modules that a usual one has at its start."""
+    given = os.environ.get(_QUIET)
+    os.environ[_QUIET] = "1"
+    import sqlite3  # noqa: F401
+
+    import ipykernel.debugger  # noqa: F401
+    import ipykernel.ipkernel  # noqa: F401
+    import ipykernel.kernelapp  # noqa: F401
+    import IPython.core.completerlib
+    import IPython.core.debugger
+    import IPython.core.logger
+    import IPython.core.oinspect
+    import IPython.extensions.storemagic  # noqa: F401
+    import tornado.platform.asyncio  # noqa: F401
+
+    del os.environ[_QUIET]
+    if given is not None:
+        os.environ[_QUIET] = given
+    return {name: module for name, module in sys.modules.items() if name.partition(".")[0] not in _NOT_KERNEL}
+
+
 def import_numpy() -> None:
     """Its OpenBLAS starts a thread for each further processor, ends them before a fork and starts them again later."""
     import numpy  # noqa: F401
@@ -156,8 +183,6 @@ def import_course() -> None:
     """Everything but Keras. Matplotlib's backend is what a kernel sets by itself: only a running one can load it."""
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     import anywidget  # noqa: F401
-    import ipykernel.ipkernel  # noqa: F401
-    import ipykernel.kernelapp  # noqa: F401
     import ipywidgets  # noqa: F401
     import matplotlib.pyplot  # noqa: F401
 
@@ -193,7 +218,9 @@ def unsafe(most: int) -> str | None:
 # --- in the child ---------------------------------------------------------------------------------------------------
 
 
-def _become_kernel(request: Request, set_by_imports: dict[str, str], server: int) -> None:
+def _become_kernel(
+    request: Request, set_by_imports: dict[str, str], server: int, of_kernel: dict[str, ModuleType]
+) -> None:
     """What `python -m ipykernel_launcher` does, in a process of which nobody should notice that it was forked."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -207,13 +234,27 @@ def _become_kernel(request: Request, set_by_imports: dict[str, str], server: int
     _forget()
 
     import ipywidgets
+    from ipykernel import ipkernel
     from ipykernel.kernelapp import IPKernelApp
 
+    # What is imported when a kernel is made, ipykernel takes for its own, which the debugger steps over. And to look at
+    # every module that Keras brings would copy the pages they are on: 20 MB in each kernel.
+    setattr(ipkernel, "sys", _Sys(of_kernel))  # noqa: B010 (mypy)
     # A parent of 1 means "do not watch it": the parent is the process that forked, which may go before the kernel.
     app = IPKernelApp.instance(parent_handle=1)
     app.initialize(request["argv"][1:])
     ipywidgets._handle_ipython()  # which ipywidgets 8.1 does when it is imported in a kernel
     app.start()
+
+
+class _Sys:
+    """`sys`, with the modules that a usual kernel has when it starts."""
+
+    def __init__(self, modules: dict[str, ModuleType]):
+        self.modules = modules
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
 
 
 def _end_with(server: int) -> None:
