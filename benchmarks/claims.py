@@ -83,6 +83,22 @@ def orthogonal_start() -> Figures:
     }
 
 
+def scaled_matrix() -> Figures:
+    """How an orthogonal recurrent matrix changes the gradient over 39 steps, if it is scaled; small inputs (05)."""
+    figures: Figures = {}
+    for scale in (0.5, 0.9, 1, 1.2, 1.5, 3):
+        grown = []
+        for seed in range(20):
+            rng = np.random.default_rng(seed)
+            x, orthogonal = rng.normal(size=(2, 40, 3)), np.linalg.qr(rng.normal(size=(8, 8)))[0]
+            layer = le.SimpleRNN(8, dtype="float64")
+            layer.build((None, None, 3))
+            layer.set_weights([0.1 * rng.normal(size=(3, 8)), scale * orthogonal, np.zeros(8)])
+            grown.append(_left(layer, 0.05 * x)[1])
+        figures[f"{scale}"] = typical(grown)
+    return figures
+
+
 def _notebook_10() -> SimpleNamespace:
     return cells("10", "explorer", "beside-code", "forget-bias")
 
@@ -138,6 +154,41 @@ def which_gradient() -> Figures:
     }
 
 
+def trained_gradients() -> Figures:
+    """Of the adding task's gradient, what arrives 29 steps earlier: before the training, and after it (05)."""
+    import keras
+
+    data = le.datasets.adding(train=2048, timesteps=30)
+    figures: dict[str, list[float]] = {}
+    for name, rate, rounds in (("SimpleRNN", 0.01, 15), ("SimpleRNN", 0.003, 60), ("LSTM", 0.01, 15)):
+        for seed in SEEDS:
+            for when, count in (("fresh", 0), ("trained", rounds)):
+                layers: list[Any] = []
+                losses = _losses(_kept(getattr(keras.layers, name), layers), data, rate, count, seed)
+                trace, left = _left(le.from_keras(layers[0]), data.x_test)
+                key = f"{name}, {when}" + (f" {rounds} rounds at {rate}" if count else "")
+                figures.setdefault(f"{key}: left", []).append(left)
+                if count:
+                    figures.setdefault(f"{key}: error", []).append(losses[-1])
+                if "f" in trace:
+                    gates = trace.f.mean(axis=(0, 1))  # of each unit
+                    for what, value in (("mean", gates.mean()), ("most open", gates.max())):
+                        figures.setdefault(f"{key}: {what} forget gate", []).append(value)
+    return {name: [float(f"{value:.2g}") for value in values] for name, values in figures.items()}
+
+
+def _kept(kind: Callable[[int], Any], layers: list[Any]) -> Callable[[int], Any]:
+    """Makes a layer, and notes it in layers."""
+    return lambda units: layers.append(kind(units)) or layers[-1]
+
+
+def _left(layer: Any, x: np.ndarray) -> tuple[Any, float]:
+    trace = layer.trace(x)
+    gradients = layer.backward(trace, np.ones((len(x), layer.units))).trace
+    size = np.linalg.norm(gradients.c if "c" in gradients else gradients.h, axis=2).mean(axis=0)
+    return trace, float(size[0] / size[-1])
+
+
 def _marked(where: str) -> Any:
     usual = le.datasets.adding(train=2048, timesteps=30)
     if where == "usual":
@@ -178,7 +229,7 @@ def _losses(
     model.compile(keras.optimizers.Adam(rate), loss="mse", steps_per_execution=32)  # a round is one call: faster
     test = (data.x_test, data.y_test)
     history = model.fit(data.x_train, data.y_train, 64, rounds, verbose=0, validation_data=test, callbacks=[Stop()])
-    return history.history["val_loss"]
+    return history.history.get("val_loss", [])
 
 
 def _learned(losses: list[float]) -> int | None:
@@ -265,6 +316,26 @@ def digit_rows() -> Figures:
             accuracies[name].append(_percent(model.evaluate(x_test, data.y_test, verbose=0)[1]))
     nearest = ((flat**2).sum(axis=1) - 2 * flat_test @ flat.T).argmin(axis=1)
     return accuracies | {"nearest neighbour": _percent((data.y_train[nearest] == data.y_test).mean())}
+
+
+def untrained_loss() -> Figures:
+    """The loss of a fresh classifier over ln K, for inputs of several sizes, without and with a hidden layer (02)."""
+    figures: Figures = {}
+    for size in (0.1, 1, 255):
+        for hidden in (0, 32):
+            ratios = []
+            for seed in range(10):
+                for classes in (3, 10, 100):
+                    rng = np.random.default_rng(seed)
+                    layers = [le.Dense(hidden, activation="tanh", seed=seed)] if hidden else []
+                    model = le.Sequential([*layers, le.Dense(classes, activation="softmax", seed=seed + 100)])
+                    model.build((None, 64))
+                    model.compile("sgd", "sparse_categorical_crossentropy")
+                    x, y = size * rng.random((500, 64)), rng.integers(classes, size=500)
+                    ratios.append(float(np.ravel(model.evaluate(x, y))[0]) / np.log(classes))
+            name = "a hidden layer" if hidden else "one Dense layer"
+            figures[f"inputs from 0 to {size}, {name}"] = typical(ratios)
+    return figures
 
 
 def digit_rates() -> Figures:
@@ -426,11 +497,14 @@ EXPERIMENTS: dict[str, Callable[[], Figures]] = {
     for function in (
         fresh_gradients,
         orthogonal_start,
+        scaled_matrix,
         adding_race,
         adding_lengths,
         which_gradient,
+        trained_gradients,
         last_setting,
         digit_rows,
+        untrained_loss,
         digit_rates,
         rare_words,
         first_frame,
