@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 
 from lstm_edu.exercises.affine import unused, weighed
-from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, scaled
+from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, no_numbers, scaled
 from lstm_edu.exercises.lines import cut_line, sigmoid_of_line
 from lstm_edu.exercises.mutants import catalogued, mutated, mutated_twice
 from lstm_edu.exercises.polynomials import counted
@@ -14,6 +14,7 @@ from lstm_edu.exercises.polynomials import counted
 # What is listed comes first, then what is measured, then one slip, and last two mistakes at once.
 EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
     listed,
+    no_numbers,
     digits,
     catalogued,
     scaled,

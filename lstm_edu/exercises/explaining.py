@@ -100,6 +100,20 @@ def _gives(exercise: Exercise, function: Callable, one: Answered) -> bool:
         return False
 
 
+def no_numbers(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+    """Nothing but NaN, where numbers are expected."""
+    values = [np.asarray(value) for one in answered for value in one.values if not isinstance(value, list)]
+    rights = [np.asarray(right) for one in answered for right in one.right if not isinstance(right, list)]
+    if not values or not all(v.dtype.kind == "f" and v.size and np.isnan(v).all() for v in values):
+        return None
+    if any(np.isnan(right).any() for right in rights):
+        return None
+    return Found(
+        "Every number is nan, which is what becomes of 0 / 0, of infinity minus infinity, of the root or the logarithm "
+        "of a negative number, and of every sum and mean in which one number is nan (np.nanmean leaves it out)."
+    )
+
+
 # --- digits ---------------------------------------------------------------------------------------------------------
 
 

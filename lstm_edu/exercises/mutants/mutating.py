@@ -127,11 +127,15 @@ def _loaded(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast
 
 
 def _rewritten(tree: ast.FunctionDef, old: str, new: str) -> Iterator[Edit]:
-    """Other statements in each place of one."""
+    """Other statements in each place of one. Several are one `if True:`, so that the statements next to it can be
+    changed too."""
     for owner, field, body in statements.bodies(tree):
-        if any(code(s) == old for s in body):
-            longer = [inner for s in body for inner in (ast.parse(new).body if code(s) == old else [s])]
-            yield Edit(owner, field, None, longer)
+        for k, statement in enumerate(body):
+            if code(statement) == old:
+                several = ast.parse(new or "pass").body
+                yield Edit(
+                    owner, field, k, several[0] if len(several) == 1 else ast.If(ast.Constant(True), several, [])
+                )
 
 
 def _inside_its_chain(owner: ast.AST, field: str, node: ast.AST) -> bool:

@@ -6,8 +6,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, cached_property
-from itertools import combinations
+from functools import cache
+from itertools import combinations, islice, product
 from typing import Any
 
 import numpy as np
@@ -33,10 +33,13 @@ _LIKELY = 1.45  # up to this cost a change is one of two
 _POSSIBLE = 1.65  # up to this cost it is one of two if the other one is near the numbers already
 _WORK = 0.6  # seconds that all programs of a search for pairs would take, if each took as long as the right one
 _MOST_RUN = 9_000  # programs that are run for pairs, at most
+_MOST_LOOKED = 60_000  # pairs that are looked at, at most; what cannot be is not run
 _GIVEN = 0.25  # the part of it for other arguments
+_WRITTEN, _ROUND = 0.3, 0.15  # the parts of it for two slips that somebody wrote down, and for detours
 _BEGINNINGS = 14  # the nearest mutants, each tried with all others
 _DEEPLY = 40  # so many others are tried with one of them before the next one's turn comes
 _ROUND_ABOUT = 1.1  # up to this cost a change is tried in a program that is wrong as it is
+_NEARBY = 3  # of these programs, the nearest
 _SEEDS = (1, 2, 3)  # the exercise's own questions
 
 
@@ -105,16 +108,18 @@ class Bank:
         self.most_run = self._most_run(answer, question)
         self._outputs: dict[Any, dict[Mutant, Outputs | None]] = {}
         self._own: list[tuple[Arguments, tuple]] = []
+        self._round_about: dict[Changed, list[Changed]] = {}
 
-    @cached_property
-    def round_about(self) -> list[Changed]:
-        """Programs that are wrong as they are, with one more change."""
-        return [
-            Changed(wrong.program, [change], self.alternatives, wrong.cost + change.cost, wrong.said)
-            for wrong in self.detours
-            for change in changes(wrong.program, slips=self.alternatives.slips)
-            if change.cost <= _ROUND_ABOUT or change.slip
-        ]
+    def round_about(self, wrong: Changed) -> list[Changed]:
+        """A program that is wrong as it is, with one more change; made when it is first asked for."""
+        if wrong not in self._round_about:
+            found = [
+                Changed(wrong.program, [change], self.alternatives, wrong.cost + change.cost, wrong.said)
+                for change in changes(wrong.program, slips=self.alternatives.slips)
+                if change.cost <= _ROUND_ABOUT or change.slip
+            ]
+            self._round_about[wrong] = sorted(found, key=lambda mutant: mutant.cost)
+        return self._round_about[wrong]
 
     @staticmethod
     def _most_run(answer: Callable, question: Arguments) -> int:
@@ -169,6 +174,12 @@ class _Search:
         self.first, *self.rest = answered
         self.answered = answered
         self.theirs = Theirs(self.exercise, self.first.values)
+        self._right = Theirs(self.exercise, self.first.right)
+        self._wrong_outputs = sum(
+            1 << k for k, right in enumerate(self.first.right) if not self.theirs.one_is(k, right)
+        )
+        self._nearness: dict[Changed, tuple[float, float, float]] = {}
+        self._marked: dict[Changed, tuple[int, int]] = {}
         asked = {question_key(one.arguments) for one in answered}
         # Where the answer was right, so must the mutant be.
         self.right_on = [(a, right) for a, right in bank.own_questions if question_key(a) not in asked]
@@ -243,17 +254,49 @@ class _Search:
     def _written_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Two that somebody wrote down, and a program of another idea with one more change."""
         slips = [s for s in singles if s.changes and s.changes[0].slip]
+        nearest = sorted(slips, key=lambda s: self._near(s)[1])
+        pairs = sorted(combinations(range(len(nearest)), 2), key=sum)
         tried: set[tuple[str, str]] = set()
-        pairs = (self._both(one, other) for one, other in combinations(slips, 2))
-        for mutant in [*filter(None, pairs), *self.bank.round_about]:
-            key = (mutant.changes[0].phrase, mutant.said or mutant.changes[1].phrase)
-            if key in tried:  # in another program
+        for i, k in pairs:
+            one, other = nearest[i], nearest[k]
+            key = (one.changes[0].phrase, other.changes[0].phrase)
+            if one.program is not other.program or key in tried or key[::-1] in tried or not self._may_be(one, other):
                 continue
-            if len(tried) >= self.bank.most_run:
-                return
+            if len(tried) >= _WRITTEN * self.bank.most_run:
+                break
             tried.add(key)
+            mutant = self._both(one, other)
+            if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
+                yield mutant
+        nearby = sorted(self.bank.detours, key=lambda s: self._near(s)[1])[:_NEARBY]
+        around = (mutant for detour in nearby for mutant in self.bank.round_about(detour))
+        for mutant in islice(around, int(_ROUND * self.bank.most_run)):
             if self.theirs.are(mutant.run(self.first.arguments)):
                 yield mutant
+
+    def _near(self, single: Changed) -> tuple[float, float, float]:
+        """As `Theirs.nearness`; the distance is inf where nothing can be compared."""
+        if single not in self._nearness:
+            self._nearness[single] = self.theirs.nearness(self.bank.output(single, self.first.arguments))
+        return self._nearness[single]
+
+    def _marks(self, single: Changed) -> tuple[int, int]:
+        """The outputs that it changes, and those that are theirs: bit k is output k."""
+        if single not in self._marked:
+            outputs = self.bank.output(single, self.first.arguments) or ()
+            changed = sum(1 << k for k, value in enumerate(outputs) if not self._right.one_is(k, value))
+            same = len(outputs) == len(self.theirs.values)
+            theirs = sum(1 << k for k, value in enumerate(outputs) if same and self.theirs.one_is(k, value))
+            self._marked[single] = changed, theirs
+        return self._marked[single]
+
+    def _may_be(self, one: Changed, other: Changed) -> bool:
+        """Whether two changes together may give these numbers, if what changes an output alone does so with the other,
+        too: an output that one of them changes, and the other does not, must be theirs already."""
+        (a, mine), (b, as_well), wrong = self._marks(one), self._marks(other), self._wrong_outputs
+        if (a | b) & ~wrong:
+            return False
+        return not wrong & ~(a & b | a & ~b & mine | b & ~a & as_well)
 
     def _turned_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """A change in the code, and then another form of what comes out."""
@@ -261,6 +304,7 @@ class _Search:
         for turned in self.bank.turned:
             if turned.cost > 1.5 or isinstance(self.theirs.values[turned.output], list):
                 continue
+            others = (1 << len(shapes)) - 1 & ~(1 << turned.output)
             like_right = Turned(lambda a: self.first.right, turned)  # type: ignore[arg-type, return-value]
             form = like_right.applied(tuple(self.first.right))
             if form is None or np.shape(form[turned.output]) != shapes[turned.output]:
@@ -268,6 +312,8 @@ class _Search:
             for single in singles:
                 if single.cost > _LIKELY:
                     break
+                if others & ~self._marks(single)[1]:  # another output is not theirs
+                    continue
                 mutant = Turned(single.run, turned, single)
                 outputs = self.bank.output(single, self.first.arguments)
                 if self.theirs.are(mutant.applied(outputs)):
@@ -277,9 +323,9 @@ class _Search:
         """Another argument, and a change in the code."""
         likely = [s for s in singles if s.cost <= _LIKELY]
         others = [given for given in self.bank.given if given.cost <= 1.4 and not given.alone]
-        pairs = [(g, s) for g in others for s in likely if not _of_the_same(g, s)]
-        pairs.sort(key=lambda pair: pair[0].cost + pair[1].cost)
-        for given, single in pairs[: int(_GIVEN * self.bank.most_run)]:
+        pairs = sorted(product(others, likely), key=lambda pair: pair[0].cost + pair[1].cost)
+        possible = ((given, single) for given, single in pairs if not _of_the_same(given, single))
+        for given, single in islice(possible, int(_GIVEN * self.bank.most_run)):
             mutant = Given(single.run, given, single)
             if self.theirs.are(mutant.run(self.first.arguments)):
                 yield mutant
@@ -288,12 +334,14 @@ class _Search:
         """Two changes in the code: first one that gives a part of the numbers, or comes near them, with every other;
         then the cheap ones with each other."""
         tried: set[tuple[int, int]] = set()
-        for one, other in self._likely_pairs(singles):
+        for one, other in islice(self._likely_pairs(singles), _MOST_LOOKED):
             key = (min(id(one), id(other)), max(id(one), id(other)))
             if one is other or key in tried:
                 continue
-            if len(tried) >= self.bank.most_run:
+            if len(tried) >= (1 - _WRITTEN - _ROUND) * self.bank.most_run:
                 return
+            if not self._may_be(one, other):
+                continue
             tried.add(key)
             mutant = self._both(one, other)
             if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
@@ -308,9 +356,7 @@ class _Search:
         return Changed(one.program, [a, b], self.bank.alternatives, one.cost + other.cost)
 
     def _likely_pairs(self, singles: Sequence[Changed]) -> Iterator[tuple[Changed, Changed]]:
-        by: list[tuple[tuple[float, float, float], Changed]] = [
-            (self.theirs.nearness(self.bank.output(s, self.first.arguments)), s) for s in singles if s.changes
-        ]
+        by = [(self._near(s), s) for s in singles if s.changes]
         rankings: list[Callable[[Any], Any]] = [
             lambda pair: -pair[0][0],
             lambda pair: pair[0][1],

@@ -302,9 +302,9 @@ def _draw_adam(rng, k):
     shape = [(3, 2), (4,), (2, 5), (3, 4)][k]
     return {
         "w": normal(rng, *shape, scale=0.2),  # small: even a slightly different step shows
-        "g": normal(rng, *shape),
+        "g": normal(rng, *shape, scale=1.6),
         "m": normal(rng, *shape),
-        "v": rng.uniform(0.5, 6, shape).astype(np.float32),  # often more than g**2, so that the new v is smaller
+        "v": rng.uniform(0.2, 6, shape).astype(np.float32),  # often more than g**2, so that the new v is smaller
         "t": int(rng.integers(5, 30)),
         "learning_rate": round(float(rng.uniform(0.3, 0.6)), 3),
         "epsilon": round(float(rng.uniform(0.05, 0.3)), 3),
@@ -477,6 +477,8 @@ def _draw_clipped(rng, k):
     g_kernel, g_bias = normal(rng, features, units), normal(rng, units)
     if k == 2:  # so short that even the square of its length is less than `most`
         g_kernel, g_bias = g_kernel / 10, g_bias / 10
+    if k == 3:  # the shorter array is the longer vector
+        g_bias = 4 * g_bias
     norm = float(np.sqrt((g_kernel**2).sum() + (g_bias**2).sum()))
     # The second and the third question are such that nothing has to be clipped.
     return {"g_kernel": g_kernel, "g_bias": g_bias, "most": round(norm * (1.7 if k in (1, 2) else 0.4), 4)}
