@@ -51,6 +51,19 @@ def test_the_outputs_before_the_first_step_that_counts(unroll, zero):
     assert bool(said) == (zero and not zeroed)
 
 
+@pytest.mark.parametrize("wrapper", ["Bidirectional", "TimeDistributed"])
+def test_a_layer_of_float64_inside_a_wrapper_of_float64(wrapper):
+    rng = rng_of(4, len(wrapper))
+    inner = {
+        "Bidirectional": lambda: keras().layers.LSTM(H, return_sequences=True, dtype="float64"),
+        "TimeDistributed": lambda: keras().layers.Dense(H, dtype="float64"),
+    }[wrapper]()
+    layer = getattr(keras().layers, wrapper)(inner, dtype="float64")
+    layer.build((B, T, F))
+    randomise(layer, rng)
+    le.verify(layer, sequences(rng)).check()
+
+
 @pytest.mark.parametrize("flags", ["as it is", "zeros", "unrolled zeros", "backwards"])
 def test_gradients_at_masked_steps(flags):
     rng = rng_of(3, len(flags))

@@ -403,8 +403,9 @@ def _inside_stack(layer, x, mask, initial_state, trace):
 
 
 def _rebuild_bidirectional(layer):
-    forward, backward = (support(inner).rebuild(inner) for inner in (layer.forward_layer, layer.backward_layer))
-    _one_dtype(layer, forward, backward)
+    directions = layer.forward_layer, layer.backward_layer
+    _one_dtype(layer, *directions)
+    forward, backward = (support(inner).rebuild(inner) for inner in directions)
     # Our layer, too, puts the direction before the name of the layer that it is given.
     forward = forward.copy(name=forward.name.removeprefix("forward_"))
     return Bidirectional(forward, layer.merge_mode, backward_layer=backward, **_common(layer))
@@ -418,9 +419,8 @@ def _inside_bidirectional(layer, x, mask, initial_state, trace):
 
 
 def _rebuild_time_distributed(layer):
-    inner = support(layer.layer).rebuild(layer.layer)
-    _one_dtype(layer, inner)
-    return TimeDistributed(inner, **_common(layer))
+    _one_dtype(layer, layer.layer)
+    return TimeDistributed(support(layer.layer).rebuild(layer.layer), **_common(layer))
 
 
 def _inside_time_distributed(layer, x, mask, initial_state, trace):
@@ -432,7 +432,8 @@ def _inside_time_distributed(layer, x, mask, initial_state, trace):
 
 
 def _one_dtype(layer: Any, *inner: Any) -> None:
-    """ValueError unless the layers or cells inside, ours or Keras's, have the dtype of the one around them."""
+    """ValueError unless the layers or cells inside have the dtype of the one around them. All are Keras's, or cells
+    that are already ours: on NumPy what computes in float64 in Keras may be float32 in ours."""
     for one in inner:
         if one.compute_dtype != layer.compute_dtype:
             raise ValueError(
