@@ -548,6 +548,36 @@ def _growing(x, kernel, bias):
     return sum(1 for _ in iter(int, 1))
 
 
+@pytest.fixture
+def without_threads(monkeypatch):
+    """As in a browser: nothing can be started next to the one thread that there is."""
+    monkeypatch.setattr(running, "_THREADS", False)
+
+    def start(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+
+@pytest.mark.parametrize("function", [forever, forever_swallowing, forever_printing, forever_finally], ids=code_of)
+def test_a_loop_without_end_is_ended_where_there_are_no_threads(function, without_threads):
+    before = sys.gettrace()
+    result = ex.dense.check(function, time_limit=QUICK)
+    assert result.status == "wrong" and "did not end within 0.3 seconds" in result.message
+    assert ("still here" in result.printed) == (function is forever_printing) and sys.gettrace() is before
+
+
+def test_right_and_wrong_answers_without_threads(without_threads, capsys):
+    def forgotten(x, kernel, bias):
+        print("computed")
+        return x @ kernel
+
+    assert ex.dense.check(dense).status == "correct"
+    result = ex.dense.check(forgotten)
+    assert result.status == "wrong" and "bias" in result.message and "computed" in result.printed
+    assert capsys.readouterr().out == ""
+
+
 def test_what_waits_in_compiled_code_is_left_behind():
     """It cannot be ended before it comes back; the check does not wait for that."""
     came_back, went_on = threading.Lock(), []

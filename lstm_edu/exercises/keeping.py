@@ -442,7 +442,7 @@ def _put_back_strings(now: MutableMapping[str, str], before: Mapping[str, str], 
 @contextlib.contextmanager
 def _alarms() -> Iterator[None]:
     """An alarm that the function sets would end Python, if nobody awaits it."""
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
     before, timer = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
@@ -493,7 +493,7 @@ def _shell() -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         for name, value in (("display_pub", CapturingDisplayPublisher()), ("ask_exit", leave)):
-            before = getattr(shell, name)
-            stack.callback(setattr, shell, name, before)
-            setattr(shell, name, value)
+            if hasattr(shell, name):  # JupyterLite's has no ask_exit
+                stack.callback(setattr, shell, name, getattr(shell, name))
+                setattr(shell, name, value)
         yield

@@ -4,7 +4,7 @@ It runs in a thread of its own, with copies of its arguments. When its time is u
 at its next line of Python, again and again until it ends. That works in a Jupyter kernel's main thread and on Windows,
 where signals do not. What waits inside compiled code (time.sleep, one huge product) ends when that returns. An import
 is never broken off, for a library that was imported by half is lost until the kernel is restarted: its time does not
-count.
+count. Where Python has no threads, in a browser, it runs in the only one: see `_Here`.
 
 This protects from accidents. It is no sandbox: a function that means harm can do harm.
 """
@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, cast
 
@@ -35,6 +36,8 @@ _LONGEST_IMPORT = 300.0  # seconds; after these it is broken off all the same
 _MOST_KEPT = 1_000_000  # numbers of an array
 _MOST_ITEMS = 100_000  # that are taken from a generator
 _MOST_TEXT = 2_000  # characters of what is printed that are kept
+_PACKAGE = str(Path(__file__).parents[1])
+_THREADS = sys.platform != "emscripten"
 
 
 class TimeUp(SystemExit):
@@ -105,18 +108,19 @@ def run(
             done.set()
 
     # A daemon: a thread that cannot be ended must not keep Python from ending.
-    thread = threading.Thread(target=work, name="exercise", daemon=True)
-    stdout, stderr = _Captured(sys.stdout, thread), _Captured(sys.stderr, thread)
+    thread = threading.Thread(target=work, name="exercise", daemon=True) if _THREADS else _Here(work, limit)
+    writer = thread if _THREADS else threading.current_thread()
+    stdout, stderr = _Captured(sys.stdout, writer), _Captured(sys.stderr, writer)
     try:
         with warnings.catch_warnings(record=True) as warned, _streams(stdout, stderr):
             warnings.simplefilter("always")
             thread.start()
             try:
-                late = not _awaited(thread, done, limit)
+                late = not _awaited(thread, done, limit) or isinstance(outcome.get("error"), TimeUp)
             except BaseException:
                 _end(thread, done)
                 raise
-            stuck = late and not _end(thread, done)
+            stuck = late and thread.is_alive() and not _end(thread, done)
             if not late:
                 thread.join()
     finally:
@@ -127,6 +131,38 @@ def run(
         return Run(late=True, stuck=stuck, printed=printed, more=stdout.more + stderr.more)
     changed = tuple(name for name, now in zip(arguments, given, strict=True) if not _same(arguments[name], now))
     return Run(**outcome, printed=printed, more=stdout.more + stderr.more, warned=tuple(texts), changed=changed)
+
+
+class _Here(threading.Thread):
+    """Instead of a thread, where there is only one: `start` runs the function to its end, and at each step of its own
+    code, not of libraries, a look at the clock may raise TimeUp, again and again until it ends."""
+
+    def __init__(self, target: Callable[[], None], limit: float):
+        super().__init__(name="exercise")
+        self.target, self.end = target, time.monotonic() + limit
+
+    def start(self) -> None:
+        before = sys.gettrace()
+        sys.settrace(self._called)
+        try:
+            self.target()
+        finally:
+            sys.settrace(before)
+
+    def join(self, timeout: float | None = None) -> None:
+        """It has ended."""
+
+    def _called(self, frame: FrameType, event: str, argument: Any) -> Callable | None:
+        file = frame.f_code.co_filename
+        if "site-packages" in file or file.startswith((_PACKAGE, "<frozen")):
+            return None
+        frame.f_trace_opcodes = True  # `while True: pass` is one line, and never another
+        return self._look
+
+    def _look(self, frame: FrameType, event: str, argument: Any) -> Callable:
+        if time.monotonic() >= self.end:  # raised by this function itself, it would be the last that is called
+            _raise_in(threading.get_ident())
+        return self._look
 
 
 def _keep(frame: FrameType, event: str, watch: CodeType, outcome: dict[str, Any]) -> None:
@@ -161,12 +197,15 @@ def _imports(thread: threading.Thread) -> bool:
 def _end(thread: threading.Thread, done: threading.Event) -> bool:
     """Raise TimeUp in the thread until it ends: a bare `except:` may swallow some. Whether it ended."""
     end = time.monotonic() + _GRACE
-    ident = ctypes.c_ulong(cast(int, thread.ident))  # it has been started
     while thread.is_alive() and time.monotonic() < end:
         if not done.is_set() and not _imports(thread):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeUp))
+            _raise_in(cast(int, thread.ident))  # it has been started
         thread.join(_POLL)
     return not thread.is_alive()
+
+
+def _raise_in(thread: int) -> None:
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
 
 
 def _same(one: Any, other: Any) -> bool:
