@@ -47,7 +47,7 @@ class Dataset:
             x, y, lengths = (getattr(self, f"{part}_{split}") for part in ("x", "y", "lengths"))
             target = f"{y.shape} {y.dtype}"
             if self.class_names and y.ndim == 1:
-                count = np.bincount(y, minlength=len(self.class_names))
+                count = np.bincount(y.astype(np.intp), minlength=len(self.class_names))
                 target += f", {_span(count)} of each of {len(count)} classes"
             elif self.class_names:
                 target += f", {len(self.class_names)} classes, one a timestep"
