@@ -5,10 +5,10 @@ import shlex
 import sys
 from collections.abc import Sequence
 
-from lstm_edu import _assignment, _check, _diagnose, _export, _lab, _verify
+from lstm_edu import _assignment, _check, _diagnose, _export, _lab, _site, _verify
 
 # One module per command; each adds its own to the parser and loads what it needs when it is run.
-COMMANDS = (_lab, _check, _verify, _diagnose, _export, _assignment)
+COMMANDS = (_lab, _check, _verify, _diagnose, _export, _site, _assignment)
 
 
 def main(argv: Sequence[str] | None = None) -> str | int | None:

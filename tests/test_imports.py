@@ -41,6 +41,8 @@ MAY_IMPORT = {
         {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "PIL", "pygments"},
     ),
     "_export": ({"export", "extras"}, set()),
+    "live": ({"export"}, {"numpy", "IPython", "js", "pyodide"}),  # these two are in the page
+    "_site": ({"live", "_lab"}, set()),
     "kernels": (
         {"comparison", "core", "doctor", "exercises", "keras_bridge", "plots", "widgets"},
         {
@@ -63,7 +65,7 @@ MAY_IMPORT = {
     "_verify": ({"_models", "keras_bridge", "export", "formats"}, set()),
     "_diagnose": ({"_models", "comparison", "doctor", "keras_bridge", "export"}, set()),
     "__main__": (
-        {"_assignment", "_check", "_diagnose", "_export", "_lab", "_verify"} | BASE | READERS | {"exercises"},
+        {"_assignment", "_check", "_diagnose", "_export", "_lab", "_site", "_verify"} | BASE | READERS | {"exercises"},
         set(),
     ),
     "__init__": ({"trace", "core"}, set()),  # the rest is loaded at first use

@@ -1,0 +1,225 @@
+"""Write the site: JupyterLite from its own packages, the notebooks, the wheels."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import zipfile
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from lstm_edu.live.starting import RECORDED
+
+_HERE = Path(__file__).parent
+WHEELS = _HERE / "wheels.txt"
+DIFFERS = _HERE / "differs.json"  # by notebook, the ids of the cells that cannot run in the page; tests/live holds it
+
+# JupyterLite's application and its kernel, and the Pyodide that this kernel takes: tried together, so pinned together.
+NEEDED = {"jupyterlite-core": "0.6.4", "jupyterlite-pyodide-kernel": "0.6.1"}
+PYODIDE = "0.27.7"
+CDN = f"https://cdn.jsdelivr.net/pyodide/v{PYODIDE}/full/"
+KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension"
+
+# Packages of Pyodide's own list that the kernel and the course need, and what the kernel brings in wheels of its own.
+FROM_PYODIDE = ["numpy", "matplotlib", "ipython", "jedi", "micropip", "packaging", "pygments", "traitlets"]
+OF_KERNEL = ["piplite", "ipykernel", "pyodide_kernel"]
+# What the kernel would ask for before it starts: it is there already, or (ssl, sqlite3: 2.6 MB) nobody needs it.
+SAID_TO_BE_THERE = ["ssl", "sqlite3", "ipykernel", "comm", "pyodide_kernel", "jedi", "ipython", "micropip", "piplite"]
+
+# Megabytes to download with Pyodide 0.27.7: its core; the packages above with what these need.
+MB_CORE, MB_PACKAGES = 13.8, 17.1
+CONFIG = "/home/pyodide/.ipython/profile_default/ipython_config.py"
+
+
+def build(
+    notebooks: Path,
+    to: Path,
+    *,
+    wheels: Path | None = None,
+    pyodide: str | Path = CDN,
+    record: bool = True,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Write the course as a static site, and return its folder.
+
+    Args:
+        notebooks: the folder of the notebooks, in a clone of the repository. to: a folder that is not there, or empty.
+        wheels: a folder where the wheels of wheels.txt are kept between builds; what it lacks is downloaded.
+        pyodide: the address of a Pyodide distribution, or a folder with one, which is copied.
+        record: run the notebooks of DIFFERS here, and keep what these cells show, for readers of the page.
+
+    Raises:
+        ValueError: no notebooks, a folder that is not empty, or JupyterLite's packages are missing.
+        RuntimeError: pip or JupyterLite failed.
+    """
+    check_versions()
+    if not list(notebooks.glob("*.ipynb")):
+        raise ValueError(f"there are no notebooks in {notebooks}")
+    root = notebooks.resolve().parent
+    if not (root / "pyproject.toml").is_file():
+        raise ValueError(f"{root} is no clone of lstm-edu: its wheel is made from the files beside the notebooks")
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise ValueError(f"{to} is there already: name a new or an empty folder")
+    with tempfile.TemporaryDirectory() as temporary:
+        work = Path(temporary)
+        kept = wheels or work / "wheels"
+        say("wheels")
+        _run([*_PIP, "download", *_ANY, "--require-hashes", "-d", str(kept), "-r", str(WHEELS)])
+        _run([*_PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(work / "own"), str(root)])
+        say("JupyterLite")
+        listed = [_wheel(kept, line) for line in WHEELS.read_text().splitlines() if line[:1].isalpha()]
+        _jupyterlite(notebooks, to, work, [w for w in listed if _has_extension(w)])
+        own = next((work / "own").glob("lstm_edu-*.whl"))
+        kernel = to / "extensions" / KERNEL_EXTENSION / "static" / "pypi"
+        _live(to / "live", [*listed, own], [next(kernel.glob(f"{name}-*.whl")) for name in OF_KERNEL], pyodide)
+    recorded = _recorded(notebooks, say) if record else {}
+    (to / "live" / "recorded.json").write_text(json.dumps(recorded))
+    _watch_progress(to / "lab" / "index.html")
+    return to
+
+
+_RECORDED_WITH = {"Keras": "keras", "TensorFlow": "tensorflow-cpu", "NumPy": "numpy"}
+_PIP = [sys.executable, "-m", "pip", "--quiet"]
+_ANY = [
+    "--no-deps", "--only-binary=:all:", "--platform=any", "--implementation=py", "--abi=none", "--python-version=3.12"
+]  # fmt: skip
+
+
+def check_versions() -> None:
+    """Raise ValueError if the packages that the site is made of are not here."""
+    wrong = []
+    for name, needed in NEEDED.items():
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = "none"
+        if found != needed:
+            wrong.append(f"{name} {needed} (here: {found})")
+    if wrong:
+        install = f"{sys.executable} -m pip install -e '.[live]'"
+        raise ValueError(f"the site needs {' and '.join(wrong)}. In the repository's folder, run: {install}")
+
+
+def _run(command: list[str], cwd: Path | None = None) -> None:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[1:4])} failed:\n{done.stderr.strip() or done.stdout.strip()}")
+
+
+def _wheel(folder: Path, line: str) -> Path:
+    """The file of one line of wheels.txt, such as `absl-py==2.5.1 --hash=...`."""
+    name, _, rest = line.partition("==")
+    return next(folder.glob(f"{name.replace('-', '_')}-{rest.split()[0]}-*.whl"))
+
+
+def _has_extension(wheel: Path) -> bool:
+    return any("/labextensions/" in name for name in zipfile.ZipFile(wheel).namelist())
+
+
+def _jupyterlite(notebooks: Path, to: Path, work: Path, extensions: list[Path]) -> None:
+    lite = work / "lite"
+    lite.mkdir()
+    kernel = Path(sysconfig.get_path("data"), "share", "jupyter", "labextensions", KERNEL_EXTENSION)
+    site = json.loads((_HERE / "static" / "jupyter-lite.json").read_text())
+    settings = site["jupyter-config-data"]["litePluginSettings"][f"{KERNEL_EXTENSION}:kernel"]
+    settings["loadPyodideOptions"] = {"packages": SAID_TO_BE_THERE}
+    (lite / "jupyter-lite.json").write_text(json.dumps(site))
+    defaults = _HERE.parent / "jupyter" / "labconfig" / "default_setting_overrides.json"
+    shutil.copy(defaults, lite / "overrides.json")
+    config = {
+        "LiteBuildConfig": {
+            "federated_extensions": [str(path) for path in (kernel, *(e.resolve() for e in extensions))],
+            "ignore_sys_prefix": True,
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+            "apps": ["lab"],
+            "contents": [str(notebooks.resolve())],
+            "output_dir": str(to.resolve()),
+        }
+    }
+    (lite / "jupyter_lite_config.json").write_text(json.dumps(config))
+    _run([sys.executable, "-m", "jupyterlite_core", "build"], cwd=lite)
+
+
+def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path) -> None:
+    """The folder `live`: the wheels, Pyodide if it is given as a folder, and course.json, which names them."""
+    (to / "wheels").mkdir(parents=True)
+    for name in ("pyodide.js", "progress.js"):
+        shutil.copy(_HERE / "static" / name, to / name)
+    packages: dict[str, Any] = {}
+    size = 0
+    for wheel in [*wheels, *kernel]:
+        shutil.copy(wheel, to / "wheels" / wheel.name)
+        size += wheel.stat().st_size
+        entry = _entry(wheel)
+        packages[entry["name"]] = entry
+    if isinstance(pyodide, Path):
+        shutil.copytree(pyodide, to / "pyodide")
+        pyodide = "pyodide/"
+    course = {
+        "pyodide": pyodide,
+        "packages": packages,
+        "load": [*FROM_PYODIDE, *packages],
+        "env": {"KERAS_BACKEND": "numpy", "MPLBACKEND": "module://matplotlib_inline.backend_inline"},
+        "config": CONFIG,
+        "recorded": str(RECORDED),
+        "megabytes": {"python": round(MB_CORE), "packages": round(MB_PACKAGES + size / 1e6)},
+    }
+    (to / "course.json").write_text(json.dumps(course, indent=1))
+
+
+def _recorded(notebooks: Path, say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
+    """By source, what the cells of DIFFERS show in the full course, and the versions that show it."""
+    from lstm_edu.export import executing
+
+    versions = ", ".join(f"{name} {version(package)}" for name, package in _RECORDED_WITH.items())
+    recorded = {}
+    for name, ids in json.loads(DIFFERS.read_text()).items():
+        say(f"recording {name}")
+        notebook = executing.read(notebooks / name)
+        executing.run(notebook, notebooks / name)
+        for cell in notebook.cells:
+            if cell.id in ids:
+                outputs = [shown for output in cell.outputs if (shown := _shown(output))]
+                recorded[cell.source.strip()] = {"versions": versions, "outputs": outputs}
+    return recorded
+
+
+def _shown(output: Any) -> dict[str, Any] | None:
+    """An output that can be shown without Python; None: it is a widget, or no output."""
+    if output.output_type == "stream":
+        return {"data": {"text/plain": output.text.rstrip("\n")}}
+    data = dict(output.get("data", {}))
+    return None if not data or "application/vnd.jupyter.widget-view+json" in data else {"data": data}
+
+
+def _entry(wheel: Path) -> dict[str, Any]:
+    """A wheel as an entry of Pyodide's list of packages."""
+    distribution, number, *_ = wheel.name.split("-")
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.partition("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
+    return {
+        "name": distribution.lower().replace("_", "-"),
+        "version": number,
+        "file_name": f"wheels/{wheel.name}",
+        "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "package_type": "package",
+        "imports": sorted(top for top in tops if not top.endswith(".data")),
+        "depends": [],
+        "unvendored_tests": False,
+    }
+
+
+def _watch_progress(page: Path) -> None:
+    text = page.read_text()
+    if text.count("</head>") != 1:
+        raise RuntimeError(f"{page} has no single </head>: JupyterLite's page has changed")
+    page.write_text(text.replace("</head>", '<script type="module" src="../live/progress.js"></script></head>'))

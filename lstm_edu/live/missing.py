@@ -1,0 +1,182 @@
+"""What cannot be in a browser, said in one line, with what the full course shows.
+
+A cell whose error comes from something that is not here shows a card instead of a traceback, and so does a later cell
+that uses what that cell would have made or changed: it is not run, for its numbers would be wrong. All other errors are
+shown as always.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+from html import escape
+from types import ModuleType, TracebackType
+from typing import Any
+
+NO_GRADIENTS = "Keras on NumPy, the one that runs inside a web page, computes no gradients"
+_INSTALLED = {"tensorflow": "TensorFlow", "torch": "PyTorch", "h5py": "h5py", "onnxruntime": "ONNX Runtime"}
+
+
+class NotInTheBrowser(NotImplementedError):
+    """Something that the full course has and this page has not."""
+
+    def __init__(self, name: str, library: str):
+        super().__init__(f"{name} needs {library}, which cannot run inside a web page")
+        self.name, self.library = name, library
+
+
+class NotMade(Exception):
+    """A name that a cell above would have made or changed, had it been able to run."""
+
+    def __init__(self, name: str):
+        super().__init__(f"{name} comes from a cell above that cannot run inside a web page")
+        self.name = name
+
+
+def reason(error: BaseException) -> str | None:
+    """One sentence on what is missing here, without its full stop; None: the error has another cause."""
+    text = str(error)
+    if isinstance(error, NotInTheBrowser | NotMade):
+        return text
+    if isinstance(error, ImportError):
+        named = error.name or (re.search(r"requires the (\S+) module", text) or ["", ""])[1]
+        library = _INSTALLED.get(named.partition(".")[0])
+        return library and f"This cell needs {library}, which cannot run inside a web page"
+    if isinstance(error, NotImplementedError) and (method := re.match(r"`?(\w+)`? not implemented for NumPy", text)):
+        return f"`{method[1]}` needs gradients, and {NO_GRADIENTS}"
+    if isinstance(error, NotImplementedError | RuntimeError | ValueError) and re.search(
+        r"numpy backend|backend 'numpy'", text, re.I
+    ):
+        return f"This cell asks for gradients, and {NO_GRADIENTS}" if "gradient" in text else text.rstrip(".")
+    if isinstance(error, RuntimeError) and "can't start new thread" in text:
+        return "This cell needs a second thread, and a web page has one"
+    return None
+
+
+class Cells:
+    """The names that cells which could not run would have made or changed.
+
+    Attributes:
+        lost: these names, each with the cell that lost it: that one may be run again.
+    """
+
+    def __init__(self, names: dict[str, Any]):
+        """`names` are the notebook's variables."""
+        self.lost: dict[str, str] = {}
+        self._names = names
+
+    def visit(self, tree: ast.Module) -> ast.Module:
+        """IPython's transformer of a cell: one that uses a lost name is not run."""
+        made: set[str] = set()
+        cell = ast.dump(tree)
+        for statement in tree.body:
+            if used := sorted(name for name in _used(statement) - made if self.lost.get(name, cell) != cell):
+                self._lose(tree.body, cell)
+                return ast.parse(f"raise __import__({__name__!r}, fromlist=['NotMade']).NotMade({used[0]!r})")
+            made |= _made(statement)
+        for name in made:
+            self.lost.pop(name, None)
+        return tree
+
+    def could_not_run(self, source: str, line: int) -> None:
+        """Note what a cell would have made or changed from that line on."""
+        tree = ast.parse(source)
+        self._lose([one for one in tree.body if (one.end_lineno or 0) >= line], ast.dump(tree))
+
+    def _lose(self, statements: list[ast.stmt], cell: str) -> None:
+        for statement in statements:
+            changed = {name for name in _changed(statement) if not isinstance(self._names.get(name), ModuleType)}
+            self.lost |= dict.fromkeys(_made(statement) | changed, cell)
+
+
+def _names(node: ast.AST, context: type[ast.expr_context]) -> Iterable[str]:
+    return (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context))
+
+
+def _made(statement: ast.stmt) -> set[str]:
+    """The names that a statement of a cell binds."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+        return {statement.name}
+    imported = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    return imported | set(_names(statement, ast.Store))
+
+
+def _used(statement: ast.stmt) -> set[str]:
+    """The names that a statement, and functions in it, take from the notebook."""
+    own: set[str] = set()
+    for node in ast.walk(statement):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            own |= {argument.arg for argument in ast.walk(node.args) if isinstance(argument, ast.arg)}
+            own |= set(_names(node, ast.Store))
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            own |= set(_names(node, ast.Store))
+    return set(_names(statement, ast.Load)) - own
+
+
+def _changed(statement: ast.stmt) -> set[str]:
+    """The objects that a statement may change: `model` in `model.fit(...)`, `losses` in `losses["LSTM"] = ...`."""
+    found = set()
+    for node in ast.walk(statement):
+        owner = node.func if isinstance(node, ast.Call) else node
+        if isinstance(node, ast.Call) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+            while isinstance(owner, ast.Attribute | ast.Subscript):
+                owner = owner.value
+                if isinstance(owner, ast.Name):
+                    found.add(owner.id)
+    return found
+
+
+def card(sentence: str, recorded: dict[str, Any] | None) -> str:
+    """The line as HTML."""
+    said = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(sentence, quote=False))
+    below = (
+        f"Below is what the full course shows, <b>recorded</b> with {escape(recorded['versions'])}."
+        if recorded
+        else "The full course runs it: see README."
+    )
+    return (
+        '<div role="note" style="border-inline-start: 4px solid #1f77b4; padding: 0.3em 0.8em">'
+        f"<b>Not in this page.</b> {said}. {below}</div>"
+    )
+
+
+def install(shell: Any, recorded: dict[str, dict[str, Any]]) -> None:
+    """Let IPython show cards for what is missing.
+
+    Args:
+        recorded: by the source of a cell: its `outputs` in the full course, as in a notebook file, and the `versions`.
+    """
+    cells = Cells(shell.user_ns)
+
+    def shown(shell: Any, kind: type, error: BaseException, traceback: TracebackType, tb_offset: Any = None) -> None:
+        source = shell.user_ns["In"][-1]
+        sentence = reason(error)
+        if sentence is None and isinstance(error, NameError) and error.name in cells.lost:
+            sentence = str(NotMade(error.name))
+        if sentence is None:
+            shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+            return
+        if not isinstance(error, NotMade):
+            cells.could_not_run(source, _line(traceback, shell))
+        from IPython.display import display
+
+        entry = recorded.get(source.strip())
+        display({"text/html": card(sentence, entry), "text/plain": f"Not in this page. {sentence}."}, raw=True)
+        for output in entry["outputs"] if entry else ():
+            display(output["data"], raw=True)
+
+    shell.ast_transformers.append(cells)
+    shell.set_custom_exc((Exception,), shown)
+
+
+def _line(traceback: TracebackType | None, shell: Any) -> int:
+    """The line of the cell where the error arose."""
+    while traceback is not None and traceback.tb_frame.f_globals is not shell.user_global_ns:
+        traceback = traceback.tb_next
+    return traceback.tb_lineno if traceback else 1
