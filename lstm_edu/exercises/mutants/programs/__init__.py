@@ -298,8 +298,21 @@ _KNOWN: dict[str, Alternatives] = {
         directions.bidirectional_spelled_out,
         directions.bidirectional_by_steps,
     ),
-    "from_pytorch": _one(elsewhere.PYTORCH_WORDS, elsewhere.from_pytorch_by_lines, elsewhere.from_pytorch_by_gates),
-    "from_onnx": _one(elsewhere.ONNX_WORDS, elsewhere.from_onnx_by_columns),
+    "from_pytorch": _one(
+        elsewhere.PYTORCH_WORDS,
+        elsewhere.from_pytorch_by_lines,
+        elsewhere.from_pytorch_by_gates,
+        slips=elsewhere.PYTORCH_SLIPS,
+    ),
+    "from_onnx": _one(
+        elsewhere.ONNX_WORDS,
+        elsewhere.from_onnx_by_columns,
+        elsewhere.from_onnx_in_order,
+        slips=elsewhere.ONNX_SLIPS,
+    ),
+    "from_tf1": _one(
+        elsewhere.TF1_WORDS, elsewhere.from_tf1_by_lines, elsewhere.from_tf1_in_order, slips=elsewhere.TF1_SLIPS
+    ),
 }
 
 
