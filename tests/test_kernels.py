@@ -1,5 +1,6 @@
 """Forked kernels behave as usual ones. Real kernels; each of the two is started once for the comparisons."""
 
+import html
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from jupyter_client.manager import KernelManager
 from limits import HANGS
 
 from lstm_edu.kernels import NAME, OFF, use, why_not
+from lstm_edu.kernels.killed import SAID
 from lstm_edu.kernels.link import ForkedKernel, Forker, the_forker
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
@@ -195,6 +197,69 @@ def test_a_crash_is_seen_with_its_status_and_restarted(code, status, start, warm
     kernel.manager.restart_kernel(now=True)
     kernel.client.wait_for_ready(timeout=HANGS)
     assert kernel.run("6 * 7") == "42"
+
+
+GROUPS = Path("/sys/fs/cgroup/memory")  # version 1, as in CI
+EATS = "b = bytearray(600 << 20)"
+
+
+@pytest.fixture
+def little_memory():
+    """A control group with 150 MB."""
+    group = GROUPS / f"lstm-edu-test-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / "memory.limit_in_bytes").write_text(str(150 << 20))
+    except OSError:
+        pytest.skip("no control groups of version 1 that this user may make")
+    yield group
+    (group / "memory.force_empty").write_text("0")
+    group.rmdir()
+
+
+@pytest.mark.parametrize("forked", [True, False], ids=["forked", "usual"])
+def test_a_kernel_that_ran_out_of_memory_tells_the_learner(forked, little_memory, start, warm, monkeypatch):
+    if not forked:
+        monkeypatch.setenv(OFF, "0")
+    kernel = start()
+    assert isinstance(kernel.process, ForkedKernel) == forked
+    (little_memory / "cgroup.procs").write_text(str(kernel.process.pid))
+    kernel.client.execute(EATS)
+    assert kernel.process.wait(timeout=HANGS) == -signal.SIGKILL
+    assert not kernel.manager.is_alive()
+    assert SAID in told(restarted(kernel)) and SAID not in told(kernel)
+
+
+@pytest.mark.parametrize("how", ["by itself", "by the learner"])
+def test_a_kernel_that_was_ended_otherwise_says_nothing(how, start, warm):
+    kernel = start()
+    if how == "by itself":
+        kernel.client.execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+        assert kernel.process.wait(timeout=HANGS) == -signal.SIGKILL and not kernel.manager.is_alive()
+    assert SAID not in told(restarted(kernel))
+
+
+def restarted(kernel: Kernel) -> Kernel:
+    kernel.manager.restart_kernel(now=True)
+    kernel.client.wait_for_ready(timeout=HANGS)
+    return kernel
+
+
+def told(kernel: Kernel) -> str:
+    """What a cell shows as HTML."""
+    shown = []
+    kernel.client.execute_interactive(
+        "6 * 7", output_hook=lambda message: shown.append(message["content"]), timeout=HANGS, allow_stdin=False
+    )
+    assert any("42" in content.get("data", {}).get("text/plain", "") for content in shown)
+    return html.unescape("".join(content.get("data", {}).get("text/html", "") for content in shown))
+
+
+def test_kernels_are_ended_before_what_they_were_forked_from(start, warm):
+    def score(pid):
+        return int(Path(f"/proc/{pid}/oom_score_adj").read_text())
+
+    assert score(start().process.pid) == min(1000, score(warm.process.pid) + 200)
 
 
 def test_a_kernel_that_is_shut_down_is_gone(start, warm):
