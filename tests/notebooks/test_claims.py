@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from test_prose import NOTEBOOKS, cells
 
@@ -203,7 +204,50 @@ def of_digits() -> list[Claim]:
     ]
 
 
-CLAIMS = [*of_gradients(), *of_adding(), *of_digits()]
+def of_the_project() -> list[Claim]:
+    strips, rows = FIGURES["last_setting"], FIGURES["digit_rows"]
+    table = {
+        "LSTM, 32 units": "LSTM",
+        "the same with dropout 0.3": "LSTM, dropout 0.3",
+        "LSTM, 16 units": "LSTM, 16 units",
+        "LSTM, 32 units, rate 0.003 and 60 epochs": "LSTM, rate 0.003",
+        "GRU, 32 units": "GRU",
+        "SimpleRNN, 32 units, 60 epochs": "SimpleRNN",
+    }
+    simple = ("softmax regression", "bag of pictures", "nearest neighbour", "Dense network of as many weights")
+    sentences = [
+        *(f"| {words} | {span(strips[f'{name}, validation'], '.1f')} % |" for words, name in table.items()),
+        f"gets {strips['one picture read by softmax regression, validation']} percent of the validation pictures right",
+        f"only {strips['one picture read by softmax regression, test']} percent of the test pictures",
+        f"you get {strips['each picture read, then the rule, test']} percent of the test strips",
+        f"Our LSTMs, {span(strips['LSTM'], '.1f')} percent, are not far below that",
+        f"as many weights as the LSTM: {strips['Dense network of as many weights']} percent",
+        f"anywhere on the strip: {strips['pairs of neighbours']}.",
+        f"A SimpleRNN: {span(strips['SimpleRNN'], '.1f')}. A GRU: {span(strips['GRU'], '.1f')}.",
+    ]
+    return [
+        *(Claim("last_setting", "14", sentence) for sentence in sentences),
+        Claim(
+            "last_setting", "14", "The LSTM wins by far", min(strips["LSTM"]) > 3 * max(strips[name] for name in simple)
+        ),
+        Claim(
+            "last_setting",
+            "14",
+            "dropout changes little here, and the GRU is a bit better",
+            abs(np.mean(strips["LSTM, dropout 0.3"]) - np.mean(strips["LSTM"])) < 1
+            and min(strips["GRU, validation"]) > max(strips["LSTM, validation"]),
+        ),
+        Claim("digit_rows", "14", f"It gets {span(rows['LSTM, 24 units'], '.1f')} percent right"),
+        Claim(
+            "digit_rows",
+            "14",
+            f"Softmax regression gets {span(rows['softmax regression'], '.1f')} on the same pictures",
+        ),
+        Claim("digit_rows", "14", f"without any training, {rows['nearest neighbour']}."),
+    ]
+
+
+CLAIMS = [*of_gradients(), *of_adding(), *of_digits(), *of_the_project()]
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.notebook}-{claim.experiment}")

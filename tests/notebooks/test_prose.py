@@ -216,8 +216,6 @@ HABITS = {  # that native readers stumble over: how they are found, and what to 
     r"\bheld against\b": "compared with",
     r", for (both|it|they|this|there|these)\b": "because",
 }
-NOT_YET = ("14",)  # their English is not edited yet
-EDITED = [path for path in NOTEBOOKS if not path.name.startswith(NOT_YET)]
 
 
 def habits(text: str) -> list[str]:
@@ -225,7 +223,7 @@ def habits(text: str) -> list[str]:
     return [f"{found[0]!r}: {say}" for form, say in HABITS.items() for found in re.finditer(form, text, flags=re.I)]
 
 
-@pytest.mark.parametrize("path", EDITED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_english_has_no_habits_that_readers_stumble_over(path):
     code = "\n\n".join(cell.source for cell in cells(path, "code"))
     assert habits(f"{markdown(path)}\n\n{code}") == []
