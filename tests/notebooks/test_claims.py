@@ -177,6 +177,7 @@ def of_digits() -> list[Claim]:
     rates, fresh, frames, error = (
         FIGURES[name] for name in ("digit_rates", "untrained_loss", "first_frame", "hard_sigmoid")
     )
+    words = FIGURES["rare_words"]
     unscaled = fresh["inputs from 0 to 255, one Dense layer"]
     right = [rates[f"rate {rate}: right"] for rate in (1, 20)]
     loss = [rates[f"rate {rate}: loss"] for rate in (1, 20)]
@@ -200,6 +201,13 @@ def of_digits() -> list[Claim]:
             "at step 127 it is more than four times as large",
             error["forget bias 3, step 127"][1] > 4 * error["forget bias 1, step 127"][1],
         ),
+        Claim(
+            "rare_words",
+            "04",
+            "rare words learn slowly",
+            max(words[f"{name}: rare over frequent"][2] for name in ("SGD", "Adam")) < 0.9,
+        ),
+        Claim("rare_words", "04", "and have stayed in the middle", words["SGD: neutral over good"][2] < 0.05),
         Claim("first_frame", "08", f"names {round(min(frames['first 1']) / 10)} in 10 speakers"),
     ]
 
