@@ -266,3 +266,30 @@ def test_a_notebook_says_what_was_measured(claim):
 
 def test_every_experiment_was_run_and_a_notebook_quotes_it():
     assert {claim.experiment for claim in CLAIMS} == set(FIGURES)
+
+
+def test_the_cells_that_experiments_run_are_in_their_notebooks():
+    calls = re.findall(r'cells\("(\d\d)", ([^)]*)\)', claims.__loader__.get_source(claims.__name__))
+    assert len(calls) >= 5
+    for number, ids in calls:
+        path = next(path for path in NOTEBOOKS if path.name.startswith(number))
+        assert set(re.findall(r'"([^"]+)"', ids)) <= {cell.id for cell in cells(path, "code")}, number
+
+
+def test_a_run_writes_its_experiment_and_keeps_the_others(tmp_path, monkeypatch, capsys):
+    experiments = {"old": dict, "first": lambda: {"rounds": [9, None]}, "unknown": dict}
+    monkeypatch.setattr(claims, "FILE", tmp_path / "claims.json")
+    monkeypatch.setattr(claims, "EXPERIMENTS", experiments)
+    claims.FILE.write_text('{"first": {"rounds": []}, "old": {"error": 0.5}, "gone": {}}', encoding="utf-8")
+    claims.run(["first"])
+    assert list(claims.read()) == ["old", "first"] and claims.read()["old"] == {"error": 0.5}
+    assert claims.read()["first"]["rounds"] == [9, None] and claims.read()["first"]["backend"]
+    assert "rounds: [9, None]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [([9, 12, 10], "9 to 12"), ([38, None, 43], "38 to 43"), ([6, 6, 6], "6"), ([None, None], "never")],
+)
+def test_a_span_is_said(values, words):
+    assert span(values) == words
