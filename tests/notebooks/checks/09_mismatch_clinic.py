@@ -16,9 +16,16 @@ assert numbers.size == 64
 assert "gives Keras's numbers" in patient.answer(my_layer).message
 
 # after cell patient-10:
+import contextlib
+import io
+
 assert [number for number in le.clinic.cases() if type(le.clinic.case(number).layer).__name__ == "GRU"] == [8, 14]
 assert type(le.clinic.case(11).layer).__name__ == "Bidirectional" and le.clinic.case(9).mask is not None
-assert len(le.clinic.cases()) == 14
+assert len(le.clinic.cases()) == 14 and type(le.clinic.case(3).layer).__name__ == "Dense"
+with contextlib.redirect_stdout(io.StringIO()):
+    for one in map(le.clinic.case, le.clinic.cases()):
+        given = {"mask": one.mask, "initial_state": one.initial_state}
+        examine(one.output, one.layer(one.x, **{name: value for name, value in given.items() if value is not None}))
 
 # after cell stranger-compare:
 two = le.diagnose(strangers_lstm, layer, x)
