@@ -30,12 +30,9 @@ assert at_marks[best] > 0.7 > 0.3 > elsewhere[best]
 # after cell few-figure:
 assert curves[64][-1].max() < 0.015
 assert curves[32][-1, 0] < 0.005 and curves[32][-1, 1] > 2 / 6
-ends = {examples: [learning_curves(examples, seed)[-1, 1] for seed in range(1, 7)] for examples in (32, 64)}
-assert max(ends[64]) < 0.015
 # Another computer rounds differently, and 600 updates make more of that: the numbers of the text, with some room.
-assert 0.02 < min(ends[32]) < 0.045 and 0.4 < max(ends[32]) < 0.56
-assert 2 <= sum(end > 1 / 6 for end in ends[32]) <= 4
-assert abs(ends[32][1] - 0.1) < 0.02 and abs(curves[32][:, 1].min() - 0.15) < 0.01
+# (Six seeds: benchmarks.claims, learned_or_memorised.)
+assert abs(learning_curves(32, seed=2)[-1, 1] - 0.1) < 0.02 and abs(curves[32][:, 1].min() - 0.15) < 0.01
 larger = le.Sequential([le.LSTM(16), le.Dense(1)])
 larger.build((None, 20, 2))
 assert larger.count_params() == 1233
