@@ -13,8 +13,10 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+if TYPE_CHECKING:  # servers are started without it, too
+    from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).resolve().parents[1]
 TOKEN = "lstm-edu"
@@ -26,6 +28,8 @@ _ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networkin
 @contextmanager
 def browser() -> Iterator[Browser]:
     """Chromium or Chrome of this machine, else the one that Playwright has downloaded."""
+    from playwright.sync_api import Error, sync_playwright
+
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     arguments = _ARGUMENTS + (["--no-sandbox"] if root else [])  # its sandbox refuses to work for root
     path = next(filter(None, map(shutil.which, _ON_PATH)), None)

@@ -373,6 +373,19 @@ def test_while_it_imports_kernels_are_started_as_usual(start, monkeypatch):
     forker.stop()
 
 
+def test_on_a_hub_the_first_kernel_waits_until_it_can_be_forked(start, monkeypatch):
+    forker = Forker()
+    monkeypatch.setattr("lstm_edu.kernels.provisioner.the_forker", lambda: forker)
+    monkeypatch.setattr("lstm_edu.kernels.link.the_forker", lambda: forker)
+    monkeypatch.setenv(OFF, "wait")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    monkeypatch.setenv("JUPYTER_DEFAULT_PROVISIONER_NAME", NAME)
+    assert use() is None and not forker.imported
+    kernel = start()
+    assert isinstance(kernel.process, ForkedKernel) and kernel.run("import sys; 'keras' in sys.modules") == "True"
+    forker.stop()
+
+
 def test_a_process_with_a_thread_of_its_own_is_not_forked_from(monkeypatch, tmp_path):
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()"
     (tmp_path / "sitecustomize.py").write_text(thread)

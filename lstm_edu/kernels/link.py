@@ -117,6 +117,12 @@ class Forker:
             return None
         return ForkedKernel(self._forked.pop(), self)
 
+    def may_come(self) -> bool:
+        """Whether it is still to import what it imports."""
+        self._listen()
+        last = "keras" if self.with_keras else "course"
+        return self.link is not None and last not in self.imported
+
     def exit_code(self, pid: int) -> int | None:
         """Of a kernel that has ended. None where it is not known: the process that knows has ended, or is importing."""
         end = time.monotonic() + _PATIENCE

@@ -1,7 +1,9 @@
 """The kernel provisioner "lstm-edu-fork" of jupyter_client, an entry point in pyproject.toml."""
 
+import asyncio
 import pathlib
 import signal
+import time
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -9,7 +11,9 @@ from jupyter_client.provisioning import LocalProvisioner
 
 from lstm_edu.kernels import killed
 from lstm_edu.kernels.link import the_forker
-from lstm_edu.kernels.using import why_not
+from lstm_edu.kernels.using import waits, why_not
+
+_MOST = 120.0  # seconds that a kernel waits, where it does, until it can be forked
 
 
 class ForkProvisioner(LocalProvisioner):
@@ -30,6 +34,9 @@ class ForkProvisioner(LocalProvisioner):
         self._killed_before, self._ended_by, self._ending = killed.count(), None, False
         kernel = None
         if why_not() is None:
+            end = time.monotonic() + _MOST
+            while waits() and the_forker().may_come() and time.monotonic() < end:
+                await asyncio.sleep(0.1)
             try:
                 kernel = the_forker().fork(cmd, kwargs.get("env") or {}, kwargs.get("cwd"))
             except OSError as error:  # no process, no memory, no handle left: the usual way says so better

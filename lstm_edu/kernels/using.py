@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 NAME = "lstm-edu-fork"  # the provisioner's entry point in pyproject.toml
 OFF = "LSTM_EDU_FORK"  # this environment variable, set to 0, switches it off
+WAIT = "wait"  # its other value, for a server of a hub: Keras is imported at once, and the first kernel waits for it
 _DEFAULT = "JUPYTER_DEFAULT_PROVISIONER_NAME"  # jupyter_client's own
 
 
@@ -34,5 +35,10 @@ def use() -> str | None:
     if reason is None:
         from lstm_edu.kernels.link import the_forker
 
-        the_forker().start()
+        the_forker().start(at_once=waits())
     return reason
+
+
+def waits() -> bool:
+    """Whether a kernel waits until it can be forked. It saves a class the memory of one more Keras for each student."""
+    return os.environ.get(OFF) == WAIT

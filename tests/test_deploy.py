@@ -1,0 +1,59 @@
+"""The recipes in deploy/ agree with each other and with the package. They are started for real in deploy/tests."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lstm_edu._lab import SETTINGS
+
+
+@pytest.fixture(scope="module")
+def deploy(root) -> dict[str, str]:
+    folder = root / "deploy"
+    return {
+        path.name: path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.suffix != ".pyc" and path.is_file()
+    }
+
+
+def test_every_recipe_is_for_one_version_of_jupyterhub(deploy):
+    said = {
+        name: re.findall(r"(?<!to )jupyterhub(?:==| )(\d+\.\d+\.\d+)", text, re.IGNORECASE)
+        for name, text in deploy.items()
+    }
+    assert {version for versions in said.values() for version in versions} == {"5.5.0"}
+    assert all(said[name] for name in ("Dockerfile", "values.yaml", "requirements-hub.txt", "README.md"))
+
+
+def test_memory_is_limited_alike_everywhere(deploy):
+    limit = re.search(r'^MEMORY = "(\w+)"', deploy["lstm_edu_hub.py"], re.MULTILINE)[1]
+    assert f"limits.memory {limit} " in deploy["config.sh"] and f"limit: {limit} " in deploy["values.yaml"]
+    timeouts = re.findall(r"timeout:? (\d+) ", deploy["config.sh"]) + re.findall(
+        r"^  timeout: (\d+)", deploy["values.yaml"], re.M
+    )
+    assert set(timeouts) == {"5400"}
+
+
+def test_the_image_has_the_settings_and_the_kernels_of_lab(deploy):
+    (path,) = re.findall(r"JUPYTER_CONFIG_PATH=\S*/site-packages/(\S+)", deploy["Dockerfile"])
+    assert SETTINGS.is_dir() and SETTINGS == Path(*SETTINGS.parts[: -len(Path(path).parts)], path)
+    for name in ("Dockerfile", "lstm_edu_hub.py"):
+        assert re.search(r'LSTM_EDU_FORK"?[=:] ?"?wait', deploy[name]), name
+
+
+def test_what_a_table_says_of_a_class():
+    pytest.importorskip("psutil")
+    from argparse import Namespace
+
+    from benchmarks import classroom
+    from benchmarks.hub import Hub, Student
+
+    there, lost = (Student(Hub("http://127.0.0.1:9", "token", None), name) for name in ("ada", "bob"))
+    there.server, there.explorer, there.end, lost.server, lost.trouble = 31, 42, 77, 55, "the server is lost"
+    options = Namespace(notebook="06_lstm_one_step", students=2, row=1, every=20.0, pause=1.0)
+    said = classroom.text([there, lost], {"all": 1120, "hub": 120, "seconds": 26}, options, 0.0)
+    assert "| until the server was there" in said and "2 of 2 |    31 |     43 |   55 |" in said
+    assert "1 of 2 |    77 |     77 |   77 |" in said and "1 servers lost" in said and "500 MB and 13.0" in said
+    assert len(classroom.cells("06_lstm_one_step")) > 20
