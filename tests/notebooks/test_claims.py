@@ -72,7 +72,12 @@ def of_gradients() -> list[Claim]:
             "it takes most of the luck out",
             luck["orthogonal"][2] < 100 * luck["orthogonal"][0],
         ),
-        Claim("scaled_matrix", "05", "a little above, and it grows, here to some fifty times", scaled["1.2"][0] > 10),
+        Claim(
+            "scaled_matrix",
+            "05",
+            "a little above, and it grows, here by a factor of up to fifty",
+            scaled["1.2"][0] > 10,
+        ),
         Claim(
             "scaled_matrix",
             "05",
@@ -163,7 +168,7 @@ def of_adding() -> list[Claim]:
         Claim(
             "trained_gradients",
             "05",
-            f"{solved[0]} to {solved[1]} percent arrive, about as with the LSTM ({lstm[0]} to {lstm[1]} percent)",
+            f"{solved[0]} to {solved[1]} percent arrive, about as much as in the LSTM ({lstm[0]} to {lstm[1]} percent)",
             max(trained["SimpleRNN, trained 60 rounds at 0.003: error"]) < claims.LEARNED,
         ),
     ]
