@@ -205,6 +205,7 @@ def _partly(terms: list, k: int, around: Around) -> Iterator[New]:
     if not isinstance(value, np.ndarray) or value.ndim < 1 or not around.is_real(term):
         return
     w, verb = around.words, "subtracted from" if isinstance(op, ast.Sub) else "added to"
+    part = "row" if value.ndim > 1 else "number"
     for which, first, second in (
         ("first", item(whole, ":1"), item(without, "1:")),
         ("last", item(without, ":-1"), item(whole, "-1:")),
@@ -213,7 +214,7 @@ def _partly(terms: list, k: int, around: Around) -> Iterator[New]:
         yield New(
             _joined([(None, new), *terms[k + 1 :]]),
             1.3,
-            f"{w.first(term)} is {verb} the {which} row only; it should be {verb} every row.",
+            f"{w.first(term)} is {verb} the {which} {part} only; it should be {verb} every {part}.",
             SILENT,
         )
 

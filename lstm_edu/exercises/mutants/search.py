@@ -226,10 +226,34 @@ class _Search:
     def pair(self) -> Found | None:
         """Two changes at once, the likely ones first, as far as the work allows."""
         singles = self._different()
+        if (found := self._scaled_single(singles)) is not None:
+            return found
         for attempt in (self._written_pairs, self._turned_pairs, self._given_pairs, self._code_pairs):
             for mutant in attempt(singles):
                 if self._everywhere(mutant):
                     return mutant.told()
+        return None
+
+    def _scaled_single(self, singles: Sequence[Changed]) -> Found | None:
+        """One change, and then all numbers of the only output times a factor with a name."""
+        if len(self.exercise.returns) > 1 or self.right_on and len(self.answered) < len(self.right_on):
+            return None
+        for single in singles:
+            if single.cost > _LIKELY:
+                break
+            outputs = self.bank.output(single, self.first.arguments)
+            if outputs is None or _ratio(self.first._replace(right=outputs), 0) in (None, 1.0):
+                continue
+            made = [(one, single.run(one.arguments)) for one in self.answered]
+            ratios = [None if values is None else _ratio(one._replace(right=values), 0) for one, values in made]
+            if None in ratios:
+                continue
+            for factor, said in outside.scales(self.exercise.takes):
+                wanted = [factor(one.arguments) for one in self.answered]
+                if np.allclose(np.array(ratios, float), wanted, rtol=1e-4):
+                    inner = single.told(lines=False)
+                    times = said.removeprefix("the right ones ")
+                    return Found(f"Two things are different. (1) {inner.sentence} (2) All numbers are {times}.")
         return None
 
     def _different(self) -> list[Changed]:
@@ -399,11 +423,11 @@ def _ratio(one: Answered, k: int) -> float | None:
     """By what factor output k is too large, if it is the same for all its numbers and all other outputs are right."""
     if any(not agrees(v, r) for n, (v, r) in enumerate(zip(one.values, one.right, strict=True)) if n != k):
         return None
-    value, right = one.values[k], one.right[k]
-    if not isinstance(value, np.ndarray) or value.shape != np.shape(right) or value.size < 2:
+    value, right = one.values[k], as_numbers(one.right[k])
+    if right is None or not isinstance(value, np.ndarray) or value.shape != right.shape or value.size < 2:
         return None
     where = np.abs(right) > 1e-3
-    if value.dtype.kind != "f" or not where.any() or not np.all(np.isfinite(value)):
+    if value.dtype.kind != "f" or not where.any() or not np.isfinite(value).all() or not np.isfinite(right).all():
         return None
     ratio = float(np.median(value[where] / right[where]))
     return ratio if np.allclose(value, ratio * np.asarray(right), rtol=1e-4, atol=1e-6) else None

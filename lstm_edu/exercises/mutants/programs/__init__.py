@@ -53,7 +53,12 @@ _STEP = (sigmoid, lstm.lstm_step)
 # By the exercise's name; a function that answers it may have any.
 _KNOWN: dict[str, Alternatives] = {
     "ink": _one(
-        start.INK_WORDS, start.ink_by_rows, start.ink_by_numbers, start.ink_as_a_product, slips=start.INK_SLIPS
+        start.INK_WORDS,
+        start.ink_by_rows,
+        start.ink_by_numbers,
+        start.ink_as_a_product,
+        start.ink_by_lines,
+        slips=start.INK_SLIPS,
     ),
     "memory": _one(
         start.MEMORY_WORDS,
@@ -91,6 +96,7 @@ _KNOWN: dict[str, Alternatives] = {
         dense.merge_dense_from_outside,
         dense.merge_dense_by_numbers,
         slips=dense.MERGE_SLIPS,
+        detours=dense.MERGE_DETOURS,
     ),
     "sigmoid": _one(
         dense.SIGMOID_WORDS,
@@ -111,6 +117,7 @@ _KNOWN: dict[str, Alternatives] = {
     "labels": Alternatives(
         (
             (classes.labels_by_rows,),
+            (classes.labels_of_scores,),
             (classes.softmax_of_rows, classes.labels_by_softmax),
             (classes.softmax_of_rows, classes.labels_by_search),
         ),
@@ -120,6 +127,7 @@ _KNOWN: dict[str, Alternatives] = {
     "crossentropy": Alternatives(
         (
             (classes.crossentropy_of_p,),
+            (classes.crossentropy_by_log_sum,),
             (classes.crossentropy_one_hot,),
             (classes.crossentropy_by_rows,),
             (classes.softmax_of_rows, classes.crossentropy_by_softmax),
@@ -202,6 +210,7 @@ _KNOWN: dict[str, Alternatives] = {
         embedding.masked_mean_by_steps,
         embedding.masked_mean_by_words,
         slips=embedding.MEAN_SLIPS,
+        detours=embedding.MEAN_DETOURS,
     ),
     "embedding_gradient": _one(
         embedding.TABLE_WORDS,

@@ -33,6 +33,19 @@ LABELS_WORDS = {
 }
 
 
+def labels_of_scores(z, names):
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    return p, [names[k] for k in z.argmax(axis=1)]
+
+
+def crossentropy_by_log_sum(z, classes):
+    most = z.max(axis=1)
+    total = np.log(np.exp(z - most[:, None]).sum(axis=1))
+    score = z[np.arange(len(z)), classes]
+    return most + total - score
+
+
 def crossentropy_of_p(z, classes):
     e = np.exp(z - z.max(axis=1, keepdims=True))
     p = e / e.sum(axis=1, keepdims=True)
@@ -64,6 +77,10 @@ CROSSENTROPY_WORDS = {
     "p": "the array p of probabilities",
     "e": "e",
     "right": "the probability of the right class",
+    "most": "each row's maximum",
+    "total": "the logarithm of the row's sum",
+    "score": "the score of the right class",
+    "z[np.arange(len(z)), classes]": "the score of the right class",
     "classes": "the array classes",
     "classes[n]": "the right class",
     "target": "the one-hot target",
@@ -267,6 +284,25 @@ LABELS_SLIPS = (
         "e / e.sum(axis=1, keepdims=True)",
         "(e == e.max(axis=1, keepdims=True)) * 1.0",
         "The largest score gets 1 and all others 0 (one-hot); probabilities are expected.",
+    ),
+    *(
+        Slip(
+            _EXP,
+            f"np.exp((z - z.max(axis=1, keepdims=True)) {sign} {by})",
+            f"The scores are {done} {by} first (a temperature); use them as they are.",
+        )
+        for sign, done in (("/", "divided by"), ("*", "multiplied by"))
+        for by in (3, 4, 5, 10, 100)
+    ),
+    Slip(
+        "return p, [names[k] for k in p.argmax(axis=1)]",
+        "return -np.sort(-p, axis=1), [names[k] for k in p.argmax(axis=1)]",
+        "The probabilities of each row are sorted by size; keep them in the order of the classes.",
+    ),
+    Slip(
+        "return p, [names[k] for k in p.argmax(axis=1)]",
+        "return np.sort(p, axis=1), [names[k] for k in p.argmax(axis=1)]",
+        "The probabilities of each row are sorted by size; keep them in the order of the classes.",
     ),
     Slip(_ARGMAX, "p.argmin(axis=1)", "You name the least probable class."),
     Slip(_ARGMAX, "p.argmax(axis=1) - 1", "The name before the right one is taken: classes are counted from 0."),
@@ -629,6 +665,11 @@ _ZERO = "; it is the mean that should be 0."
 _MEAN = "log_p.mean(axis=1, keepdims=True)"
 
 UNDO_SLIPS = (
+    Slip(
+        f"log_p - {_MEAN}",
+        f"(log_p - {_MEAN}) / np.linalg.norm(log_p - {_MEAN}, axis=1, keepdims=True)",
+        "Each row is divided by its length too; softmax of that is not p.",
+    ),
     Slip("np.log(p)", "np.log2(p)", "That is the logarithm to the base 2; exp is undone by the natural one, np.log."),
     Slip("np.log(p)", "np.log1p(p)", "That is log(1 + p); exp is undone by log(p)."),
     Slip("np.log(p)", "np.exp(p)", "That is exp once more; it has to be undone, by np.log."),

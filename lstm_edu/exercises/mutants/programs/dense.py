@@ -219,6 +219,9 @@ DENSE_SLIPS = (
         "Every unit gets the plain sum of x: no weights.",
         1.1,
     ),
+    Slip("bias", "bias.mean()", "Every unit gets the mean of all biases; each has a bias of its own."),
+    Slip("bias", "bias[0]", "Every unit gets the first bias; each has a bias of its own."),
+    Slip("bias", "0 * bias", "The bias is not added."),
     Slip("bias", "bias.sum()", "Every unit gets the sum of all biases; each has a bias of its own."),
     Slip("bias", "np.sort(bias)", "The biases are sorted.", 1.6),
     Slip("bias", "np.abs(bias)", "The biases are added without their signs.", 1.4),
@@ -232,6 +235,11 @@ _DIAGONAL = (
 _ROW_FOR_BIAS = "You take the {} row of y_eye for the bias; the bias is the output for zeros, y_zeros."
 
 READ_SLIPS = (
+    Slip(
+        "kernel = y_eye - y_zeros",
+        "kernel = y_eye - y_zeros - np.eye(*y_eye.shape)",
+        "The identity is subtracted too: it is the input, not a part of the output.",
+    ),
     Slip("kernel = y_eye - bias", "kernel = y_eye - bias / len(y_eye)", _SPREAD),
     Slip(
         "kernel = y_eye - y_zeros",
@@ -390,6 +398,13 @@ _PASSES = "it passes through the second layer's kernel as a row of numbers: bias
 _K, _B = "kernel = kernel_1 @ kernel_2", "passed = bias_1 @ kernel_2"
 
 MERGE_SLIPS = (
+    Slip(_K, "kernel = 2 * kernel_1 @ kernel_2", "The kernel is twice as large as it should be."),
+    Slip(_K, "kernel = kernel_1 @ kernel_2 / 2", "The kernel is half of what it should be."),
+    Slip(_K, "kernel = -kernel_1 @ kernel_2", "The kernel has the wrong sign."),
+    Slip(_B, "passed = 0", f"The first bias is lost; {_PASSES}"),
+    Slip("passed + bias_2", "passed", "The second bias is missing."),
+    Slip("passed + bias_2", "passed - bias_2", "The second bias is subtracted; add it."),
+    Slip("passed + bias_2", "passed + 2 * bias_2", "The second bias is added twice."),
     Slip(
         _K,
         "kernel = kernel_1 @ kernel_2 + bias_1 @ kernel_2 + bias_2",
@@ -464,6 +479,26 @@ MERGE_SLIPS = (
         "return kernel.T, bias",
         "Your kernel is transposed; it should have one row per feature and one column per unit.",
     ),
+)
+
+
+def merge_dense_with_relu(kernel_1, bias_1, kernel_2, bias_2):
+    x = np.eye(len(kernel_1))
+    bias = np.maximum(bias_1, 0) @ kernel_2 + bias_2
+    y = np.maximum(x @ kernel_1 + bias_1, 0) @ kernel_2 + bias_2
+    return y - bias, bias
+
+
+def merge_dense_with_tanh(kernel_1, bias_1, kernel_2, bias_2):
+    x = np.eye(len(kernel_1))
+    bias = np.tanh(bias_1) @ kernel_2 + bias_2
+    y = np.tanh(x @ kernel_1 + bias_1) @ kernel_2 + bias_2
+    return y - bias, bias
+
+
+MERGE_DETOURS = (
+    (merge_dense_with_relu, "relu is applied between the layers; neither has an activation."),
+    (merge_dense_with_tanh, "tanh is applied between the layers; neither has an activation."),
 )
 
 # What else is applied to each number, or to all of them, and what it is called: after "That is ".

@@ -233,6 +233,16 @@ _SUM_OF_B = "both = B[:4 * units] + B[4 * units:]"
 _ONE_BIAS = "B holds two biases one after the other, which add up."
 
 ONNX_SLIPS = (
+    Slip(
+        "bias = np.concatenate([both[k * units:(k + 1) * units] for k in order])",
+        "bias = np.concatenate([B[k * units:(k + 1) * units] for k in [*order, *[j + 4 for j in order]]])",
+        "The two biases are still one after the other; add them, Keras's LSTM has one.",
+    ),
+    Slip(
+        "bias = np.concatenate([both[k * units:(k + 1) * units] for k in order])",
+        "bias = B",
+        "The bias is still B as it was in the file; add its two halves, and put the blocks in order.",
+    ),
     *_layouts("kernel", "recurrent_kernel", "bias"),
     *(
         Slip(
@@ -309,6 +319,11 @@ def _added(new: str, said: str) -> Slip:
 
 
 TF1_SLIPS = (
+    Slip(
+        "return W, U, b",
+        "return sorted_kernel[units:], sorted_kernel[:units], b",
+        "You take the first rows for h; the rows of x come first.",
+    ),
     *_layouts("W", "U", "b"),
     *(
         Slip(

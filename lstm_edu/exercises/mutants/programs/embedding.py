@@ -118,6 +118,7 @@ _WORDS_ALONE = "np.where(mask[:, :, None], vectors, np.nan)"
 
 MEAN_SLIPS = (
     _counted("np.sqrt(mask.sum(axis=1))", "the root of the number of words"),
+    _counted("np.full(len(mask), np.sqrt(mask.shape[1]))", "the root of the number of timesteps"),
     _counted("mask.sum(axis=1) ** 2", "the square of the number of words"),
     _counted("np.maximum(mask.sum(axis=1) - 1, 1)", "one too few (the number of words less 1)"),
     _counted("mask.sum(axis=1) + 1", "one too many (the number of words plus 1)"),
@@ -258,7 +259,23 @@ MEAN_SLIPS = (
     ),
 )
 
-_STEPPED = "new[r] = table[r] - learning_rate * gradient[r]"
+
+def masked_mean_in_halves(vectors, mask):
+    y = np.zeros((vectors.shape[0], vectors.shape[2]))
+    for n in range(len(vectors)):
+        for t in range(vectors.shape[1]):
+            if mask[n, t]:
+                y[n] = (y[n] + vectors[n, t]) / 2
+    return y
+
+
+MEAN_DETOURS = (
+    (
+        masked_mean_in_halves,
+        "Each word is averaged with what was there before, so that later words count more; add up, and divide once.",
+    ),
+)
+
 _MASKED = "table - learning_rate * gradient * mask"
 
 
@@ -305,6 +322,14 @@ UPDATE_SLIPS = (
     _row(
         "learning_rate * mask * gradient.mean(axis=1, keepdims=True)",
         "All columns get the mean of their row's gradient.",
+    ),
+    _row(
+        "learning_rate * mask * gradient[np.maximum(np.cumsum(trainable) - 1, 0)]",
+        "The rows that learn get the first rows of the gradient, one after the other; each has its own row.",
+    ),
+    _row(
+        "learning_rate * gradient * mask * (np.arange(table.shape[1]) == 0)",
+        "Only the first column learns; all columns of a row do.",
     ),
     _row("learning_rate * mask * gradient[0]", "Each row that learns gets the gradient of the first row."),
     _row(

@@ -24,8 +24,15 @@ def ink_as_a_product(image):
     return image @ np.ones(image.shape[1])
 
 
+def ink_by_lines(image):
+    table = image
+    sums = table.sum(axis=1)
+    return sums
+
+
 INK_WORDS = {
     "image": "the image",
+    "table": "the image",
     "row": "the row",
     "totals": "the list of totals",
     "image[r, k]": "the number in row r, column k",
@@ -88,37 +95,62 @@ def memory_filled(values, keep):
 
 
 INK_SLIPS = (
-    Slip("image", "(image > 0.5)", "You count the places that are darker than 0.5; their ink should be added up."),
-    Slip("image", "(image > 0)", "You count the places that have any ink; how much they have should be added up."),
-    Slip("image", "(1 - image)", "That is the paper, 1 - image: 1 is ink in this image, and 0 is paper."),
-    Slip("image", "image ** 2", "The numbers are squared before they are added up.", 1.1),
-    Slip("image", "(image / image.max())", "All numbers are divided by the largest one of the image first.", 1.1),
-    Slip("image", "(image / image.size)", "All numbers are divided by the number of all entries first.", 1.1),
-    Slip("image", "(image - image.mean())", "The mean of the image is subtracted first.", 1.1),
-    Slip("image", "np.abs(np.diff(image, axis=1))", "You add up the steps from each number to the next.", 1.1),
-    Slip("image.sum(axis=1)", "np.median(image, axis=1)", "That is the median of each row; its sum is expected."),
-    Slip("image.sum(axis=1)", "np.linalg.norm(image, axis=1)", "That is the root of each row's sum of squares."),
-    Slip("image.sum(axis=1)", "image[:, 0]", "That is the first number of each row; the whole row counts."),
     Slip(
-        "image.sum(axis=1)",
-        "image[:, -1]",
+        "table = image",
+        "table = (image > 0.5)",
+        "You count the places that are darker than 0.5; their ink should be added up.",
+    ),
+    Slip(
+        "table = image",
+        "table = (image > 0)",
+        "You count the places that have any ink; how much they have should be added up.",
+    ),
+    Slip(
+        "table = image", "table = (1 - image)", "That is the paper, 1 - image: 1 is ink in this image, and 0 is paper."
+    ),
+    Slip("table = image", "table = image ** 2", "The numbers are squared before they are added up.", 1.1),
+    Slip(
+        "table = image",
+        "table = (image / image.max())",
+        "All numbers are divided by the largest one of the image first.",
+        1.1,
+    ),
+    Slip(
+        "table = image",
+        "table = (image / image.size)",
+        "All numbers are divided by the number of all entries first.",
+        1.1,
+    ),
+    Slip("table = image", "table = (image - image.mean())", "The mean of the image is subtracted first.", 1.1),
+    Slip(
+        "table = image",
+        "table = np.abs(np.diff(image, axis=1))",
+        "You add up the steps from each number to the next.",
+        1.1,
+    ),
+    Slip("table.sum(axis=1)", "np.median(table, axis=1)", "That is the median of each row; its sum is expected."),
+    Slip("table.sum(axis=1)", "np.linalg.norm(table, axis=1)", "That is the root of each row's sum of squares."),
+    Slip("table.sum(axis=1)", "table[:, 0]", "That is the first number of each row; the whole row counts."),
+    Slip(
+        "table.sum(axis=1)",
+        "table[:, -1]",
         "Only the last number of each row is left (in a loop: `=` where `+=` is meant); the whole row counts.",
         0.85,
     ),
     Slip(
-        "image.sum(axis=1)",
-        "(image[:, :-1] + image[:, 1:]).sum(axis=1) / 2",
+        "table.sum(axis=1)",
+        "(table[:, :-1] + table[:, 1:]).sum(axis=1) / 2",
         "That is the area under a line through the numbers (`trapezoid`), in which both ends count half.",
     ),
     Slip(
-        "image.sum(axis=1)",
-        "np.average(image, axis=1, weights=np.arange(image.shape[1]) + 1)",
+        "table.sum(axis=1)",
+        "np.average(table, axis=1, weights=np.arange(table.shape[1]) + 1)",
         "Each number is weighed with its place in the row; they all count the same.",
         1.2,
     ),
     Slip(
-        "image.sum(axis=1)",
-        "image.max(axis=1) - image.min(axis=1)",
+        "table.sum(axis=1)",
+        "table.max(axis=1) - table.min(axis=1)",
         "That is the difference between each row's largest and smallest number.",
         1.2,
     ),
@@ -198,6 +230,8 @@ MEMORY_SLIPS = (
     Slip("keep * c + values[t]", "keep ** (t + 1) * c + values[t]", _MORE_OFTEN),
     Slip("keep * c + values[t]", "(t * c + values[t]) / (t + 1)", "That is the mean of all values so far."),
     Slip("keep", "keep / 100", _PERCENT, 1.1),
+    Slip("keep", "np.exp(-keep)", "The old c is multiplied by exp(-keep); multiply it by keep itself.", 1.1),
+    Slip("keep", "np.sqrt(keep)", "The old c is multiplied by the root of keep; multiply it by keep itself.", 1.1),
     Slip("keep", "min(1, 2 * keep)", "keep is doubled.", 1.6),
 )
 

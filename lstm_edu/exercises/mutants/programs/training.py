@@ -262,6 +262,7 @@ GRADIENT_SLIPS = (
             ("(y - target) * np.abs(y - target)", "The difference is multiplied by its own size; it is doubled"),
             ("-2 * (y - target) * np.abs(y - target)", "The difference is multiplied by its own size, with a minus"),
             ("(y - target) ** 3", "The difference is cubed; the slope of the square is 2 * (y - target)"),
+            ("4 * (y - target) ** 3", "That is the slope of the fourth power; here the square counts"),
             ("np.abs(y - target)", "The difference has lost its sign (abs)"),
             ("2 * np.abs(y - target)", "The difference has lost its sign (abs)"),
             (
@@ -468,7 +469,13 @@ def _of_both(new: str, said: str) -> Slip:
 _CONSTANT = "The rate stays the same here."
 
 TRAINING_SLIPS = (
-    *(slip for slip in GRADIENT_SLIPS if not slip.old.startswith("return")),
+    *(
+        slip
+        for slip in GRADIENT_SLIPS
+        if not slip.old.startswith("return")
+        and ", and you divide" not in slip.said
+        and ", and nothing" not in slip.said
+    ),
     _rate("/ (step + 1)", f"The learning rate is divided by the number of the step. {_CONSTANT}"),
     _rate("/ np.sqrt(step + 1)", f"The learning rate is divided by the root of the step's number. {_CONSTANT}"),
     *(
@@ -600,6 +607,27 @@ def train_dense_row_after_row(x, target, kernel, bias, learning_rate, steps):
             error = 2 * (row @ kernel + bias - wanted) / target.size
             kernel = kernel - learning_rate * np.outer(row, error)
             bias = bias - learning_rate * error
+    return kernel, bias
+
+
+def train_dense_by_the_delta_rule(x, target, kernel, bias, learning_rate, steps):
+    for _ in range(steps):
+        for row, wanted in zip(x, target, strict=True):
+            error = row @ kernel + bias - wanted
+            kernel = kernel - learning_rate * np.outer(row, error)
+            bias = bias - learning_rate * error
+    return kernel, bias
+
+
+def train_dense_with_less_momentum(x, target, kernel, bias, learning_rate, steps):
+    v_kernel, v_bias, momentum = 0 * kernel, 0 * bias, 0.5
+    for _ in range(steps):
+        y = x @ kernel + bias
+        dy = 2 * (y - target) / y.size
+        v_kernel = momentum * v_kernel + x.T @ dy
+        v_bias = momentum * v_bias + dy.sum(axis=0)
+        kernel = kernel - learning_rate * v_kernel
+        bias = bias - learning_rate * v_bias
     return kernel, bias
 
 
@@ -778,6 +806,15 @@ TRAINING_DETOURS = (
     (
         train_dense_row_after_row,
         "A step is taken after each single row, with the rows before it seen; the whole batch makes one step.",
+    ),
+    (
+        train_dense_by_the_delta_rule,
+        "A step is taken after each single row (the delta rule, for half the sum of squares); the whole batch makes "
+        "one step, with the mean of squares.",
+    ),
+    (
+        train_dense_with_less_momentum,
+        "The steps before go on having an effect: that is SGD with momentum 0.5; here it is plain SGD.",
     ),
     (train_dense_one_row_a_step, "Each step sees one row only; the whole batch makes one step."),
     (
@@ -1017,6 +1054,24 @@ def adam_with_hats_in_turn(w, g, m, v, t, learning_rate, epsilon):
     return w, m, v
 
 
+def adam_with_epsilon_under_the_hat(w, g, m, v, t, learning_rate, epsilon):
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.999**t)
+    w = w - learning_rate * m_hat / np.sqrt(v_hat + epsilon)
+    return w, m, v
+
+
+def adam_with_no_root_of_the_hat(w, g, m, v, t, learning_rate, epsilon):
+    m = 0.9 * m + 0.1 * g
+    v = 0.999 * v + 0.001 * g**2
+    m_hat = m / (1 - 0.9**t)
+    v_hat = v / (1 - 0.999**t)
+    w = w - learning_rate * m_hat / (v_hat + epsilon)
+    return w, m, v
+
+
 def adam_corrected_twice(w, g, m, v, t, learning_rate, epsilon):
     m = 0.9 * m + 0.1 * g
     v = 0.999 * v + 0.001 * g**2
@@ -1047,6 +1102,14 @@ ADAM_DETOURS = (
         "epsilon is added to the corrected root, as in the paper's first form; Keras adds it to the root of v itself, "
         "and corrects the rate.",
     ),
+    (
+        adam_with_epsilon_under_the_hat,
+        "epsilon is under the root of the corrected v; Keras adds it to the root of v itself.",
+    ),
+    (
+        adam_with_no_root_of_the_hat,
+        "The step is divided by the corrected v plus epsilon; divide by the root of v, plus epsilon.",
+    ),
     (adam_corrected_twice, "m and v are corrected, and the rate is too; once is enough."),
     (adam_of_the_distance, "v follows the distance from the old m, (g - m)**2; in Adam it follows g**2."),
 )
@@ -1070,6 +1133,15 @@ def _each(most: str, said: str) -> Slip:
 
 
 CLIP_SLIPS = (
+    *(
+        Slip(
+            _CLIPPED,
+            f"return np.clip(g_kernel, -{limit}, {limit}), np.clip(g_bias, -{limit}, {limit})",
+            f"Each number is cut off at {limit} and -{limit} (that is `clipvalue`); multiply all by one factor.",
+            0.95,
+        )
+        for limit in ("(most / 2)", "1", "most / norm")
+    ),
     _norm("np.sqrt((g_kernel ** 2).sum())", "Only the kernel's gradient counts in your length"),
     _norm("np.sqrt((g_bias ** 2).sum())", "Only the bias's gradient counts in your length"),
     _norm(f"max({_LENGTHS})", "You take the longer of the two arrays"),
