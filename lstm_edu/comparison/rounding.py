@@ -192,6 +192,10 @@ class Rounding:
         """How far each number may lie from these: more is no rounding."""
         return SPREADS * self.spread + self.last_digits(right)
 
+    def times(self, factor: float) -> Rounding:
+        """So many times as much."""
+        return Rounding(np.float32(factor) * self.spread, factor * self.unit)
+
     def last_digits(self, right: Array) -> Array:
         """A few units of the last place of each number. Where all numbers agree so well, nothing is left to decide."""
         size = np.abs(right if right.dtype == np.float32 else right.astype(np.float64))

@@ -25,6 +25,10 @@ class Tolerance(NamedTuple):
         size = np.abs(right.astype(np.float64))
         return self.absolute + self.relative * np.where(np.isfinite(size), size, 0)
 
+    def times(self, factor: float) -> Tolerance:
+        """So many times as much."""
+        return self._replace(absolute=factor * self.absolute, relative=factor * self.relative)
+
 
 def _power(value: float) -> str:
     return f"{value:.0e}".replace("e-0", "e-")

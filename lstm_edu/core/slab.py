@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import weakref
+from collections.abc import Sequence
 from itertools import accumulate
 
 import numpy as np
@@ -26,6 +27,14 @@ def arrays(*shapes: tuple[int, ...], dtype: np.dtype) -> list[np.ndarray]:
     starts = list(accumulate((-(-size // _ALIGN) * _ALIGN for size in sizes), initial=0))
     slab = _slab(starts[-1])
     return [np.ndarray(shape, dtype, slab, start) for shape, start in zip(shapes, starts, strict=False)]
+
+
+def concatenated(parts: Sequence[np.ndarray], axis: int) -> np.ndarray:
+    """What np.concatenate gives, in such memory."""
+    shape = list(parts[0].shape)
+    shape[axis] = sum(part.shape[axis] for part in parts)
+    (whole,) = arrays(tuple(shape), dtype=np.result_type(*parts))
+    return np.concatenate(parts, axis=axis, out=whole)
 
 
 def _slab(nbytes: int) -> np.ndarray:

@@ -11,8 +11,9 @@ import numpy as np
 
 from lstm_edu.comparison import tables
 from lstm_edu.comparison.rounding import Rounding
-from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance, apart
+from lstm_edu.comparison.tolerance import TOLERANCES, apart
 from lstm_edu.core import Embedding, Graph, Sequential
+from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.core.progress import Line
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional
@@ -253,10 +254,14 @@ def _of_case(case: Case, inside: bool, brief: bool, layers: int = 1) -> Adequacy
 
 def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen], list[Unseen]]:
     """Those of the mistakes that change no number of this case, and those that cannot be made in it."""
+    roundings, outside = Roundings.of(case), list[Unseen]()
+    if isinstance(case.layer, Recurrent) and unit_roundoff(case.layer) >= unit_roundoff(np.float32):
+        made, outside = _not_clearly_shown(case, made, roundings)
+    if not made:
+        return [], outside
     right = case.recipe()
     (expected,) = run([right])
-    roundings = Roundings.of(case)
-    missed, outside = [], []
+    missed = []
     for m, wrong, outputs in _computed(right, expected, made):
         if wrong is None or (outputs is None and isinstance(right, ModelRecipe) and impossible(right, wrong)):
             outside.append(Unseen(m, why_not_here(m.mistake)))
@@ -265,17 +270,57 @@ def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen]
     return missed, outside
 
 
+def _not_clearly_shown(case: Case, made: list[Made], roundings: Roundings) -> tuple[list[Made], list[Unseen]]:
+    """Without those mistakes that show when all is computed in float32, its own rounding allowed for; and those that
+    cannot be made."""
+    right = case.recipe(dtype=np.float32)
+    (expected,) = run([right])
+    unsure, outside = [], []
+    for m, wrong, outputs in _computed(right, expected, made):
+        if wrong is None:
+            outside.append(Unseen(m, why_not_here(m.mistake)))
+        elif outputs is None or not shows(outputs, expected, roundings.outputs, _IN_FLOAT32):
+            unsure.append(m)
+    return unsure, outside
+
+
+_IN_FLOAT32 = 2.0  # times what a comparison allows, which is tens of times float32's own errors
+
+
 def _computed(
     right: Recipe, expected: Outputs, made: list[Made]
 ) -> Iterator[tuple[Made, Recipe | None, Outputs | None]]:
     """Each mistake with its recipe and its outputs, so many at a time as memory holds; None for what cannot be."""
-    numbers = sum(y.size for y in expected) + 2 * sum(w.size for w in right.layer.weights)
-    at_once = max(1, _MOST_NUMBERS // max(1, numbers))
-    for k in range(0, len(made), at_once):
-        recipes = [with_mistakes(right, (m,)) for m in made[k : k + at_once]]
-        computed = iter(run([r for r in recipes if r is not None]))
-        for m, recipe in zip(made[k : k + at_once], recipes, strict=True):
+    for lot in _lots(right, expected, made):
+        computed = iter(run([recipe for _, recipe in lot if recipe is not None]))
+        for m, recipe in lot:
             yield m, recipe, None if recipe is None else next(computed)
+
+
+def _lots(right: Recipe, expected: Outputs, made: list[Made]) -> Iterator[list[tuple[Made, Recipe | None]]]:
+    """Each mistake with its recipe, None for what cannot be; so many at a time as memory holds."""
+    lot: list[tuple[Made, Recipe | None]] = []
+    numbers, each = 0, sum(y.size for y in expected)
+    for m in made:
+        wrong = with_mistakes(right, (m,))
+        lot.append((m, wrong))
+        numbers += 0 if wrong is None else each + _numbers_of_its_own(wrong, right)
+        if numbers >= _MOST_NUMBERS:
+            yield lot
+            lot, numbers = [], 0
+    if lot:
+        yield lot
+
+
+def _numbers_of_its_own(wrong: Recipe, right: Recipe) -> int:
+    """How many numbers of weights a mistake makes that the right recipe does not have; twice, since they are put side
+    by side. Those of a model are made when it is run."""
+    if isinstance(right, ModelRecipe) or type(wrong) is not type(right):
+        return 2 * sum(w.size for w in right.layer.weights)
+    if isinstance(right, BidirectionalRecipe):
+        return sum(_numbers_of_its_own(wrong.parts[name], part) for name, part in right.parts.items())
+    arrays = {id(a) for a in vars(right).values()}
+    return 2 * sum(a.size for a in vars(wrong).values() if isinstance(a, np.ndarray) and id(a) not in arrays)
 
 
 _BRIEF = 2e9  # multiplications
@@ -343,43 +388,42 @@ def _not_shown_by_the_beginning(case: Case, made: list[Made], inside: bool) -> l
         return made
     few = case.rows([0]) or case
     rights = {across: (case if across else few).recipe(dtype=np.float32) for across in {m.mistake.across for m in made}}
-    begun = {across: _begun(right, right, inside) for across, right in rights.items()}
-    expected = dict(zip(begun, run(list(begun.values())), strict=True))
-    at_once = max(1, _MOST_NUMBERS // sum(w.size for w in layer.weights))
-    shown = set()
-    for k in range(0, len(made), at_once):
-        recipes = {}
-        for m in made[k : k + at_once]:
-            wrong = with_mistakes(rights[m.mistake.across], (m,))
-            recipes[m] = None if wrong is None else _begun(wrong, rights[m.mistake.across], inside)
-        possible = {m: recipe for m, recipe in recipes.items() if recipe is not None}
-        for m, outputs in zip(possible, run(list(possible.values())), strict=True):
-            if outputs is not None and _clearly_apart(outputs, expected[m.mistake.across]):
-                shown.add(m)
-    return [m for m in made if m not in shown]
+    for steps in _BEGINNING:
+        shown: set[Made] = set()
+        for across, right in rights.items():
+            expected = run([_begun(right, right, inside, steps)])[0]
+            for lot in _lots(right, expected, [m for m in made if m.mistake.across == across]):
+                begun = [(m, None if r is None else _begun(r, right, inside, steps)) for m, r in lot]
+                possible = [(m, recipe) for m, recipe in begun if recipe is not None]
+                computed = run([recipe for _, recipe in possible])
+                shown |= {m for (m, _), y in zip(possible, computed, strict=True) if _clearly_apart(y, expected)}
+        made = [m for m in made if m not in shown]
+    return made
 
 
-_BEGINNING = 2  # steps: recurrent weights count from the second on
+_BEGINNING = 1, 2  # steps: recurrent weights count from the second on, and cost most
 
 
-def _begun(wrong: Recipe, right: Recipe, inside: bool) -> Recipe | None:
+def _begun(wrong: Recipe, right: Recipe, inside: bool, steps: int) -> Recipe | None:
     """The beginning of a recipe, in the numbers that are compared; None if it says nothing of them."""
     if isinstance(wrong, BidirectionalRecipe) and inside:
-        parts = {name: _begun(part, right, inside) for name, part in wrong.parts.items()}
+        parts = {name: _begun(part, right, inside, steps) for name, part in wrong.parts.items()}
         both = None not in parts.values()
         return wrong.but(parts=parts, merge=None, turned=False, order=right.order, after=()) if both else None
     if type(wrong) is not RecurrentRecipe:
         return None
-    part = beginning(wrong, slice(1), _BEGINNING)
+    part = beginning(wrong, slice(1), steps)
     if part is None or inside:
         return None if part is None else part.but(record=part.equations.quantities, after=())
     output_only = (part.form, part.shown, part.after) != (right.form, right.shown, right.after)
     return None if output_only else part
 
 
-def _clearly_apart(wrong: Outputs, right: Outputs) -> bool:
+def _clearly_apart(wrong: Outputs | None, right: Outputs) -> bool:
     """Whether some number differs by more than rounding, float32's own included."""
-    tolerance = Tolerance(*(_CLEARLY * part for part in TOLERANCES["float32"][:2]))
+    if wrong is None:
+        return False
+    tolerance = TOLERANCES["float32"].times(_CLEARLY)
     return [a.shape for a in wrong] != [b.shape for b in right] or any(
         apart(a, b, tolerance).any() for a, b in zip(wrong, right, strict=True)
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -43,7 +43,8 @@ def function_of(activation: activations.Activation | str) -> Function:
 
 
 class Kernel(NamedTuple):
-    """The kernel of some recipes: one for all of them, (gates, F, H); or, if `each`, one for each, (k, F, gates H)."""
+    """The kernel of some recipes: one for all of them, (gates, F, H) or as a layer has it, (F, gates H); or, if `each`,
+    one for each, (k, F, gates H)."""
 
     which: slice
     numbers: Array
@@ -51,12 +52,13 @@ class Kernel(NamedTuple):
 
     def times(self, h: Array, gates: int) -> Array:
         """(k, B, F) -> (gates, k, B, H)."""
-        if self.each:
-            return (h @ self.numbers).reshape(*h.shape[:2], gates, -1).transpose(2, 0, 1, 3)
-        return (h.reshape(-1, h.shape[-1]) @ self.numbers).reshape(gates, *h.shape[:2], -1)
+        y = (h if self.each else h.reshape(-1, h.shape[-1])) @ self.numbers
+        if self.each or self.numbers.ndim == 2:
+            return y.reshape(*h.shape[:2], gates, -1).transpose(2, 0, 1, 3)
+        return y.reshape(gates, *h.shape[:2], -1)
 
     def block(self, k: int, gates: int) -> Kernel:
-        own = blocks(self.numbers, gates)[k] if self.each else self.numbers[k : k + 1]
+        own = blocks(self.numbers, gates)[k] if self.each or self.numbers.ndim == 2 else self.numbers[k : k + 1]
         return self._replace(numbers=own)
 
     def of(self, some: slice) -> Kernel | None:
@@ -68,14 +70,23 @@ class Kernel(NamedTuple):
 
 
 class Kernels:
-    """The recurrent kernels of N recipes: `h @ kernels` is (gates, N, B, H) for h (N, B, H)."""
+    """The recurrent kernels of N recipes: `h @ kernels` is (gates, N, B, H) for h (N, B, H).
+
+    make: what puts them side by side, when they are first needed. finite: whether zeros times them are zeros.
+    """
 
     __array_ufunc__ = None  # so that NumPy leaves h @ kernels to __rmatmul__
 
-    def __init__(self, parts: Sequence[Kernel], gates: int):
-        self.parts, self.gates = parts, gates
+    def __init__(self, make: Callable[[], Sequence[Kernel]], gates: int, finite: bool = False):
+        self.make, self.gates, self.finite = make, gates, finite
+
+    @cached_property
+    def parts(self) -> Sequence[Kernel]:
+        return self.make()
 
     def __rmatmul__(self, h: Array) -> Array:
+        if self.finite and not h.any():
+            return np.zeros((self.gates, *h.shape), h.dtype)
         if len(self.parts) == 1:
             return self.parts[0].times(h, self.gates)
         y = np.empty((self.gates, *h.shape), h.dtype)
@@ -85,12 +96,16 @@ class Kernels:
 
     def block(self, k: int) -> Kernels:
         """Those of one gate only."""
-        return Kernels([part.block(k, self.gates) for part in self.parts], 1)
+        return Kernels(lambda: [part.block(k, self.gates) for part in self.parts], 1, self.finite)
 
     def of(self, some: slice) -> Kernels:
         """Those of some of the recipes."""
-        parts = (part.of(some) for part in self.parts)
-        return Kernels([part for part in parts if part is not None], self.gates)
+
+        def make() -> list[Kernel]:
+            parts = (part.of(some) for part in self.parts)
+            return [part for part in parts if part is not None]
+
+        return Kernels(make, self.gates, self.finite)
 
 
 class Merged(NamedTuple):

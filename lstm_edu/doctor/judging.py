@@ -61,14 +61,18 @@ def _computed(case: Case) -> tuple[Trace, Spread]:
     return trace, spread(trace, case.x, case.mask)
 
 
-def shows(wrong: Outputs | None, right: Outputs, roundings: Sequence[Rounding | None] = ()) -> bool:
-    """Whether a comparison would see that these outputs are not the right ones: `le.compare`'s own judgement."""
+def shows(wrong: Outputs | None, right: Outputs, roundings: Sequence[Rounding | None] = (), times: float = 1.0) -> bool:
+    """Whether a comparison would see that these outputs are not the right ones: `le.compare`'s own judgement.
+
+    times: so many times as far as it allows them to lie from each other.
+    """
     if wrong is None or [a.shape for a in wrong] != [b.shape for b in right]:
         return True
     for k, (a, b) in enumerate(zip(wrong, right, strict=True)):
         rounding = roundings[k] if k < len(roundings) else None
         fits = rounding is not None and rounding.spread.shape == b.shape
-        if differences(a, b, rounding if fits else TOLERANCES["float32"]).wrong.any():
+        allowed = rounding if fits else TOLERANCES["float32"]
+        if differences(a, b, allowed if times == 1 else allowed.times(times)).wrong.any():
             return True
     return False
 

@@ -232,7 +232,7 @@ def _loop(recipes: Sequence[RecurrentRecipe], most: int | None) -> Taken:
     many = timesteps if most is None or r.passes > 1 else min(most, timesteps)
     programs = _stretches(recipes, lambda q: q.equations)
     equations = merged([(which, recipes[which.start].equations) for which in programs])
-    u = _kernels(recipes)
+    u = Kernels(lambda: _kernels(recipes, many), len(r.gates), finite=many == 1 and _begin_with_zeros(recipes))
     xw = _Projection(recipes, many)
     d = _last_rows(recipes)
     masks = None if r.mask is None else np.stack([q.mask[:, :many].T for q in recipes], axis=1)[..., None]
@@ -275,8 +275,23 @@ def _stretches(recipes: Sequence[RecurrentRecipe], key: Callable[[RecurrentRecip
 _FEW = 4  # kernels are stacked where fewer recipes next to each other have the same one
 
 
-def _kernels(recipes: Sequence[RecurrentRecipe]) -> Kernels:
-    """The recurrent kernels: one for recipes next to each other that have the same, others one for each."""
+def _begin_with_zeros(recipes: Sequence[RecurrentRecipe]) -> bool:
+    """Whether all start from zeros and have finite recurrent kernels, which a first step then does not need."""
+    kernels = {id(r.recurrent_kernel): r.recurrent_kernel for r in recipes}
+    starts = {id(s): s for r in recipes for s in r.start}
+    return not any(s.any() for s in starts.values()) and all(map(_are_finite, kernels.values()))
+
+
+def _are_finite(a: Array) -> bool:
+    return bool(np.isfinite(np.vdot(a, a)))  # which reads once and writes nothing
+
+
+_OFTEN = 8  # times that a kernel is used from which it is worth having each gate's block by itself
+
+
+def _kernels(recipes: Sequence[RecurrentRecipe], many: int) -> list[Kernel]:
+    """The recurrent kernels for so many steps: one for recipes next to each other that have the same, others one for
+    each."""
     parts: list[Kernel] = []
     single: list[int] = []
     gates = len(recipes[0].gates)
@@ -292,10 +307,11 @@ def _kernels(recipes: Sequence[RecurrentRecipe]) -> Kernels:
             single += range(which.start, which.stop)
         else:
             add_singles()
-            kernel = np.stack(blocks(recipes[which.start].recurrent_kernel, gates))
+            kernel = recipes[which.start].recurrent_kernel
+            kernel = kernel if many < _OFTEN else np.stack(blocks(kernel, gates))
             parts.append(Kernel(which, kernel, each=False))
     add_singles()
-    return Kernels(parts, gates)
+    return parts
 
 
 class _Projection:
@@ -354,7 +370,8 @@ class _Projection:
         xw = np.zeros((self.many, gates, len(recipes) if len(different) > 1 else 1, batch, units), self.dtype)
         for those in different.values():
             q = recipes[those[0]]
-            product = q.x[:, : self.many] @ q.kernel + q.bias[0]
+            x = q.x[:, : self.many]
+            product = x.reshape(-1, x.shape[-1]) @ q.kernel + q.bias[0]
             own = product.reshape(batch, -1, gates, units).transpose(1, 2, 0, 3)
             for k in those if len(different) > 1 else (0,):
                 xw[self.many - len(own) :, :, k] = own

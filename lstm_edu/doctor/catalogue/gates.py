@@ -7,8 +7,7 @@ from functools import partial
 from itertools import permutations
 from typing import Any
 
-import numpy as np
-
+from lstm_edu.core import slab
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.equations import blocks, function_of, mix, reset_after, reset_before
 from lstm_edu.doctor.mistake import RECURRENT, mistake
@@ -29,7 +28,7 @@ def read_as(r: RecurrentRecipe, order: tuple[str, ...]) -> RecurrentRecipe:
 
     def reread(packed):
         parts = blocks(packed, len(order))
-        return np.concatenate([parts[k] for k in places], axis=-1)
+        return slab.concatenated([parts[k] for k in places], axis=-1)
 
     return r.but(kernel=reread(r.kernel), recurrent_kernel=reread(r.recurrent_kernel), bias=reread(r.bias))
 
