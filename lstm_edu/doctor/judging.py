@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lstm_edu.comparison.report import UNDECIDED, Row, compare_arrays, differences, joined
 from lstm_edu.comparison.rounding import Rounding, Spread, spread
-from lstm_edu.comparison.tolerance import TOLERANCES
+from lstm_edu.comparison.tolerance import TOLERANCES, Tolerance
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.doctor.case import Case
 from lstm_edu.doctor.observed import Observed
@@ -69,9 +69,9 @@ def shows(wrong: Outputs | None, right: Outputs, roundings: Sequence[Rounding | 
     if wrong is None or [a.shape for a in wrong] != [b.shape for b in right]:
         return True
     for k, (a, b) in enumerate(zip(wrong, right, strict=True)):
-        rounding = roundings[k] if k < len(roundings) else None
-        fits = rounding is not None and rounding.spread.shape == b.shape
-        allowed = rounding if fits else TOLERANCES["float32"]
+        allowed: Rounding | Tolerance | None = roundings[k] if k < len(roundings) else None
+        if not isinstance(allowed, Rounding) or allowed.spread.shape != b.shape:
+            allowed = TOLERANCES["float32"]
         if differences(a, b, allowed if times == 1 else allowed.times(times)).wrong.any():
             return True
     return False
