@@ -85,7 +85,8 @@ def of_sum(total: Array, root: Array, terms: int) -> Array:
 def deviation(errors: Array, axis: int) -> Array:
     """The root mean square over the runs, which are axis `axis`; infinite where nothing is known."""
     found = np.sqrt(np.mean(np.square(errors), axis=axis))
-    return np.where(np.isnan(found), found.dtype.type(np.inf), found)
+    unknown = np.isnan(found)
+    return np.where(unknown, found.dtype.type(np.inf), found) if unknown.any() else found
 
 
 class Activated:
@@ -172,20 +173,29 @@ class Step:
     def input_bias(self) -> Array | float:
         return self.rest[0] if self.layer.use_bias else 0.0
 
-    def roots(self, x: Array, h: Array) -> tuple[Array, Array]:
-        """The root of the sum of the squares of the terms in each sum, those of the input and those of h."""
-        of_x = np.square(x) @ self.squares[0] + np.square(self.input_bias())
-        return np.sqrt(of_x), np.sqrt(np.square(h) @ self.squares[1])
+    def of_squares(self, x: Array, h: Array) -> tuple[Array, Array]:
+        """The sum of the squares of the terms in each sum, those of the input and those of h."""
+        of_x = np.square(x) @ self.squares[0]
+        of_x += np.square(self.input_bias())
+        return of_x, np.square(h) @ self.squares[1]
+
+    def root(self, x: Array, h: Array) -> Array:
+        """The root of the sum of the squares of all terms in each sum."""
+        squares, of_h = self.of_squares(x, h)
+        squares += of_h
+        return np.sqrt(squares, out=squares)
 
     def with_input(self, errors: Array, dx: Array | None) -> Array:
         """The errors of sums, (steps, 1, R, B, .), and with them what the input's errors make there."""
         if dx is None:
             return errors
-        through = np.zeros((*dx.shape[:-1], self.kernel.shape[1]), self.noise.dtype)
+        through = np.empty((*dx.shape[:-1], self.kernel.shape[1]), self.noise.dtype)
         for group in range(dx.shape[1]):
             if dx[:, group].any():
-                through[:, group] = times(dx[:, group], self.kernel)
-        return through + errors
+                np.add(times(dx[:, group], self.kernel), errors[:, 0], out=through[:, group])
+            else:
+                through[:, group] = errors[:, 0]
+        return through
 
     def through(self, dh: Array, columns: slice = slice(None)) -> Array:
         """dh U, or some columns of it."""
@@ -200,8 +210,7 @@ def times(errors: Array, kernel: Array) -> Array:
 class _SimpleRNN(Step):
     def enter(self, now, before, dx):
         x, z, h = self.read(now, "xzh")
-        root = np.hypot(*self.roots(x, before[0]))
-        self.sums = self.with_input(self.noise.of(of_sum(z, root, self.terms), 1), dx)
+        self.sums = self.with_input(self.noise.of(of_sum(z, self.root(x, before[0]), self.terms), 1), dx)
         self.act = Activated([self.layer.activation], now["z"], h, self.noise, 1)
 
     def __call__(self, t, *states):
@@ -215,8 +224,7 @@ class _LSTM(Step):
         noise, gate, act, n = self.noise, self.layer.recurrent_activation, self.layer.activation, self.units
         x, z, i, f, g, o, c = self.read(now, "xzifgoc")
         h_before, c_before = before
-        root = np.hypot(*self.roots(x, h_before))
-        self.sums = self.with_input(noise.of(of_sum(z, root, self.terms), 1), dx)
+        self.sums = self.with_input(noise.of(of_sum(z, self.root(x, h_before), self.terms), 1), dx)
         self.ifg = Activated([gate, gate, act], now["z"][..., : 3 * n], np.concatenate([i, f, g], axis=-1), noise, 1)
         self.open = Activated([gate], now["z"][..., 3 * n :], o, noise, 1)
         squashed = act.function(now["c"]).astype(noise.dtype, copy=False)
@@ -258,14 +266,14 @@ class _GRU(Step):
         noise, gate, act, n = self.noise, self.layer.recurrent_activation, self.layer.activation, self.units
         x, a, z, r, g = self.read(now, "xazrg")
         (h,) = before
-        of_x, of_h = self.roots(x, h)
-        self.sums = self.with_input(noise.of(of_sum(a, np.hypot(of_x, of_h), self.terms), 1), dx)
+        of_x, of_h = self.of_squares(x, h)
+        self.sums = self.with_input(noise.of(of_sum(a, np.sqrt(of_x + of_h), self.terms), 1), dx)
         self.gates = Activated([gate, gate], now["a"][..., : 2 * n], np.concatenate([z, r], axis=-1), noise, 1)
         self.act = Activated([act], now["a"][..., 2 * n :], g, noise, 1)
         seen = h
         if self.layer.reset_after:
             hu = times(h, self.recurrent_kernel) + (self.rest[0][1] if self.layer.use_bias else 0.0)
-            self.back, seen = noise.of(of_sum(hu, of_h, n + 1), 1), hu[..., 2 * n :]
+            self.back, seen = noise.of(of_sum(hu, np.sqrt(of_h), n + 1), 1), hu[..., 2 * n :]
         self.factors = list(zip(z, r, g, h, seen, strict=True))
         self.of_h = noise.of(of_result(z * h, (1 - z) * g), 1)
 

@@ -276,14 +276,10 @@ _FEW = 4  # kernels are stacked where fewer recipes next to each other have the 
 
 
 def _begin_with_zeros(recipes: Sequence[RecurrentRecipe]) -> bool:
-    """Whether all start from zeros and have finite recurrent kernels, which a first step then does not need."""
-    kernels = {id(r.recurrent_kernel): r.recurrent_kernel for r in recipes}
+    """Whether all start from zeros, and their layers' weights are finite: a first step needs no recurrent kernel."""
     starts = {id(s): s for r in recipes for s in r.start}
-    return not any(s.any() for s in starts.values()) and all(map(_are_finite, kernels.values()))
-
-
-def _are_finite(a: Array) -> bool:
-    return bool(np.isfinite(np.vdot(a, a)))  # which reads once and writes nothing
+    weights = {id(w): w for r in recipes for w in r.layer.weights}
+    return not any(s.any() for s in starts.values()) and all(np.isfinite(np.vdot(w, w)) for w in weights.values())
 
 
 _OFTEN = 8  # times that a kernel is used from which it is worth having each gate's block by itself
