@@ -2,8 +2,9 @@
 
 The older checkout is a worktree: git worktree add ../base 9ce2a63.
 Each task runs in a fresh Python with one of the two checkouts on its path, first the older one, then this one, and so
-on: processor seconds of the task itself, and the most memory that its process ever held. The two must give the same
-answer. The ratio is that of the least of all rounds.
+on: processor seconds of the task itself, and the most memory that its process ever held. A small run of each comes
+first, so that Python has compiled the files of both, as it has for everybody from the second run on. The two must give
+the same answer. The ratio is that of the least of all rounds.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from . import machine, markdown
@@ -53,10 +56,14 @@ Result = dict[str, object]
 Results = dict[str, tuple[list[Result], list[Result]]]  # task -> of the older checkout, of this one; one for each round
 
 
-def run_task(task: str, checkout: Path, size: str) -> Result:
-    """What one run in a fresh Python says. RuntimeError if it fails, or if it ran another checkout's code."""
+def run_task(task: str, checkout: Path, size: str, compiled: Path) -> Result:
+    """What one run in a fresh Python says. RuntimeError if it fails, or if it ran another checkout's code.
+
+    compiled: a folder for what Python compiles of the files.
+    """
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        "PYTHONPYCACHEPREFIX": str(compiled),
         "PYTHONPATH": str(checkout),
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -76,11 +83,15 @@ def measured(
 ) -> dict[str, tuple[list[Result], list[Result]]]:
     """task -> the results of the older checkout and of this one, a list of as many as there are rounds."""
     found: dict[str, tuple[list[Result], list[Result]]] = {task: ([], []) for task in tasks}
-    for n in range(rounds):
-        for task in tasks:
-            for which, checkout in enumerate((base, HERE)):
-                print(f"... round {n + 1}: {task}, {'this checkout' if which else 'the older one'}", file=sys.stderr)
-                found[task][which].append(run_task(task, checkout, size))
+    with TemporaryDirectory() as folder:
+        for task, checkout in product(tasks, (base, HERE)):
+            run_task(task, checkout, "small", Path(folder))
+        for n in range(rounds):
+            for task in tasks:
+                for which, checkout in enumerate((base, HERE)):
+                    name = "this checkout" if which else "the older one"
+                    print(f"... round {n + 1}: {task}, {name}", file=sys.stderr)
+                    found[task][which].append(run_task(task, checkout, size, Path(folder)))
     return found
 
 

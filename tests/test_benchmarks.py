@@ -147,7 +147,7 @@ def test_ratios_run_both_checkouts_and_hold_their_answers_together(root):
 
 def test_ratios_notice_that_other_code_was_run(root, tmp_path):
     with pytest.raises(RuntimeError, match="another lstm_edu was imported|failed in"):
-        ratios.run_task("stack", tmp_path, "small")
+        ratios.run_task("stack", tmp_path, "small", tmp_path)
 
 
 def test_ratios_of_a_busy_machine_are_not_written_down(monkeypatch):
