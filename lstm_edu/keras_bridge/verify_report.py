@@ -136,6 +136,7 @@ class VerifyReport:
         notes: what else there is to say, such as that no input was given.
         kind: of the model: "Sequential", or "Model" for any other; not used for a single layer.
         about: what was compared with what, in lines: file, versions, backend, date, and the command if one was typed.
+        vocabulary: the words of the model's TextVectorization or StringLookup, by id; () where it has none, or several.
         first: the first divergence of the forward pass, or None.
     """
 
@@ -148,6 +149,7 @@ class VerifyReport:
     notes: tuple[str, ...] = ()
     kind: str = "Model"
     about: tuple[str, ...] = ()
+    vocabulary: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.verdict == EQUAL
@@ -354,13 +356,15 @@ class VerifyReport:
             return traces[0]
         names = [layer.name for layer in self.layers]
         children = dict(zip(names, traces, strict=True))
-        return Trace(Model(self.name), {}, traces[-1].output, children=children, kind=self.kind)
+        chain = self.kind == "Sequential" and all(one.kind in LOOKUPS or not one.counts for one in self.passed)
+        model = Model(self.name, vocabulary=self.vocabulary, chain=chain)
+        return Trace(model, {}, traces[-1].output, children=children, kind=self.kind)
 
     def explore(self, **places: Any) -> Any:
         """Step through every layer's numbers, ours next to Keras's: an explorer, with one tab per layer.
 
         Args:
-            places: where to begin, as in `le.explore`: layer, t, unit, batch.
+            places: as in `le.explore`: where to begin (layer, t, unit, batch), how much is shown (detail), names.
         """
         explore = import_module("lstm_edu").explore  # the widgets read the bridge, which knows none
         return explore(self.trace, reference=self.keras_trace, **places)
@@ -368,10 +372,18 @@ class VerifyReport:
 
 @dataclass(frozen=True)
 class Model:
-    """A model of any shape in a trace: a name for what its layers recorded."""
+    """A model of any shape in a trace: a name for what its layers recorded.
+
+    `vocabulary`: the words by id, where the model looks them up. `chain`: whether each layer reads the one before.
+    """
 
     name: str
     weights: tuple[np.ndarray, ...] = ()
+    vocabulary: tuple[str, ...] = ()
+    chain: bool = False
+
+
+LOOKUPS = ("TextVectorization", "StringLookup")
 
 
 def _grouped(names: list[str]) -> str:

@@ -34,7 +34,7 @@ from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
 from lstm_edu.keras_bridge.recording import rounded, trace_of_call
 from lstm_edu.keras_bridge.tapping import Call, record
-from lstm_edu.keras_bridge.verify_report import Divergence, LayerReport, PassedThrough, VerifyReport
+from lstm_edu.keras_bridge.verify_report import LOOKUPS, Divergence, LayerReport, PassedThrough, VerifyReport
 from lstm_edu.trace import Trace
 
 
@@ -184,7 +184,14 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
         tuple(dict.fromkeys(cautions)),
         tuple(notes),
         "Sequential" if type(source).__name__ == "Sequential" else "Model",
+        vocabulary=_vocabulary(source),
     )
+
+
+def _vocabulary(source: Any) -> tuple[str, ...]:
+    """The words that a model looks up, by id; () where no layer of it does so, or several."""
+    lookups = [layer for layer in getattr(source, "layers", ()) if type(layer).__name__ in LOOKUPS]
+    return tuple(map(str, lookups[0].get_vocabulary())) if len(lookups) == 1 else ()
 
 
 def _rebuilt(asked: Asked) -> Layer | None:

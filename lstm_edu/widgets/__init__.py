@@ -8,6 +8,7 @@ from typing import Any
 from lstm_edu.core import Layer
 from lstm_edu.keras_bridge.loading import is_keras
 from lstm_edu.trace import Trace
+from lstm_edu.widgets import named
 from lstm_edu.widgets._base import Explorer
 from lstm_edu.widgets.bins import BinsExplorer, explore_bins
 from lstm_edu.widgets.dense import DenseExplorer
@@ -52,6 +53,11 @@ def explore(
     *,
     reference: Any = None,
     detail: str = "all",
+    features: Any = None,
+    units: Any = None,
+    classes: Any = None,
+    words: Any = None,
+    steps: Any = None,
     **places: Any,
 ) -> Explorer:
     """The explorer that fits, to be shown as the last line of a cell.
@@ -70,6 +76,13 @@ def explore(
             calls explore has a question, so "all" is what comes; for readers who meet a layer for the first time,
             "simple" is kinder. Readers change it in the page, which remembers what they chose; from Python it is the
             trait `detail`.
+        features, units, classes, words, steps: names, lists of strings, that stand next to the numbers wherever these
+            are shown: of the input's features, of a layer's units, of the outputs of a Dense layer (then the largest
+            is called by its name), of the rows of an Embedding's table, of the steps (one list for all sequences, or
+            one for each). features and classes may be a dataset of `le.datasets`, words a TextVectorization, a
+            StringLookup or a Tokenizer; those of a Keras model that looks words up itself are found. Of a model,
+            features are its input's, classes its last Dense layer's, and units={layer: names} where there are several
+            recurrent layers; what a Sequential's layer calls its units, the next one calls its features.
         places: where to begin: t, unit, batch; for a model also layer. And name: what to call it, in place of the
             layer's own name.
 
@@ -79,9 +92,10 @@ def explore(
         what goes in and what comes out.
 
     Raises:
-        TypeError: something that is neither a Trace nor a layer; a detail that is not a string.
+        TypeError: something that is neither a Trace nor a layer; a detail that is not a string; names that are no list
+            of strings, or that name what the layer does not have.
         ValueError: x missing, or given with a Trace; a detail that there is not; a Trace that did not keep what the
-            explorer shows, at whichever level.
+            explorer shows, at whichever level; not one name for each, or two that are equal (steps may be).
     """
     run = {"mask": mask, "initial_state": initial_state}
     run = {name: value for name, value in run.items() if value is not None}
@@ -115,7 +129,10 @@ def explore(
             "explore needs a Trace (layer.trace(x)), a layer or model of lstm_edu, or one of Keras or its file, "
             f"got {type(source).__name__}"
         )
-    return _explorer(trace, reference, places | {"detail": detail})
+    words = named.vocabulary(trace) if words is None else words
+    names = {"features": features, "units": units, "classes": classes, "words": words, "steps": steps}
+    names = {argument: given for argument, given in names.items() if given is not None}
+    return _explorer(trace, reference, places | {"detail": detail} | names)
 
 
 def packing(units: Any, features: int | None = None, *, kind: str | None = None, **options: Any) -> PackingExplorer:

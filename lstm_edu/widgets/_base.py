@@ -19,7 +19,7 @@ from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import TOLERANCES, tolerance_of
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import linking, words
+from lstm_edu.widgets import linking, named, words
 
 try:
     import anywidget
@@ -145,7 +145,7 @@ class OverTime(Explorer):
 
 
 class LayerOverTime(InLevels, OverTime):
-    """Base of the explorers of one layer's trace, in which a quantity can be pointed out."""
+    """Base of the explorers of one layer's trace, in which a quantity can be pointed out, and things have names."""
 
     highlight = traitlets.Unicode("", help="A quantity to point out, or nothing.").tag(sync=True)
 
@@ -153,6 +153,7 @@ class LayerOverTime(InLevels, OverTime):
         self, trace: Trace, reference: Trace | None = None, *, t: int = 0, unit: int = 0, batch: int = 0, **layout: Any
     ):
         (spec,), (arrays,) = first_steps([self._describe(trace, reference)])
+        spec["named"] = named.of_layer(spec, {argument: layout.pop(argument, None) for argument in named.ARGUMENTS})
         super().__init__(spec, arrays, t=t, unit=unit, batch=batch, **layout)
 
     def _describe(self, trace: Trace, reference: Trace | None) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -10,7 +10,7 @@ import traitlets
 
 from lstm_edu.core import Dense
 from lstm_edu.trace import Trace
-from lstm_edu.widgets import _base, dense, plain, words
+from lstm_edu.widgets import _base, dense, named, plain, words
 from lstm_edu.widgets.layers import LAYERS
 
 
@@ -59,6 +59,10 @@ class ModelExplorer(_base.InLevels):
             raise ValueError(f"ModelExplorer shows the layers of a model, but this {trace.kind} trace has none inside")
         able = [name for name, child in found if inside_of(child) != "plain"] or [name for name, _ in found]
         specs, arrays = describe_all(found, theirs)
+        asked = {argument: layout.pop(argument, None) for argument in named.ARGUMENTS}
+        ids = next((array for name, array in arrays.items() if name.endswith("/ids")), None)
+        for one, names in zip(specs, named.of_model(specs, asked, named.is_chain(trace), ids), strict=True):
+            one["named"] = names
         spec = {
             "kind": trace.kind,
             "name": trace.layer.name,

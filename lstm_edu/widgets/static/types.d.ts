@@ -46,6 +46,7 @@ export interface Spec {
   tolerance: Tolerance;
   levels?: Partial<Record<Level, string>>; // what the levels are called here
   detail?: Level; // the one that was asked for
+  named?: { features?: string[]; units?: string[]; words?: string[]; steps?: string[] | string[][]; classes?: boolean };
   comparison: { agrees: boolean; text: string; limits: Record<string, number> } | null;
   arrays: Record<string, { dtype: "float32" | "float64" | "uint8"; shape: number[]; offset: number }>;
   layers: any[]; // of a model, and of the gradients of two

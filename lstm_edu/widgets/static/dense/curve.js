@@ -3,6 +3,7 @@
 import { curveOf, windowAround } from "./numbers.js";
 import { barsInWords, curveInWords } from "./words.js";
 import { sizeCanvas } from "../shared/canvas.js";
+import { nameOf } from "../shared/names.js";
 import { h } from "../shared/page.js";
 
 const BARS_SHOWN = 40;
@@ -21,11 +22,8 @@ export function activationPicture(context, spec, colour) {
       const sheet = { pen: sizeCanvas(canvas, width, HEIGHT), width, ink, colour, format: context.write };
       const drawn = curveOf(spec.activation, row.z);
       if (drawn) drawCurve(sheet, drawn, row, unit);
-      else drawBars(sheet, row.y, unit);
-      canvas.setAttribute(
-        "aria-label",
-        (drawn ? curveInWords : barsInWords)(spec.activation, row, unit, context.write),
-      );
+      else drawBars(sheet, row.y, unit, nameOf(spec, "units", unit));
+      canvas.setAttribute("aria-label", (drawn ? curveInWords : barsInWords)(spec, row, unit, context.write));
     },
   };
 }
@@ -92,7 +90,7 @@ function drawCurve(sheet, drawn, row, unit) {
   write(sheet, format(y, 3), 2, Math.max(8, down(y) - 8), "left");
 }
 
-function drawBars(sheet, outputs, unit) {
+function drawBars(sheet, outputs, unit, name) {
   const { pen, width, ink, colour, format } = sheet;
   const [first, end] = windowAround(unit, outputs.length, BARS_SHOWN);
   const shown = outputs.slice(first, end);
@@ -113,6 +111,6 @@ function drawBars(sheet, outputs, unit) {
     pen.strokeRect(...bar);
   });
   line(sheet, [0, down(0)], [width, down(0)], { alpha: 0.6 });
-  write(sheet, `y${unit} = ${format(outputs[unit], 3)}`, (unit - first + 0.5) * step, 7, "center");
+  write(sheet, `y${unit}${name && ` ${name}`} = ${format(outputs[unit], 3)}`, (unit - first + 0.5) * step, 7, "center");
   write(sheet, `outputs ${first} to ${end - 1} of this row`, width / 2, HEIGHT - 8, "center");
 }

@@ -6,11 +6,12 @@ import { denseMatrices } from "./matrices.js";
 import { windowAround, withEdits } from "./numbers.js";
 import { placeOfX } from "./places.js";
 import { sumOfOutput } from "./sum.js";
-import { changedInWords, outputInWords } from "./words.js";
+import { changedInWords, classInWords, outputInWords } from "./words.js";
 import { activate } from "../shared/activations.js";
 import { verdict } from "../shared/comparison.js";
 import { kept, layerExplorer } from "../shared/explorer.js";
 import { showFrom } from "../shared/levels.js";
+import { quoted } from "../shared/names.js";
 import { announcer, h, headLine, noteLine, say, symbol } from "../shared/page.js";
 import { clamp, moved } from "../shared/places.js";
 import { plural, stayedInPython } from "../shared/words.js";
@@ -160,7 +161,8 @@ function denseSide(context, panel, spec, arrays, { down, shown }, letters) {
       if (level === "all") sum.paint(now, row, place, count > 0);
       if (level !== "simple") curve?.paint(row, unit);
       const [z, y] = [row.z[unit], row.y[unit]];
-      const text = outputInWords(spec, `${down.name} ${down.chosen()}`, z, y, unit, context);
+      const row_ = `${down.name} ${down.chosen()}${spec.timed ? quoted(spec, "steps", t, batch) : ""}`;
+      const text = outputInWords(spec, row_, z, y, unit, context) + classInWords(spec, row.y, context.write);
       say(words, text);
       const [first, end] = shown();
       const odd = ![...row.x, ...row.z, ...row.y].every(Number.isFinite);
@@ -227,7 +229,9 @@ function denseControls(context, spec, down, here) {
       element: shown && count > 1 && h("span", { class: "le-control" }, slider, text),
       paint() {
         slider.value = String(chosen());
-        say(text, `${name} ${chosen()} of 0…${count - 1}`);
+        const axis = { output: "units", step: "steps" }[name];
+        say(text, `${name} ${chosen()}${quoted(spec, axis, chosen(), here().batch)} of 0…${count - 1}`);
+        slider.setAttribute("aria-valuetext", text.textContent);
       },
     };
   };

@@ -1,7 +1,11 @@
 // x, W, b and y, laid out so that a row of x and a column of W meet in y: as numbers where there is room, else as colours.
 
 import { colourMatrix, numberMatrix } from "./matrix.js";
+import { quoted } from "../shared/names.js";
 import { chip, h } from "../shared/page.js";
+
+// What the columns of a matrix are; the rows of W are features.
+const COLUMNS = { x: "features", W: "units", b: "units", y: "units" };
 
 /** {element, layout(width), key(event) -> handled?, paint(what, marks), light(name)}. `choose(name, row, column, taken)` is
  *  called when the reader chooses a number. */
@@ -38,6 +42,8 @@ export function denseMatrices(context, spec, rowsShown, letters, choose) {
     choose,
     letters,
     narrow: () => narrow,
+    columnNames: (name) => (name === "b" ? [] : (spec.named?.[COLUMNS[name]] ?? [])),
+    called: (name, r, c) => (name === "W" ? quoted(spec, "features", r) : "") + quoted(spec, COLUMNS[name], c),
     room: () => ({ width: Math.max(200, element.clientWidth - 40), columns: spec.features + spec.sums }),
   };
   const made = {}; // either is made when it is first needed

@@ -9,7 +9,7 @@ import { cellAt, clamp } from "../shared/places.js";
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** Small ones: every number a button. One of them is in the tab order; arrows move among them. `on`: what the matrix is
- *  part of, {choose(name, row, column, taken), narrow(), letters}. */
+ *  part of, {choose(name, row, column, taken), narrow(), letters, columnNames(name), called(name, r, c)}. */
 export function numberMatrix(context, on, name, rows, columns, what) {
   const element = h("div", { class: "le-grid", role: "group", "aria-label": `${name}: ${what}` });
   element.style.setProperty("--le-columns", columns);
@@ -27,7 +27,9 @@ export function numberMatrix(context, on, name, rows, columns, what) {
     });
     return cell;
   });
-  element.append(...cells);
+  const names = on.columnNames(name);
+  const heads = names.map((text) => h("span", { class: "le-column-name", "aria-hidden": "true", title: text }, text));
+  element.append(...(names.length === columns ? heads : []), ...cells);
   const indexOf = (r, c, first) => (name === "b" ? c : name === "W" ? `${r}, ${c}` : `${first + r}, ${c}`);
 
   function paintCell(cell, number, stops, { low, high }) {
@@ -59,7 +61,7 @@ export function numberMatrix(context, on, name, rows, columns, what) {
         cell.classList.toggle("le-in", marks.lit(r, c));
         cell.classList.toggle("le-chosen", marks.chosen(r, c));
         cell.classList.toggle("le-changed", changed);
-        const text = `${name}[${indexOf(r, c, first)}] = ${context.write(value(r, c))}${changed ? ", changed" : ""}`;
+        const text = `${name}[${indexOf(r, c, first)}]${on.called(name, r, c)} = ${context.write(value(r, c))}${changed ? ", changed" : ""}`;
         cell.setAttribute("aria-label", text);
       });
     },

@@ -3,6 +3,7 @@
 import { LINEAR_DOES_NOTHING } from "./words.js";
 import { isElementwise } from "../shared/activations.js";
 import { at } from "../shared/arrays.js";
+import { quoted } from "../shared/names.js";
 import { agrees, allowed, format, formatDifference } from "../shared/numbers.js";
 import { h, symbol } from "../shared/page.js";
 import { TERMS_SHOWN, termBar, terms } from "../shared/terms.js";
@@ -31,7 +32,12 @@ export function sumOfOutput(spec, arrays) {
       );
     return [
       ...sum.shown.map(({ f, x, w, product }) =>
-        line(`x[${f}] · W[${f},${unit}]`, `${format(x)} · ${format(w)}`, product, `term${f}`),
+        line(
+          `x[${f}]${quoted(spec, "features", f)} · W[${f},${unit}]`,
+          `${format(x)} · ${format(w)}`,
+          product,
+          `term${f}`,
+        ),
       ),
       ...(sum.others ? [line(`${sum.others} smaller terms`, "", sum.rest, "others")] : []),
       ...(spec.use_bias ? [line(`b[${unit}]`, "", bias, "bias")] : []),
@@ -84,7 +90,7 @@ export function sumOfOutput(spec, arrays) {
       const [z, y] = [row.z[unit], row.y[unit]];
       const caption = [" is a sum of ", plural(spec.features, "product"), spec.use_bias ? " and the bias" : ""];
       table.replaceChildren(
-        h("caption", {}, "z", h("sub", {}, String(unit)), caption),
+        h("caption", {}, "z", h("sub", {}, String(unit)), quoted(spec, "units", unit), caption),
         h("tbody", {}, tableRows(numbers, row, unit)),
       );
       const formula =

@@ -7,6 +7,7 @@ import { at } from "../shared/arrays.js";
 import { verdict } from "../shared/comparison.js";
 import { layerExplorer } from "../shared/explorer.js";
 import { shownAt, showFrom } from "../shared/levels.js";
+import { nameOf, quoted } from "../shared/names.js";
 import { format, formatDifference } from "../shared/numbers.js";
 import { announcer, h, headLine, say } from "../shared/page.js";
 import { plural } from "../shared/words.js";
@@ -21,20 +22,21 @@ const NUMBERS_SHOWN = 12;
 export function embeddingInside(context, panel, spec, arrays) {
   const { model, root, palette } = context;
   const [rows, columns] = arrays.table.shape;
-  const limits = { steps: spec.steps, units: spec.units, rows: spec.rows };
-  const bar = timeBar(context, limits, { unit: "column", unitLabel: "column of the table" });
+  const bar = timeBar(context, spec, { unit: "column", unitLabel: "column of the table" });
   const rowAt = (t) => at(arrays.ids, bar.here().batch, t);
   const pictures = picturesOverTime(context, spec, bar, {
     maps: [
       mapOf(context, {
         name: "y",
+        spec,
         palette,
         row: "column",
         title: [
           h("span", { class: "le-strong" }, "output y"),
           h("span", { class: "le-name le-muted" }, "one column per step: the row that was picked"),
         ],
-        tell: (t, column, batch) => `step ${t}, column ${column}: ${context.write(at(arrays.y, batch, t, column), 6)}`,
+        tell: (t, column, batch) =>
+          `step ${t}, column ${column}${quoted(spec, "units", column)}: ${context.write(at(arrays.y, batch, t, column), 6)}`,
         array: () => arrays.y,
         scale: () => spec.scale,
         from: "gates",
@@ -47,7 +49,7 @@ export function embeddingInside(context, panel, spec, arrays) {
     drawn: ({ batch }) => table.draw(batch),
   });
   const table = tablePicture(context, spec, arrays, bar, pictures.tip);
-  const tokens = tokenRow(context, spec, bar, (t) => idOfRow(spec, rowAt(t)));
+  const tokens = tokenRow(context, spec, bar, rowAt);
   const words = h("p", { class: "le-words le-short" });
   const vector = h("div", { class: "le-scroll", tabindex: 0, role: "group", "aria-label": "the numbers of the row" });
   const below = [words, ...showFrom("all", vector, verdict(spec, "all outputs")), pictures.note.element];
@@ -114,7 +116,7 @@ export function embeddingInside(context, panel, spec, arrays) {
       table.element.classList.toggle("le-lit", highlight === "x");
       tokens.paint(t);
       const picked = pickedRows(arrays.ids, batch, spec.steps).get(row);
-      const text = pickInWords(spec, t, id, columns, picked);
+      const text = pickInWords(spec, place, row, columns, picked);
       say(words, text);
       if (shownAt(context.level(), { from: "all" })) paintVector(place, id);
       voice.tell(`${text} Column ${unit}: ${context.write(value)}. ${pictures.note.text()}`);
@@ -129,15 +131,17 @@ export function embeddingInside(context, panel, spec, arrays) {
   };
 }
 
-/** The tokens around a step, as buttons: {element, paint(t)}. `idAt(t)`: the token of a step. */
-function tokenRow(context, spec, bar, idAt) {
+/** The tokens around a step, as buttons: {element, paint(t)}. `rowAt(t)`: the row of the table
+ *  that the token of a step picks. */
+function tokenRow(context, spec, bar, rowAt) {
   const element = h("div", { class: "le-emb-tokens", role: "group", "aria-label": "tokens of the sequence" });
   context.listen(element, "click", (event) => {
     const step = event.target.closest("[data-step]")?.dataset.step;
     if (step !== undefined) bar.go({ t: Number(step) });
   });
   const button = (step, t) => {
-    const id = String(idAt(step));
+    const row = rowAt(step);
+    const id = String(idOfRow(spec, row));
     const now = step === t;
     return h(
       "button",
@@ -147,9 +151,9 @@ function tokenRow(context, spec, bar, idAt) {
         "data-step": step,
         tabindex: now ? 0 : -1,
         "aria-current": now ? "step" : null,
-        "aria-label": `step ${step}, token ${id}`,
+        "aria-label": `step ${step}, token ${id}${quoted(spec, "words", row)}`,
       },
-      id,
+      nameOf(spec, "words", row) || id,
     );
   };
   return {

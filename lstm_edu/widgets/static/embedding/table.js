@@ -4,6 +4,7 @@ import { idOfRow, nextStepOf, pickedRows } from "./numbers.js";
 import { tableInWords } from "./words.js";
 import { at } from "../shared/arrays.js";
 import { paintCells } from "../shared/canvas.js";
+import { nameOf, quoted } from "../shared/names.js";
 import { h, legend } from "../shared/page.js";
 import { cellAt } from "../shared/places.js";
 import { plural } from "../shared/words.js";
@@ -14,7 +15,9 @@ export function tablePicture(context, spec, arrays, bar, tip) {
   const [rows, columns] = arrays.table.shape;
   const canvas = h("canvas", { role: "img", "aria-label": tableInWords(rows, columns) });
   const frame = h("div", { class: "le-cell" });
-  const marks = h("div", { class: "le-emb-marks", "aria-hidden": "true" });
+  const longest = Math.max(0, ...(spec.named?.words ?? []).map((word) => word.length));
+  const margin = longest ? 6.5 * Math.min(14, longest) + 12 : 28; // for words, or for ids
+  const marks = h("div", { class: "le-emb-marks", "aria-hidden": "true", style: `width:${margin}px` });
   const plot = h("div", { class: "le-plot le-emb-table", "data-q": "table" }, canvas, frame);
   const scaleSlot = h("span", {});
   const shape = `(${spec.vocabulary}, ${spec.units})${spec.kept ? `, the ${plural(rows, "row")} that are used` : ""}`;
@@ -47,7 +50,7 @@ export function tablePicture(context, spec, arrays, bar, tip) {
     const number = context.write(at(arrays.table, row, column), 6);
     tip.show(
       event,
-      `row ${idOfRow(spec, row)}, column ${column}: ${number} · ${count ? `picked ${count}×` : "not picked here"}`,
+      `row ${idOfRow(spec, row)}${quoted(spec, "words", row)}, column ${column}: ${number} · ${count ? `picked ${count}×` : "not picked here"}`,
     );
   });
   listen(plot, "pointerleave", tip.hide);
@@ -56,7 +59,7 @@ export function tablePicture(context, spec, arrays, bar, tip) {
     element,
     draw(batch) {
       const stops = palette.diverging[context.theme];
-      const room = element.clientWidth - 34;
+      const room = element.clientWidth - margin - 6;
       size = [Math.max(24, Math.min(room, columns * 22)), Math.max(24, Math.min(360, rows * 16))];
       const value = (r, c) => at(arrays.table, r, c);
       paintCells(canvas, size[0], size[1], rows, columns, value, { ...spec.scale, stops }, context.theme === "dark");
@@ -65,7 +68,7 @@ export function tablePicture(context, spec, arrays, bar, tip) {
       const picked = [...pickedRows(arrays.ids, batch, spec.steps).keys()];
       marks.replaceChildren(
         ...picked.map((row) => {
-          const mark = h("span", {}, roomy ? String(idOfRow(spec, row)) : "");
+          const mark = h("span", {}, roomy ? nameOf(spec, "words", row) || String(idOfRow(spec, row)) : "");
           mark.style.top = `${((row + 0.5) * size[1]) / rows}px`;
           return mark;
         }),

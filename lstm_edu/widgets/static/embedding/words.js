@@ -1,5 +1,7 @@
 // An Embedding in words (pure).
 
+import { idOfRow } from "./numbers.js";
+import { quoted } from "../shared/names.js";
 import { plural, sequencesInWords } from "../shared/words.js";
 
 export const aboutEmbedding = (spec) => [
@@ -11,9 +13,10 @@ export const aboutEmbedding = (spec) => [
 ];
 
 /** What happens at a step: `picked`, how many steps of the sequence pick the same row. */
-export function pickInWords(spec, t, id, columns, picked) {
+export function pickInWords(spec, { t, batch }, row, columns, picked) {
+  const id = idOfRow(spec, row);
   return (
-    `Step ${t} holds token ${id}: it picks row ${id} of the table, ${plural(columns, "number")}. ` +
+    `Step ${t}${quoted(spec, "steps", t, batch)} holds token ${id}${quoted(spec, "words", row)}: it picks row ${id} of the table, ${plural(columns, "number")}. ` +
     `Nothing is computed, it is copied${picked > 1 ? `; ${plural(picked, "step")} of this sequence pick the same row` : ""}.` +
     (spec.mask_zero && id === 0 ? " Id 0 is no token: the step is masked for the layers that follow." : "")
   );

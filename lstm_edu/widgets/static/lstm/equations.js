@@ -3,6 +3,7 @@
 import { GATES, addendsOf, brokenIn, columnOf, reachOf, vectorsOf } from "./numbers.js";
 import { addedAmounts } from "../shared/amounts.js";
 import { equationLine, equationNumbers, equationRow } from "../shared/equation.js";
+import { quoted } from "../shared/names.js";
 import { format } from "../shared/numbers.js";
 import { chip, freshId, h, say, symbol } from "../shared/page.js";
 import { TERMS_SHOWN, termTrack, terms } from "../shared/terms.js";
@@ -170,7 +171,7 @@ function outputRow({ number, equals, row }, spec) {
  *  terms come first where there are more than TERMS_SHOWN. */
 function dotProduct(kind, gate, spec, listen, face) {
   const [letter, weights, array] = kind === "xW" ? ["x", "W", "kernel"] : ["h_prev", "U", "recurrent_kernel"];
-  const count = kind === "xW" ? spec.features : spec.units;
+  const [count, axis] = kind === "xW" ? [spec.features, "features"] : [spec.units, "units"];
   const id = freshId("terms");
   const button = h(
     "button",
@@ -231,7 +232,9 @@ function dotProduct(kind, gate, spec, listen, face) {
       const longest = Math.max(...shown.map(({ product }) => Math.abs(product)).filter(Number.isFinite), 1e-30);
       shown.forEach(({ f, x, w, product }, n) => {
         const { cells, fill } = lines[n];
-        [f, format(x), format(w), format(product)].forEach((text, k) => say(cells[k], String(text)));
+        [`${f}${quoted(spec, axis, f)}`, format(x), format(w), format(product)].forEach((text, k) =>
+          say(cells[k], text),
+        );
         cells[3].title = `${letter}[${f}] · ${weights}[${f}, ${place_.column}] = ${product}`;
         const width = Number.isFinite(product) ? (50 * Math.abs(product)) / longest : 50;
         fill.style.width = `${width}%`;

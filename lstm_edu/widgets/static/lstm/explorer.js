@@ -4,7 +4,7 @@ import { cellDiagram } from "./cell.js";
 import { equationsOf } from "./equations.js";
 import { GATES, numbersAt, reachOf, writtenIn } from "./numbers.js";
 import { whatIfPanel } from "./what_if.js";
-import { SIMPLE_NAMES, inWords, picturesInWords, whatItWas } from "./words.js";
+import { SIMPLE_NAMES, cellTitle, inWords, picturesInWords, whatItWas } from "./words.js";
 import { addedAmounts } from "../shared/amounts.js";
 import { at } from "../shared/arrays.js";
 import { comparison } from "../shared/comparison.js";
@@ -25,7 +25,7 @@ const COMPARED = [...GATES.flatMap((gate) => [`z_${gate}`, gate]), "c_prev", "c"
  *  @type {import("../types.d.ts").LayerInside} */
 export function lstmInside(context, panel, spec, arrays) {
   const { model, root, listen } = context;
-  const bar = timeBar(context, { steps: spec.steps, units: spec.units, rows: spec.rows });
+  const bar = timeBar(context, spec);
   const whatIf = whatIfPanel(context, spec, arrays, bar.here); // whatIf.of(batch): the arrays to show, recorded or computed anew
   const run = () => whatIf.of(bar.here().batch);
 
@@ -42,7 +42,7 @@ export function lstmInside(context, panel, spec, arrays) {
   const cell = cellDiagram(context, spec, pointing(context));
   const equations = equationsOf(context, spec, Boolean(arrays.kernel));
   const folds = {
-    diagram: fold("gates", "The cell at this step", cell.element),
+    diagram: fold("gates", cellTitle(spec, bar.here()), cell.element),
     equations: fold("all", "Equations", equations.element),
   };
   const compared = spec.comparison ? comparison(spec, COMPARED) : null;
@@ -57,12 +57,13 @@ export function lstmInside(context, panel, spec, arrays) {
   /** A part of the page that folds; what is folded, or belongs to another level, is not painted. */
   function fold(level, title, content) {
     const kind = `le-fold ${content.className}-fold`;
-    const element = h("details", { class: kind, open: true, "data-from": level }, h("summary", {}, title), content);
+    const summary = h("summary", {}, title);
+    const element = h("details", { class: kind, open: true, "data-from": level }, summary, content);
     listen(element, "toggle", () => {
       if (element.open) cell.layout();
       context.repaint();
     });
-    return { element, seen: () => element.open && shownAt(context.level(), { from: level }) };
+    return { element, title: summary, seen: () => element.open && shownAt(context.level(), { from: level }) };
   }
 
   // --- painting -------------------------------------------------------------
@@ -88,6 +89,7 @@ export function lstmInside(context, panel, spec, arrays) {
     for (const name of MAPS.slice(1)) say(was[name], whatItWas(numbers, name, context.write));
 
     if (level === "simple") amounts.paint(numbers, place, arraysShown);
+    say(folds.diagram.title, cellTitle(spec, place));
     if (folds.diagram.seen()) cell.paint(numbers, place, arraysShown, highlight);
     if (folds.equations.seen()) equations.paint(numbers, place, arraysShown, highlight);
     if (compared) compared.element.hidden = !numbers.keras;
@@ -123,6 +125,7 @@ function lstmMaps(context, spec, run, scale, was) {
   const mapFor = (name, more = {}) =>
     mapOf(context, {
       name,
+      spec,
       palette,
       after: was[name],
       array: () => run()[name],

@@ -2,7 +2,7 @@
 
 import { GATES } from "./numbers.js";
 import { format } from "../shared/numbers.js";
-import { maskedOutput, placeInWords, plural } from "../shared/words.js";
+import { maskedOutput, placeInWords, plural, unitAtStep } from "../shared/words.js";
 
 /** What the pictures show, for whoever sees an LSTM for the first time. */
 export const SIMPLE_NAMES = {
@@ -58,10 +58,14 @@ export function whatItWas({ ours, was }, quantity, write = format) {
   return before && before !== now ? `was ${before}` : "";
 }
 
+/** What stands above the drawing: whose cell it is, where that has a name. */
+export const cellTitle = (spec, here) =>
+  spec.named?.units || spec.named?.steps ? `The cell of ${unitAtStep(spec, here)}` : "The cell at this step";
+
 /** The drawing in words, for whoever does not see it. */
-export function cellInWords(spec, { t, unit }, { ours, masked }, write = format) {
+export function cellInWords(spec, here, { ours, masked }, write = format) {
   const n = (v) => write(v, 3);
-  const place = `The cell of unit ${unit} at step ${t}.`;
+  const place = `The cell of ${unitAtStep(spec, here)}.`;
   if (masked) return `${place} The step is masked: c = ${n(ours.c)} and h = ${n(ours.h)} pass unchanged.`;
   return (
     `${place} Into the gates go the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +

@@ -4,6 +4,7 @@ import { at } from "../shared/arrays.js";
 import { verdict } from "../shared/comparison.js";
 import { layerExplorer } from "../shared/explorer.js";
 import { showFrom } from "../shared/levels.js";
+import { quoted } from "../shared/names.js";
 import { announcer, chip, h, headLine, say } from "../shared/page.js";
 import { stepAxis } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
@@ -20,14 +21,14 @@ export function plainInside(context, panel, spec, arrays) {
     colors: { ...context.palette.colors, y: context.palette.colors.h },
     names: { ...context.palette.names, ...NAMES },
   };
-  const limits = { steps: spec.steps, units: spec.units, rows: spec.rows };
-  const bar = timeBar(context, limits, { unit: "feature" });
+  const bar = timeBar(context, spec, { unit: "feature", axis: "features" });
   const shown = ["x", "y"].filter((name) => arrays[name]);
   const pictures = shown.length
     ? picturesOverTime(context, spec, bar, {
         maps: shown.map((name) =>
           mapOf(context, {
             name,
+            spec: arrays[name].shape[2] === spec.named?.features?.length ? spec : {},
             palette,
             row: "feature",
             letter: name === "y" ? "h" : name,
@@ -77,11 +78,12 @@ export function plainInside(context, panel, spec, arrays) {
       root.dataset.kind = context.spec.kind;
       bar.paint(place);
       found.forEach(({ name, value }, n) => (pictures.maps[n].value.title = `${name} = ${value}`));
+      const called = `${quoted(spec, "steps", place.t, place.batch)}${quoted(spec, "features", place.unit)}`;
       const texts = found.map(
         ({ name, step, feature, value }) => `${name}[${place.batch}, ${step}, ${feature}] = ${context.write(value)}`,
       );
       const masked = arrays.counts && !at(arrays.counts, place.batch, place.t) ? " This step is masked." : "";
-      say(words, `${texts.join(", ")}.${masked}`);
+      say(words, `${texts.join(", ")}${called && `, at${called}`}.${masked}`);
       voice.tell(`${spec.says} ${words.textContent} ${pictures?.note.text() ?? ""}`);
       pictures?.describe(`Heat maps of ${shown.map((name) => NAMES[name]).join(" and of ")}. ${words.textContent}`);
       root.setAttribute("aria-label", `Explorer of the ${spec.kind} layer ${spec.name}`);

@@ -3,6 +3,7 @@
 import { RNN_SUMS, rnnNamed, rnnVectors } from "./numbers.js";
 import { addedAmounts } from "../shared/amounts.js";
 import { equationLine, equationNumbers, equationRow } from "../shared/equation.js";
+import { quoted } from "../shared/names.js";
 import { format } from "../shared/numbers.js";
 import { chip, freshId, h, symbol } from "../shared/page.js";
 import { TERMS_SHOWN, termBar, terms } from "../shared/terms.js";
@@ -156,6 +157,7 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
     hU: ["h_prev[k]", "recurrent_kernel", "U"],
     rhU: ["(r · h_prev)[k]", "recurrent_kernel", "U"],
   }[kind];
+  const axis = kind === "xW" ? "features" : "units";
   const id = freshId("rnn");
   const button = h(
     "button",
@@ -198,7 +200,12 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
         );
       body.replaceChildren(
         ...shown.map((term) =>
-          line(`k = ${term.f}`, `${format(term.x)} · ${format(term.w)}`, term.product, `${quantity}.${term.f}`),
+          line(
+            `k = ${term.f}${quoted(spec, axis, term.f)}`,
+            `${format(term.x)} · ${format(term.w)}`,
+            term.product,
+            `${quantity}.${term.f}`,
+          ),
         ),
         ...(others ? [line(plural(others, "smaller term"), "", rest, `${quantity}.others`)] : []),
         line(

@@ -35,7 +35,7 @@ export function withLetters(palette, letters) {
 export function recurrentInside(context, panel, spec, arrays) {
   const { model, root, listen } = context;
   const palette = withLetters(context.palette, spec.letters);
-  const bar = timeBar(context, { steps: spec.steps, units: spec.units, rows: spec.rows });
+  const bar = timeBar(context, spec);
   const pictures = picturesOverTime(context, spec, bar, {
     maps: recurrentMaps(context, spec, arrays, palette),
     axis: stepAxis(spec),
@@ -87,6 +87,7 @@ function recurrentMaps(context, spec, arrays, palette) {
   const mapFor = (name, more = {}) =>
     mapOf(context, {
       name,
+      spec,
       palette,
       array: () => arrays[name],
       scale: () => spec.scales[name],

@@ -1,13 +1,19 @@
 // Words that several explorers use; those of one explorer are in its own words.js. A translation begins here.
 
+import { quoted } from "./names.js";
+
 /** "1 step", "3 steps". */
 export const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 /** " of sequence 2", where there are several to be told apart. */
 export const ofSequence = (spec, batch) => (spec.rows > 1 ? ` of sequence ${batch}` : "");
 
+/** "unit 3 “ball” at step 2 “Tuesday”". */
+export const unitAtStep = (spec, { t, unit, batch }) =>
+  `unit ${unit}${quoted(spec, "units", unit)} at step ${t}${quoted(spec, "steps", t, batch)}`;
+
 /** "Unit 3 at step 2 of sequence 0". */
-export const placeInWords = (spec, { t, unit, batch }) => `Unit ${unit} at step ${t}${ofSequence(spec, batch)}`;
+export const placeInWords = (spec, place) => `U${unitAtStep(spec, place).slice(1)}${ofSequence(spec, place.batch)}`;
 
 /** "5 steps of 3 features": what a layer that steps through time was given. */
 export const stepsInWords = (spec) => `${plural(spec.steps, "step")} of ${plural(spec.features, "feature")}`;

@@ -1,12 +1,18 @@
 // The bar of controls that moves through time, and its keys.
 
 import { h, say } from "../shared/page.js";
+import { quoted } from "../shared/names.js";
 import { clamp, moved } from "../shared/places.js";
 
 /** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
- *  where there is one step only there is nothing to move it with. `limits`: {steps, units, rows}; `backwards`: Play walks
- *  from the last step to the first. `unit`: what a unit is called here, `unitLabel`: in full. `more`: further controls. */
-export function timeBar(context, limits, { backwards = false, unit = "unit", unitLabel = unit, more = [] } = {}) {
+ *  where there is one step only there is nothing to move it with. `limits`: {steps, units, rows, named}; `backwards`: Play
+ *  walks from the last step to the first. `unit`: what a unit is called here, `unitLabel`: in full, `axis`: where its names
+ *  are. `more`: further controls. */
+export function timeBar(
+  context,
+  limits,
+  { backwards = false, unit = "unit", unitLabel = unit, axis = "units", more = [] } = {},
+) {
   const { model, listen, root } = context;
   const here = () => ({
     t: clamp(model.get("t"), limits.steps),
@@ -21,8 +27,9 @@ export function timeBar(context, limits, { backwards = false, unit = "unit", uni
   const right = h("button", { type: "button", "aria-label": "next timestep", title: "next timestep (→)" }, "→");
   const slider = h("input", { type: "range", min: 0, max: limits.steps - 1, step: 1, "aria-label": "timestep" });
   const stepText = h("output", { class: "le-step" });
-  const numbered = (count) => Array.from({ length: count }, (_, n) => h("option", { value: n }, String(n)));
-  const unitChoice = h("select", { "aria-label": unitLabel }, numbered(limits.units));
+  const numbered = (count, axis_ = "") =>
+    Array.from({ length: count }, (_, n) => h("option", { value: n }, `${n}${quoted(limits, axis_, n)}`));
+  const unitChoice = h("select", { "aria-label": unitLabel }, numbered(limits.units, axis));
   const rowChoice = h("select", { "aria-label": "sequence of the batch" }, numbered(limits.rows));
   const element = h(
     "div",
@@ -65,11 +72,12 @@ export function timeBar(context, limits, { backwards = false, unit = "unit", uni
     stop,
     paint({ t, unit, batch }, time) {
       slider.value = t;
-      slider.setAttribute("aria-valuetext", `step ${t} of 0 to ${limits.steps - 1}`);
+      const name = quoted(limits, "steps", t, batch);
+      slider.setAttribute("aria-valuetext", `step ${t}${name} of 0 to ${limits.steps - 1}`);
       unitChoice.value = unit;
       rowChoice.value = batch;
       const place = limits.steps > 1 ? `step ${t} of 0…${limits.steps - 1}` : "one step, step 0";
-      say(stepText, `${place}${time ? `, reads input ${time[t]}` : ""}`);
+      say(stepText, `${place}${name}${time ? `, reads input ${time[t]}` : ""}`);
       Object.assign(root.dataset, { t, unit, batch });
     },
     key(event) {

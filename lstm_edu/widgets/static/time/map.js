@@ -53,7 +53,7 @@ export function columnAt(t, steps, plotWidth) {
 
 /** A heat map of `rows` units over `steps` steps, with its title, its scale and marks at the reader's place.
  *  `about`: what the pointer finds on the title. `after`: what stands behind the value. `row`: what a row is called.
- *  `marked`: whether a row can be chosen. `veiled`: the steps before the reader's place have not been reached yet. */
+ *  `labels`: names of the rows; of many only the chosen one's is shown. `marked`: whether a row can be chosen. `veiled`: the steps before the reader's place have not been reached yet. */
 export function timeMap(context, bar, tip, options) {
   const {
     key,
@@ -68,14 +68,19 @@ export function timeMap(context, bar, tip, options) {
     tallest = 68,
     marked = true,
     veiled = false,
+    labels = null,
   } = options;
-  const height = Math.max(22, Math.min(rows * 13, tallest));
+  const named = labels && rows <= MOST_LABELS; // every row has room for its name
+  const height = Math.max(22, Math.min(rows * 13, named ? Infinity : tallest));
   const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows, steps, height, pick, tell });
   const cell = h("div", { class: "le-cell" });
   const pointer = h("div", { class: "le-pointer" });
   const veil = h("div", { class: "le-veil" });
+  const names = h("div", { class: "le-row-names", "aria-hidden": "true" });
+  if (named) names.append(...labels.map((name) => h("span", { title: name }, name)));
   const value = h("span", { class: "le-value" });
   const scaleSlot = h("span", {});
+  if (labels) plot.append(names);
   plot.append(...(veiled ? [veil] : []), ...(marked ? [cell, pointer] : []));
   const heading = h("div", { class: "le-title", title: about }, title, value, after, scaleSlot);
   const element = h("div", { class: "le-map", "data-map": key }, heading, plot);
@@ -103,6 +108,10 @@ export function timeMap(context, bar, tip, options) {
       cell.style.width = `${shown}px`;
       cell.style.height = `${tall}px`;
       pointer.style.transform = `translateY(${(unit + 0.5) * each}px)`;
+      if (labels && !named) {
+        say(names, labels[unit]);
+        names.style.transform = `translateY(${Math.min(height - 13, unit * each)}px)`;
+      }
     },
     /** What there is more of than pixels, as it was drawn last. */
     crowded: () => [
@@ -111,6 +120,8 @@ export function timeMap(context, bar, tip, options) {
     ],
   };
 }
+
+const MOST_LABELS = 16;
 
 export function hatch(pen, runs, steps, width, height, dark) {
   if (!runs.length) return;
@@ -125,11 +136,14 @@ export function timeAxis(text) {
   const element = h("div", { class: "le-axis", "aria-hidden": "true" });
   return {
     element,
-    draw(steps, plotWidth) {
+    /** `nameAt(t)`: what a step is called, if anything. */
+    draw(steps, plotWidth, nameAt = (_t) => "") {
+      const shown = ticks(steps, plotWidth / 60);
       element.replaceChildren(
-        ...ticks(steps, plotWidth / 60).map((t) => {
-          const mark = h("span", {}, String(t));
+        ...shown.map((t) => {
+          const mark = h("span", { title: nameAt(t) ? `step ${t}` : null }, nameAt(t) || String(t));
           mark.style.left = `${((t + 0.5) * plotWidth) / steps}px`;
+          mark.style.maxWidth = `${plotWidth / shown.length}px`;
           return mark;
         }),
         h("em", {}, text),

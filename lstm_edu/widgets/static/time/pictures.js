@@ -3,6 +3,7 @@
 import { at } from "../shared/arrays.js";
 import { stopsOf } from "../shared/colours.js";
 import { shownAt } from "../shared/levels.js";
+import { nameOf, namesInWords, quoted } from "../shared/names.js";
 import { chip, h, noteLine, say } from "../shared/page.js";
 import { HATCHED, stayedInPython } from "../shared/words.js";
 import { pointerTip, timeAxis, timeMap } from "./map.js";
@@ -12,26 +13,41 @@ import { oddNumbers, sharedPixels, skippedRuns } from "./notes.js";
  *  @param {import("../types.d.ts").Context} context
  *  @param {{ name: string, palette: import("../types.d.ts").Palette, array: () => import("../types.d.ts").NumberArray,
  *            scale: (batch: number) => import("../types.d.ts").Scale, row?: string, letter?: string, simply?: string }
- *          & Record<string, any>} quantity `simply`: what it is called at the simple level */
-export function mapOf(context, { name, palette, array, scale, row = "unit", letter = name, title, simply, ...more }) {
+ *          & Record<string, any>} quantity `simply`: what it is called at the simple level,
+ *  `spec`: where names are */
+export function mapOf(
+  context,
+  { name, palette, array, scale, row = "unit", letter = name, title, simply, spec = {}, ...more },
+) {
   const called = (text, levels = {}) => h("span", { class: "le-name", ...levels }, text);
   const full = palette.names[name];
+  const axis = row === "feature" ? "features" : "units";
   const names = simply ? [called(simply, UNTIL_SIMPLE), called(full, FROM_GATES)] : called(full);
   return {
     key: name,
     name,
     row,
     rows: array().shape[2],
+    labels: spec.named?.[axis] ?? null,
     title: title ?? [chip(name, palette), names],
     about: palette.roles[name],
     array,
-    tell: (t, k, batch) => `${name} · step ${t}, ${row} ${k}: ${context.write(at(array(), batch, t, k), 6)}`,
+    tell(t, k, batch) {
+      const [step, one] = [quoted(spec, "steps", t, batch), quoted(spec, axis, k)];
+      return `${name} · step ${t}${step}, ${row} ${k}${one}: ${context.write(at(array(), batch, t, k), 6)}`;
+    },
     picture(batch) {
       const found = scale(batch);
       return { value: valuesOf(array(), batch), scale: found, stops: stopsOf(found, letter, palette, context.theme) };
     },
     ...more,
   };
+}
+
+/** The room to the left of all maps, as wide as the longest name of a row needs; the pointer's without names. */
+function gutterFor(maps) {
+  const longest = Math.max(0, ...maps.flatMap(({ labels }) => (labels ?? []).map((name) => name.length)));
+  return longest ? `min(${6.5 * Math.min(16, longest) + 22}px, 26cqw)` : "13px";
 }
 
 const UNTIL_SIMPLE = { "data-until": "simple" };
@@ -76,6 +92,7 @@ export function picturesOverTime(context, spec, bar, options) {
   const axis = timeAxis(axisText);
   const parts = [...maps, ...charts, axis, tip].map(({ element }) => element);
   const element = h("div", { class: "le-maps", role: "img" }, parts);
+  element.style.setProperty("--le-gutter", gutterFor(maps));
   const note = options.note ?? noteLine();
   let width = 0;
   let drawn = { batch: -1, version: null };
@@ -105,7 +122,7 @@ export function picturesOverTime(context, spec, bar, options) {
       );
     }
     options.drawn?.({ batch, width, runs, charts });
-    axis.draw(maps.at(-1).steps ?? spec.steps, width);
+    axis.draw(maps.at(-1).steps ?? spec.steps, width, (t) => nameOf(spec, "steps", t, batch));
     const named = options.odd?.() ?? shown().map(({ name, array, row }) => [name, array(), row]);
     note.tell([
       oddNumbers(named, batch),
@@ -138,6 +155,6 @@ export function picturesOverTime(context, spec, bar, options) {
         if (map.name in values) say(map.value, (map.write ?? context.write)(values[map.name]));
       }
     },
-    describe: (text) => element.setAttribute("aria-label", text),
+    describe: (text) => element.setAttribute("aria-label", `${text}${namesInWords(spec)}`),
   };
 }
