@@ -34,7 +34,7 @@ MADE = {
     "TimeDistributed": lambda **more: le.explore(made("TimeDistributed", le.Dense(2)), X, **more),
     "Embedding": lambda **more: le.explore(made("Embedding", 9, 4, shape=(None, T)), IDS, **more),
     "Masking": lambda **more: le.explore(made("Masking"), X, **more),
-    "model": lambda **more: le.explore(stack(le.Masking(), le.GRU(3), le.Dense(2)), X, **more),
+    "model": lambda **more: le.explore(stack(le.Masking(), le.Dense(3), le.GRU(2)), X, **more),
     "model of Dense": lambda **more: le.explore(stack(le.Dropout(0.2), le.Dense(2)), X, **more),
 }
 MIDDLE = {
