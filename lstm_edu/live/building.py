@@ -35,7 +35,7 @@ SAID_TO_BE_THERE = ["ssl", "sqlite3", "ipykernel", "comm", "pyodide_kernel", "je
 
 # Megabytes to download with Pyodide 0.27.7: its core; the packages above with what these need.
 MB_CORE, MB_PACKAGES = 13.8, 17.1
-CONFIG = "/home/pyodide/.ipython/profile_default/ipython_config.py"
+CONFIG = ".ipython/profile_default/ipython_config.py"  # in the page's home folder
 
 
 def build(
@@ -169,7 +169,7 @@ def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path)
         "load": [*FROM_PYODIDE, *packages],
         "env": {"KERAS_BACKEND": "numpy", "MPLBACKEND": "module://matplotlib_inline.backend_inline"},
         "config": CONFIG,
-        "recorded": str(RECORDED),
+        "recorded": RECORDED,
         "megabytes": {"python": round(MB_CORE), "packages": round(MB_PACKAGES + size / 1e6)},
     }
     (to / "course.json").write_text(json.dumps(course, indent=1))
@@ -219,7 +219,8 @@ def _entry(wheel: Path) -> dict[str, Any]:
 
 
 def _watch_progress(page: Path) -> None:
-    text = page.read_text()
+    text = page.read_text(encoding="utf-8")
     if text.count("</head>") != 1:
         raise RuntimeError(f"{page} has no single </head>: JupyterLite's page has changed")
-    page.write_text(text.replace("</head>", '<script type="module" src="../live/progress.js"></script></head>'))
+    script = '<script type="module" src="../live/progress.js"></script>'
+    page.write_text(text.replace("</head>", f"{script}</head>"), encoding="utf-8")

@@ -8,13 +8,14 @@ from typing import Any
 
 from lstm_edu.live import missing, standins
 
-RECORDED = Path("/home/pyodide/recorded.json")  # static/pyodide.js puts it there
+RECORDED = "recorded.json"  # static/pyodide.js puts it into the home folder
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Make what Keras needs importable, and let one line say what cannot be here. IPython's configuration calls it."""
     standins.install()
-    missing.install(shell, json.loads(RECORDED.read_text()) if RECORDED.is_file() else {})
+    recorded = Path.home() / RECORDED
+    missing.install(shell, json.loads(recorded.read_text(encoding="utf-8")) if recorded.is_file() else {})
     _say_done()
 
 

@@ -32,13 +32,18 @@ self.loadPyodide = async (options) => {
       packages: [],
     });
     URL.revokeObjectURL(lockFileURL);
+    const home = pyodide.runPython("import os; os.path.expanduser('~')");
+    const write = (name, text) => {
+      const path = `${home}/${name}`;
+      pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+      pyodide.FS.writeFile(path, text);
+    };
     say(`Loading NumPy, matplotlib, Keras and the course (${course.megabytes.packages} MB)`);
     await pyodide.loadPackage(course.load, { messageCallback: () => {} });
     const recorded = await fetch(new URL("recorded.json", here));
-    if (recorded.ok) pyodide.FS.writeFile(course.recorded, await recorded.text());
+    if (recorded.ok) write(course.recorded, await recorded.text());
     say("Starting Python");
-    pyodide.FS.mkdirTree(course.config.slice(0, course.config.lastIndexOf("/")));
-    pyodide.FS.writeFile(course.config, 'c.InteractiveShellApp.extensions = ["lstm_edu.live.starting"]\n');
+    write(course.config, 'c.InteractiveShellApp.extensions = ["lstm_edu.live.starting"]\n');
     return pyodide;
   }
 
