@@ -75,7 +75,8 @@ class BinsExplorer(_base.Explorer):
     def counts(self) -> np.ndarray:
         """How many samples each bin holds at present, (bins,)."""
         values, counts = self._spec["values"], self._spec["counts"]
-        return np.bincount(bin_of(values, self.value_range, self._spec["bins"]), counts, self._spec["bins"]).astype(int)
+        bins = bin_of(values, self.value_range, self._spec["bins"]).astype(np.intp)  # np.bincount takes no wider ones
+        return np.bincount(bins, counts, self._spec["bins"]).astype(int)
 
 
 def explore_bins(

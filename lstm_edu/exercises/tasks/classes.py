@@ -324,7 +324,8 @@ def _draw_samples(rng, k):
         p[never] = 0
     others = np.flatnonzero(p)
     rest = rng.choice(classes, size=count - len(others), p=p / p.sum())
-    return {"samples": rng.permutation(np.concatenate([others, rest])), "classes": classes}
+    samples = rng.permutation(np.concatenate([others, rest])).astype(np.intp)  # np.bincount takes no wider ones
+    return {"samples": samples, "classes": classes}
 
 
 def _counted(a):

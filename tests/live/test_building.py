@@ -1,0 +1,69 @@
+"""The site's parts, as far as they need no JupyterLite; `test_pages.py` opens a whole one."""
+
+import re
+import tomllib
+import zipfile
+from importlib.metadata import PackageNotFoundError
+
+import nbformat.v4 as v4
+import pytest
+
+from lstm_edu.__main__ import main
+from lstm_edu.live import building
+
+
+def test_the_command_says_what_is_missing(monkeypatch, tmp_path):
+    def version(name):
+        if name == "jupyterlite-core":
+            return "0.6.3"
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(building, "version", version)
+    said = main(["site", "--live", "-o", str(tmp_path / "live")])
+    assert "jupyterlite-core 0.6.4 (here: 0.6.3) and jupyterlite-pyodide-kernel 0.6.1 (here: none)" in said
+    assert "pip install -e '.[live]'" in said and not (tmp_path / "live").exists()
+
+
+def test_what_is_there_is_not_written_over(monkeypatch, tmp_path, root):
+    monkeypatch.setattr(building, "version", building.NEEDED.get)
+    (tmp_path / "mine").write_text("kept")
+    assert "name a new or an empty folder" in main(["site", "--live", "-o", str(tmp_path)])
+    with pytest.raises(ValueError, match="no notebooks"):
+        building.build(tmp_path, tmp_path / "live")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_the_extra_has_the_same_versions_and_every_wheel_is_pinned(root):
+    extra = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    pinned = dict(re.findall(r"([\w-]+)==([\d.]+)", " ".join(extra["live"])))
+    assert pinned == building.NEEDED
+    lines = [line for line in building.WHEELS.read_text().splitlines() if not line.startswith("#")]
+    assert len(lines) > 10 and all(re.fullmatch(r"[\w-]+==[\d.]+ --hash=sha256:[0-9a-f]{64}", line) for line in lines)
+
+
+def test_a_wheel_becomes_an_entry_of_pyodides_list(tmp_path):
+    wheel = tmp_path / "typing_things-1.2.3-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name in ("things/__init__.py", "things/a/b.py", "alone.py", "typing_things-1.2.3.dist-info/METADATA"):
+            archive.writestr(name, name)
+    entry = building._entry(wheel)
+    assert (entry["name"], entry["version"], entry["file_name"]) == ("typing-things", "1.2.3", f"wheels/{wheel.name}")
+    assert entry["imports"] == ["alone", "things"] and re.fullmatch("[0-9a-f]{64}", entry["sha256"])
+
+
+def test_what_is_recorded_can_be_shown_without_python():
+    printed = v4.new_output("stream", text="loss 0.25\n")
+    picture = v4.new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})
+    widget = v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}})
+    shown = [building._shown(output) for output in (printed, picture, widget)]
+    assert shown == [{"data": {"text/plain": "loss 0.25"}}, {"data": dict(picture.data)}, None]
+
+
+def test_the_page_watches_progress_or_the_build_fails(tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text("<html><head><title>é</title></head></html>", encoding="utf-8")
+    building._watch_progress(page)
+    assert '../live/progress.js"></script></head>' in page.read_text(encoding="utf-8")
+    page.write_text("<html></html>", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="JupyterLite's page has changed"):
+        building._watch_progress(page)
