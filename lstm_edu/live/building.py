@@ -19,7 +19,10 @@ from lstm_edu.live.starting import RECORDED
 
 _HERE = Path(__file__).parent
 WHEELS = _HERE / "wheels.txt"
-DIFFERS = _HERE / "differs.json"  # by notebook, the ids of the cells that cannot run in the page; tests/live holds it
+DIFFERS = (
+    _HERE / "differs.json"
+)  # by notebook, the cells that cannot run in the page; tests hold it. With a sentence: could, but
+# Keras computes otherwise there.
 
 # JupyterLite's application and its kernel, and the Pyodide that this kernel takes: tried together, so pinned together.
 NEEDED = {"jupyterlite-core": "0.6.4", "jupyterlite-pyodide-kernel": "0.6.1"}
@@ -79,7 +82,7 @@ def build(
         own = next((work / "own").glob("lstm_edu-*.whl"))
         kernel = to / "extensions" / KERNEL_EXTENSION / "static" / "pypi"
         _live(to / "live", [*listed, own], [next(kernel.glob(f"{name}-*.whl")) for name in OF_KERNEL], pyodide)
-    recorded = _recorded(notebooks, say) if record else {}
+    recorded = _recorded(notebooks, record, say)
     (to / "live" / "recorded.json").write_text(json.dumps(recorded))
     _watch_progress(to / "lab" / "index.html")
     return to
@@ -175,20 +178,24 @@ def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path)
     (to / "course.json").write_text(json.dumps(course, indent=1))
 
 
-def _recorded(notebooks: Path, say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
-    """By source, what the cells of DIFFERS show in the full course, and the versions that show it."""
+def _recorded(notebooks: Path, record: bool, say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
+    """By source, what the cells of DIFFERS show in the full course, and why a cell that could run is not to be run.
+
+    Without `record` only the latter.
+    """
     from lstm_edu.export import executing
 
-    versions = ", ".join(f"{name} {version(package)}" for name, package in _RECORDED_WITH.items())
+    versions = ", ".join(f"{name} {version(package)}" for name, package in _RECORDED_WITH.items()) if record else ""
     recorded = {}
     for name, ids in json.loads(DIFFERS.read_text()).items():
-        say(f"recording {name}")
         notebook = executing.read(notebooks / name)
-        executing.run(notebook, notebooks / name)
+        if record:
+            say(f"recording {name}")
+            executing.run(notebook, notebooks / name)
         for cell in notebook.cells:
-            if cell.id in ids:
+            if cell.id in ids and (record or ids[cell.id]):
                 outputs = [shown for output in cell.outputs if (shown := _shown(output))]
-                recorded[cell.source.strip()] = {"versions": versions, "outputs": outputs}
+                recorded[cell.source.strip()] = {"versions": versions, "outputs": outputs, "why": ids[cell.id]}
     return recorded
 
 

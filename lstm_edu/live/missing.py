@@ -14,6 +14,8 @@ from html import escape
 from types import ModuleType, TracebackType
 from typing import Any
 
+import numpy as np
+
 NO_GRADIENTS = "Keras on NumPy, the one that runs inside a web page, computes no gradients"
 _INSTALLED = {"tensorflow": "TensorFlow", "torch": "PyTorch", "h5py": "h5py", "onnxruntime": "ONNX Runtime"}
 
@@ -34,10 +36,14 @@ class NotMade(Exception):
         self.name = name
 
 
+class Different(Exception):
+    """What Keras computes otherwise on NumPy than on TensorFlow."""
+
+
 def reason(error: BaseException) -> str | None:
     """One sentence on what is missing here, without its full stop; None: the error has another cause."""
     text = str(error)
-    if isinstance(error, NotInTheBrowser | NotMade):
+    if isinstance(error, NotInTheBrowser | NotMade | Different):
         return text
     if isinstance(error, ImportError):
         named = error.name or (re.search(r"requires the (\S+) module", text) or ["", ""])[1]
@@ -49,6 +55,10 @@ def reason(error: BaseException) -> str | None:
         r"numpy backend|backend 'numpy'", text, re.I
     ):
         return f"This cell asks for gradients, and {NO_GRADIENTS}" if "gradient" in text else text.rstrip(".")
+    if "Could not automatically infer the output shape" in text:
+        return (
+            "Keras on NumPy tries a new layer on made-up numbers to learn its output's shape; this one cannot take them"
+        )
     if isinstance(error, RuntimeError) and "can't start new thread" in text:
         return "This cell needs a second thread, and a web page has one"
     return None
@@ -61,23 +71,30 @@ class Cells:
         lost: these names, each with the cell that lost it: that one may be run again.
     """
 
-    def __init__(self, names: dict[str, Any]):
-        """`names` are the notebook's variables."""
+    def __init__(self, names: dict[str, Any], different: dict[str, str] | None = None):
+        """`names` are the notebook's variables; `different` says of sources why they are not to be run."""
         self.lost: dict[str, str] = {}
         self._names = names
+        self._different = {ast.dump(ast.parse(source)): why for source, why in (different or {}).items()}
 
     def visit(self, tree: ast.Module) -> ast.Module:
         """IPython's transformer of a cell: one that uses a lost name is not run."""
         made: set[str] = set()
         cell = ast.dump(tree)
+        if cell in self._different:
+            return self._not_run(tree, f"Different({self._different[cell]!r})")
         for statement in tree.body:
             if used := sorted(name for name in _used(statement) - made if self.lost.get(name, cell) != cell):
-                self._lose(tree.body, cell)
-                return ast.parse(f"raise __import__({__name__!r}, fromlist=['NotMade']).NotMade({used[0]!r})")
+                return self._not_run(tree, f"NotMade({used[0]!r})")
             made |= _made(statement)
         for name in made:
             self.lost.pop(name, None)
         return tree
+
+    def _not_run(self, tree: ast.Module, error: str) -> ast.Module:
+        """In place of a cell: an error of this module."""
+        self._lose(tree.body, ast.dump(tree))
+        return ast.parse(f"raise __import__({__name__!r}, fromlist=['_']).{error}")
 
     def could_not_run(self, source: str, line: int) -> None:
         """Note what a cell would have made or changed from that line on."""
@@ -86,8 +103,17 @@ class Cells:
 
     def _lose(self, statements: list[ast.stmt], cell: str) -> None:
         for statement in statements:
-            changed = {name for name in _changed(statement) if not isinstance(self._names.get(name), ModuleType)}
+            changed = {name for name in _changed(statement) if not isinstance(self._names.get(name), _NEVER_LOST)}
             self.lost |= dict.fromkeys(_made(statement) | changed, cell)
+
+
+# Other random numbers are as good as those of the full course.
+_NEVER_LOST = (ModuleType, np.random.Generator)
+# Methods that change nothing.
+_READ_ONLY = {
+    *("get_weights", "get_layer", "get_config", "count_params", "copy", "trace", "items", "keys", "values", "get"),
+    *("astype", "reshape", "ravel", "mean", "sum", "max", "min", "std", "argmax", "any", "all", "tobytes", "tolist"),
+}
 
 
 def _names(node: ast.AST, context: type[ast.expr_context]) -> Iterable[str]:
@@ -124,6 +150,8 @@ def _changed(statement: ast.stmt) -> set[str]:
     found = set()
     for node in ast.walk(statement):
         owner = node.func if isinstance(node, ast.Call) else node
+        if isinstance(node, ast.Call) and isinstance(owner, ast.Attribute) and owner.attr in _READ_ONLY:
+            continue
         if isinstance(node, ast.Call) or isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
             while isinstance(owner, ast.Attribute | ast.Subscript):
                 owner = owner.value
@@ -137,7 +165,7 @@ def card(sentence: str, recorded: dict[str, Any] | None) -> str:
     said = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(sentence, quote=False))
     below = (
         f"Below is what the full course shows, <b>recorded</b> with {escape(recorded['versions'])}."
-        if recorded
+        if recorded and recorded["outputs"]
         else "The full course runs it: see README."
     )
     return (
@@ -150,9 +178,10 @@ def install(shell: Any, recorded: dict[str, dict[str, Any]]) -> None:
     """Let IPython show cards for what is missing.
 
     Args:
-        recorded: by the source of a cell: its `outputs` in the full course, as in a notebook file, and the `versions`.
+        recorded: by the source of a cell: its `outputs` in the full course, as in a notebook file, and the `versions`;
+            and `why` it is not to be run here, where Keras on NumPy computes something else.
     """
-    cells = Cells(shell.user_ns)
+    cells = Cells(shell.user_ns, {source: entry["why"] for source, entry in recorded.items() if entry.get("why")})
 
     def shown(shell: Any, kind: type, error: BaseException, traceback: TracebackType, tb_offset: Any = None) -> None:
         source = shell.user_ns["In"][-1]
@@ -162,7 +191,7 @@ def install(shell: Any, recorded: dict[str, dict[str, Any]]) -> None:
         if sentence is None:
             shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
             return
-        if not isinstance(error, NotMade):
+        if not isinstance(error, NotMade | Different):
             cells.could_not_run(source, _line(traceback, shell))
         from IPython.display import display
 

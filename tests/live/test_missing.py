@@ -27,7 +27,10 @@ def run(monkeypatch):
     InteractiveShell.clear_instance()
     shell = InteractiveShell.instance()
     shell.user_ns |= {"model": Fit(), "other": Fit(), "keras": keras}
-    recorded = {"history = model.fit()": {"versions": "Keras 9", "outputs": [{"data": {"text/plain": "loss 0.25"}}]}}
+    recorded = {
+        "history = model.fit()": {"versions": "Keras 9", "outputs": [{"data": {"text/plain": "loss 0.25"}}]},
+        "masked = 2": {"versions": "", "outputs": [], "why": "Keras on NumPy says 3"},
+    }
     missing.install(shell, recorded)
     errors = []
     monkeypatch.setattr(shell, "_showtraceback", lambda kind, error, lines: errors.append(kind.__name__))
@@ -80,6 +83,20 @@ def test_what_it_would_have_filled_is_lost_too(run):
     assert run("print(keras.__name__)") == ["keras"]  # a module is never lost
 
 
+def test_what_keras_computes_otherwise_here_is_not_run(run):
+    assert run("masked = 2") == ["Not in this page. Keras on NumPy says 3."]
+    assert "masked comes from a cell above" in run("print(masked)")[0]
+    assert run("masked = 2 + 1\nprint(masked)") == ["3"]  # the learner's own
+
+
+def test_what_only_reads_loses_nothing(run):
+    run("import numpy as np\nrng = np.random.default_rng(1)")
+    run("import tensorflow\nmodel.get_weights()\nrng.random()\nother.fit()")
+    assert run("print(rng.random() < 1)") == ["True"]
+    assert run("print(model.trained)") == ["False"]
+    assert "other comes from" in run("print(other.trained)")[0]
+
+
 def test_only_what_comes_after_the_error_is_lost(run):
     assert "TensorFlow" in run("first = 1\nimport tensorflow as tf\nsecond = tf.constant(first)")[0]
     assert run("print(first)") == ["1"]
@@ -101,6 +118,7 @@ def test_other_errors_are_shown_as_always(run):
         (NotImplementedError("train_on_batch not implemented for NumPy backend."), "`train_on_batch` needs gradients"),
         (ImportError("This requires the tensorflow module. You can install it"), "needs TensorFlow"),
         (ModuleNotFoundError("no", name="h5py"), "needs h5py"),
+        (IndexError("Could not automatically infer the output shape / dtype of 'mine'"), "made-up numbers"),
         (RuntimeError("can't start new thread"), "a second thread"),
         (missing.NotInTheBrowser("jax.lax.reduce_window", "JAX"), "jax.lax.reduce_window needs JAX"),
         (RuntimeError("fit_both: Keras computes no gradients on the backend 'numpy', so"), "asks for gradients"),
@@ -114,5 +132,5 @@ def test_reasons(error, words):
 
 
 def test_nothing_in_a_card_becomes_markup():
-    html = missing.card("`<b>` & x", {"versions": "<i>"})
+    html = missing.card("`<b>` & x", {"versions": "<i>", "outputs": [{}]})
     assert "<code>&lt;b&gt;</code> &amp; x" in html and "&lt;i&gt;" in html
