@@ -14,6 +14,7 @@ from lstm_edu.exercises.answers import all_agree, taken
 from lstm_edu.exercises.explainers import explained
 from lstm_edu.exercises.explaining import Answered
 from lstm_edu.exercises.mutants import bank_of, mutated, mutated_twice
+from lstm_edu.exercises.mutants.batches import Batches
 from lstm_edu.exercises.mutants.comparing import as_numbers
 from lstm_edu.exercises.mutants.mutant import Changed
 from lstm_edu.exercises.mutants.program import _Running, sigmoid
@@ -161,7 +162,7 @@ SLIPS = [
     i, f, g, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
     c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
     return np.tanh(sigmoid(o) * c), c""",
-        "applied to the whole product",
+        "applied to the product o * c",
     ),
     (
         "lstm",
@@ -210,7 +211,7 @@ SLIPS = [
     both = np.zeros((*forward.shape[:2], 2 * forward.shape[2]))
     both[..., ::2], both[..., 1::2] = forward, backward[:, ::-1]
     return both""",
-        "interleaved",
+        "units of both alternate",
     ),
     (
         "clip_together",
@@ -241,6 +242,16 @@ def test_a_slip_is_told_however_the_answer_is_written(name, code, said):
 
 
 TWO_SLIPS = [
+    (
+        "lstm_step",
+        """def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+    z = x_t @ kernel + h @ recurrent_kernel + bias
+    i, f, g, o = np.split(z, 4, axis=1)
+    keep = sigmoid(f)
+    c = keep * c + (1 - keep) * np.tanh(g)
+    return sigmoid(o) * c, c""",
+        ("i is 1 - f", "tanh"),
+    ),
     (
         "simple_rnn",
         """def simple_rnn(x, kernel, recurrent_kernel, bias, h):
@@ -400,6 +411,31 @@ def test_two_slips_are_told_together(name, code, said):
     found = mutated_twice(exercise, asked)
     assert found is not None and "Two things are different" in found.sentence
     assert all(words in found.sentence for words in said), found.sentence
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["lstm_step", "gru_step", "backward_step"])
+def test_pairs_of_changes_are_found_in_batches_and_nothing_is_left_behind(name):
+    exercise = le.exercises.get(name)
+    bank = bank_of(exercise)
+    arguments = questions(exercise)[0]
+    before = {key: value.copy() for key, value in arguments.items()}
+    program = bank.programs[0]
+    batches = Batches(program)
+    usual = [m for m in bank.mutants if isinstance(m, Changed) and m.program is program and m.cost <= 1.2][:120]
+    rng, tried, seen = np.random.default_rng(3), 0, 0
+    while tried < 15:
+        one, other = rng.choice(len(usual), 2, replace=False)
+        both = Changed(program, [usual[one].changes[0], usual[other].changes[0]], bank.alternatives, 2)
+        if not batches.follow(usual[one], usual[other]) or (values := both.run(arguments)) is None:
+            continue
+        if all_agree(values, exercise.reference(arguments)):
+            continue
+        tried += 1
+        found = [{id(a), id(b)} for a, b in batches.pairs(usual, arguments, values)]
+        seen += {id(usual[one]), id(usual[other])} in found
+    assert seen >= 12
+    assert all(np.array_equal(arguments[key], value) for key, value in before.items())
 
 
 def answered(exercise, function):

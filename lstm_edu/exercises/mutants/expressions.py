@@ -517,6 +517,7 @@ def signs(node: ast.expr, around: Around) -> Iterator[New]:
                 ast.Call(node.func, [minus], []),
                 1.5,
                 f"There is a minus sign too many in front of {w.of(inside)}.",
+                ("minus inside", code(node.func)),
             )
 
 
@@ -637,6 +638,17 @@ def sizes(node: ast.expr, around: Around) -> Iterator[New]:
 # --- functions ------------------------------------------------------------------------------------------------------
 
 _ACTIVATIONS = ("sigmoid", "np.tanh", "relu", "softmax", "hard_sigmoid")
+# Functions that nobody uses in a right answer, and what they are called.
+_OTHERS = {
+    "older_hard_sigmoid": "the hard sigmoid of older versions, 0.2 x + 0.5 cut off at 0 and 1,",
+    "softplus": "softplus, log(1 + exp(x)),",
+    "softsign": "softsign, x / (1 + |x|),",
+    "elu": "elu",
+    "leaky_relu": "leaky relu",
+    "silu": "silu, x * sigmoid(x),",
+    "gelu": "gelu",
+    "np.sin": "the sine",
+}
 
 
 def _function(text: str) -> str:
@@ -665,6 +677,13 @@ def activations(node: ast.expr, around: Around) -> Iterator[New]:
                         f"`{other}` is applied to {w.of(inside)}; it should be `{f}`.",
                         ("other", f, other),
                     )
+            for other, called in _OTHERS.items():
+                yield New(
+                    call(other, inside),
+                    1.2,
+                    f"{_upper(called)} is applied to {w.of(inside)}; it should be `{f}`.".replace(", is", " is"),
+                    ("other", f, other),
+                )
             yield New(call(f, node), 1.2, f"`{f}` is applied twice to {w.of(inside)}.", ("twice", f))
             if is_sum(inside):
                 terms = _chain(inside, is_sum)

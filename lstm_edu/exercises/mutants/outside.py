@@ -46,6 +46,13 @@ class Given:
     alone: bool = False
     fix: str = ""
 
+    def changed(self, arguments: Arguments) -> Arguments | None:
+        """The other arguments; None where that cannot be."""
+        try:
+            return self.change(arguments)
+        except (ValueError, TypeError, IndexError, ArithmeticError):
+            return None
+
 
 _Whole = Callable[[Array], Any]
 _Along = Callable[[Array, int], Any]

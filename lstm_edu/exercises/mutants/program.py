@@ -43,7 +43,38 @@ def hard_sigmoid(x):
     return np.clip(x / 6 + 0.5, 0, 1)
 
 
-_HELPERS: Names = {"np": np, "__builtins__": builtins} | {f.__name__: f for f in (sigmoid, relu, softmax, hard_sigmoid)}
+def older_hard_sigmoid(x):
+    return np.clip(0.2 * x + 0.5, 0, 1)
+
+
+def softplus(x):
+    return np.logaddexp(x, 0)
+
+
+def softsign(x):
+    return x / (1 + np.abs(x))
+
+
+def elu(x):
+    return np.where(x > 0, x, np.exp(np.minimum(x, 0)) - 1)
+
+
+def leaky_relu(x):
+    return np.where(x > 0, x, 0.01 * x)
+
+
+def silu(x):
+    return x * sigmoid(x)
+
+
+def gelu(x):
+    return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+_FUNCTIONS = (
+    sigmoid, relu, softmax, hard_sigmoid, older_hard_sigmoid, softplus, softsign, elu, leaky_relu, silu, gelu,
+)  # fmt: skip
+_HELPERS: Names = {"np": np, "__builtins__": builtins} | {f.__name__: f for f in _FUNCTIONS}
 
 # A plan is a list of steps: (_DO, code), (_RETURN, code), (_FOR, code of the values, name or code, plan),
 # (_IF, code, plan, plan).
@@ -78,13 +109,17 @@ class Program:
         self.locals: dict[str, Names] = {}
         self._record(arguments)
 
+    def linked(self) -> Names:
+        """The functions by their names, and what they may use."""
+        return _linked(self._whole)
+
     def function(self, changes: Sequence[Change] = ()) -> Callable:
         """The answer, with these changes.
 
         Raises SyntaxError, ValueError, TypeError or IndexError if that is no program.
         """
         if not changes:
-            return _linked(self._whole)[self.answer]
+            return self.linked()[self.answer]
         touched: dict[int, list[int]] = {}
         for change in changes:
             for edit in change.edits:
@@ -92,7 +127,7 @@ class Program:
                 # A list of statements that is replaced leaves its owner's own code as it is.
                 if statement is not None and not isinstance(edit.new, (list, ast.stmt)):
                     touched.setdefault(id(statement), []).append(id(change))
-        names = _linked(self._whole)
+        names = self.linked()
         with made([edit for change in changes for edit in change.edits]):
             for within in {change.function for change in changes}:
                 tree = self.trees[within]

@@ -15,6 +15,7 @@ import numpy as np
 from lstm_edu.exercises.answers import agrees, all_agree, taken
 from lstm_edu.exercises.explaining import Answered, Found
 from lstm_edu.exercises.mutants import outside
+from lstm_edu.exercises.mutants.batches import Batches, one_round
 from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing
 from lstm_edu.exercises.mutants.edits import collide, counts, speaks_of
 from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called
@@ -40,6 +41,9 @@ _BEGINNINGS = 14  # the nearest mutants, each tried with all others
 _DEEPLY = 40  # so many others are tried with one of them before the next one's turn comes
 _ROUND_ABOUT = 1.1  # up to this cost a change is tried in a program that is wrong as it is
 _NEARBY = 3  # of these programs, the nearest
+_GIVEN_AT_ALL = 1.4  # up to this cost another argument is one of two
+_BATCHED = 1.37  # up to this cost a change is tried with all others at once
+_MOST_BATCHED = 400  # pairs that seem to be it and are looked at, the usual ones first
 _SEEDS = (1, 2, 3)  # the exercise's own questions
 
 
@@ -93,12 +97,12 @@ class Bank:
         found: list[Mutant] = [
             Changed(program, [change], self.alternatives, change.cost + 0.02 * k)
             for k, program in enumerate(self.programs)
-            for change in changes(
-                program, {name for p in self.programs[:k] for name in p.trees}, self.alternatives.slips
-            )
+            for change in changes(program, self._known_before(k), self.alternatives.slips)
         ]
+        # What is written down may need names that only one of the programs has.
+        found = [m for m in found if not _is_slip(m) or m.run(question) is not None]
         self.detours = [
-            Changed(Program((function,), words, question), [], self.alternatives, _DETOUR, said)
+            Changed(Program(_with_helpers(function), words, question), [], self.alternatives, _DETOUR, said)
             for function, said in self.alternatives.detours
         ]
         found += self.detours
@@ -109,6 +113,7 @@ class Bank:
         self._outputs: dict[Any, dict[Mutant, Outputs | None]] = {}
         self._own: list[tuple[Arguments, tuple]] = []
         self._round_about: dict[Changed, list[Changed]] = {}
+        self._batches: dict[int, Batches] = {}
 
     def round_about(self, wrong: Changed) -> list[Changed]:
         """A program that is wrong as it is, with one more change; made when it is first asked for."""
@@ -120,6 +125,17 @@ class Bank:
             ]
             self._round_about[wrong] = sorted(found, key=lambda mutant: mutant.cost)
         return self._round_about[wrong]
+
+    def _known_before(self, k: int) -> set[str]:
+        """The functions of the k-th program that another one has, or that are written out in another one."""
+        before = {name for p in self.programs[:k] for name in p.trees}
+        helpers = {name for p in self.programs for name in p.trees if name != p.answer}
+        return before | helpers if self.alternatives.written_out else before
+
+    def batches(self, program: Program) -> Batches:
+        if id(program) not in self._batches:
+            self._batches[id(program)] = Batches(program)
+        return self._batches[id(program)]
 
     @staticmethod
     def _most_run(answer: Callable, question: Arguments) -> int:
@@ -162,6 +178,13 @@ def bank_of(exercise: Exercise) -> Bank:
         return Bank(exercise)
 
 
+def _with_helpers(function: Callable) -> list[Callable]:
+    """A function, and before it those of its module that it calls."""
+    called_by_it = [function.__globals__.get(name) for name in function.__code__.co_names]
+    own = [f for f in called_by_it if getattr(f, "__module__", "") == function.__module__ and callable(f)]
+    return [*(inner for f in own for inner in _with_helpers(f)), function]
+
+
 def question_key(arguments: Arguments) -> Any:
     return tuple((n, v.tobytes() if isinstance(v, np.ndarray) else repr(v)) for n, v in arguments.items())
 
@@ -181,6 +204,8 @@ class _Search:
         self._nearness: dict[Changed, tuple[float, float, float]] = {}
         self._marked: dict[Changed, tuple[int, int]] = {}
         asked = {question_key(one.arguments) for one in answered}
+        self._rounds: list[Any] | None = None
+        self._asked: dict[int, Any] = {}
         # Where the answer was right, so must the mutant be.
         self.right_on = [(a, right) for a, right in bank.own_questions if question_key(a) not in asked]
 
@@ -228,7 +253,13 @@ class _Search:
         singles = self._different()
         if (found := self._scaled_single(singles)) is not None:
             return found
-        for attempt in (self._written_pairs, self._turned_pairs, self._given_pairs, self._code_pairs):
+        for attempt in (
+            self._turned_pairs,
+            self._batched_pairs,
+            self._written_pairs,
+            self._given_pairs,
+            self._code_pairs,
+        ):
             for mutant in attempt(singles):
                 if self._everywhere(mutant):
                     return mutant.told()
@@ -284,7 +315,9 @@ class _Search:
         for i, k in pairs:
             one, other = nearest[i], nearest[k]
             key = (one.changes[0].phrase, other.changes[0].phrase)
-            if one.program is not other.program or key in tried or key[::-1] in tried or not self._may_be(one, other):
+            if one.program is not other.program or key in tried or key[::-1] in tried or self._batched(one, other):
+                continue
+            if not self._may_be(one, other):
                 continue
             if len(tried) >= _WRITTEN * self.bank.most_run:
                 break
@@ -345,14 +378,66 @@ class _Search:
 
     def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Another argument, and a change in the code."""
-        likely = [s for s in singles if s.cost <= _LIKELY]
-        others = [given for given in self.bank.given if given.cost <= 1.4 and not given.alone]
-        pairs = sorted(product(others, likely), key=lambda pair: pair[0].cost + pair[1].cost)
+        likely = [s for s in singles if s.cost <= _LIKELY and not self._asked_of(self.bank.batches(s.program))]
+        pairs = sorted(product(self._likely_given(), likely), key=lambda pair: pair[0].cost + pair[1].cost)
         possible = ((given, single) for given, single in pairs if not _of_the_same(given, single))
         for given, single in islice(possible, int(_GIVEN * self.bank.most_run)):
             mutant = Given(single.run, given, single)
             if self.theirs.are(mutant.run(self.first.arguments)):
                 yield mutant
+
+    def _likely_given(self) -> list[outside.Given]:
+        return [given for given in self.bank.given if given.cost <= _GIVEN_AT_ALL and not given.alone]
+
+    def _batched_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
+        """Two changes in the code, in different statements, or another argument and a change, the usual ones first."""
+        seen_given = False  # other arguments are the same for all programs
+        found: list[tuple[float, Any, Changed]] = []
+        for program in self.bank.programs:
+            mine = [s for s in singles if s.program is program and s.changes and s.cost <= _BATCHED]
+            batches = self.bank.batches(program)
+            asked = self._asked_of(batches)
+            if asked is None:
+                continue
+            given = [] if seen_given else [(one, one.changed(asked[0])) for one in self._likely_given()]
+            seen_given = True
+            pairs = batches.pairs(mine, *asked, [(g, a) for g, a in given if a is not None])
+            found += [(one.cost + other.cost, one, other) for one, other in pairs]
+        found.sort(key=lambda pair: pair[0])
+        for _, one, other in found[:_MOST_BATCHED]:
+            mutant = self._both(one, other) if isinstance(one, Changed) else self._given(one, other)
+            if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
+                yield mutant
+
+    def _given(self, given: outside.Given, single: Changed) -> Mutant | None:
+        return None if _of_the_same(given, single) else Given(single.run, given, single)
+
+    def _batched(self, one: Changed, other: Changed) -> bool:
+        """Whether these two have been tried together with all others."""
+        if one.program is not other.program:
+            return False
+        batches = self.bank.batches(one.program)
+        usual = one.cost <= _BATCHED and other.cost <= _BATCHED
+        return usual and self._asked_of(batches) is not None and batches.follow(one, other)
+
+    def _asked_of(self, batches: Batches) -> tuple[Arguments, list[Any]] | None:
+        """The first question, or one round of it, and the learner's numbers; None where that says nothing."""
+        if id(batches) not in self._asked:
+            self._asked[id(batches)] = self._found_of(batches)
+        return self._asked[id(batches)]
+
+    def _found_of(self, batches: Batches) -> tuple[Arguments, list[Any]] | None:
+        if any(isinstance(v, list) for v in self.theirs.values):
+            return None
+        if not batches.loops:
+            whole = self.first.arguments, self.theirs.values
+            return whole if batches.gives(self.first.arguments, self.first.right) else None
+        if self._rounds is None:
+            self._rounds = list(one_round(self.exercise, self.first))
+        for cut, values, right in self._rounds:
+            if batches.gives(cut, right):
+                return None if all_agree(values, right) else (cut, values)
+        return None
 
     def _code_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Two changes in the code: first one that gives a part of the numbers, or comes near them, with every other;
@@ -360,7 +445,7 @@ class _Search:
         tried: set[tuple[int, int]] = set()
         for one, other in islice(self._likely_pairs(singles), _MOST_LOOKED):
             key = (min(id(one), id(other)), max(id(one), id(other)))
-            if one is other or key in tried:
+            if one is other or key in tried or self._batched(one, other):
                 continue
             if len(tried) >= (1 - _WRITTEN - _ROUND) * self.bank.most_run:
                 return
@@ -402,6 +487,10 @@ class _Search:
         for total in range(1, 2 * len(cheap)):
             for i in range(max(0, total - len(cheap) + 1), (total + 1) // 2):
                 yield cheap[i], cheap[total - i]
+
+
+def _is_slip(mutant: Mutant) -> bool:
+    return isinstance(mutant, Changed) and mutant.changes[0].slip
 
 
 def _of_the_same(given: outside.Given, single: Changed) -> bool:

@@ -12,10 +12,12 @@ from lstm_edu.exercises.mutants.programs import (
     backward,
     classes,
     counting,
+    coupled,
     dense,
     directions,
     elsewhere,
     embedding,
+    generating,
     gru,
     lstm,
     simple_rnn,
@@ -35,6 +37,7 @@ class Alternatives:
         slips: what learners write instead of a piece of one of the programs.
         detours: programs of another idea, which is wrong, and what is said of it; with another slip in it, it is one
             of two mistakes.
+        written_out: whether a program has all lines of its helpers in it, so that these need no changes.
     """
 
     programs: tuple[tuple[Callable, ...], ...]
@@ -42,6 +45,7 @@ class Alternatives:
     stories: Mapping[str, Any] = field(default_factory=dict)
     slips: tuple[Slip, ...] = ()
     detours: tuple[tuple[Callable, str], ...] = ()
+    written_out: bool = False
 
 
 def _one(words: Mapping[str, str], *answers: Callable, before: tuple[Callable, ...] = (), **more: Any) -> Alternatives:
@@ -234,12 +238,24 @@ _KNOWN: dict[str, Alternatives] = {
         simple_rnn.simple_rnn_joined,
         simple_rnn.simple_rnn_by_rows,
         simple_rnn.simple_rnn_by_units,
+        slips=simple_rnn.RNN_SLIPS,
+        detours=simple_rnn.RNN_DETOURS,
+    ),
+    "backwards_rnn": _one(
+        simple_rnn.BACKWARDS_WORDS,
+        simple_rnn.backwards_rnn_by_lines,
+        simple_rnn.backwards_rnn_turned,
+        simple_rnn.backwards_rnn_in_an_array,
+        slips=simple_rnn.BACKWARDS_SLIPS,
+        detours=simple_rnn.BACKWARDS_DETOURS,
     ),
     "rnn_backward": _one(
         simple_rnn.BACK_WORDS,
         simple_rnn.rnn_backward_by_lines,
         simple_rnn.rnn_backward_turned,
         simple_rnn.rnn_backward_in_an_array,
+        slips=simple_rnn.RNN_BACK_SLIPS,
+        detours=simple_rnn.RNN_BACK_DETOURS,
     ),
     "parameter_count": _one(
         counting.COUNT_WORDS,
@@ -281,15 +297,55 @@ _KNOWN: dict[str, Alternatives] = {
         lstm.lstm_step_by_slices,
         lstm.lstm_step_by_gates,
         before=(sigmoid,),
+        slips=lstm.STEP_SLIPS,
     ),
-    "lstm": _one(lstm.SEQUENCE_WORDS, lstm.lstm_in_an_array, lstm.lstm_by_rows, before=_STEP),
-    "masked_lstm": _one(lstm.SEQUENCE_WORDS, lstm.masked_lstm_by_products, lstm.masked_lstm_by_rows, before=_STEP),
+    "coupled_step": _one(
+        coupled.STEP_WORDS,
+        coupled.coupled_step_by_lines,
+        coupled.coupled_step_by_gates,
+        before=(sigmoid,),
+        slips=coupled.STEP_SLIPS,
+    ),
+    "coupled_backward": _one(coupled.BACK_WORDS, coupled.coupled_backward_by_lines, slips=coupled.BACK_SLIPS),
+    "lstm": Alternatives(
+        (
+            (sigmoid, lstm.lstm_written_out),
+            (*_STEP, lstm.lstm_in_an_array),
+            (*_STEP, lstm.lstm_by_rows),
+        ),
+        lstm.SEQUENCE_WORDS,
+        slips=(*lstm.STEP_SLIPS, *lstm.LOOP_SLIPS),
+        written_out=True,
+        detours=lstm.LOOP_DETOURS,
+    ),
+    "masked_lstm": Alternatives(
+        (
+            (sigmoid, lstm.masked_lstm_written_out),
+            (*_STEP, lstm.masked_lstm_by_products),
+            (*_STEP, lstm.masked_lstm_by_rows),
+        ),
+        lstm.SEQUENCE_WORDS,
+        slips=(*(s for s in lstm.STEP_SLIPS if s.old != lstm.OUTPUT), *lstm.MASK_SLIPS),
+        written_out=True,
+        detours=lstm.MASK_DETOURS,
+    ),
+    "generate": Alternatives(
+        (
+            (sigmoid, generating.generate_written_out),
+            (*_STEP, generating.generate_by_inputs),
+            (*_STEP, generating.generate_in_one_loop),
+        ),
+        generating.GENERATE_WORDS,
+        slips=(*lstm.STEP_SLIPS, *generating.GENERATE_SLIPS),
+        written_out=True,
+    ),
     "backward_step": Alternatives(
         (
             (backward.backward_step_by_lines,),
             (backward.sigmoid_slope, backward.tanh_slope, backward.backward_step_by_slopes),
         ),
         backward.STEP_BACK_WORDS,
+        slips=backward.STEP_BACK_SLIPS,
     ),
     "forget_path": _one(
         backward.PATH_WORDS,
@@ -297,15 +353,24 @@ _KNOWN: dict[str, Alternatives] = {
         backward.forget_path_from_the_end,
         backward.forget_path_turned,
         backward.forget_path_step_by_step,
+        slips=backward.PATH_SLIPS,
+        detours=backward.PATH_DETOURS,
     ),
     "gru_step": _one(
-        gru.GRU_WORDS, gru.gru_step_by_lines, gru.gru_step_by_slices, gru.gru_step_by_gates, before=(gru.sigmoid,)
+        gru.GRU_WORDS,
+        gru.gru_step_by_lines,
+        gru.gru_step_by_slices,
+        gru.gru_step_by_gates,
+        before=(sigmoid,),
+        slips=gru.GRU_SLIPS,
     ),
+    "mgu_step": _one(gru.MGU_WORDS, gru.mgu_step_by_lines, before=(sigmoid,), slips=gru.MGU_SLIPS),
     "bidirectional": _one(
         directions.DIRECTION_WORDS,
         directions.bidirectional_by_lines,
         directions.bidirectional_spelled_out,
         directions.bidirectional_by_steps,
+        slips=directions.DIRECTION_SLIPS,
     ),
     "from_pytorch": _one(
         elsewhere.PYTORCH_WORDS,

@@ -1,0 +1,454 @@
+"""Pairs of changes in one program, thousands at once.
+
+A program is a row of statements; a loop is one too if it has a single round, so sequences are cut to that. Each change
+is run for itself, and what the names are before every later statement is kept. A change of such a statement is then run
+once for all of them: they lie along one axis more, in front of the others.
+
+What is found is only likely. A statement that does not know what to do with one axis more gives other numbers, or none,
+and there is more than one round. So each pair is run for itself afterwards.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from types import CodeType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lstm_edu.exercises.explaining import Answered
+from lstm_edu.exercises.mutants.edits import Change, call, item, made, name, number
+from lstm_edu.exercises.mutants.mutant import FAILURES, Arguments, Changed
+from lstm_edu.exercises.mutants.outside import Given
+from lstm_edu.exercises.mutants.program import Names, Program
+
+_TOLERANCE = 2e-4  # roughly: each pair is compared exactly afterwards
+_RETURNED = "_returned"
+
+
+class _Placed(NamedTuple):
+    """A change: how many statements before it are as they were, how many after it; and those between, as changed."""
+
+    before: int
+    after: int
+    between: list[CodeType]
+    lanes: list[CodeType]
+
+
+class Batches:
+    """The statements of a program's answer in one round, and how each of its changes changes them."""
+
+    def __init__(self, program: Program):
+        self._program = program
+        self._tree = program.trees[program.answer]
+        self._linked = program.linked()
+        self._heads: dict[tuple[int, int], ast.stmt] = {}  # what stands for the head of a loop
+        self._flat = self._statements()
+        self._place_of = {id(node): k for k, s in enumerate(self._flat) for node in ast.walk(s)}
+        self._place_of |= {
+            key: k for (key, _), head in self._heads.items() for k, s in enumerate(self._flat) if s is head
+        }
+        self._written = {
+            n.value.id
+            for n in ast.walk(self._tree)
+            if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) and isinstance(n.value, ast.Name)
+        }
+        self._ranks = {
+            node._k: value.ndim  # type: ignore[attr-defined]
+            for node in ast.walk(self._tree)
+            if isinstance(value := program.values.get(id(node)), np.ndarray)
+        }
+        names = program.locals.get(program.answer, {})
+        self._ranks_of_names = {n: v.ndim for n, v in names.items() if isinstance(v, np.ndarray)}
+        self._codes = [self._compiled(s) for s in self._flat]
+        self._lanes = [self._compiled_for_lanes(s) for s in self._flat]
+        self._placed: dict[int, _Placed | None] = {}
+
+    @property
+    def loops(self) -> bool:
+        """Whether it is a row of statements only for one round."""
+        return bool(self._heads)
+
+    def gives(self, arguments: Arguments, right: Sequence[Any]) -> bool:
+        """Whether these statements, each once, give what is right."""
+        outputs = self._run(self._codes, self._linked | _own(arguments))
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return len(outputs) == len(right) and all(
+            np.shape(a) == np.shape(b) and np.allclose(a, b, _TOLERANCE, _TOLERANCE)
+            for a, b in zip(outputs, right, strict=True)
+        )
+
+    def pairs(
+        self,
+        singles: Sequence[Changed],
+        arguments: Arguments,
+        values: Sequence[np.ndarray],
+        given: Sequence[tuple[Given, Arguments]] = (),
+    ) -> Iterator[tuple[Changed | Given, Changed]]:
+        """Pairs of these that seem to give these values.
+
+        The first of a pair is made in an earlier statement than the second, or is one of `given`: other arguments.
+        """
+        right = self._snapshots(self._linked | _own(arguments), self._codes)
+        if right is None:
+            return
+        rank = max(self._ranks.values(), default=0)
+        placed = [(one, p, self._names_after(p, right)) for one in singles if (p := self._place(one)) is not None]
+        lanes: list[tuple[Any, dict[int, Names]]] = [(one, names or {}) for one, _, names in placed]
+        lanes += [(one, self._names_of(other)) for one, other in given]
+        for at in range(len(self._flat)):
+            changing = [(one, p) for one, p, _ in placed if p.before == at]
+            ended = [(one, names[at]) for one, names in lanes if at in names]
+            if not changing or not ended:
+                continue
+            stacked, alike = _stacked([names for _, names in ended], right[at], rank)
+            for one, p in changing:
+                rest = [*p.lanes, *self._lanes[len(self._flat) - p.after :]]
+                for k in _agreeing(self._run(rest, stacked), values, len(alike)):
+                    yield ended[alike[k]][0], one
+
+    def follow(self, one: Changed, other: Changed) -> bool:
+        """Whether one of two changes is made after the other."""
+        a, b = self._place(one), self._place(other)
+        if a is None or b is None:
+            return False
+        return len(self._flat) - a.after <= b.before or len(self._flat) - b.after <= a.before
+
+    # --- where a change is made --------------------------------------------------------------------------------------
+
+    def _statements(self) -> list[ast.stmt]:
+        """The statements of the function, each loop as one round."""
+        found: list[ast.stmt] = []
+        for s in self._tree.body:
+            if isinstance(s, ast.For):
+                key = id(s), id(s.iter)
+                self._heads.setdefault(key, ast.Assign([s.target], item(call("list", s.iter), "0")))
+                found += [self._heads[key], *s.body]
+            else:
+                found.append(s)
+        return found
+
+    def _place(self, single: Changed) -> _Placed | None:
+        key = id(single.changes[0])
+        if key not in self._placed:
+            try:
+                self._placed[key] = self._found_place(single.changes[0])
+            except FAILURES:
+                self._placed[key] = None
+        return self._placed[key]
+
+    def _found_place(self, change: Change) -> _Placed | None:
+        """None where it is not made in these statements."""
+        touched = {self._place_of.get(id(e.owner)) for e in change.edits if not isinstance(e.new, (list, ast.stmt))}
+        if change.function != self._program.answer or None in touched:
+            return None
+        changed = {id(self._flat[k]) for k in touched if k is not None}
+        with made(change.edits):
+            flat = self._statements()
+            before = _alike(flat, self._flat, changed)
+            most = min(len(flat), len(self._flat)) - before
+            after = min(_alike(flat[::-1], self._flat[::-1], changed), most)
+            between = flat[before : len(flat) - after]
+            plain = [self._compiled(s) for s in between]
+            return _Placed(before, after, plain, [self._compiled_for_lanes(s) for s in between])
+
+    @staticmethod
+    def _compiled(statement: ast.stmt) -> CodeType:
+        if isinstance(statement, ast.Return):
+            statement = ast.Assign([ast.Name(_RETURNED, ast.Store())], statement.value or ast.Constant(None))
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):  # no array may change
+            old = ast.Name(statement.target.id, ast.Load())
+            statement = ast.Assign([statement.target], ast.BinOp(old, statement.op, statement.value))
+        return compile(ast.fix_missing_locations(ast.Module([statement], [])), "<mutant>", "exec")
+
+    def _compiled_for_lanes(self, statement: ast.stmt) -> CodeType:
+        return self._compiled(_ForLanes(self._ranks, self._ranks_of_names).visit(_copy(statement)))
+
+    # --- running -----------------------------------------------------------------------------------------------------
+
+    def _names_after(self, place: _Placed, right: Sequence[Names]) -> dict[int, Names] | None:
+        """The names before each statement that comes after a change."""
+        if place.before >= len(right):
+            return None
+        end = len(self._flat) - place.after
+        names = {n: v.copy() if isinstance(v, np.ndarray) else v for n, v in self._copied(right[place.before]).items()}
+        try:
+            for code in place.between:
+                exec(code, names)
+        except FAILURES:
+            return None
+        return dict(enumerate(self._snapshots(names, self._codes[end:]) or [], end))
+
+    def _names_of(self, arguments: Arguments) -> dict[int, Names]:
+        """The names before each statement, for other arguments."""
+        return dict(enumerate(self._snapshots(self._linked | _own(arguments), self._codes) or []))
+
+    def _snapshots(self, names: Names, codes: Sequence[CodeType]) -> list[Names] | None:
+        found = []
+        try:
+            for code in codes:
+                found.append(self._copied(names))
+                exec(code, names)
+        except FAILURES:
+            return None
+        return found
+
+    def _run(self, codes: Sequence[CodeType], names: Names) -> Any:
+        names = self._copied(names)
+        try:
+            for code in codes:
+                exec(code, names)
+        except FAILURES:
+            return None
+        return names.get(_RETURNED)
+
+    def _copied(self, names: Names) -> Names:
+        """The same names; what statements write into is a copy."""
+        found = dict(names)
+        for text, value in names.items():
+            if isinstance(value, list) or text in self._written and isinstance(value, np.ndarray):
+                found[text] = value.copy()
+        return found
+
+
+def _own(arguments: Arguments) -> Names:
+    """Copies, into which may be written."""
+    return {n: np.array(v) if isinstance(v, np.ndarray) else v for n, v in arguments.items()}
+
+
+def _alike(some: Sequence[ast.stmt], others: Sequence[ast.stmt], changed: set[int]) -> int:
+    """How many statements at the beginning are the same, and not changed inside."""
+    n = 0
+    for a, b in zip(some, others, strict=False):
+        if a is not b or id(a) in changed:
+            break
+        n += 1
+    return n
+
+
+def _copy(node: Any) -> Any:
+    """The same tree in new nodes."""
+    if isinstance(node, list):
+        return [_copy(n) for n in node]
+    if not isinstance(node, ast.AST):
+        return node
+    new = node.__class__()
+    for field, value in vars(node).items():
+        setattr(new, field, _copy(value) if isinstance(value, (ast.AST, list)) else value)
+    return new
+
+
+# --- one round --------------------------------------------------------------------------------------------------------
+
+
+def one_round(exercise: Any, one: Answered) -> Iterator[tuple[Arguments, list[np.ndarray], list[Any]]]:
+    """The question cut to one timestep, or one step, or to two timesteps: with what the learner's function gives for
+    it, and what is right."""
+    times = {name: _letters(shape).index("T") for name, shape, _ in exercise.takes if "T" in _letters(shape)}
+    counts = {name: 1 for name, value in one.arguments.items() if isinstance(value, int)}
+    along = [out.axes.index("timestep") if out.axes and "timestep" in out.axes else None for out in exercise.returns]
+    for kept in (slice(0, 1), slice(-1, None), slice(-2, None)):
+        cut = {name: _cut(value, kept, times.get(name)) for name, value in one.arguments.items()} | counts
+        right = exercise.solved(cut)
+        if one.ask is not None:
+            values = next(iter(one.ask([cut]) or []), None)
+        elif counts or not all(
+            np.allclose(_cut(r, kept, k), mine, _TOLERANCE, _TOLERANCE)
+            for r, k, mine in zip(one.right, along, right, strict=True)
+        ):
+            continue  # what comes there depends on the rest
+        else:
+            values = [_cut(v, kept, k) for v, k in zip(one.values, along, strict=True)]
+        if values is not None and not any(isinstance(v, list) for v in values):
+            yield cut, [np.asarray(v) for v in values], right
+
+
+def _letters(shape: str) -> list[str]:
+    return [part.strip() for part in shape.partition(")")[0].strip("(").split(",")]
+
+
+def _cut(value: Any, kept: slice, axis: int | None) -> Any:
+    if axis is None or np.ndim(value) <= axis:
+        return value
+    return np.asarray(value)[(slice(None),) * axis + (kept,)]
+
+
+# --- many at once -----------------------------------------------------------------------------------------------------
+
+
+def _stacked(lanes: Sequence[Names], right: Names, rank: int) -> tuple[Names, list[int]]:
+    """The names of all lanes as one, and which lanes these are: those whose values have the form of the right ones.
+
+    An array with lanes has `rank` axes more, some of length 1, so that one of few axes still meets one of many.
+    """
+    names = [n for n, v in right.items() if isinstance(v, (np.ndarray, np.generic, list, int, float))]
+    forms = {n: _form(right[n]) for n in names}
+    alike = [k for k, lane in enumerate(lanes) if all(lane[n] is right[n] or _form(lane[n]) == forms[n] for n in names)]
+    found = right | {"np": _NUMPY, "_put": _put}
+    for n in names if alike else ():
+        values = [lanes[k][n] for k in alike]
+        if isinstance(right[n], list):
+            if any(v[k] is not r for v in values for k, r in enumerate(right[n])):
+                found[n] = [_lanes([v[k] for v in values], rank) for k in range(len(right[n]))]
+        elif _is_real(right[n]) and any(v is not right[n] for v in values):
+            found[n] = _lanes(values, rank)
+    return found, alike
+
+
+def _lanes(values: Sequence[np.ndarray], rank: int) -> np.ndarray:
+    array = np.stack(values)
+    return array.reshape(len(array), *(1,) * (rank - array.ndim + 1), *array.shape[1:])
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, (np.ndarray, np.floating, float))
+
+
+def _form(value: Any) -> Any:
+    if _is_real(value):
+        return np.shape(value)
+    if isinstance(value, list):
+        return [_form(v) if isinstance(v, np.ndarray) else "other" for v in value]
+    return value
+
+
+def _agreeing(outputs: Any, values: Sequence[np.ndarray], lanes: int) -> Sequence[int]:
+    """In which lanes these are the values."""
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    if len(outputs) != len(values):
+        return ()
+    good = np.ones(lanes, bool)
+    for mine, theirs in zip(outputs, values, strict=True):
+        if not isinstance(mine, np.ndarray) or mine.dtype.kind not in "fiub":
+            return ()
+        if mine.ndim > theirs.ndim and mine.shape[0] == lanes:
+            mine = mine.reshape(
+                lanes, *[n for k, n in enumerate(mine.shape[1:], 1) if k >= mine.ndim - theirs.ndim or n > 1]
+            )
+        if mine.shape not in (theirs.shape, (lanes, *theirs.shape)):
+            return ()
+        near = np.abs(mine - theirs) <= _TOLERANCE * (1 + np.abs(theirs))
+        good &= near.reshape(lanes, -1).all(axis=1) if mine.ndim > theirs.ndim else near.all()
+        if not good.any():
+            return ()
+    return np.flatnonzero(good).tolist()
+
+
+def _put(array: np.ndarray, index: Any, value: Any, rank: int) -> np.ndarray:
+    """The array with a value at an index, in each lane if the value has lanes. rank: the array's without lanes."""
+    inside = np.ndim(array[index]) - (array.ndim - rank)
+    if np.ndim(value) > inside:
+        value = np.reshape(value, (len(value), *np.shape(value)[np.ndim(value) - inside :]))
+        if array.ndim == rank:
+            array = np.broadcast_to(array, (len(value), *array.shape))
+    array = array.copy()  # it may have another name as well
+    array[index] = value
+    return array
+
+
+def _level(pieces: Sequence[Any]) -> list[np.ndarray]:
+    """Arrays of which some have lanes: all have them."""
+    arrays = [np.asarray(p) for p in pieces]
+    most = max(arrays, key=np.ndim)
+    return [np.broadcast_to(a, (*most.shape[: most.ndim - a.ndim], *a.shape)) for a in arrays]
+
+
+class _Numpy:
+    """NumPy, which joins arrays even if only some of them have lanes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def concatenate(pieces: Sequence[Any], axis: int = 0) -> np.ndarray:
+        return np.concatenate(_level(pieces), axis=axis)
+
+    @staticmethod
+    def stack(pieces: Sequence[Any], axis: int = 0) -> np.ndarray:
+        return np.stack(_level(pieces), axis=axis)
+
+
+_NUMPY = _Numpy()
+_COLLECTING = ("sum", "mean", "max", "min", "prod", "cumsum", "cumprod", "flip", "softmax")
+
+
+class _ForLanes(ast.NodeTransformer):
+    """A statement that does for the last axes what it did for all.
+
+    ranks: of its expressions, by their number. of_names: of what it writes into.
+    """
+
+    def __init__(self, ranks: dict[int, int], of_names: dict[str, int]):
+        self._ranks, self._of_names = ranks, of_names
+
+    def _rank(self, node: ast.AST) -> int:
+        """0 where it is not known."""
+        return self._ranks.get(getattr(node, "_k", -1), 0)
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        target = node.targets[0]
+        self.generic_visit(node)
+        array = target.value.id if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) else ""
+        if isinstance(target, ast.Subscript) and array in self._of_names:
+            rank = self._of_names[array]
+            index = ast.Subscript(name("np.s_"), self._last(target.slice, rank), ast.Load())
+            new = call("_put", ast.Name(array, ast.Load()), index, node.value, number(rank))
+            return ast.Assign([ast.Name(array, ast.Store())], new)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        rank = self._rank(node.value)
+        of_shape = isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+        owner = node.value.value if of_shape else None  # type: ignore[attr-defined]
+        self.generic_visit(node)
+        if owner is not None and isinstance(node.slice, ast.Constant) and (r := self._rank(owner)):
+            if isinstance(node.slice.value, int) and node.slice.value >= 0:
+                node.slice = number(node.slice.value - r)
+        elif rank and isinstance(node.ctx, ast.Load):
+            node.slice = self._last(node.slice, rank)
+        return node
+
+    @staticmethod
+    def _last(index: ast.expr, rank: int) -> ast.expr:
+        """The index for the last axes."""
+        entries = index.elts if isinstance(index, ast.Tuple) else [index]
+        named = [e for e in entries if not (isinstance(e, ast.Constant) and e.value is None)]
+        if any(isinstance(e, ast.Constant) and e.value is ... for e in named):
+            return index
+        more: list[ast.expr] = [ast.Slice() for _ in range(max(rank - len(named), 0))]
+        return ast.Tuple([ast.Constant(...), *entries, *more], ast.Load())
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        rank = self._rank(node.value)
+        self.generic_visit(node)
+        return call("np.swapaxes", node.value, number(-1), number(-2)) if node.attr == "T" and rank == 2 else node
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        f, of_numpy = node.func, False
+        rank = self._rank(node.args[0]) if node.args else 0
+        if isinstance(f, ast.Name) and f.id == "len" and rank:
+            self.generic_visit(node)
+            return ast.Subscript(ast.Attribute(node.args[0], "shape", ast.Load()), number(-rank), ast.Load())
+        if isinstance(f, ast.Attribute):
+            of_numpy = isinstance(f.value, ast.Name) and f.value.id == "np"
+            result = self._rank(node)
+            if of_numpy and f.attr in ("stack", "concatenate"):
+                self._from_the_end(node, result, 0)
+            elif f.attr == "split" and of_numpy:
+                self._from_the_end(node, rank, 0)
+            elif f.attr in _COLLECTING:
+                self._from_the_end(node, rank if of_numpy else self._rank(f.value), None)
+        self.generic_visit(node)
+        return node
+
+    @staticmethod
+    def _from_the_end(node: ast.Call, rank: int, usual: int | None) -> None:
+        """The axis, counted from the end."""
+        if not rank:
+            return
+        given = next((k for k in node.keywords if k.arg == "axis"), None)
+        if given is None and usual is not None:
+            node.keywords.append(ast.keyword("axis", number(usual - rank)))
+        elif given is not None and isinstance(given.value, ast.Constant) and isinstance(given.value.value, int):
+            given.value = number(given.value.value - rank)
