@@ -290,3 +290,15 @@ def test_axe_finds_nothing_at_any_level_and_nothing_sticks_out(new_page, scheme,
             put(page, le.explore(make(), detail=level))
             axe_finds_nothing(page, (which, width))
             nothing_sticks_out(page, (which, width))
+
+
+def test_names_of_pictures_are_read_in_full_on_the_narrowest_page(new_page):
+    """280 pixels: what JupyterLab leaves of 400."""
+    page = new_page(viewport={"width": 296, "height": 800})
+    for level in LEVELS:
+        root = put(page, le.explore(made("LSTM", 5), detail=level))
+        names = root.locator(".le-map:visible .le-name:visible")
+        assert names.count() == len(MAPS["LSTM"][LEVELS.index(level)])
+        assert names.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)") == []
+        if level != "all":  # an equation with its numbers needs 300 pixels
+            nothing_sticks_out(page, level)
