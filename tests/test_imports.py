@@ -1,6 +1,7 @@
 """The one-way imports of the package, circles inside its parts, and what `import lstm_edu` may load."""
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -180,6 +181,13 @@ def planted(file: str, line: str) -> Sources:
 
 def test_no_modules_import_each_other_in_a_circle():
     assert circles(read_package()) == []
+
+
+def test_the_plan_of_the_house_has_every_room():
+    plan = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = re.findall(r"^\| `(\w+)` \| \S", plan, re.MULTILINE)
+    assert len(rooms) == len(set(rooms))
+    assert set(rooms) == {part for part in MAY_IMPORT if not part.startswith("_")}
 
 
 def test_every_part_imports_only_what_lies_below_it():
