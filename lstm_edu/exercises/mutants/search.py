@@ -201,6 +201,7 @@ class _Search:
         self._wrong_outputs = sum(
             1 << k for k, right in enumerate(self.first.right) if not self.theirs.one_is(k, right)
         )
+        self._left = bank.most_run  # programs that may still be run for pairs
         self._nearness: dict[Changed, tuple[float, float, float]] = {}
         self._marked: dict[Changed, tuple[int, int]] = {}
         asked = {question_key(one.arguments) for one in answered}
@@ -322,12 +323,14 @@ class _Search:
             if len(tried) >= _WRITTEN * self.bank.most_run:
                 break
             tried.add(key)
+            self._left -= 1
             mutant = self._both(one, other)
             if mutant is not None and self.theirs.are(mutant.run(self.first.arguments)):
                 yield mutant
         nearby = sorted(self.bank.detours, key=lambda s: self._near(s)[1])[:_NEARBY]
         around = (mutant for detour in nearby for mutant in self.bank.round_about(detour))
         for mutant in islice(around, int(_ROUND * self.bank.most_run)):
+            self._left -= 1
             if self.theirs.are(mutant.run(self.first.arguments)):
                 yield mutant
 
@@ -447,7 +450,7 @@ class _Search:
             key = (min(id(one), id(other)), max(id(one), id(other)))
             if one is other or key in tried or self._batched(one, other):
                 continue
-            if len(tried) >= (1 - _WRITTEN - _ROUND) * self.bank.most_run:
+            if len(tried) >= self._left:
                 return
             if not self._may_be(one, other):
                 continue
@@ -472,10 +475,14 @@ class _Search:
             lambda pair: -pair[0][2],
         ]
         beginnings: dict[int, Changed] = {}
+        written = [(near, s) for near, s in by if s.changes[0].slip]  # many of them; two were tried with each other
+        by = [(near, s) for near, s in by if not s.changes[0].slip]
         orders = [sorted(by, key=rank)[:_BEGINNINGS] for rank in rankings]
         for nearest in zip(*orders, strict=True):
             for _, single in nearest:
                 beginnings.setdefault(id(single), single)
+        for _, single in sorted(written, key=rankings[1])[:_BEGINNINGS]:
+            beginnings.setdefault(id(single), single)
         likely = [
             (rank + place / _DEEPLY, one, other)
             for rank, one in enumerate(beginnings.values())
@@ -483,7 +490,7 @@ class _Search:
         ]
         for _, one, other in sorted(likely, key=lambda pair: pair[0]):
             yield one, other
-        cheap = [s for s in singles if s.cost <= _LIKELY]
+        cheap = [s for s in singles if s.cost <= _LIKELY and s.changes and not s.changes[0].slip]
         for total in range(1, 2 * len(cheap)):
             for i in range(max(0, total - len(cheap) + 1), (total + 1) // 2):
                 yield cheap[i], cheap[total - i]
