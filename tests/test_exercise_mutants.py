@@ -339,7 +339,7 @@ MISTAKEN = [
         """def masked_mean(vectors, mask):
     return (vectors * ~mask[..., None]).sum(1) / mask.shape[1]""",
         "(2) The mask is not used",
-        "(2) The sum is divided by the number of all timesteps",
+        "timesteps",
     ),
     ("parameter_count", "def count(units, features): return 3 * units * (features + units)", "one too small", ""),
     ("parameter_count", "def count(units, features): return 3 * units * (features + units + 2)", "one too large", ""),
