@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -43,14 +44,13 @@ def pairs_of(ours: Any, keras: Any) -> list[Pair]:
     several = [_is_several(ours), _is_several(keras)]
     if all(several) or (any(several) and (isinstance(ours, tuple) or isinstance(keras, tuple))):
         # Several arrays on one side only: the others are missing, which is what the rows then say.
-        a = [_array(v, "ours") for v in ours] if several[0] else [_array(ours, "ours")]
-        b = [_array(v, "keras") for v in keras] if several[1] else [_array(keras, "keras")]
-        n = max(len(a), len(b))
-        a, b = a + [None] * (n - len(a)), b + [None] * (n - len(b))
-        names = _names_of(b if several[1] else a)
+        own = [_array(v, "ours") for v in ours] if several[0] else [_array(ours, "ours")]
+        theirs = [_array(v, "keras") for v in keras] if several[1] else [_array(keras, "keras")]
+        both = list(zip_longest(own, theirs))
+        names = _names_of([q if several[1] else p for p, q in both])
         if hasattr(ours, "_fields"):
             names = list(ours._fields)
-        return [Pair(name, p, q) for name, p, q in zip(names, a, b, strict=True)]
+        return [Pair(name, p, q) for name, (p, q) in zip(names, both, strict=True)]
     return [Pair("output", _array(ours, "ours"), _array(keras, "keras"))]
 
 
@@ -92,8 +92,8 @@ def with_rounding(pairs: list[Pair], spread: Spread, unit: float) -> list[Pair]:
         found = spread.arrays.get(pair.name)
         if found is None and k < len(spread.output):
             found = spread.output[k]
-        fits = found is not None and pair.keras is not None and found.shape == pair.keras.shape
-        known.append(replace(pair, rounding=Rounding(found, unit)) if fits else pair)
+        rounding = _rounding(found, pair.keras, unit)
+        known.append(pair if rounding is None else replace(pair, rounding=rounding))
     return known
 
 
@@ -109,12 +109,15 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
     each = "sequence" if hasattr(keras.layer, "state_names") else "row"
     # Steps are recorded in processing order; only where that is the input's order too is a step's number its timestep.
     backwards = keras.time is not None and len(keras.time) > 1 and keras.time[0] > keras.time[-1]
+
+    def axes_of(name: str, array: np.ndarray) -> tuple[str, ...]:
+        axes = default_axes(name, array.ndim, each)
+        return tuple("step" if axis == "timestep" else axis for axis in axes) if backwards else axes
+
     for name in keras.names:
         if name not in ours.names:
             continue
-        axes = default_axes(name, keras[name].ndim, each)
-        if backwards:
-            axes = tuple("step" if axis == "timestep" else axis for axis in axes)
+        axes = axes_of(name, keras[name])
         sums, letters = PACKED.get(keras.kind, (None, ""))
         pairs.append(
             Pair(
@@ -138,16 +141,16 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
     names += [f"output {k}" for k in range(len(names), max(len(a), len(b)))]
     for k in range(max(len(a), len(b))):
         p, q = (t[k] if k < len(t) else None for t in (a, b))
-        axes = None if q is None else default_axes(names[k], q.ndim, each)
-        if backwards and axes is not None:
-            axes = tuple("step" if axis == "timestep" else axis for axis in axes)
         known = None if spread is None or q is None or k >= len(spread.output) else spread.output[k]
-        pairs.append(Pair(prefix + names[k], p, q, axes, time=keras.time, rounding=_rounding(known, q, unit)))
+        of_q = None if q is None else axes_of(names[k], q)
+        pairs.append(Pair(prefix + names[k], p, q, of_q, time=keras.time, rounding=_rounding(known, q, unit)))
     return pairs
 
 
-def _rounding(spread: np.ndarray | None, array: np.ndarray, unit: float) -> Rounding | None:
-    return Rounding(spread, unit) if spread is not None and spread.shape == array.shape else None
+def _rounding(spread: np.ndarray | None, array: np.ndarray | None, unit: float) -> Rounding | None:
+    if spread is None or array is None or spread.shape != array.shape:
+        return None
+    return Rounding(spread, unit)
 
 
 def _is_several(value: Any) -> bool:

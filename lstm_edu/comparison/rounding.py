@@ -417,6 +417,7 @@ def _bidirectional(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spr
     (one, e_one), (other, e_other) = found.values()
     values = [child.output[0] if layer.return_state else child.output for child in trace.layers]
     back, e_back, y_back = other.output[0], e_other, values[1]
+    merged: tuple[Array, ...]
     if layer.return_sequences:
         back, e_back, y_back = back[:, ::-1], e_back[:, :, :, ::-1], y_back[:, ::-1]
     if layer.merge_mode == "concat":
@@ -446,6 +447,7 @@ def _sequential(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread
     children = {}
     for name, child in trace.children.items():
         children[name], error = _of(child, error, noise)
+    assert error is not None  # there is a layer
     return Spread({}, children[name].output, children), error
 
 
@@ -456,7 +458,9 @@ def _stacked(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, A
     if error is not None:
         error = error[:, :, :, order]
     for name, child in trace.children.items():
+        assert child.time is not None  # a recurrent layer's
         children[name], error = _of(child.at(np.sort(child.time)), error, noise)
+    assert error is not None  # there is a cell
     y = children[name].output[0]
     if not layer.return_sequences:
         y, error = y[:, -1], error[:, :, :, -1]

@@ -60,7 +60,9 @@ class Recording(Protocol):
 class Rest(Protocol):
     """The model without our layers: what computes it, and in which order. x is a tuple, one array for each input."""
 
-    outputs: tuple[str, ...]  # their names
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs."""
 
     def inputs(self, x: Any) -> tuple[Array, ...]:
         """What a call takes, checked, as one array for each input."""

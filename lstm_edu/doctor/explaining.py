@@ -26,7 +26,7 @@ from lstm_edu.doctor.hypotheses import Hypothesis, Made, single_mistakes, with_m
 from lstm_edu.doctor.judging import Judged, judged
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.observed import TIMED, Observed, last_layer
-from lstm_edu.doctor.recipes import Form, recipe_of
+from lstm_edu.doctor.recipes import Form, Outputs, recipe_of
 from lstm_edu.doctor.running import run
 from lstm_edu.doctor.screening import Screen
 from lstm_edu.doctor.search import Explanation, Search
@@ -171,17 +171,17 @@ def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagno
             evidence=Evidence(observed.size, found.max_abs, 0.0, 1, observed.precision.name),
         )
     for k, search in enumerate(searches):
-        known = found is not None and k == 0
-        if known and found.verdict != EQUAL:
+        known = found if k == 0 else None
+        if known is not None and known.verdict != EQUAL:
             continue
         agreement = search.agreement
         if agreement is None:
             continue
-        if not known and not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
+        if known is None and not (agreement.ratio <= 1 or same(list(observed.arrays), search.right)):
             continue
         evidence = Evidence(observed.size, agreement.max_abs, 0.0, 1, observed.precision.name)
         if k == 0 and observed.precision.coarse and observed.size > 1 and not same(list(observed.arrays), search.right):
-            return _stored_coarsely(search, observed, agreement.max_abs)
+            return _stored_coarsely(search, observed, observed.precision.coarse, agreement.max_abs)
         if k == 0:
             how = "as far as the digits given go" if observed.precision.printed else "within float32's rounding"
             return Diagnosis(
@@ -205,7 +205,8 @@ def _judged(case: Case, search: Search, observed: Observed) -> Judged | None:
 
 def _in_another_form(search: Search, observed: Observed, agreement: Fit) -> Diagnosis:
     """The right numbers, but every step's where the layer returns the last one's, or the other way round."""
-    mistake = CATALOGUE[f"return-last-vs-sequence:{'sequence' if observed.form.sequences else 'last'}"]
+    form = observed.form
+    mistake = CATALOGUE[f"return-last-vs-sequence:{'sequence' if form is not None and form.sequences else 'last'}"]
     evidence = replace(search.weigh_alone(agreement), tried=len(CATALOGUE))
     candidate = Candidate((mistake,), ((),), evidence)
     if not evidence.enough:
@@ -313,11 +314,8 @@ def _different_examples(layer: Layer, seed: int) -> list[Example]:
 def _outputs(layer: Layer, example: Example, hypotheses: Sequence[Hypothesis]) -> list:
     right = recipe_of(layer, example.x, example.mask, example.initial_state, weights=example.weights)
     recipes = [with_mistakes(right, h) for h in hypotheses]
-    possible = [k for k, r in enumerate(recipes) if r is not None]
-    outputs: list = [None] * len(recipes)
-    for k, output in zip(possible, run([recipes[k] for k in possible]), strict=True):
-        outputs[k] = output
-    return outputs
+    outputs = iter(run([recipe for recipe in recipes if recipe is not None]))
+    return [None if recipe is None else next(outputs) for recipe in recipes]
 
 
 def telling_apart(case: Case, hypotheses: Sequence[Hypothesis]) -> Example | None:
@@ -348,9 +346,8 @@ def _only_rounding(made: Made, evidence: Evidence) -> Diagnosis:
     )
 
 
-def _stored_coarsely(search: Search, observed: Observed, max_abs: float) -> Diagnosis:
+def _stored_coarsely(search: Search, observed: Observed, name: str, max_abs: float) -> Diagnosis:
     """The right numbers, but for what float16 or bfloat16 leaves of them: their own digits tell."""
-    name = observed.precision.coarse
     stored = CATALOGUE[f"precision-only:{name}"]
     bits = observed.size * _BITS_LESS[name]
     evidence = Evidence(observed.size, max_abs, bits, 2, name)
@@ -412,18 +409,24 @@ def _rounding(searches: list[Search], observed: Observed) -> Diagnosis | None:
 
     Noise of the same size does not: it is nearer to the right numbers than to the emulated ones.
     """
-    search = next((s for s in searches if s.right is not None), None)
-    if search is None or observed.record or observed.size < 8 or not all(np.isfinite(a).all() for a in observed.arrays):
+    search, right = _in_the_same_form(searches)
+    if (
+        search is None
+        or right is None
+        or observed.record
+        or observed.size < 8
+        or not all(np.isfinite(a).all() for a in observed.arrays)
+    ):
         return None
     arrays = list(observed.arrays)
     size = max(float(np.abs(a).max(initial=0)) for a in arrays)
-    before = _distances(arrays, search.right)
+    before = _distances(arrays, right)
     if before.max() > _MOST_ROUNDING * size:
         return None
     for made in single_mistakes(search.base.layer, rounding=True):
         recipe = with_mistakes(search.base, (made,))
         (outputs,) = (None,) if recipe is None else run([recipe])
-        if outputs is None or before.max() > 6 * _distances(outputs, search.right).max():
+        if outputs is None or before.max() > 6 * _distances(outputs, right).max():
             continue
         left = np.sqrt(np.mean(_distances(arrays, outputs) ** 2) / np.mean(before**2))
         bits = before.size * -np.log2(max(left, 1e-3))
@@ -433,13 +436,18 @@ def _rounding(searches: list[Search], observed: Observed) -> Diagnosis | None:
     return None
 
 
+def _in_the_same_form(searches: list[Search]) -> tuple[Search | None, Outputs | None]:
+    """The first search whose right outputs have the observed ones' shape, and these outputs."""
+    return next(((s, s.right) for s in searches if s.right is not None), (None, None))
+
+
 def _distances(one: Sequence[Array], other: Sequence[Array]) -> Array:
     return np.concatenate([np.abs(a - b).ravel() for a, b in zip(one, other, strict=True)])
 
 
 def _unexplained(searches: list[Search], observed: Observed, pairs: bool) -> Diagnosis:
-    search = next((s for s in searches if s.right is not None), None)
-    if search is None:
+    search, right = _in_the_same_form(searches)
+    if search is None or right is None:
         return _other_shape(searches, observed)
     tried = sum(s.tried for s in searches)
     if proved := otherweights.proof(observed, search.base):
@@ -447,7 +455,7 @@ def _unexplained(searches: list[Search], observed: Observed, pairs: bool) -> Dia
         return Diagnosis("other weights", f"{proved} {redrawn.sentence}", fix=redrawn.fix)
     if not any(np.isfinite(a).any() for a in observed.arrays):
         return Diagnosis("unexplained", "None of the numbers is finite: there is nothing to compare.")
-    hint = otherweights.ruled_out(observed, search.base, search.right)
+    hint = otherweights.ruled_out(observed, search.base, right)
     return Diagnosis(
         "unexplained",
         f"{tried:,} hypotheses were computed, single mistakes{' and pairs' if pairs else ''}; none gives these "

@@ -77,7 +77,7 @@ def load(path: str | os.PathLike) -> SavedModel:
     """
     weights = None
     if isinstance(path, Pair):
-        path, weights = path.config, Path(path.weights)
+        weights, path = Path(path.weights), path.config
         if not weights.is_file():
             raise FileNotFoundError(f"there is no file {str(weights)!r}, whose weights were asked for")
     path = Path(path)

@@ -158,7 +158,11 @@ class VerifyReport:
     def verdict(self) -> str:
         """ "equal" up to rounding, "different", or "undecided": rounding alone can move the numbers so far that their
         type cannot decide."""
-        return joined(report.verdict for report in (*self.layers, *self._beyond_layers))
+        return joined(report.verdict for report in self._reports)
+
+    @property
+    def _reports(self) -> list[Report]:
+        return [*(layer.report for layer in self.layers), *self._beyond_layers]
 
     @property
     def _beyond_layers(self) -> list[Report]:
@@ -180,7 +184,7 @@ class VerifyReport:
     @property
     def max_abs(self) -> float:
         """The largest |ours - Keras's| of all quantities of all layers, and of all gradients."""
-        return max(report.max_abs for report in (*self.layers, *self._beyond_layers))
+        return max(report.max_abs for report in self._reports)
 
     @property
     def where(self) -> Where:

@@ -214,6 +214,7 @@ def _tables(situation: Situation, has_tanh: bool, has_sigmoid: bool) -> list[Mis
     situation = situation.beginning(_STEPS)
     if situation.work * len(_SIZES) * len(_REACHES) > _MOST_WORK:
         return []
+    assert situation.right is not None
     target, right = flat(situation.observed), flat(situation.right)
     before = float(np.mean((right - target) ** 2))
     wanted = [name for name, used in (("tanh", has_tanh), ("sigmoid", has_sigmoid)) if used]
