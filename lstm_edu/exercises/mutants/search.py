@@ -36,7 +36,8 @@ _WORK = 0.6  # seconds that all programs of a search for pairs would take, if ea
 _MOST_RUN = 9_000  # programs that are run for pairs, at most
 _MOST_LOOKED = 60_000  # pairs that are looked at, at most; what cannot be is not run
 _GIVEN = 0.25  # the part of it for other arguments
-_WRITTEN, _ROUND = 0.3, 0.15  # the parts of it for two slips that somebody wrote down, and for detours
+_ROUND = 0.15  # the part of it for detours
+_WRITTEN = 2_500  # pairs of slips that somebody wrote down, at most
 _BEGINNINGS = 14  # the nearest mutants, each tried with all others
 _DEEPLY = 40  # so many others are tried with one of them before the next one's turn comes
 _ROUND_ABOUT = 1.1  # up to this cost a change is tried in a program that is wrong as it is
@@ -316,11 +317,11 @@ class _Search:
         for i, k in pairs:
             one, other = nearest[i], nearest[k]
             key = (one.changes[0].phrase, other.changes[0].phrase)
-            if one.program is not other.program or key in tried or key[::-1] in tried or self._batched(one, other):
+            if one.program is not other.program or key in tried or key[::-1] in tried:
                 continue
             if not self._may_be(one, other):
                 continue
-            if len(tried) >= _WRITTEN * self.bank.most_run:
+            if len(tried) >= _WRITTEN:
                 break
             tried.add(key)
             self._left -= 1
