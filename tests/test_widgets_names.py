@@ -129,9 +129,9 @@ def test_features_are_those_of_the_models_input_and_units_of_its_one_recurrent_l
 
 
 def test_nothing_is_handed_on_where_a_layer_does_not_read_the_one_before():
-    both = made("Bidirectional", le.LSTM(H, return_sequences=True))
-    found = told(le.explore(both, X, units={"forward": UNITS}))
-    assert found == {"forward": {"units": UNITS}, "backward": {}, "merged": {}}
+    both = made("Bidirectional", le.LSTM(F, return_sequences=True))  # as many units as features
+    found = told(le.explore(both, X, units={"forward": UNITS[:F]}))
+    assert found == {"forward": {"units": UNITS[:F]}, "backward": {}, "merged": {}}
 
 
 def test_the_words_of_a_keras_model_that_looks_them_up_are_found(tmp_path):
