@@ -207,7 +207,7 @@ def test_what_a_what_if_changes_is_said_at_every_level(page):
     explorer = le.explore(made("LSTM", 5), detail="simple", t=3)
     explorer.what_if(hold={"f": 0})
     root = put(page, explorer)
-    expect(root.locator(".le-changes li")).to_have_count(1)
+    expect(root.locator(".le-changes li")).to_be_visible()
     expect(root.locator(".le-words")).to_contain_text("keeps 0 % of its memory")
     expect(root.locator(".le-whatif > details")).to_be_hidden()
 
@@ -218,6 +218,8 @@ def test_below_all_a_number_of_dense_is_looked_at_and_not_taken(page):
     expect(root).to_have_attribute("data-unit", "2")
     assert root.locator(".le-bench").is_hidden()
     assert page.evaluate("document.activeElement.dataset.q") == "W1,2"
+    root.get_by_role("radio", name="all").check()
+    expect(root.locator(".le-bench .le-place")).to_have_value("W[0,0]")  # what was on the bench from the start
 
 
 # --- what is remembered ---------------------------------------------------------------------------------------------
