@@ -188,13 +188,22 @@ class Report:
         table = tables.text(self.verdict, self._title, self._header, [_cells(row) for row in self.rows])
         return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
 
+    def table(self) -> str:
+        """The table in view, as HTML, whatever it says."""
+        return tables.html(self.verdict, self._title, self._header, [_cells(row) for row in self.rows]) + self._caught
+
+    @property
+    def _caught(self) -> str:
+        return self.adequacy.fold if self and self.trace is not None else ""
+
     def _repr_html_(self) -> str:
         """What agrees is one line that opens to the table; what does not is a table at once."""
-        rows = [_cells(row) for row in self.rows]
         if not self:
-            return tables.html(self.verdict, self._title, self._header, rows)
-        table = tables.folded(f"✓ {self._line}", tables.html(None, "", self._header, rows))
-        return table + (self.adequacy.fold if self.trace is not None else "")
+            return self.table()
+        table = tables.folded(
+            f"✓ {self._line}", tables.html(None, "", self._header, [_cells(row) for row in self.rows])
+        )
+        return table + self._caught
 
 
 _NAMED = 7  # arrays in a line: as many as an LSTM's step has

@@ -337,7 +337,7 @@ class VerifyReport:
     def body(self) -> str:
         """The report, and every layer's own table to unfold, as HTML."""
         return self._repr_html_() + "".join(
-            f"<details><summary>{escape(layer.name)} ({escape(layer.kind)})</summary>{layer._repr_html_()}</details>"
+            f"<details><summary>{escape(layer.name)} ({escape(layer.kind)})</summary>{layer.report.table()}</details>"
             for layer in self.layers
         )
 
