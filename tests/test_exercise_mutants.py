@@ -253,6 +253,20 @@ TWO_SLIPS = [
         ("i is 1 - f", "tanh"),
     ),
     (
+        "rnn_backward",
+        """def rnn_backward(dh, h, recurrent_kernel):
+    back = [dh]
+    for t in range(h.shape[1] - 2, -1, -1):
+        back.append(back[-1] * (1 - h[:, t] ** 2) * np.diag(recurrent_kernel))
+    return np.stack(back[::-1], axis=1)""",
+        ("diagonal of U", "timestep that the gradient goes to"),
+    ),
+    (
+        "bidirectional",
+        "def bidirectional(forward, backward): return np.concatenate([backward, forward], axis=2)",
+        ("still in reversed time", "two parts are swapped"),
+    ),
+    (
         "simple_rnn",
         """def simple_rnn(x, kernel, recurrent_kernel, bias, h):
     out = []

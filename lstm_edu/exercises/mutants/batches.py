@@ -292,7 +292,9 @@ def _stacked(lanes: Sequence[Names], right: Names, rank: int) -> tuple[Names, li
             if any(v[k] is not r for v in values for k, r in enumerate(right[n])):
                 found[n] = [_lanes([v[k] for v in values], rank) for k in range(len(right[n]))]
         elif _is_real(right[n]) and any(v is not right[n] for v in values):
-            found[n] = _lanes(values, rank)
+            stacked = _lanes(values, rank)
+            if np.any(stacked != right[n]):  # else all lanes have the right one
+                found[n] = stacked
     return found, alike
 
 
@@ -383,7 +385,11 @@ class _ForLanes(ast.NodeTransformer):
         self._ranks, self._of_names = ranks, of_names
 
     def _rank(self, node: ast.AST) -> int:
-        """0 where it is not known."""
+        """0 where it is not known. What a learner may have written instead has no number; its names are known."""
+        if isinstance(node, ast.Name) and node.id in self._of_names:
+            return self._of_names[node.id]
+        if isinstance(node, ast.List) and node.elts:
+            return self._rank(node.elts[0])
         return self._ranks.get(getattr(node, "_k", -1), 0)
 
     def visit_Assign(self, node: ast.Assign) -> Any:
@@ -432,9 +438,9 @@ class _ForLanes(ast.NodeTransformer):
             return ast.Subscript(ast.Attribute(node.args[0], "shape", ast.Load()), number(-rank), ast.Load())
         if isinstance(f, ast.Attribute):
             of_numpy = isinstance(f.value, ast.Name) and f.value.id == "np"
-            result = self._rank(node)
             if of_numpy and f.attr in ("stack", "concatenate"):
-                self._from_the_end(node, result, 0)
+                pieces = rank + (f.attr == "stack") if rank else 0
+                self._from_the_end(node, self._rank(node) or pieces, 0)
             elif f.attr == "split" and of_numpy:
                 self._from_the_end(node, rank, 0)
             elif f.attr in _COLLECTING:

@@ -383,6 +383,8 @@ STEP_BACK_SLIPS = (
 _ON_THE_WAY = "path[t] multiplies f of all later steps"
 
 PATH_SLIPS = (
+    Slip("f[t:]", "(1 - f[t:])", "1 - f is what is lost; f is the share that stays."),
+    Slip("path[t - 1] * f[t]", "path[t - 1] * (1 - f[t])", "1 - f is what is lost; f is the share that stays."),
     Slip(
         "path[t + 1] * f[t + 1]",
         "path[t + 1] * f[t]",
@@ -530,6 +532,16 @@ PATH_SLIPS = (
     Slip(
         "path = np.ones_like(f)", "path = np.zeros_like(f)", "The last step begins with 0; there the factor is 1.", 1.05
     ),
+    Slip(
+        "path[t + 1] * f[t + 1]",
+        "path[t + 1] * f[t + 1] ** 2 * (1 - f[t + 1])",
+        "The sigmoid's slope f * (1 - f) is multiplied in as well; each step multiplies by f alone.",
+    ),
+    Slip(
+        "path[t + 1] * f[t + 1]",
+        "path[t + 1] * f[t + 1].prod()",
+        "The gates of all units are multiplied together; each unit has its own.",
+    ),
     Slip("return path", "return np.log(path)", "That is the logarithm of the factor."),
     Slip("return path", "return 1 - path", "1 minus the factor is returned: what is lost. What is left is expected."),
     Slip(
@@ -569,6 +581,13 @@ PATH_SLIPS = (
 )
 
 
+def forget_path_with_its_own(f):
+    rows = []
+    for t in range(len(f)):
+        rows.append(f[t:].prod(axis=0))
+    return np.array(rows)
+
+
 def forget_path_forwards(f):
     path = np.ones_like(f)
     for t in range(1, len(f)):
@@ -599,6 +618,10 @@ _ONE_LONG_ROW = "`cumprod` without an axis multiplies all numbers in one long ro
 _FROM_THE_FIRST = "The product runs forwards, from the first step; it should run from the last one back."
 
 PATH_DETOURS = (
+    (
+        forget_path_with_its_own,
+        "The forget gate of step t itself is one too many: it is between c_t and the step before it.",
+    ),
     (forget_path_forwards, _FROM_THE_FIRST),
     (
         forget_path_forwards_before,

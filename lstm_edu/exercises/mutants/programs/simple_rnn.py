@@ -491,9 +491,23 @@ def rnn_backward_slope_last_before(dh, h, recurrent_kernel):
     return np.stack(gradients, axis=1)
 
 
+def rnn_backward_of_the_sums(dh, h, recurrent_kernel):
+    gradients: list[np.ndarray] = []
+    for t in range(h.shape[1] - 1, -1, -1):
+        dz = dh * (1 - h[:, t] ** 2)
+        gradients.insert(0, dz)
+        dh = dz @ recurrent_kernel.T
+    return np.stack(gradients, axis=1)
+
+
 _U_FIRST = "The order is wrong: on the way back the gradient meets tanh first, and then U."
 
 RNN_BACK_DETOURS = (
+    (
+        rnn_backward_of_the_sums,
+        "What is stored is dL/dz, after the slope, at every timestep; dL/dh is expected, and the last one is the given "
+        "dh.",
+    ),
     (
         rnn_backward_with_a_power,
         "U.T is taken to a higher power at each step; what goes on has been through U.T already, once more is enough.",
