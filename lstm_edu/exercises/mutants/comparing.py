@@ -74,3 +74,11 @@ def differing(value: Any, right: Any) -> int:
     if not isinstance(value, np.ndarray) or np.shape(value) != np.shape(right):
         return max(np.size(value), np.size(right))
     return int((~np.isclose(value, right, rtol=1e-4, atol=1e-5, equal_nan=True)).sum())
+
+
+def same(value: Any, right: Any) -> Any:
+    """Which numbers are the same, roughly: a mask, or False where the two cannot be compared."""
+    one, other = as_numbers(value), as_numbers(right)
+    if one is None or other is None or other.ndim and one.shape != other.shape:
+        return np.False_
+    return np.isclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -37,6 +37,10 @@ class Mutant:
         """What it does, for the learner."""
         raise NotImplementedError
 
+    def alone(self, arguments: Arguments, right: Outputs) -> list[Outputs]:
+        """Of two changes what each gives without the other, where that runs. right: what the right answer gives."""
+        return []
+
 
 class Changed(Mutant):
     """A program with one change, or with two in the same function.
@@ -53,7 +57,7 @@ class Changed(Mutant):
         said: str = "",
     ):
         self.program, self.changes, self.cost, self.said = program, tuple(changes), cost, said
-        self._alternatives = alternatives
+        self.alternatives = alternatives
         self._function: Callable | None = None
         self._broken = False
 
@@ -64,6 +68,12 @@ class Changed(Mutant):
             except FAILURES:
                 self._broken = True
         return None if self._function is None else called(self._function, arguments)
+
+    def alone(self, arguments: Arguments, right: Outputs) -> list[Outputs]:
+        if len(self.changes) != 2:
+            return []
+        each = [Changed(self.program, [change], self.alternatives, self.cost) for change in self.changes]
+        return _those_that_run(one.run(arguments) for one in each)
 
     def told(self, lines: bool = True) -> Found:
         """`lines`: whether the changed lines are shown."""
@@ -77,8 +87,8 @@ class Changed(Mutant):
         if len(wrong) == len(set(phrases)) == 2 and short and self._of_one_argument(phrases):
             phrases = [f"In `{line}`: {phrase}" for line, phrase in zip(wrong, phrases, strict=True)]
             lines = False
-        if len(phrases) == 1 and wrong and wrong[0] in self._alternatives.stories:
-            return self._own(self._alternatives.stories[wrong[0]], right)
+        if len(phrases) == 1 and wrong and wrong[0] in self.alternatives.stories:
+            return self._own(self.alternatives.stories[wrong[0]], right)
         return Found(_sentence(phrases) + (_those_of(wrong) if lines else ""), None, right)
 
     def _of_one_argument(self, phrases: Sequence[str]) -> bool:
@@ -122,6 +132,11 @@ class Turned(Mutant):
         except FAILURES:
             return None
 
+    def alone(self, arguments: Arguments, right: Outputs) -> list[Outputs]:
+        if self._inner is None:
+            return []
+        return _those_that_run([self._inner.run(arguments), self.applied(right)])
+
     def told(self) -> Found:
         if self._inner is None:
             return Found(self.turned.phrase, None, self.turned.fix)
@@ -145,12 +160,22 @@ class Given(Mutant):
             return None
         return self._of(changed)
 
+    def alone(self, arguments: Arguments, right: Outputs) -> list[Outputs]:
+        if self._inner is None:
+            return []
+        whole = Given(Changed(self._inner.program, [], self._inner.alternatives, 0).run, self._given)
+        return _those_that_run([self._inner.run(arguments), whole.run(arguments)])
+
     def told(self) -> Found:
         if self._inner is None:
             return Found(self._given.phrase, None, self._given.fix)
         inner = self._inner.told(lines=False)
         fix = "\n".join(filter(None, (inner.fix, self._given.fix)))
         return Found(f"Two things are different. (1) {self._given.phrase} (2) {inner.sentence}", None, fix)
+
+
+def _those_that_run(outputs: Iterable[Outputs | None]) -> list[Outputs]:
+    return [one for one in outputs if one is not None]
 
 
 def called(function: Callable, arguments: Arguments) -> Outputs | None:

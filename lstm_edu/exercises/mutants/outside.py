@@ -112,6 +112,8 @@ _ALONG: tuple[tuple[_Along, str, float], ...] = (
     (lambda y, x: np.roll(y, -1, x), "{Shifted}: the first has come to the end.", 1.4),
     (lambda y, x: _moved(y, x, 1), "{Shifted}, with 0 at the beginning.", 1.3),
     (lambda y, x: _moved(y, x, -1), "{Shifted}, with 0 at the end.", 1.3),
+    (lambda y, x: _without(y, x, 0), "{Right}, but the first {one} is left at 0.", 1.25),
+    (lambda y, x: _without(y, x, -1), "{Right}, but the last {one} is left at 0.", 1.25),
     (lambda y, x: _padded(y, x, 1), "There is one {one} too many in {name}: it begins with 0.", 1.3),
     (lambda y, x: _padded(y, x, -1), "There is one {one} too many in {name}: it ends with 0.", 1.3),
     (lambda y, x: np.delete(y, 0, x), "The first {one} of {name} is missing; the others are right.", 1.2),

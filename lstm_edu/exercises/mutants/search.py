@@ -16,7 +16,7 @@ from lstm_edu.exercises.answers import agrees, all_agree, taken
 from lstm_edu.exercises.explaining import Answered, Found
 from lstm_edu.exercises.mutants import outside
 from lstm_edu.exercises.mutants.batches import Batches, one_round
-from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing
+from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing, same
 from lstm_edu.exercises.mutants.edits import collide, counts, speaks_of
 from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called
 from lstm_edu.exercises.mutants.mutating import changes
@@ -263,9 +263,23 @@ class _Search:
             self._code_pairs,
         ):
             for mutant in attempt(singles):
-                if self._everywhere(mutant):
+                if self._everywhere(mutant) and not self._cancel(mutant):
                     return mutant.told()
         return None
+
+    def _cancel(self, pair: Mutant) -> bool:
+        """Whether most numbers of an output are right, but would be wrong with either of the two changes alone: nobody
+        makes two mistakes that undo each other, so what was done is something else."""
+        alone = pair.alone(self.first.arguments, tuple(self.first.right))
+        if len(alone) < 2:
+            return False
+        for k, (value, right) in enumerate(zip(self.first.values, self.first.right, strict=True)):
+            undone = same(value, right) & ~same(right, 0)
+            for outputs in alone:
+                undone = undone & ~same(outputs[k] if k < len(outputs) else None, right)
+            if 2 * np.sum(undone) > np.size(right):
+                return True
+        return False
 
     def _scaled_single(self, singles: Sequence[Changed]) -> Found | None:
         """One change, and then all numbers of the only output times a factor with a name."""

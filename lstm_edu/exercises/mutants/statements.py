@@ -138,11 +138,16 @@ def _assignments(tree, owner, field, body, around: Around) -> Iterator[Change]:
             into = statement.target
             plain = _as_load(into)
             only = ast.Assign([into], statement.value)
+            looked_up = _is_looked_up(tree, into)
             yield Change(
                 (Edit(owner, field, k, only),),
                 0.9,
-                f"`=` replaces what {w.of(into)} was; `+=` adds to it.",
-                statement=only,
+                f"{w.first(into)} gets only what comes last: `=` replaces what was there, and `+=` with arrays as "
+                "indices adds only once where a place occurs several times. A loop with `+=` adds each time, and so "
+                "does np.add.at."
+                if looked_up
+                else f"`=` replaces what {w.of(into)} was; `+=` adds to it.",
+                statement=None if looked_up else only,
                 fix=code(statement),
             )
             less = ast.AugAssign(into, ast.Sub(), statement.value)
@@ -205,6 +210,17 @@ def _shared(tree, owner, field, k: int, statement: ast.Assign, around: Around) -
             "where they need the old ones; write it into a new array.",
             fix=code(statement),
         )
+
+
+def _is_looked_up(tree: ast.AST, target: ast.expr) -> bool:
+    """Whether a place is found by data, so that it may occur several times: table[ids[n]], not table[n]."""
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For)]
+    counting = ("range", "enumerate", "reversed")
+    data = [s.target for s in loops if not (isinstance(s.iter, ast.Call) and code(s.iter.func) in counting)]
+    taken = {n.id for each in data for n in ast.walk(each) if isinstance(n, ast.Name)}
+    return isinstance(target, ast.Subscript) and any(
+        isinstance(n, ast.Subscript) or isinstance(n, ast.Name) and n.id in taken for n in ast.walk(target.slice)
+    )
 
 
 def _as_load(target: ast.expr) -> ast.expr:
@@ -548,8 +564,8 @@ def _collected(owner, field, body, k: int, around: Around) -> Iterator[Change]:
         yield Change(
             _replaced(loop, "body", early),
             1,
-            f"{w.first(what)} is put into the list before it is updated: the list begins with what was there "
-            "before the first step, and the last one is missing.",
+            f"{w.first(what)} is stored before it is updated: what was there before the first step comes first, and "
+            "the last one is missing.",
             fix=f"...\n{code(statement)}   # after the update",
         )
         first = ast.Expr(method(box, "append", what))

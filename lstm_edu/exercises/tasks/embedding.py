@@ -277,8 +277,8 @@ EMBEDDING_GRADIENT = Exercise(
     wrong_answers=(
         Wrong(
             _last_one_wins,
-            sentence="A word that occurs twice learns only once: d_table[ids] += dy keeps the last of the two. (NumPy "
-            "reads all rows first, adds, and then writes them back.)",
+            sentence="A word that occurs twice learns only once, from its last place: so it is with `=`, and with "
+            "d_table[ids] += dy too. (NumPy reads all rows first, adds, and then writes them back.)",
             fix=_ADDED,
         ),
         Wrong(

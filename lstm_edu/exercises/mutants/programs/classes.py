@@ -564,7 +564,8 @@ SHARES_SLIPS = (
     Slip(
         _COUNTS,
         "(np.bincount(samples, minlength=classes) > 0)",
-        "Only whether a class was drawn is counted, not how often (in a loop: `=` where `+=` is meant).",
+        "Only whether a class was drawn is counted, not how often: `=` replaces what was there, and so does "
+        "`counts[samples] += 1`, which reads all places first and writes then. Add in a loop, or with np.add.at.",
         0.85,
     ),
     Slip(_COUNTS, "np.cumsum(np.bincount(samples, minlength=classes))", "The counts are added up from class to class."),
@@ -871,12 +872,9 @@ CONFUSION_SLIPS = (
     Slip(
         _ADD,
         "table[classes, guesses] = 1",
-        "Only whether a pair occurs is noted, not how often: `=` where `+=` is meant.",
-    ),
-    Slip(
-        _ADD,
-        "table[classes, guesses] += 1",
-        "A pair that occurs several times is counted once: `table[a, b] += 1` with arrays reads first and writes then.",
+        "A pair that occurs several times is counted once: `=` replaces what was there, and `table[a, b] += 1` with "
+        "arrays of indices reads all places first and writes then. A loop with `+=`, or np.add.at, counts each.",
+        0.85,
     ),
     Slip(
         _ADD,

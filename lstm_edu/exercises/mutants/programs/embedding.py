@@ -522,7 +522,7 @@ TABLE_SLIPS = (
     ),
     _gathered(
         "np.stack([flat[words == v][-1] if (words == v).any() else 0 * flat[0] for v in range(rows)])",
-        "Each word keeps what arrives at its last place (`=` where `+=` is meant); all its places add up.",
+        "Each word keeps what arrives at its last place; all its places add up.",
         0.95,
     ),
     _gathered(

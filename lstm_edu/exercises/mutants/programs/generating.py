@@ -59,6 +59,12 @@ GENERATE_WORDS = SEQUENCE_WORDS | {
 _FED = "after the end of x, the input is the previous output h."
 
 GENERATE_SLIPS = (
+    Slip(
+        "f * c + i * g",
+        "i * g",
+        "Nothing is kept of the old cell state: f * c is not added, or c is not carried on and is 0 at every step.",
+        0.9,
+    ),
     *(
         Slip("fed = x[:, t] if t < x.shape[1] else h", f"fed = x[:, t] if t < x.shape[1] else {new}", said)
         for new, said in (

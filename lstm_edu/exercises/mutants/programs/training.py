@@ -1004,6 +1004,12 @@ ADAM_SLIPS = (
         )
     ),
     Slip("root = np.sqrt(v)", "root = v", "The root of v is missing: the step is divided by v + epsilon."),
+    # The same in the program with a corrected v; there it would be told as a factor that is there twice.
+    Slip(
+        "v_hat = v / (1 - 0.999 ** t)",
+        "v_hat = v * v / (1 - 0.999 ** t)",
+        "The root of v is missing: the step is divided by v + epsilon.",
+    ),
     Slip(
         "root = np.sqrt(v)", "root = np.sqrt(v.mean())", "The mean of v is used for all numbers; each has its own.", 1.1
     ),
@@ -1132,6 +1138,18 @@ def _each(most: str, said: str) -> Slip:
     return Slip(_CLIPPED, f"return g_kernel * {kernel}, g_bias * {bias}", said)
 
 
+_ALL = "np.append(g_kernel, g_bias)"
+_SIZES = (
+    (f"np.sqrt(({_ALL} ** 2).mean())", "the root of the mean of all squares"),
+    (f"({_ALL} ** 2).mean()", "the mean of all squares"),
+    (f"np.abs({_ALL}).mean()", "the mean size of all numbers"),
+    (f"np.abs({_ALL}).max()", "the largest number"),
+    (f"np.abs({_ALL}).sum()", "the sum of the sizes of all numbers"),
+    (f"({_ALL} ** 2).sum()", "the sum of all squares, without the root,"),
+    (f"{_ALL}.std()", "the standard deviation of all numbers"),
+    (f"np.abs({_ALL}.sum())", "the sum of all numbers, with their signs,"),
+)
+
 CLIP_SLIPS = (
     *(
         Slip(
@@ -1158,6 +1176,23 @@ CLIP_SLIPS = (
     _norm("np.sqrt(((g_kernel ** 2).sum() + (g_bias ** 2).sum()) / 2)", "You divide by the number of arrays"),
     _norm("np.abs(g_kernel).sum() + np.abs(g_bias).sum()", "You add up the sizes of all numbers, without squares"),
     _norm("max(np.abs(g_kernel).max(), np.abs(g_bias).max())", "You take the largest number"),
+    _norm(f"np.abs({_ALL}).mean()", "You take the mean size of all numbers"),
+    _norm(f"({_ALL} ** 2).mean()", "You take the mean of all squares, without the root"),
+    _norm(f"{_ALL}.std()", "You take the standard deviation of all numbers"),
+    *(
+        Slip(
+            _SHARE,
+            f"share = 1 if norm <= most else most / ({size})",
+            f"The length is compared with `most`, but for the factor {what} is used; that should be the length too.",
+            1.05,
+        )
+        for size, what in _SIZES
+    ),
+    Slip(
+        _SHARE,
+        f"share = 1 if {_SIZES[0][0]} <= most else most / norm",
+        "The factor is right, but some gradients longer than `most` are not reduced: compare their length with it.",
+    ),
     _norm("np.abs(g_kernel.sum() + g_bias.sum())", "You add up the numbers with their signs"),
     _norm("np.abs(g_kernel).mean() + np.abs(g_bias).mean()", "You add the mean sizes"),
     _norm(
