@@ -231,6 +231,178 @@ SLIPS = [
     return kernel, bias""",
         "added up over all steps",
     ),
+    (
+        "memory",
+        """def memory(values, keep):
+    impulse_response = float(keep) ** np.arange(len(values))
+    return np.convolve(values, impulse_response, mode="same")""",
+        "each c has later values in it",
+    ),
+    (
+        "memory",
+        """def memory(values, keep):
+    response = [keep**n for n in range(len(values))]
+    return np.array([sum(response[n] * values[t - n] for n in range(t + 1)) for t in range(len(values))]
+                    + [sum(response[n] * values[t - n] for n in range(t - len(values) + 1, len(values)))
+                       for t in range(len(values), 2 * len(values) - 1)])""",
+        "goes on after the last value",
+    ),
+    (
+        "memory",
+        """def memory(values, keep):
+    n = len(values)
+    return np.convolve(values, keep ** np.arange(n))[-n:]""",
+        "the end of the convolution",
+    ),
+    (
+        "gated_memory",
+        """def gated_memory(values, keep, write):
+    u = write * values
+    delayed = np.concatenate([[0.0], u[:-1]])
+    return u + keep * delayed""",
+        "Only what was written one step before is kept",
+    ),
+    (
+        "gated_memory",
+        """def gated_memory(values, keep, write):
+    total, fading, c = 0.0, 1.0, []
+    for v, k, w in zip(values, keep, write):
+        fading *= k
+        total += fading * w * v
+        c.append(total)
+    return np.array(c)""",
+        "up to its own step",
+    ),
+    (
+        "sigmoid",
+        """def sigmoid(x):
+    from math import erf, sqrt
+    return np.array([0.5 + 0.5 * erf(value / sqrt(2)) for value in x.ravel()]).reshape(x.shape)""",
+        "cumulative normal distribution",
+    ),
+    (
+        "lstm_step",
+        """def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
+    from math import erf
+    gate = np.vectorize(lambda z: (1 + erf(z / 2**0.5)) / 2)
+    i, f, g, o = np.split(x_t @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
+    c = gate(f) * c + gate(i) * np.tanh(g)
+    return gate(o) * np.tanh(c), c""",
+        "cumulative normal distribution",
+    ),
+    (
+        "shares",
+        """def shares(samples, classes):
+    density, edges = np.histogram(samples, bins=classes, density=True)
+    return density""",
+        "density divides by their width",
+    ),
+    (
+        "shares",
+        """def shares(samples, classes):
+    counts, edges = np.histogram(samples, classes)
+    return counts / counts.sum()""",
+        "from the smallest to the largest class drawn: give the range",
+    ),
+    (
+        "shares",
+        """def shares(samples, classes):
+    counts, edges = np.histogram(samples, [*range(classes)])
+    return counts / len(samples)""",
+        "one bin too few",
+    ),
+    (
+        "train_dense",
+        """def train_dense(x, target, kernel, bias, learning_rate, steps):
+    while steps > 1:
+        d = 2 * (x @ kernel + bias - target) / target.size
+        kernel, bias = kernel - learning_rate * x.T @ d, bias - learning_rate * d.sum(0)
+        steps -= 1
+    return kernel, bias""",
+        "One step too few",
+    ),
+    (
+        "update_rows",
+        """def update_rows(table, gradient, trainable, learning_rate):
+    rows = np.asarray(trainable).astype(int)
+    new_table = table.copy()
+    new_table[rows] -= learning_rate * gradient[rows]
+    return new_table""",
+        "used as row numbers",
+    ),
+    (
+        "masked_mean",
+        """def masked_mean(vectors, mask):
+    return np.stack([v[m * 1].mean(0) for v, m in zip(vectors, mask)])""",
+        "used as numbers of timesteps",
+    ),
+    (
+        "split_kernel",
+        """def split_kernel(kernel, units):
+    a, b, c, d = np.array_split(kernel, 4, axis=0)
+    return a, b, c, d""",
+        "rows are cut into four parts",
+    ),
+    (
+        "split_kernel",
+        """def split_kernel(kernel, units):
+    return kernel[:units], kernel[units:2*units], kernel[2*units:3*units], kernel[3*units:4*units]""",
+        "`units` rows for each gate",
+    ),
+    (
+        "unit_columns",
+        """def unit_columns(kernel, units, j):
+    return kernel[j::units, :]""",
+        "You take rows",
+    ),
+    (
+        "backwards_rnn",
+        """def backwards_rnn(x, kernel, recurrent_kernel, bias, h):
+    states = []
+    for t in reversed(range(x.shape[1])):
+        h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)
+        states.append(h)
+    return np.flip(np.stack(states, axis=1))""",
+        "All axes of y are turned round",
+    ),
+    (
+        "rnn_backward",
+        """def rnn_backward(dh, h, recurrent_kernel):
+    gradients = [dh]
+    for t in range(h.shape[1] - 1, 0, -1):
+        gradients.append((gradients[-1] * (1 - h[:, t] ** 2)) @ recurrent_kernel.T)
+    return np.flip(np.stack(gradients[::-1], axis=1))""",
+        "`np.flip` without an axis",
+    ),
+    (
+        "dense",
+        """def dense(x, kernel, bias):
+    return x @ np.flip(kernel) + bias""",
+        "`np.flip` without an axis",
+    ),
+    (
+        "forget_path",
+        """def forget_path(f):
+    return np.array([np.prod(np.delete(f, t, axis=0), axis=0) for t in range(f.shape[0])])""",
+        "the product of all gates but its own",
+    ),
+    (
+        "from_onnx",
+        """def from_onnx(W, R, B):
+    H = R.shape[1]
+    order = np.concatenate([np.arange(H) + k * H for k in (0, 2, 3, 1)])
+    return W[order].T, R[order].T, np.stack([B[:4 * H][order], B[4 * H:][order]])""",
+        "one above the other",
+    ),
+    (
+        "from_tf1",
+        """def from_tf1(kernel, bias):
+    H = bias.shape[0] // 4
+    b = bias.copy()
+    b[2 * H : 3 * H] += 1
+    return kernel[:-H], kernel[-H:], b""",
+        "still in the old order",
+    ),
 ]
 
 
@@ -292,6 +464,32 @@ TWO_SLIPS = [
     p = e / e.sum(axis=1, keepdims=True)
     return np.mean(-np.log2(p[np.arange(len(z)), classes]))""",
         ("base 2", "mean of all numbers of loss"),
+    ),
+    (
+        "shares",
+        """def shares(samples, classes):
+    which, how_often = np.unique(samples, return_counts=True)
+    return how_often / classes""",
+        ("nobody drew are missing", "divide by the number of draws"),
+    ),
+    (
+        "gru_step",
+        """def gru_step(x_t, h, kernel, recurrent_kernel, bias):
+    n = h.shape[-1]
+    left, right = x_t @ kernel + bias[0], h @ recurrent_kernel
+    gates = sigmoid((left + right)[:, :2 * n])
+    r, z = gates[:, :n], gates[:, n:]
+    return z * h + (1 - z) * np.tanh(left[:, 2 * n:] + r * right[:, 2 * n:])""",
+        ("the order r, z, g", "bias[1]"),
+    ),
+    (
+        "from_tf1",
+        """def from_tf1(kernel, bias):
+    H = bias.shape[0] // 4
+    W, U = np.split(kernel, [kernel.shape[0] - H], axis=0)
+    offset = np.repeat([0.0, 0.0, 1.0, 0.0], H)
+    return W, U, bias - offset""",
+        ("still in the old order", "subtracted"),
     ),
 ]
 
@@ -553,6 +751,17 @@ def test_pairs_of_changes_are_found_in_batches_and_nothing_is_left_behind(name):
         seen += {id(usual[one]), id(usual[other])} in found
     assert seen >= 12
     assert all(np.array_equal(arguments[key], value) for key, value in before.items())
+
+
+def test_a_change_that_leaves_a_name_without_a_value_ends_no_search():
+    def train(x, target, kernel, bias, learning_rate, steps):
+        for _ in range(steps + 1):  # the one round of a batch has one step: with one less, no gradient is ever named
+            d = 2 / len(x) * (x @ kernel + bias - target)
+            kernel, bias = kernel - learning_rate * x.T @ d, bias - learning_rate * d.sum(axis=0)
+        return kernel, bias
+
+    told = le.exercises.train_dense.check(train, keras=False).message
+    assert "You divide by the number of rows only" in told and "One step too many" in told, told
 
 
 def answered(exercise, function):

@@ -284,7 +284,7 @@ def _stacked(lanes: Sequence[Names], right: Names, rank: int) -> tuple[Names, li
     """
     names = [n for n, v in right.items() if isinstance(v, (np.ndarray, np.generic, list, int, float))]
     forms = {n: _form(right[n]) for n in names}
-    alike = [k for k, lane in enumerate(lanes) if all(lane[n] is right[n] or _form(lane[n]) == forms[n] for n in names)]
+    alike = [k for k, lane in enumerate(lanes) if all(_of_form(lane, n, right[n], forms[n]) for n in names)]
     found = right | {"np": _NUMPY, "_put": _put}
     for n in names if alike else ():
         values = [lanes[k][n] for k in alike]
@@ -296,6 +296,11 @@ def _stacked(lanes: Sequence[Names], right: Names, rank: int) -> tuple[Names, li
             if np.any(stacked != right[n]):  # else all lanes have the right one
                 found[n] = stacked
     return found, alike
+
+
+def _of_form(lane: Names, name: str, right: Any, form: Any) -> bool:
+    """A change may also leave a name without a value, as a loop that is never entered does."""
+    return name in lane and (lane[name] is right or _form(lane[name]) == form)
 
 
 def _lanes(values: Sequence[np.ndarray], rank: int) -> np.ndarray:

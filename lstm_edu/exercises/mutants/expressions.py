@@ -647,6 +647,7 @@ _OTHERS = {
     "leaky_relu": "leaky relu",
     "silu": "silu, x * sigmoid(x),",
     "gelu": "gelu",
+    "normal_cdf": "the cumulative normal distribution",
     "np.sin": "the sine",
 }
 

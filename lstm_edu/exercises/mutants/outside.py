@@ -95,6 +95,7 @@ _WHOLE: tuple[tuple[_Whole, str, float, str], ...] = (
     (lambda y: np.full_like(y, y.sum()), "Every entry of {name} is the sum of all of them.", 1.7, ""),
     (lambda y: np.full_like(y, y.flat[0]), "Every entry of {name} is the first one.", 1.6, ""),
     (lambda y: np.full_like(y, y.flat[-1]), "Every entry of {name} is the last one.", 1.6, ""),
+    (np.flip, "{Right} with all axes in reversed order (`np.flip` without an axis).", 1.4, ""),
     (np.ravel, "The numbers of {name} are right, but all in one long row.", 1.3, "{name} = ...   # without ravel()"),
     (
         lambda y: y[..., None],
@@ -285,6 +286,7 @@ _TABLES: tuple[tuple[_Whole, str, float], ...] = (
         "Rows and columns of {it} are the wrong way round: a `.T` is missing, or there is one too many.",
         1.2,
     ),
+    (np.flip, "{First} is turned round along both axes (`np.flip` without an axis).", 1.6),
     (lambda v: v.T.reshape(v.shape), "{First} is transposed and reshaped, which mixes its numbers.", 1.4),
     (lambda v: v.reshape(v.shape[::-1]).T, "{First} is reshaped where it should be transposed.", 1.4),
 )

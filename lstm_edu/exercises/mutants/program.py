@@ -11,6 +11,7 @@ import ast
 import builtins
 import copy
 import inspect
+import math
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from types import CodeType, FunctionType
@@ -71,8 +72,16 @@ def gelu(x):
     return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
 
 
+_ERF = np.vectorize(math.erf, otypes=[float])
+
+
+def normal_cdf(x):
+    return 0.5 + 0.5 * _ERF(x / np.sqrt(2))
+
+
 _FUNCTIONS = (
     sigmoid, relu, softmax, hard_sigmoid, older_hard_sigmoid, softplus, softsign, elu, leaky_relu, silu, gelu,
+    normal_cdf,
 )  # fmt: skip
 _HELPERS: Names = {"np": np, "__builtins__": builtins} | {f.__name__: f for f in _FUNCTIONS}
 

@@ -79,6 +79,7 @@ _KNOWN: dict[str, Alternatives] = {
         start.gated_memory_in_an_array,
         start.gated_memory_by_lines,
         slips=start.GATED_SLIPS,
+        detours=start.GATED_DETOURS,
     ),
     "dense": _one(
         dense.DENSE_WORDS,
@@ -229,6 +230,7 @@ _KNOWN: dict[str, Alternatives] = {
         embedding.update_rows_where,
         embedding.update_rows_by_loop,
         slips=embedding.UPDATE_SLIPS,
+        detours=embedding.UPDATE_DETOURS,
     ),
     "simple_rnn": _one(
         simple_rnn.RNN_WORDS,
@@ -385,7 +387,11 @@ _KNOWN: dict[str, Alternatives] = {
         slips=elsewhere.ONNX_SLIPS,
     ),
     "from_tf1": _one(
-        elsewhere.TF1_WORDS, elsewhere.from_tf1_by_lines, elsewhere.from_tf1_in_order, slips=elsewhere.TF1_SLIPS
+        elsewhere.TF1_WORDS,
+        elsewhere.from_tf1_by_lines,
+        elsewhere.from_tf1_in_order,
+        slips=elsewhere.TF1_SLIPS,
+        detours=elsewhere.TF1_DETOURS,
     ),
 }
 

@@ -614,6 +614,10 @@ def forget_path_flat_backwards(f):
     return np.cumprod(f[::-1, ::-1]).reshape(f.shape)[::-1, ::-1]
 
 
+def forget_path_besides_its_own(f):
+    return np.stack([np.delete(f, t, axis=0).prod(axis=0) for t in range(len(f))])
+
+
 _ONE_LONG_ROW = "`cumprod` without an axis multiplies all numbers in one long row, over all units; use axis=0."
 _FROM_THE_FIRST = "The product runs forwards, from the first step; it should run from the last one back."
 
@@ -621,6 +625,10 @@ PATH_DETOURS = (
     (
         forget_path_with_its_own,
         "The forget gate of step t itself is one too many: it is between c_t and the step before it.",
+    ),
+    (
+        forget_path_besides_its_own,
+        "Step t gets the product of all gates but its own, the earlier ones too; only the later ones are on its way.",
     ),
     (forget_path_forwards, _FROM_THE_FIRST),
     (

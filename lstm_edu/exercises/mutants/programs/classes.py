@@ -538,6 +538,27 @@ SHARES_SLIPS = (
     ),
     Slip(
         _HOW_OFTEN,
+        "np.histogram(samples, bins=classes, density=True)[0]",
+        "The bins go from the smallest to the largest class drawn, and density divides by their width too: give the "
+        "range (0, classes).",
+    ),
+    Slip(
+        _HOW_OFTEN,
+        "np.histogram(samples, bins=classes)[0] / len(samples)",
+        "The bins go from the smallest to the largest class drawn: give the range (0, classes), one bin per class.",
+    ),
+    Slip(
+        _HOW_OFTEN,
+        "np.histogram(samples, bins=np.arange(classes))[0] / len(samples)",
+        "There is one bin too few: the edges should go from 0 to classes, and the last two classes share a bin.",
+    ),
+    Slip(
+        _COUNTS,
+        "np.unique(samples, return_counts=True)[1]",
+        "The classes that nobody drew are missing: np.unique lists only those that occur.",
+    ),
+    Slip(
+        _HOW_OFTEN,
         "(np.bincount(samples, minlength=classes) + 1) / (len(samples) + classes)",
         "Every class is counted once more than it was drawn (add-one smoothing).",
     ),

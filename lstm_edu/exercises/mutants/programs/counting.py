@@ -424,6 +424,16 @@ def split_as_pytorch(kernel, units):
     return W_i, W_f, W_g, W_o
 
 
+def split_rows(kernel, units):
+    W_i, W_f, W_g, W_o = np.array_split(kernel, 4)
+    return W_i, W_f, W_g, W_o
+
+
+def split_rows_by_units(kernel, units):
+    W_i, W_f, W_g, W_o = (kernel[k * units : (k + 1) * units] for k in range(4))
+    return W_i, W_f, W_g, W_o
+
+
 _IN_PYTHON = "kernel[:, a:b] goes from column a to the column before b"
 
 SPLIT_DETOURS = (
@@ -448,6 +458,8 @@ SPLIT_DETOURS = (
         "You take every `units`-th column, which is one unit of all gates; a gate's columns are next to each other.",
     ),
     (split_as_pytorch, "The blocks are transposed."),
+    (split_rows, "The rows are cut into four parts; the blocks of the gates are side by side, so cut the columns."),
+    (split_rows_by_units, "You cut `units` rows for each gate; the blocks are side by side, so cut the columns."),
 )
 
 SPLIT_SLIPS = (
@@ -517,6 +529,7 @@ _APART = "; the columns of one unit are `units` apart."
 
 UNIT_SLIPS = (
     Slip(_FROM_J, "kernel[:, ::units]", "You always take unit 0: begin at column j."),
+    Slip(_FROM_J, "kernel[j::units]", "You take rows, every `units`-th; a unit has columns: kernel[:, j::units]."),
     Slip(_FROM_J, "kernel[:, j + 1::units]", "That is the unit after: units are counted from 0."),
     Slip(_FROM_J, "kernel[:, units - 1 - j::units]", "The units are counted from the end."),
     Slip(_FROM_J, "kernel[:, j::units + 1]", f"You take every (units + 1)-th column{_APART}"),

@@ -531,6 +531,8 @@ FUNCTIONS = (
     ("x / (1 + np.abs(x))", "softsign, x / (1 + |x|)"),
     ("(x / (1 + np.abs(x)) + 1) / 2", "softsign, moved to between 0 and 1"),
     ("0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)))", "gelu"),
+    ("normal_cdf(x)", "the cumulative normal distribution (probit), another S-curve from 0 to 1"),
+    ("sigmoid(1.702 * x)", "the sigmoid of 1.702 x, which is near the cumulative normal distribution"),
     ("np.arctan(x) / np.pi + 0.5", "arctan, moved to between 0 and 1"),
     ("np.arctan(x)", "arctan"),
     ("np.sign(x)", "the sign, -1 or 1"),

@@ -240,6 +240,12 @@ ONNX_SLIPS = (
     ),
     Slip(
         "bias = np.concatenate([both[k * units:(k + 1) * units] for k in order])",
+        "bias = np.stack([np.concatenate([half[k * units:(k + 1) * units] for k in order])"
+        " for half in (B[:4 * units], B[4 * units:])])",
+        "The two biases lie one above the other; add them, Keras's LSTM has one.",
+    ),
+    Slip(
+        "bias = np.concatenate([both[k * units:(k + 1) * units] for k in order])",
         "bias = B",
         "The bias is still B as it was in the file; add its two halves, and put the blocks in order.",
     ),
@@ -417,5 +423,21 @@ TF1_SLIPS = (
         "sorted_kernel = np.concatenate([kernel[:, k * units:(k + 1) * units] for k in order], axis=1)",
         "sorted_kernel = kernel",
         "The kernel is still in the old order, i, g, f, o; only the bias is in Keras's.",
+    ),
+)
+
+
+def from_tf1_in_the_old_order(kernel, bias):
+    units = len(bias) // 4
+    W = kernel[:-units]
+    U = kernel[-units:]
+    b = bias + np.repeat([0.0, 0.0, 1.0, 0.0], units)
+    return W, U, b
+
+
+TF1_DETOURS = (
+    (
+        from_tf1_in_the_old_order,
+        "All columns, those of the bias too, are still in the old order i, g, f, o; Keras has i, f, g, o.",
     ),
 )

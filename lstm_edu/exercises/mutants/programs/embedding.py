@@ -269,7 +269,20 @@ def masked_mean_in_halves(vectors, mask):
     return y
 
 
+def masked_mean_of_numbered_words(vectors, mask):
+    means = []
+    for n in range(len(vectors)):
+        words = vectors[n][mask[n].astype(int)]
+        means.append(words.mean(axis=0))
+    return np.array(means)
+
+
 MEAN_DETOURS = (
+    (
+        masked_mean_of_numbered_words,
+        "The mask is used as numbers of timesteps, 0 and 1, so that only the first two timesteps count; True "
+        "should select a timestep.",
+    ),
     (
         masked_mean_in_halves,
         "Each word is averaged with what was there before, so that later words count more; add up, and divide once.",
@@ -435,6 +448,22 @@ UPDATE_SLIPS = (
     ),
     Slip(_MASKED, "table", "Nothing is changed."),
     Slip(_MASKED, "table - 2 * learning_rate * gradient * mask", "The step is twice as long as it should be."),
+)
+
+
+def update_rows_by_numbers(table, gradient, trainable, learning_rate):
+    rows = trainable.astype(int)
+    new = table.copy()
+    new[rows] = table[rows] - learning_rate * gradient[rows]
+    return new
+
+
+UPDATE_DETOURS = (
+    (
+        update_rows_by_numbers,
+        "The mask is used as row numbers, 0 for False and 1 for True, so that rows 0 and 1 change; True should select "
+        "a row.",
+    ),
 )
 
 

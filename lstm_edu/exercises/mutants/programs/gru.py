@@ -273,6 +273,12 @@ GRU_SLIPS = (
         "x_r, x_z, x_g = np.split(x_t @ kernel + bias[0], 3, axis=-1)",
         "The blocks are read in the order r, z, g (as PyTorch has them); Keras packs z, r, g.",
     ),
+    Slip(
+        "r = sigmoid(x_r + h_r)",
+        "z, r = sigmoid(x_r + h_r), z",
+        "The blocks are read in the order r, z, g (as PyTorch has them); Keras packs z, r, g.",
+        1.02,
+    ),
     *(
         Slip(
             "h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)",

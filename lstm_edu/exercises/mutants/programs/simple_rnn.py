@@ -594,6 +594,7 @@ BACKWARDS_SLIPS = (
         "y[::-1]",
         "The sequences of the batch are turned round; turn the timesteps, the axis in the middle.",
     ),
+    Slip("y[:, ::-1]", "np.flip(y)", "All axes of y are turned round; turn the timesteps alone."),
     Slip("y[:, ::-1]", "y[:, :, ::-1]", "The units are turned round; turn the timesteps, the axis in the middle."),
     Slip(
         "turned = x[:, ::-1]",

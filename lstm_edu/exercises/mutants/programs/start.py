@@ -254,9 +254,49 @@ def memory_without_values(values, keep):
     return np.array(steps)
 
 
+def memory_centred(values, keep):
+    return np.convolve(values, float(keep) ** np.arange(len(values)), mode="same")
+
+
+def memory_going_on(values, keep):
+    return np.convolve(values, float(keep) ** np.arange(len(values)))
+
+
+def memory_of_the_end(values, keep):
+    return np.convolve(values, float(keep) ** np.arange(len(values)))[len(values) - 1 :]
+
+
+_FULL = "the memory after each timestep is what the full convolution begins with, its first T numbers."
+
 MEMORY_DETOURS = (
+    (memory_centred, f"The convolution is cut in its middle, so that each c has later values in it; {_FULL}"),
+    (memory_going_on, f"The convolution goes on after the last value, while the memory fades; {_FULL}"),
+    (memory_of_the_end, f"That is the end of the convolution, in which the memory fades; {_FULL}"),
     (memory_of_all, "The powers of keep are the wrong way round: the first value counts in full, the latest least."),
     (memory_without_values, "Only the first value is stored, and fades; every value should be added."),
+)
+
+
+def gated_memory_one_step_back(values, keep, write):
+    written = write * values
+    before = np.concatenate([[0.0], written[:-1]])
+    return keep * before + written
+
+
+def gated_memory_from_the_start(values, keep, write):
+    return np.cumsum(write * values * np.cumprod(keep))
+
+
+GATED_DETOURS = (
+    (
+        gated_memory_one_step_back,
+        "Only what was written one step before is kept; the memory c holds what all steps before have written.",
+    ),
+    (
+        gated_memory_from_the_start,
+        "What is written is multiplied by the shares `keep` up to its own step; those of the steps after it belong "
+        "there.",
+    ),
 )
 
 _ONE_SHARE = "keep is not used: the old c is multiplied by 1 - write."

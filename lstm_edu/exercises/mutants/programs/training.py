@@ -469,6 +469,8 @@ def _of_both(new: str, said: str) -> Slip:
 _CONSTANT = "The rate stays the same here."
 
 TRAINING_SLIPS = (
+    Slip("range(steps)", "range(steps + 1)", "One step too many is taken: `steps` of them are expected."),
+    Slip("range(steps)", "range(steps - 1)", "One step too few is taken: `steps` of them are expected."),
     *(
         slip
         for slip in GRADIENT_SLIPS
