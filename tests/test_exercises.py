@@ -345,10 +345,10 @@ def asked_of(exercise, function, k):
 @pytest.mark.parametrize(
     ("right", "wrong", "words"),
     [
-        ("f = sigmoid(z_f)", "f = np.sin(z_f)", "z and i are right; f is the first that differs: f[0, 0] is"),
+        ("f = sigmoid(z_f)", "f = np.cos(z_f)", "z and i are right; f is the first that differs: f[0, 0] is"),
         ("+ bias\n", "+ np.cumsum(bias)\n", "In your function, z is the first that differs"),
         ("i * g", "i * g * 1.3", "z, i, f, g and o are right. What your function makes of the given c is right."),
-        ("np.tanh(c)\n", "np.sin(c)\n", "(c is right.) In your function, z, i, f, g and o are right."),
+        ("np.tanh(c)\n", "np.cos(c)\n", "(c is right.) In your function, z, i, f, g and o are right."),
     ],
 )
 def test_the_first_wrong_quantity_is_named(right, wrong, words):
@@ -360,7 +360,7 @@ def test_the_first_wrong_quantity_is_named(right, wrong, words):
 
 def test_a_name_that_means_something_else_is_not_judged():
     """A variable of another shape, an argument that keeps its name, a loop's counter."""
-    source = STEP.replace("f = sigmoid(z_f)", "f = np.sin(z_f)").replace(" f ", " q ").replace("= i ", "= j ")
+    source = STEP.replace("f = sigmoid(z_f)", "f = np.cos(z_f)").replace(" f ", " q ").replace("= i ", "= j ")
     said = ex.lstm_step.check(defined(source, sigmoid=solution("sigmoid"))).message
     assert "f is the first" not in said and "c differs first" in said
 
