@@ -619,7 +619,7 @@ MISTAKEN = [
         """def lstm(x, kernel, recurrent_kernel, bias, h, c):
     y = []
     for t in range(x.shape[1]):
-        h, new_c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, bias)
+        h, new_c = lstm_step(x[:, t], h, c, kernel, recurrent_kernel, 0 * bias)
         y.append(h)
     return np.stack(y, axis=1)""",
         "returned",
@@ -652,6 +652,23 @@ MISTAKEN = [
     return d_table""",
         "once: d_table[ids] += dy",
         "so it is with `=`",
+    ),
+    (
+        "clip_together",
+        """def clip_together(g_kernel, g_bias, most):
+    over = max(np.linalg.norm(np.append(g_kernel, g_bias)) - most, 0)
+    return tuple(np.sign(g) * np.maximum(abs(g) - over, 0) for g in (g_kernel, g_bias))""",
+        "become 0",
+        "taken away from the size of each number",
+    ),
+    (
+        "clip_together",
+        """def clip_together(g_kernel, g_bias, most):
+    if np.mean(np.append(g_kernel, g_bias) ** 2) ** 0.5 > most:
+        return 0 * g_kernel, 0 * g_bias
+    return g_kernel, g_bias""",
+        "with their signs",
+        "become 0, others stay",
     ),
     *(
         (

@@ -1195,6 +1195,13 @@ CLIP_SLIPS = (
         f"share = 1 if {_SIZES[0][0]} <= most else most / norm",
         "The factor is right, but some gradients longer than `most` are not reduced: compare their length with it.",
     ),
+    Slip(
+        _SHARE,
+        f"share = 1 if {_SIZES[0][0]} <= most else 0",
+        "Some gradients longer than `most` become 0, others stay: compare their length with it, and multiply by "
+        "most / norm.",
+        1.05,
+    ),
     _norm("np.abs(g_kernel.sum() + g_bias.sum())", "You add up the numbers with their signs"),
     _norm("np.abs(g_kernel).mean() + np.abs(g_bias).mean()", "You add the mean sizes"),
     _norm(
