@@ -729,6 +729,13 @@ def test_two_slips_are_told_together(name, code, said):
     assert all(words in found.sentence for words in said), found.sentence
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_gradients_that_are_shortened_by_subtracting_do_not_all_become_0(seed):
+    asked = le.exercises.clip_together.draw(np.random.default_rng(seed), 3)
+    every = np.abs(np.append(asked["g_kernel"], asked["g_bias"]))
+    assert 0 < np.linalg.norm(every) - asked["most"] < every.max()
+
+
 @pytest.mark.parametrize(("name", "entry"), [("forget_path", (0,)), ("backwards_rnn", (slice(None), -1))])
 def test_two_slips_that_undo_each_other_are_not_told(name, entry):
     exercise = le.exercises.get(name)
