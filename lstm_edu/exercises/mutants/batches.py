@@ -228,14 +228,17 @@ def _alike(some: Sequence[ast.stmt], others: Sequence[ast.stmt], changed: set[in
 
 
 def _copy(node: Any) -> Any:
-    """The same tree in new nodes."""
+    """The same tree in new nodes. Only what Python's grammar knows: IPython's tracebacks leave a `parent` on nodes, and on
+    `ast.Load()`, which is one object for all trees."""
     if isinstance(node, list):
         return [_copy(n) for n in node]
     if not isinstance(node, ast.AST):
         return node
     new = node.__class__()
-    for field, value in vars(node).items():
-        setattr(new, field, _copy(value) if isinstance(value, (ast.AST, list)) else value)
+    for field in (*node._fields, *node._attributes):
+        if hasattr(node, field):
+            value = getattr(node, field)
+            setattr(new, field, _copy(value) if isinstance(value, (ast.AST, list)) else value)
     return new
 
 
