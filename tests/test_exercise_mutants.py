@@ -812,6 +812,18 @@ def test_numbers_that_no_program_gives_are_told_nothing(name):
     assert mutated_twice(exercise, asked) is None
 
 
+def test_what_a_traceback_of_ipython_leaves_on_all_trees_is_not_followed():
+    load = ast.parse("name", mode="eval").body.ctx
+    load.parent = ast.parse("name + name", mode="eval").body  # as its tracebacks do
+    load.parent.left.ctx = load
+    try:
+        exercise = le.exercises.lstm_step
+        code, said = next((code, said) for name, code, said in TWO_SLIPS if name == "lstm_step")
+        assert all(w in mutated_twice(exercise, answered(exercise, defined(code, "lstm_step"))).sentence for w in said)
+    finally:
+        del load.parent
+
+
 def test_a_mutant_must_be_right_where_the_answer_was_right():
     exercise = le.exercises.clip_together  # nothing is clipped in its second question
     asked = answered(exercise, lambda g_kernel, g_bias, most: (g_kernel * 0.5, g_bias * 0.5))

@@ -15,12 +15,14 @@ import builtins
 import contextlib
 import copy
 import ctypes
+import dis
 import sys
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import CodeType, FrameType
@@ -135,7 +137,11 @@ def run(
 
 class _Here(threading.Thread):
     """Instead of a thread, where there is only one: `start` runs the function to its end, and at each step of its own
-    code, not of libraries, a look at the clock may raise TimeUp, again and again until it ends."""
+    code, not of libraries, a look at the clock may raise TimeUp.
+
+    Python calls no tracing function again that has raised something. So it is raised where nothing around it catches
+    it; and anywhere, again and again, if no such place comes in `_GRACE` seconds.
+    """
 
     def __init__(self, target: Callable[[], None], limit: float):
         super().__init__(name="exercise")
@@ -153,16 +159,41 @@ class _Here(threading.Thread):
         """It has ended."""
 
     def _called(self, frame: FrameType, event: str, argument: Any) -> Callable | None:
-        file = frame.f_code.co_filename
-        if "site-packages" in file or file.startswith((_PACKAGE, "<frozen")):
+        if not _learners(frame):
             return None
         frame.f_trace_opcodes = True  # `while True: pass` is one line, and never another
         return self._look
 
     def _look(self, frame: FrameType, event: str, argument: Any) -> Callable:
-        if time.monotonic() >= self.end:  # raised by this function itself, it would be the last that is called
+        late = time.monotonic() - self.end
+        if late >= 0 and not _caught(frame):
+            raise TimeUp
+        if late >= _GRACE:
             _raise_in(threading.get_ident())
         return self._look
+
+
+def _learners(frame: FrameType) -> bool:
+    """Whether a frame runs neither a library's code nor this package's."""
+    file = frame.f_code.co_filename
+    return "site-packages" not in file and not file.startswith((_PACKAGE, "<frozen"))
+
+
+def _caught(frame: FrameType | None) -> bool:
+    """Whether an `except` or `finally` of the learner's is around what a frame does, in it or in one that called it."""
+    while frame is not None and _learners(frame):
+        if any(start <= frame.f_lasti < end for start, end in _guarded(frame.f_code)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+@cache
+def _guarded(code: CodeType) -> list[tuple[int, int]]:
+    """The instructions of a function that stand in a `try`."""
+    entries = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
+    # With lasti: what only tidies up, and raises again.
+    return [(entry.start, entry.end) for entry in entries if not entry.lasti]
 
 
 def _keep(frame: FrameType, event: str, watch: CodeType, outcome: dict[str, Any]) -> None:

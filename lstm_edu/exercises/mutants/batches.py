@@ -228,8 +228,10 @@ def _alike(some: Sequence[ast.stmt], others: Sequence[ast.stmt], changed: set[in
 
 
 def _copy(node: Any) -> Any:
-    """The same tree in new nodes. Only what Python's grammar knows: IPython's tracebacks leave a `parent` on nodes, and on
-    `ast.Load()`, which is one object for all trees."""
+    """The same tree in new nodes, with what Python's grammar knows and nothing else.
+
+    IPython's tracebacks leave a `parent` on nodes, and on `ast.Load()`, which is one object for all trees.
+    """
     if isinstance(node, list):
         return [_copy(n) for n in node]
     if not isinstance(node, ast.AST):
