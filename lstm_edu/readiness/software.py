@@ -5,6 +5,7 @@ import platform
 import sys
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 _OURS = "lstm-edu"
 _NAMED = ("numpy", "matplotlib", "ipykernel", "ipywidgets", "anywidget", "jupyterlab", "keras", "tensorflow",
@@ -28,7 +29,6 @@ def trouble() -> list[str]:
 
     Which of TensorFlow's packages it is, a kernel that imports Keras tells better.
     """
-    from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
     try:
@@ -38,12 +38,22 @@ def trouble() -> list[str]:
     said = []
     if platform.python_version() not in SpecifierSet(wanted := str(ours["Requires-Python"] or "")):
         said.append(f"Python {platform.python_version()} does not fit: {wanted} is needed")
-    extras = ["", *(name for name in ours.get_all("Provides-Extra") or [] if name != "test")]
-    for requirement in map(Requirement, metadata.requires(_OURS) or []):
-        applies = requirement.marker is None or any(requirement.marker.evaluate({"extra": name}) for name in extras)
-        if applies and not requirement.name.startswith("tensorflow"):
+    for requirement in _brought_by("course"):
+        if not requirement.name.startswith("tensorflow"):
             said += _trouble_with(requirement.name, requirement.specifier)
     return list(dict.fromkeys(said))
+
+
+def _brought_by(extra: str) -> list[Any]:
+    """The requirements of this package with one of its extras, and with those that the extra names."""
+    from packaging.requirements import Requirement
+
+    found = []
+    for requirement in map(Requirement, metadata.requires(_OURS) or []):
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+            ours = requirement.name == _OURS
+            found += [r for name in requirement.extras for r in _brought_by(name)] if ours else [requirement]
+    return found
 
 
 def _trouble_with(name: str, needed) -> list[str]:
