@@ -431,7 +431,7 @@ TWO_SLIPS = [
     for t in range(h.shape[1] - 2, -1, -1):
         back.append(back[-1] * (1 - h[:, t] ** 2) * np.diag(recurrent_kernel))
     return np.stack(back[::-1], axis=1)""",
-        ("diagonal of U", "t + 1"),
+        ("diagonal of U", "timestep that the gradient goes to"),
     ),
     (
         "bidirectional",

@@ -228,7 +228,7 @@ def _alike(some: Sequence[ast.stmt], others: Sequence[ast.stmt], changed: set[in
 
 
 def _copy(node: Any) -> Any:
-    """The same tree in new nodes, with what Python's grammar knows and nothing else.
+    """The same tree in new nodes, with what Python's grammar knows and their numbers, and nothing else.
 
     IPython's tracebacks leave a `parent` on nodes, and on `ast.Load()`, which is one object for all trees.
     """
@@ -237,7 +237,7 @@ def _copy(node: Any) -> Any:
     if not isinstance(node, ast.AST):
         return node
     new = node.__class__()
-    for field in (*node._fields, *node._attributes):
+    for field in (*node._fields, *node._attributes, "_k"):
         if hasattr(node, field):
             value = getattr(node, field)
             setattr(new, field, _copy(value) if isinstance(value, (ast.AST, list)) else value)
