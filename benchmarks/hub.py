@@ -23,11 +23,12 @@ import psutil
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from lstm_edu.export.states import VIEW
+
 from .browser import HERE, free_port
 
 CONFIG = HERE / "deploy" / "tests" / "jupyterhub_config.py"
 PROXY = "LSTM_EDU_PROXY"  # the command that starts configurable-http-proxy, where it is not on the path
-WIDGET = "application/vnd.jupyter.widget-view+json"
 _PAGE = ("lab", "lab/api/settings", "lab/api/workspaces/default", "api/kernelspecs", "api/sessions", "api/terminals")
 
 
@@ -183,7 +184,7 @@ class Student:
             for source in sources:
                 messages = await self.run(source)
                 self.said.append("".join(message["content"].get("text", "") for message in messages))
-                if self.explorer is None and any(WIDGET in message["content"].get("data", {}) for message in messages):
+                if self.explorer is None and any(VIEW in message["content"].get("data", {}) for message in messages):
                     self.explorer = self.since()
                 await asyncio.sleep(pause)
         finally:

@@ -30,8 +30,8 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
 
     execute = not options.no_execute
     try:
-        extras.need("export", "a page")
         if options.notebook.is_dir():
+            extras.need("export", "a page")
             from lstm_edu.export import site
 
             to = options.output or Path("site")

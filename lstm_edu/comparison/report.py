@@ -184,13 +184,17 @@ class Report:
         allowed = f"allowed ({', '.join(letters)}: Keras's)" if letters else "allowed"
         return "array", "result", "largest difference", "where", allowed, "shape", "dtype"
 
+    @property
+    def _cells(self) -> list[tuple[str, ...]]:
+        return [_cells(row) for row in self.rows]
+
     def __repr__(self) -> str:
-        table = tables.text(self.verdict, self._title, self._header, [_cells(row) for row in self.rows])
+        table = tables.text(self.verdict, self._title, self._header, self._cells)
         return table + (f"\n{self.adequacy.line}" if self and self.trace is not None else "")
 
     def table(self) -> str:
         """The table in view, as HTML, whatever it says."""
-        return tables.html(self.verdict, self._title, self._header, [_cells(row) for row in self.rows]) + self._caught
+        return tables.html(self.verdict, self._title, self._header, self._cells) + self._caught
 
     @property
     def _caught(self) -> str:
@@ -200,9 +204,7 @@ class Report:
         """What agrees is one line that opens to the table; what does not is a table at once."""
         if not self:
             return self.table()
-        table = tables.folded(
-            f"✓ {self._line}", tables.html(None, "", self._header, [_cells(row) for row in self.rows])
-        )
+        table = tables.folded(f"✓ {self._line}", tables.html(None, "", self._header, self._cells))
         return table + self._caught
 
 

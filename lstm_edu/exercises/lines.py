@@ -9,6 +9,7 @@ import numpy as np
 from lstm_edu.comparison.places import number_text
 from lstm_edu.exercises.answers import agrees
 from lstm_edu.exercises.explaining import Answered, Exercise, Found
+from lstm_edu.exercises.mutants.program import sigmoid
 
 _INSIDE = 1e-4  # what is nearer to an end is taken for cut off
 
@@ -41,18 +42,14 @@ def sigmoid_of_line(exercise: Exercise, answered: Sequence[Answered]) -> Found |
     if x.shape != y.shape or not np.all((y >= 0) & (y <= 1)):
         return None
     inside = (y > 1e-4) & (y < 1 - 1e-4)
-    if inside.sum() < 5 or not agrees(_sigmoid(x), right):
+    if inside.sum() < 5 or not agrees(sigmoid(x), right):
         return None
     slope, height = np.polyfit(x[inside], np.log(y[inside] / (1 - y[inside])), 1)
     slope, height = (_rational(float(f"{v:.3g}")) if abs(v) > 1e-3 else 0.0 for v in (slope, height))
-    if not slope or not agrees(_sigmoid(slope * x + height), y):
+    if not slope or not agrees(sigmoid(slope * x + height), y):
         return None
     inner = _with_height("x" if slope == 1 else f"{number_text(slope)} x", height)
     return Found(f"Your function is the sigmoid of {inner}; that of x is expected.", fix="y = 1 / (1 + np.exp(-x))")
-
-
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * x))
 
 
 def _with_height(line: str, height: float) -> str:

@@ -294,8 +294,7 @@ class VerifyReport:
         """What to do about a verdict that rounding prevents."""
         if self.verdict != UNDECIDED:
             return []
-        reports = [report for report in (*(layer.report for layer in self.layers), *self._beyond_layers)]
-        dtype = _undecided(next(report for report in reports if report.verdict == UNDECIDED)).dtype
+        dtype = _undecided(next(report for report in self._reports if report.verdict == UNDECIDED)).dtype
         finer = [] if "float64" in dtype else ["the same weights in a model of dtype float64"]
         return [", or ".join(["fewer timesteps", *finer])]
 

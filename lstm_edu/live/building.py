@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from lstm_edu.export.states import VIEW
 from lstm_edu.live.starting import RECORDED
 
 _HERE = Path(__file__).parent
@@ -204,7 +205,7 @@ def _shown(output: Any) -> dict[str, Any] | None:
     if output.output_type == "stream":
         return {"data": {"text/plain": output.text.rstrip("\n")}}
     data = dict(output.get("data", {}))
-    return None if not data or "application/vnd.jupyter.widget-view+json" in data else {"data": data}
+    return None if not data or VIEW in data else {"data": data}
 
 
 def _entry(wheel: Path) -> dict[str, Any]:

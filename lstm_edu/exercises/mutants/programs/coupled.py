@@ -4,6 +4,7 @@ import numpy as np
 
 from lstm_edu.exercises.mutants.edits import Slip
 from lstm_edu.exercises.mutants.program import sigmoid
+from lstm_edu.exercises.mutants.programs.lstm import COUPLED_WORDS
 
 
 def coupled_step_by_lines(x_t, h, c, kernel, recurrent_kernel, bias):
@@ -30,33 +31,11 @@ def coupled_step_by_gates(x_t, h, c, kernel, recurrent_kernel, bias):
 
 
 STEP_WORDS = {
-    "x_t": "the input x_t",
-    "h": "the previous output h",
-    "c": "the cell state c",
-    "new_h": "the new output h",
-    "new_c": "the new cell state",
-    "kernel": "the kernel",
-    "recurrent_kernel": "the recurrent kernel",
-    "bias": "the bias",
-    "z": "the sum z",
-    **{f"z_{gate}": f"z_{gate}" for gate in "igo"},
-    "i": "the input gate i",
-    "g": "the candidate g",
-    "o": "the output gate o",
+    **COUPLED_WORDS,
     "sigmoid(z_o)": "the output gate o",
     "np.tanh(z_g)": "the candidate g",
     "1 - i": "1 - i",
     "(1 - i) * c": "what is kept of the old cell state",
-    "i * g": "what is written (i * g)",
-    "np.tanh(c)": "`tanh(c)`",
-    "np.tanh(new_c)": "tanh of the new cell state",
-    "x_t @ kernel": "the input's part of the sum",
-    "h @ recurrent_kernel": "the recurrent part of the sum",
-    **{f"b_{gate}": f"the bias of {gate}" for gate in "igo"},
-    **{f"W_{gate}": f"the kernel's block of {gate}" for gate in "igo"},
-    **{f"U_{gate}": f"the recurrent kernel's block of {gate}" for gate in "igo"},
-    **{f"x_t @ W_{gate}": f"the input's part of the sum of {gate}" for gate in "igo"},
-    **{f"h @ U_{gate}": f"the recurrent part of the sum of {gate}" for gate in "igo"},
 }
 
 _KEPT = "What is kept of the old c is {}; it should be 1 - i."

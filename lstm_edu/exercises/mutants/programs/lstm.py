@@ -45,7 +45,19 @@ def lstm_step_by_gates(x_t, h, c, kernel, recurrent_kernel, bias):
     return new_h, new_c
 
 
-STEP_WORDS = {
+def _of_gates(gates: str) -> dict[str, str]:
+    """Words for the parts of the sum that each of these gates has."""
+    return {
+        **{f"z_{gate}": f"z_{gate}" for gate in gates},
+        **{f"b_{gate}": f"the bias of {gate}" for gate in gates},
+        **{f"W_{gate}": f"the kernel's block of {gate}" for gate in gates},
+        **{f"U_{gate}": f"the recurrent kernel's block of {gate}" for gate in gates},
+        **{f"x_t @ W_{gate}": f"the input's part of the sum of {gate}" for gate in gates},
+        **{f"h @ U_{gate}": f"the recurrent part of the sum of {gate}" for gate in gates},
+    }
+
+
+COUPLED_WORDS = {  # what an LSTM has without its forget gate, too
     "x_t": "the input x_t",
     "h": "the previous output h",
     "c": "the cell state c",
@@ -55,27 +67,23 @@ STEP_WORDS = {
     "recurrent_kernel": "the recurrent kernel",
     "bias": "the bias",
     "z": "the sum z",
-    "z_i": "z_i",
-    "z_f": "z_f",
-    "z_g": "z_g",
-    "z_o": "z_o",
     "i": "the input gate i",
-    "f": "the forget gate f",
     "g": "the candidate g",
     "o": "the output gate o",
     "x_t @ kernel": "the input's part of the sum",
     "h @ recurrent_kernel": "the recurrent part of the sum",
-    "f * c": "what is kept of the old cell state (f * c)",
     "i * g": "what is written (i * g)",
     "np.tanh(c)": "`tanh(c)`",
     "np.tanh(new_c)": "tanh of the new cell state",
+    **_of_gates("igo"),
+}
+STEP_WORDS = {
+    **COUPLED_WORDS,
+    "f": "the forget gate f",
+    "f * c": "what is kept of the old cell state (f * c)",
     "h.shape[1]": "the number of units",
     "units": "the number of units",
-    **{f"b_{gate}": f"the bias of {gate}" for gate in "ifgo"},
-    **{f"W_{gate}": f"the kernel's block of {gate}" for gate in "ifgo"},
-    **{f"U_{gate}": f"the recurrent kernel's block of {gate}" for gate in "ifgo"},
-    **{f"x_t @ W_{gate}": f"the input's part of the sum of {gate}" for gate in "ifgo"},
-    **{f"h @ U_{gate}": f"the recurrent part of the sum of {gate}" for gate in "ifgo"},
+    **_of_gates("f"),
 }
 
 
