@@ -158,7 +158,7 @@ def test_words_stand_for_their_tokens_and_name_the_steps_of_the_layers_that_foll
     expect(root.locator("[role=tabpanel]:visible .le-words")).to_contain_text("Unit 0 “north” at step 2 “hits”")
     root.get_by_role("tab", name="table").click()
     panel = root.locator("[role=tabpanel]:visible")
-    assert panel.locator(".le-emb-token").all_inner_texts() == ["the", "game", "hits", "the", "ball", "bat"]
+    expect(panel.locator(".le-emb-token")).to_have_text(["the", "game", "hits", "the", "ball", "bat"])
     expect(panel.locator(".le-emb-token").nth(1)).to_have_attribute("aria-label", "step 1, token 5 “game”")
     expect(panel.locator(".le-words")).to_contain_text("Step 2 holds token 3 “hits”: it picks row 3 of the table")
     assert set(panel.locator(".le-emb-marks span").all_inner_texts()) == set(WORDS[1:])
@@ -166,7 +166,7 @@ def test_words_stand_for_their_tokens_and_name_the_steps_of_the_layers_that_foll
     expect(panel.locator(".le-tip")).to_contain_text("row 5 “game”")
     root.get_by_role("tab", name="out").click()
     panel = root.locator("[role=tabpanel]:visible")
-    assert panel.locator(".le-x .le-column-name").all_inner_texts() == UNITS
+    expect(panel.locator(".le-x .le-column-name")).to_have_text(UNITS)
     expect(panel.locator(".le-words")).to_contain_text("The largest of this row is “")
 
 
