@@ -175,9 +175,9 @@ class Step:
 
     def of_squares(self, x: Array, h: Array) -> tuple[Array, Array]:
         """The sum of the squares of the terms in each sum, those of the input and those of h."""
-        of_x = np.square(x) @ self.squares[0]
+        of_x = times(np.square(x), self.squares[0])
         of_x += np.square(self.input_bias())
-        return of_x, np.square(h) @ self.squares[1]
+        return of_x, times(np.square(h), self.squares[1])
 
     def root(self, x: Array, h: Array) -> Array:
         """The root of the sum of the squares of all terms in each sum."""
