@@ -70,11 +70,12 @@ async def lesson(running: Hub, options: argparse.Namespace) -> tuple[list[Studen
 
 def text(students: list[Student], memory: dict[str, float], options: argparse.Namespace, load: float | None) -> str:
     """The table, and what it depends on."""
+    number = options.notebook.partition("_")[0]
     rows = []
     for name, times in [
         ("until the server was there", [s.server for s in students]),
-        (f"until the first explorer of {options.notebook[:2]}", [s.explorer for s in students]),
-        (f"until all of {options.notebook[:2]} had run", [s.end for s in students]),
+        (f"until the first explorer of {number}", [s.explorer for s in students]),
+        (f"until all of {number} had run", [s.end for s in students]),
     ]:
         known = sorted(t for t in times if t is not None)
         shown = [f"{v:.0f}" for v in (known[0], median(known), known[-1])] if known else ["", "", ""]

@@ -115,12 +115,12 @@ def write(rows: list[Row], load: float | None) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.course", description=__doc__)
-    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="only these notebooks: 06 12")
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="only these notebooks: 06 08b")
     parser.add_argument("--docs", action="store_true", help="also write the table into docs/teaching.md")
     options = parser.parse_args(arguments)
-    names = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+    names = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
     if options.numbers:
-        names = [name for name in names if name[:2] in options.numbers]
+        names = [name for name in names if name.partition("_")[0] in options.numbers]
     load = machine.load()
     text = write(course(names), load)
     print(text)

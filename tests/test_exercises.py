@@ -100,6 +100,8 @@ def test_the_exercises_of_the_course_are_all_there():
         "coupled_backward",
         "generate",
         "unit_columns",
+        "two_layers",
+        "last_counting",
         "mgu_step",
         "from_tf1",
     }

@@ -28,7 +28,7 @@ from lstm_edu.teaching.assignment import instructors_version, solved
 from lstm_edu.teaching.fences import BUBBLEWRAP, DOCKER, FENCES, GRADING, IMAGE, NONE, PODMAN, Fence
 from lstm_edu.teaching.grading import run
 
-NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("[0-9]*.ipynb"))
 ARGUMENTS = "x_t, h, c, kernel, recurrent_kernel, bias"
 HEAD = "import numpy as np\nimport lstm_edu as le"
 DENSE = "def dense(x, kernel, bias):\n    return x @ kernel + bias"

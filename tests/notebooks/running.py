@@ -19,7 +19,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 HERE = Path(__file__).resolve().parent
-NOTEBOOKS = sorted((HERE.parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((HERE.parents[1] / "notebooks").glob("[0-9]*.ipynb"))  # the lessons
+MAP = HERE.parents[1] / "notebooks" / "map_and_glossary.ipynb"  # for looking things up: no lesson
 CANNOT_CATCH = "# Cannot catch"  # a comment that says that, and why, its cell's comparison is not adequate
 
 
@@ -35,6 +36,11 @@ class Run:
     peak_mb: int | None = None
     failure: str = ""
     comparisons: list[tuple[nbformat.NotebookNode, dict]] = field(default_factory=list)
+
+
+def number_of(path: Path) -> str:
+    """How the course counts a notebook: "07b"."""
+    return path.name.partition("_")[0]
 
 
 _runs: dict[Path, Future[Run]] = {}

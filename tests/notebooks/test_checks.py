@@ -7,7 +7,7 @@ from pathlib import Path
 import checking
 import nbformat
 import pytest
-from running import NOTEBOOKS, run
+from running import NOTEBOOKS, number_of, run
 
 ASSERTS_THAT_TEACH: set[tuple[str, str]] = set()  # (notebook's number, cell): where the assert is what is shown
 CHECKS = sorted(checking.FOLDER.glob("*.py"))
@@ -46,7 +46,7 @@ def test_a_reader_of_a_notebook_with_checks_sees_no_assert(path):
         for cell in cells
         if cell.cell_type == "code" and any(isinstance(node, ast.Assert) for node in nodes(cell.source))
     ]
-    assert [id for id in seen if (path.name[:2], id) not in ASSERTS_THAT_TEACH] == []
+    assert [id for id in seen if (number_of(path), id) not in ASSERTS_THAT_TEACH] == []
 
 
 # --- cards: what is below one does not answer it ---------------------------------------------------------------------

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from running import MAP, NOTEBOOKS, number_of
 
 import lstm_edu as le
 
 ROOT = Path(__file__).resolve().parents[2]
 SLIDES = runpy.run_path(str(ROOT / "scripts" / "mark_slides.py"))
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LESSONS = [path for path in NOTEBOOKS if not path.name.startswith("00")]
-PAGES = [*NOTEBOOKS, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = [*NOTEBOOKS, MAP]
+PAGES = [*SHOWN, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 MOST_LINES = 15  # of code in a cell: a dozen, and an import or two
 HARDEST = 60  # Flesch's reading ease: "plain English" begins there
 
@@ -55,7 +56,7 @@ def test_links_lead_somewhere(path):
             assert anchor in anchors(there), f"{path.name} links to {target}, but there is no such heading"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 def test_headings_make_a_table_of_contents(path):
     levels = [
         len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", markdown(path), flags=re.S), flags=re.M)
@@ -65,7 +66,7 @@ def test_headings_make_a_table_of_contents(path):
     assert all(b <= a + 1 for a, b in pairwise(levels)), levels
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 def test_every_picture_has_an_alternative_text(path):
     assert not re.findall(r"!\[\s*\]\(|<img(?![^>]*\balt=\"[^\"]+\")[^>]*>", markdown(path))
 
@@ -128,7 +129,9 @@ TRANSFER = {
     "05": ("backwards_rnn", r"outputs\[::-1\]|range\(x\.shape\[1\]\)\):|range\(T-1"),
     "06": ("coupled_step", r"\(1-i\)\*c"),
     "07": ("unit_columns", r"j::"),
+    "07b": ("read_bias", r"z-x_t@kernel"),
     "08": ("generate", r"step\(h,h,c"),
+    "08b": ("last_counting", r"flatnonzero\(row\)\[-1\]"),
     "10": ("coupled_backward", r"g-c_before"),
     "11": ("merge_gradients", r"size\*gradient|sizes\.sum"),
     "12": ("mgu_step", r"\(f\*h\)@"),
@@ -137,10 +140,12 @@ TRANSFER = {
 }
 
 
-@pytest.mark.parametrize("path", [path for path in NOTEBOOKS if path.name[:2] in TRANSFER], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in NOTEBOOKS if number_of(path) in TRANSFER], ids=lambda path: path.stem
+)
 def test_one_exercise_of_a_notebook_asks_for_transfer(path):
     """There is no model of its answer in the notebook, folded or not."""
-    name, form = TRANSFER[path.name[:2]]
+    name, form = TRANSFER[number_of(path)]
     assert f"le.exercises.{name}.check({name})" in [cell.source for cell in cells(path, "code")]
     bare = [
         re.sub(r"\s", "", text)
@@ -167,9 +172,13 @@ def test_keras_is_imported_after_the_first_thing_to_look_at(path):
     assert not imports or looks < imports[0]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 def test_every_cell_knows_its_slide(path):
     assert not SLIDES["mark"](nbformat.read(path, as_version=nbformat.NO_CONVERT)), "run python scripts/mark_slides.py"
+
+
+def test_the_first_notebook_leads_to_the_map():
+    assert f"({MAP.name})" in markdown(NOTEBOOKS[0])
 
 
 def test_the_course_is_one_chain():
@@ -178,10 +187,10 @@ def test_the_course_is_one_chain():
         assert f"({following.name})" in end, f"{this.name} does not lead on to {following.name}"
 
 
-@pytest.mark.parametrize("map_of_the_course", [ROOT / "README.md", NOTEBOOKS[0]], ids=lambda path: path.name)
+@pytest.mark.parametrize("map_of_the_course", [ROOT / "README.md", MAP], ids=lambda path: path.name)
 def test_the_map_names_every_notebook(map_of_the_course):
     text = markdown(map_of_the_course)
-    assert [p.name for p in NOTEBOOKS if p != map_of_the_course and p.name not in text] == []
+    assert [p.name for p in SHOWN if p != map_of_the_course and f"{p.name})" not in text] == []
 
 
 NO_WORDS = "kernal,bu,nam,ue,ot,hist,nd,ba,fo,te,olt,tahn,mis"  # pieces of code, and mistakes that tests make
@@ -223,7 +232,7 @@ def habits(text: str) -> list[str]:
     return [f"{found[0]!r}: {say}" for form, say in HABITS.items() for found in re.finditer(form, text, flags=re.I)]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 def test_the_english_has_no_habits_that_readers_stumble_over(path):
     code = "\n\n".join(cell.source for cell in cells(path, "code"))
     assert habits(f"{markdown(path)}\n\n{code}") == []

@@ -13,6 +13,7 @@ from lstm_edu.exercises.tasks import (
     gru,
     lstm,
     simple_rnn,
+    stacking,
     start,
     training,
 )
@@ -48,6 +49,8 @@ ALL = (
     lstm.LSTM_LOOP,
     lstm.MASKED_LSTM,
     generating.GENERATE,
+    stacking.TWO_LAYERS,
+    stacking.LAST_COUNTING,
     backward.BACKWARD_STEP,
     backward.FORGET_PATH,
     coupled.COUPLED_BACKWARD,

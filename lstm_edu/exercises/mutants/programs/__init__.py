@@ -21,6 +21,7 @@ from lstm_edu.exercises.mutants.programs import (
     gru,
     lstm,
     simple_rnn,
+    stacking,
     start,
     training,
 )
@@ -340,6 +341,20 @@ _KNOWN: dict[str, Alternatives] = {
         generating.GENERATE_WORDS,
         slips=(*lstm.STEP_SLIPS, *generating.GENERATE_SLIPS),
         written_out=True,
+    ),
+    "two_layers": _one(
+        stacking.TWO_WORDS,
+        stacking.two_layers_in_turn,
+        before=_STEP,
+        slips=(*lstm.STEP_SLIPS, *stacking.TWO_SLIPS),
+    ),
+    "last_counting": _one(
+        stacking.LAST_WORDS,
+        stacking.last_counting_by_rows,
+        stacking.last_counting_by_steps,
+        stacking.last_counting_reversed,
+        stacking.last_counting_by_numbers,
+        slips=stacking.LAST_SLIPS,
     ),
     "backward_step": Alternatives(
         (
