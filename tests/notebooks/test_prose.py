@@ -16,6 +16,7 @@ import lstm_edu as le
 
 ROOT = Path(__file__).resolve().parents[2]
 SLIDES = runpy.run_path(str(ROOT / "scripts" / "mark_slides.py"))
+TIMES = runpy.run_path(str(ROOT / "scripts" / "mark_times.py"))
 LESSONS = [path for path in NOTEBOOKS if not path.name.startswith("00")]
 SHOWN = [*NOTEBOOKS, MAP]
 PAGES = [*SHOWN, ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -175,6 +176,48 @@ def test_keras_is_imported_after_the_first_thing_to_look_at(path):
 @pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
 def test_every_cell_knows_its_slide(path):
     assert not SLIDES["mark"](nbformat.read(path, as_version=nbformat.NO_CONVERT)), "run python scripts/mark_slides.py"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_and_its_sections_say_how_long_they_take(path):
+    assert re.search(r"about \d+ minutes", cells(path)[0].source)
+    assert not TIMES["mark"](nbformat.read(path, as_version=nbformat.NO_CONVERT)), "run python scripts/mark_times.py"
+
+
+def test_the_map_says_how_long_every_notebook_takes():
+    times = {path.name: TIMES["whole"](nbformat.read(path, as_version=nbformat.NO_CONVERT)) for path in NOTEBOOKS}
+    assert not TIMES["mark_map"](nbformat.read(MAP, as_version=nbformat.NO_CONVERT), times)
+    assert len(re.findall(r"^\|.*\.ipynb\) \|.*\| \d+(?:, \d+)? \|$", markdown(MAP), flags=re.M)) == len(NOTEBOOKS)
+
+
+def lesson_with_trips() -> nbformat.NotebookNode:
+    words = " ".join(["word"] * int(TIMES["WORDS_A_MINUTE"]))
+    made = [
+        nbformat.v4.new_markdown_cell("# See it\n\nYou need about 1 minutes."),
+        nbformat.v4.new_markdown_cell("## A part\n\n*99 minutes*\n\n" + f"{words} " * 10),
+        nbformat.v4.new_markdown_cell("### Side trip: further\n\n*1 minutes. Skip this.*\n\nGo."),
+        nbformat.v4.new_code_cell("le.exercises.dense.check(dense)"),
+        nbformat.v4.new_markdown_cell("### Back\n\n" + f"{words} " * 10),
+        nbformat.v4.new_markdown_cell("## Summary\n\n" + f"{words} " * 30),
+    ]
+    return nbformat.v4.new_notebook(cells=made)
+
+
+def test_times_are_written_anew_and_what_is_after_a_side_trip_is_on_the_path():
+    made = lesson_with_trips()
+    assert TIMES["mark"](made) and not TIMES["mark"](made)
+    alone = TIMES["said"](TIMES["EXERCISE_ALONE"])
+    assert made.cells[0].source.endswith(f"about 20 minutes; {20 + alone} with the side trip.")
+    assert made.cells[1].source.startswith("## A part\n\n*20 minutes*\n\nword")
+    assert made.cells[2].source == f"### Side trip: further\n\n*{alone} minutes. Skip this.*\n\nGo."
+    assert "minutes" not in made.cells[4].source + made.cells[5].source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_side_trip_says_that_one_may_skip_it(path):
+    for cell in cells(path, "markdown"):
+        for trip in re.findall(r"^##+ Side trip.*\n\n(.*)", cell.source, flags=re.M):
+            assert re.match(r"\*(\d+ minutes\. )?(You can skip|Skip) this", trip), cell.id
 
 
 def test_the_first_notebook_leads_to_the_map():
