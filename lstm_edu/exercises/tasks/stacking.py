@@ -56,14 +56,6 @@ def _stacked(reads=lambda h, c, before: h, carried=lambda h, c: (h, c), shown=la
     return answer
 
 
-def _second_reads_the_last(x, W1, U1, b1, W2, U2, b2):
-    h1 = c1 = np.zeros((len(x), len(U1)))
-    for t in range(x.shape[1]):
-        h1, c1 = lstm_step(x[:, t], h1, c1, W1, U1, b1)
-    zeros = np.zeros((len(x), len(U2)))
-    return lstm_step(h1, zeros, zeros, W2, U2, b2)[0]
-
-
 def _all_steps(x, *w):
     return np.stack([two_layers(x[:, : t + 1], *w) for t in range(x.shape[1])], axis=1)
 
@@ -99,10 +91,10 @@ TWO_LAYERS = Exercise(
     },
     hints=(
         "What does the second layer need at timestep t: which output of the first, and which states?",
-        "One loop is enough. As soon as the first layer has taken its step, the second can take one, too. Its input is "
-        "the h that the first has just returned; its states are its own.",
+        "Look at the loop of one layer: as soon as it has taken its step, the second layer can take one, too. Its "
+        "input is the h that the first has just returned; its states are its own.",
         "for t in range(x.shape[1]):\n"
-        "    h1, c1 = lstm_step(x[:, t], h1, c1, W1, U1, b1)\n"
+        "    h1, c1 = lstm_step(x[:, t], ..., ..., W1, U1, b1)\n"
         "    h2, c2 = lstm_step(..., ..., ..., W2, U2, b2)",
     ),
     answer=(sigmoid, lstm_step, two_layers),
@@ -119,16 +111,11 @@ TWO_LAYERS = Exercise(
             fix=f"h1, c1 = lstm_step(x[:, t], h1, c1, W1, U1, b1)   # first this\n{_SECOND}",
         ),
         Wrong(
-            _second_reads_the_last,
-            sentence="The second layer takes a single step, on the last output of the first; it should take one at "
-            "each timestep.",
-            fix=f"{_SECOND}   # inside the loop",
-        ),
-        Wrong(
             _stacked(carried=lambda h, c: (np.zeros_like(h), np.zeros_like(c))),
             "state-not-carried",
-            "The second layer starts again from zeros at each timestep; its states go on.",
-            _SECOND,
+            "The last step of the second layer begins with zeros: either its states start again at each timestep, or "
+            "it takes a single step, on the last output of the first layer.",
+            f"{_SECOND}   # inside the loop",
         ),
         Wrong(
             _stacked(carried=lambda h, c: (h, np.zeros_like(c))),
@@ -199,7 +186,7 @@ LAST_COUNTING = Exercise(
         "For one sequence: how can you find the number of its last True?",
         "np.flatnonzero(row) lists the numbers of all True. Then look at your index of y: each sequence has a last "
         "step of its own, so sequence number and step number must be given in pairs.",
-        "last = [... for row in mask]\nreturn y[np.arange(len(y)), ...]",
+        "last = [... for row in mask]\nh = y[np.arange(len(y)), last]",
     ),
     answer=(last_counting,),
     wrong_answers=(

@@ -346,7 +346,7 @@ _KNOWN: dict[str, Alternatives] = {
         stacking.TWO_WORDS,
         stacking.two_layers_in_turn,
         before=_STEP,
-        slips=(*lstm.STEP_SLIPS, *stacking.TWO_SLIPS),
+        slips=(*(s for s in lstm.STEP_SLIPS if s.old != "x_t @ kernel"), *stacking.TWO_SLIPS),
     ),
     "last_counting": _one(
         stacking.LAST_WORDS,

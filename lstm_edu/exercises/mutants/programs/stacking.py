@@ -98,8 +98,8 @@ LAST_SLIPS = (
     Slip("np.flatnonzero(mask[n])[-1]", "np.flatnonzero(mask[n])[-2]", "The last step but one that counts is taken."),
     Slip(
         "np.flatnonzero(mask[n])[-1]",
-        "len(np.flatnonzero(mask[n]))",
-        "The number of steps that count is taken for the number of the last one.",
+        "len(np.flatnonzero(mask[n])) - 1",
+        "The number of steps that count tells where the last one is only if all padding is at the end.",
     ),
     Slip(
         "np.where(mask[:, t, None], y[:, t], h)",
