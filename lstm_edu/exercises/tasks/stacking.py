@@ -50,7 +50,8 @@ def _stacked(reads=lambda h, c, before: h, carried=lambda h, c: (h, c), shown=la
         for t in range(x.shape[1]):
             before = h1
             h1, c1 = lstm_step(x[:, t], h1, c1, W1, U1, b1)
-            h2, c2 = lstm_step(reads(h1, c1, before), *carried(h2, c2), W2, U2, b2)
+            h2, c2 = carried(h2, c2)
+            h2, c2 = lstm_step(reads(h1, c1, before), h2, c2, W2, U2, b2)
         return shown(h2, c2)
 
     return answer
