@@ -283,7 +283,7 @@ def test_weights_that_were_stored_coarsely_are_called_that(kind, how):
     found = diagnose(stored_coarsely(layer, x, COARSE[how]), layer, x)
     assert found.verdict == "rounding" and found, found
     assert found.cause == f"weights-rounded:{how}"
-    assert "no mistake of logic" in found.explanation
+    assert "not a logic error" in found.explanation
     if kind in ("Bidirectional", "Sequential"):
         assert found.candidates[0].place in ("in both directions", "in every layer")
 
@@ -351,7 +351,7 @@ def test_functions_that_are_nearly_tanh_and_sigmoid_are_no_mistake_of_logic(kind
     y = BY_HAND[kind](x, layer.get_weights(), act=tanh, gate=gate)
     found = diagnose(y, layer, x)
     assert found.verdict == "approximation", found
-    assert "No mistake of logic" in found.explanation and "the sums agree" in found.explanation
+    assert "not a logic error" in found.explanation and "the sums agree" in found.explanation
     written = found.cause.removeprefix("approximated-functions:").split("-")
     assert written[:2] == how.split("-")[:2]
 

@@ -1,4 +1,4 @@
-"""The doctor: which mistake gives these numbers, and which mistakes a comparison could have caught.
+"""The doctor: which mistake produces these numbers, and which mistakes a comparison could have caught.
 
 `le.diagnose` explains an output, `adequacy` says what a comparison can see, `le.adequate_example` makes one that sees
 everything, `le.mistakes` lists the catalogue.

@@ -57,7 +57,7 @@ class Adequacy:
         caught: the mistakes that change some number by more than rounding.
         missed: those that do not, with the reason.
         outside: those that cannot be made with such an input (mask mistakes where no mask is given), with the reason.
-        part: what part of the input was looked at, if that was not all of it: "2 of 64 sequences".
+        part: which part of the input was checked, if not all of it: "2 of 64 sequences".
     """
 
     caught: tuple[Made, ...]
@@ -87,7 +87,7 @@ class Adequacy:
 
     @classmethod
     def joined(cls, layers: Mapping[str, Adequacy]) -> Adequacy:
-        """That of several comparisons, one a layer: a mistake is now named with the layer in which it is made."""
+        """The reports of several comparisons, one per layer; each mistake is named together with its layer."""
 
         def unseen(name: str, some: tuple[Unseen, ...]) -> list[Unseen]:
             return [Unseen(one.made.within(name), one.why) for one in some]
@@ -194,11 +194,11 @@ def adequacy(
     `le.compare` allows for rounding with this layer and this input, or if the output has another shape.
 
     Args:
-        layer: a built layer or stack of this package, or a Keras layer or model. Or a Trace of ours: then weights and
+        layer: a built layer or stack of this package, or a Keras layer or model. Or one of our Traces: then weights and
             input are those with which it was recorded, and of a model each layer is checked on its own input.
-        x, mask, initial_state: as for a call; not beside a Trace.
-        inside: what is compared is every recorded quantity at every timestep too (as `le.verify` does).
-        brief: take about a second at most: of a large input look at a few sequences only, or at their first timesteps.
+        x, mask, initial_state: as for a call; not together with a Trace.
+        inside: also compare every recorded quantity at every timestep (as `le.verify` does).
+        brief: take about a second at most: of a large input, check only a few sequences, or only their first timesteps.
 
     Raises:
         ValueError, TypeError: as a call of the layer.
@@ -214,14 +214,14 @@ def _of_trace(trace: Trace, inside: bool, brief: bool) -> Adequacy:
     layers = dict(_traced_layers(trace))
     found, progress = {}, Line()
     for name, case in layers.items():
-        progress(len(found), len(layers), "layers asked which mistakes would show")
+        progress(len(found), len(layers), "layers checked for mistakes that would show")
         found[name] = _of_case(case, inside, brief, len(layers))
-    progress(len(found), len(layers), "layers asked which mistakes would show")
+    progress(len(found), len(layers), "layers checked for mistakes that would show")
     return found[""] if list(found) == [""] else Adequacy.joined(found)
 
 
 def _traced_layers(trace: Trace, name: str = "") -> Iterator[tuple[str, Case]]:
-    """(name, what it was asked) of each layer that a stack of layers is made of; the name is "" for one by itself."""
+    """(name, its case) for each layer of a stack; the name is "" for a single layer."""
     if isinstance(trace.layer, (Sequential, Graph)):
         for child, inner in trace.children.items():
             yield from _traced_layers(inner, f"{name}/{child}" if name else child)
@@ -253,7 +253,7 @@ def _of_case(case: Case, inside: bool, brief: bool, layers: int = 1) -> Adequacy
 
 
 def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen], list[Unseen]]:
-    """Those of the mistakes that change no number of this case, and those that cannot be made in it."""
+    """The mistakes that change no number in this case, and those that cannot be made in it."""
     roundings, outside = Roundings.of(case), list[Unseen]()
     if isinstance(case.layer, Recurrent) and unit_roundoff(case.layer) >= unit_roundoff(np.float32):
         made, outside = _not_clearly_shown(case, made, roundings)
@@ -271,7 +271,7 @@ def _looked_at(case: Case, made: list[Made], inside: bool) -> tuple[list[Unseen]
 
 
 def _not_clearly_shown(case: Case, made: list[Made], roundings: Roundings) -> tuple[list[Made], list[Unseen]]:
-    """Without those mistakes that show when all is computed in float32, its own rounding allowed for; and those that
+    """Without the mistakes that show when everything is computed in float32, rounding allowed for; and those that
     cannot be made."""
     right = case.recipe(dtype=np.float32)
     (expected,) = run([right])
@@ -290,7 +290,7 @@ _IN_FLOAT32 = 2.0  # times what a comparison allows, which is tens of times floa
 def _computed(
     right: Recipe, expected: Outputs, made: list[Made]
 ) -> Iterator[tuple[Made, Recipe | None, Outputs | None]]:
-    """Each mistake with its recipe and its outputs, so many at a time as memory holds; None for what cannot be."""
+    """Each mistake with its recipe and its outputs, as many at a time as memory holds; None for what cannot be."""
     for lot in _lots(right, expected, made):
         computed = iter(run([recipe for _, recipe in lot if recipe is not None]))
         for m, recipe in lot:
@@ -298,7 +298,7 @@ def _computed(
 
 
 def _lots(right: Recipe, expected: Outputs, made: list[Made]) -> Iterator[list[tuple[Made, Recipe | None]]]:
-    """Each mistake with its recipe, None for what cannot be; so many at a time as memory holds."""
+    """Each mistake with its recipe, None for what cannot be; as many at a time as memory holds."""
     lot: list[tuple[Made, Recipe | None]] = []
     numbers, each = 0, sum(y.size for y in expected)
     for m in made:
@@ -381,7 +381,7 @@ def _shows_inside(right: Recipe, wrong: Recipe, roundings: Roundings) -> bool:
 
 
 def _not_shown_by_the_beginning(case: Case, made: list[Made], inside: bool) -> list[Made]:
-    """Without those mistakes that already a sequence's first steps show, computed in float32."""
+    """Without the mistakes that a sequence's first steps already show, computed in float32."""
     layer = case.layer
     timed = isinstance(layer, Recurrent) and (inside or layer.return_sequences)
     if keeps_states(layer) or not (timed or (isinstance(layer, Bidirectional) and inside)):
@@ -405,7 +405,7 @@ _BEGINNING = 1, 2  # steps: recurrent weights count from the second on, and cost
 
 
 def _begun(wrong: Recipe, right: Recipe, inside: bool, steps: int) -> Recipe | None:
-    """The beginning of a recipe, in the numbers that are compared; None if it says nothing of them."""
+    """The beginning of a recipe, in the numbers that are compared; None if it says nothing about them."""
     if isinstance(wrong, BidirectionalRecipe) and inside:
         parts = {name: _begun(part, right, inside, steps) for name, part in wrong.parts.items()}
         both = None not in parts.values()
@@ -433,7 +433,7 @@ _CLEARLY = 10  # times what a comparison allows
 
 
 def _not_shown_by(few: Case | None, made: list[Made]) -> list[Made]:
-    """Without those mistakes that already a part of the input shows: a few sequences, each being by itself."""
+    """Without the mistakes that a part of the input already shows: a few sequences, each independent of the others."""
     if few is None:
         return made
     right = few.recipe()
@@ -449,7 +449,7 @@ def _not_shown_by(few: Case | None, made: list[Made]) -> list[Made]:
 
 
 def adequate_example(layer: Any, seed: int = 0) -> Example:
-    """Weights and inputs, masks and states included, on which every mistake shows that can be made in this layer.
+    """Weights and inputs, masks and states included, that reveal every mistake that can be made in this layer.
 
     Args:
         layer: a built layer or stack, ours or Keras's; it keeps its own weights.
@@ -459,7 +459,7 @@ def adequate_example(layer: Any, seed: int = 0) -> Example:
         `layer.set_weights(example.weights); layer(example.x, **example.call)`.
 
     Raises:
-        ValueError: no weights were found on which every mistake shows that can show at all.
+        ValueError: no weights were found that reveal every mistake that can show at all.
     """
     layer = ours(layer)
     own = layer.get_weights()
@@ -479,7 +479,7 @@ def adequate_example(layer: Any, seed: int = 0) -> Example:
     never = set.intersection(*(set(missed) for _, missed in tried))
     example, missed = min(tried, key=lambda one: len(one[1]))
     if set(missed) != never:
-        raise ValueError(f"no weights were found on which every mistake shows; not seen: {', '.join(missed)}")
+        raise ValueError(f"no weights were found that reveal every mistake; not revealed: {', '.join(missed)}")
     return replace(example, unseen=tuple(missed))
 
 

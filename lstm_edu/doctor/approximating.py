@@ -1,6 +1,6 @@
-"""Are these the numbers of functions that are nearly tanh and sigmoid? Asked of the numbers, where no known form fits.
+"""Do these numbers come from functions that are almost tanh and sigmoid? Tried where no known form fits.
 
-What each function is off by is taken as an odd function of its sum, made of straight pieces, and solved for. With far
+Each function's error is taken to be an odd function of its sum, made of straight pieces, and solved for. With far
 fewer pieces than there are numbers, only a layer that really computes with one such function can be explained by them:
 noise, other weights and other inputs cannot.
 """
@@ -29,7 +29,7 @@ _ENOUGH = 20  # numbers for each, at most, are looked at
 _LEFT = 0.25  # of the differences, at most
 _MOST_OFF = 0.06  # an approximation is nowhere further off
 _BITS = 40.0
-_TOLD = 0.2  # of the largest: a function that is off by less is not spoken of
+_TOLD = 0.2  # of the largest: a function that is off by less is not mentioned
 
 
 def bent(name: str, off: Array) -> Function:
@@ -43,7 +43,7 @@ def bent(name: str, off: Array) -> Function:
 
 
 def found(situation: Situation) -> tuple[Mistake, Evidence, str] | None:
-    """The functions that explain the numbers, what speaks for them, and what they are off by, in words; or None."""
+    """The functions that explain the numbers, the evidence, and how far off they are, in words; or None."""
     names = [name for name, used in zip(_KNOTS, functions_in(situation.layer), strict=True) if used]
     n = sum(len(_KNOTS[name]) for name in names)
     a_step = max(1, sum(a.size // max(1, a.shape[1]) for a in situation.observed if a.ndim == 3))

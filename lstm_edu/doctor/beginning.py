@@ -1,6 +1,6 @@
-"""A part of a computation whose mistakes are made already: the first steps, or some of the sequences.
+"""A part of a computation whose mistakes have already been made: the first steps, or some of the sequences.
 
-What they show, the whole shows too, and they are a hundred times as quick.
+Whatever they show, the whole shows too, and they are a hundred times as fast.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from lstm_edu.doctor.running import run
 def beginning(recipe: RecurrentRecipe, rows: slice, steps: int) -> RecurrentRecipe | None:
     """The same computation of some sequences, ended after so many steps in processing order.
 
-    Its mistakes are made already, so that it does to these sequences and steps what the whole does to them. None where
+    Its mistakes have already been made, so it does to these sequences and steps what the whole does. None where
     the first steps depend on later ones: where everything is run more than once, or steps are put elsewhere.
     """
     if recipe.passes > 1 or recipe.folding.sequence is not unchanged or recipe.folding.steps is not unchanged:

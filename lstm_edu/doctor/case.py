@@ -15,7 +15,7 @@ from lstm_edu.doctor.recipes import Form, GraphRecipe, Recipe, recipe_of
 from lstm_edu.doctor.running import run
 
 Array = np.ndarray
-FEW_ROWS = 2  # sequences that are looked at first, where the mistake does not mix them
+FEW_ROWS = 2  # sequences that are checked first, where the mistake does not mix them
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Case:
 
     @classmethod
     def asked(cls, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None) -> Case:
-        """What somebody asks: x as for a call of the layer."""
+        """What the user asks: x as for a call of the layer."""
         if not isinstance(layer, Graph):
             return cls(layer, np.asarray(x), mask, initial_state)
         if initial_state is not None:
@@ -71,7 +71,7 @@ class Case:
         return recipe.run[0].separable
 
     def rows(self, which: Sequence[int]) -> Case | None:
-        """Some sequences only; None where that is all there are, or where a layer keeps a state for each."""
+        """Only some of the sequences; None if there are no others, or where a layer keeps a state for each."""
         if self.batch <= len(which) or keeps_states(self.layer) or not self.separable:
             return None
         which, start = list(which), self.initial_state
@@ -81,7 +81,7 @@ class Case:
         return self.with_inputs(lambda x: x[which], mask=mask, initial_state=start)
 
     def steps(self, n: int) -> Case:
-        """The first n timesteps only; for layers that go through time."""
+        """Only the first n timesteps; for layers that go through time."""
         mask = None if self.mask is None else np.asarray(self.mask)[:, :n]
         return self.with_inputs(lambda x: x[:, :n], mask=mask)
 

@@ -22,10 +22,10 @@ def diagnose(
     pairs: bool | int = True,
     progress: Progress | bool | None = None,
 ) -> Diagnosis:
-    """Which mistake gives these numbers?
+    """Which mistake produces these numbers?
 
-    Every mistake of the catalogue is made in the layer, then every pair of mistakes, and what comes out is held against
-    the numbers. Only an agreement to float precision on several numbers, and more of them than so many hypotheses
+    Every mistake of the catalogue is made in the layer, then every pair of mistakes, and the results are compared with
+    the numbers. Only agreement to float precision on several numbers, and more of them than so many hypotheses
     could hit by chance, is called a cause.
 
     Args:
@@ -35,9 +35,9 @@ def diagnose(
             of the doctor's own choosing, of x's shape and others.
         layer: the built layer or stack that it should equal, ours or Keras's.
         x, mask, initial_state: the input, as for a call of the layer.
-        pairs: also try two mistakes at once, where one is not enough. A number: only of so many mistakes, one of each
+        pairs: also try two mistakes at once, where one is not enough. A number: pair only so many mistakes, one of each
             kind first; the work grows with its square.
-        progress: a function (done, total, words); False for none. If None, a line is written while it takes long.
+        progress: a function (done, total, words); False for none. If None, a line is shown if it takes long.
 
     Returns:
         A Diagnosis: `.cause`, `.candidates`, `.explanation`, `.fix`, `.evidence`, `.verdict`.

@@ -22,11 +22,11 @@ VERDICTS = {
     "cause": ("✗", "Found"),
     "several": ("✗", "Several mistakes give these numbers"),
     "rounding": ("✓", "Only rounding, not a mistake"),
-    "approximation": ("≈", "Approximated functions, no mistake of logic"),
+    "approximation": ("≈", "Approximated functions, not a logic error"),
     "other weights": ("✗", "Other weights were used"),
     "too little": ("?", "Too few numbers to be sure"),
-    "unexplained": ("?", "No entry of the catalogue explains this"),
-    "shape": ("✗", "Another shape"),
+    "unexplained": ("?", "Nothing in the catalogue explains this"),
+    "shape": ("✗", "A different shape"),
     "not finite": ("✗", "Not every number is finite"),
     "error": ("✗", "Your function did not finish"),
     "random": ("✗", "Two calls with the same input gave different numbers"),
@@ -40,7 +40,7 @@ class Candidate:
     Attributes:
         mistakes: one, or two that were made together, in the order in which they were made.
         places: where each was made; () is the layer itself.
-        evidence: what speaks for it.
+        evidence: what supports it.
         same_as: the ids of candidates that are the same computation under another name, for every input and weights.
     """
 
@@ -136,17 +136,17 @@ class Diagnosis:
 
     Attributes:
         verdict: "agrees", "undecided" (rounding alone moves these numbers too far to say), "cause", "several" (mistakes
-            that this input cannot tell apart), "rounding" and "approximation" (which are no mistakes of logic), "other
+            that this input cannot tell apart), "rounding" and "approximation" (which are not logic errors), "other
             weights", "too little" (something fits, but so few numbers prove nothing), "unexplained", "shape", "not
             finite" (NaN or infinity where the right number is finite); of a function also "error" and "random".
         cause: the catalogue's id, of a pair "id + id"; None if there is no single answer.
         candidates: everything that fits, the likeliest first.
         explanation: the answer in words. fix: the right thing in code, or "".
-        evidence: what speaks for the first candidate, or None.
+        evidence: what supports the first candidate, or None.
         experiment: where the verdict is "several", an input on which the candidates differ (with other weights, if
             these can never tell them apart).
         first: where the numbers first differ from the right ones, or None.
-        notes: what else was seen: of a function, that it changed its arguments.
+        notes: what else was noticed: of a function, that it changed its arguments.
         tried: how many hypotheses were computed.
     """
 
@@ -166,7 +166,7 @@ class Diagnosis:
             raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}, got {self.verdict!r}")
 
     def __bool__(self) -> bool:
-        """True if there is nothing to put right: the numbers agree, or differ by rounding only."""
+        """True if there is nothing to fix: the numbers agree, or differ by rounding only."""
         return self.verdict in ("agrees", "rounding")
 
     @property

@@ -1,4 +1,4 @@
-"""One timestep of each recurrent layer, as equations made of named pieces, so that a mistake can exchange one piece.
+"""One timestep of each recurrent layer, as equations made of named pieces, so that a mistake can replace one piece.
 
 The layers of `core` are fast and fixed; these can be taken apart. A test holds the two equal. They are computed for N
 recipes side by side: states are (N, B, H), and what there is of each gate has the gates in front, (gates, N, B, H).
@@ -27,7 +27,7 @@ def blocks(array: Array, n: int) -> list[Array]:
 
 
 def sigmoid(x: Array) -> Array:
-    """core's sigmoid, without its own guard against warnings: whoever runs a recipe has one around it all."""
+    """core's sigmoid, without its guard against warnings: whatever runs a recipe has one around everything."""
     y = np.exp(-x)
     y += 1
     return np.divide(1, y, out=y) if isinstance(y, np.ndarray) else 1 / y
@@ -109,7 +109,7 @@ class Kernels:
 
 
 class Merged(NamedTuple):
-    """A piece of the equations for several programs: `common` for all recipes, but for those that have another."""
+    """A piece of the equations for several programs: `common` for all recipes except those that have another."""
 
     common: Any
     others: tuple[tuple[slice, Any], ...]
@@ -125,7 +125,7 @@ class Merged(NamedTuple):
 
 
 def _of(argument: Any, kind: type | None, which: slice) -> Any:
-    """What some recipes have of it; of what all share, that."""
+    """The part for some of the recipes; what all of them share stays as it is."""
     if kind is np.ndarray:
         return argument[which]
     return argument.of(which) if kind is Kernels else argument

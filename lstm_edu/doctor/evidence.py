@@ -1,9 +1,9 @@
 """Does a computed output explain an observed one, and how sure can that be?
 
-Two outputs agree if every number does, within a *window*: what the observed number may be off by because of how it was
-printed or stored, and what float32 does to this computation. How much an agreement says is counted in bits: a number
+Two outputs agree if every number does, within a *window*: how far off the observed number may be because of how it was
+printed or stored, and what float32 does to this computation. How much an agreement means is counted in bits: a number
 whose distance from the right one is d and which is hit within w would be hit by chance with probability w/d. That
-chance, multiplied over all numbers and by the number of hypotheses that were tried, bounds the chance of a false find.
+chance, multiplied over all numbers and by the number of hypotheses that were tried, bounds the chance of a false match.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from lstm_edu.doctor.recipes import Outputs, Recipe
 
 Array = np.ndarray
 
-MOST_CHANCE = 1e-4  # of a false find, for a finding to be called one
+MOST_CHANCE = 1e-4  # of a false match, for a match to be called one
 _FEWEST = 2  # different numbers, and one more for each further mistake: few can be hit by anything
 _MOST_BITS = 30.0  # that one number can count for
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What speaks for an explanation.
+    """What supports an explanation.
 
     Attributes:
-        values: how many different numbers the mistake changes, and which it hits.
+        values: how many different numbers the mistake changes and reproduces.
         max_abs: the largest |observed - explained|.
         bits: how unlikely such an agreement is, 2 to the minus this, for one hypothesis.
         tried: how many hypotheses were tried.
@@ -45,7 +45,7 @@ class Evidence:
 
     @property
     def chance(self) -> float:
-        """At most so likely is a false find, among all that were tried."""
+        """An upper bound on the probability of a false match, among all that were tried."""
         return min(1.0, self.tried * 2.0**-self.bits)
 
     @property
@@ -57,13 +57,13 @@ class Evidence:
         tried = "1 hypothesis" if self.tried == 1 else f"{self.tried:,} hypotheses"
         return (
             f"{numbers} explained within {self.max_abs:.1g} (given as {self.precision}); {tried} tried; "
-            f"chance of a false find: {chance_text(self.chance)}"
+            f"chance of a false match: {chance_text(self.chance)}"
         )
 
 
 def chance_text(chance: float) -> str:
     if chance < 1e-12:
-        return "below 1 in a million million"
+        return "below 1 in 10^12"
     if chance > 0.1:
         return "more than 1 in 10"
     power = int(np.floor(-np.log10(chance)))
@@ -72,7 +72,7 @@ def chance_text(chance: float) -> str:
 
 @dataclass(frozen=True)
 class Fit:
-    """How a recipe's outputs lie beside the observed ones: `ratio` <= 1 is agreement; `tight`: the window's width."""
+    """How a recipe's outputs compare with the observed ones: `ratio` <= 1 is agreement; `tight`: the window's width."""
 
     ratio: float
     max_abs: float
@@ -91,13 +91,13 @@ def windows(observed: Precision, outputs: Outputs, errors: Outputs) -> tuple[lis
 
 
 def fit(arrays: Sequence[Array], observed: Precision, recipe: Recipe, outputs: Outputs) -> Fit:
-    """Measure one recipe's float32 noise, and hold its outputs against the observed ones."""
+    """Measure one recipe's float32 noise, and compare its outputs with the observed ones."""
     (errors,) = noise([recipe], [outputs], observed.coarse)
     return fit_within(arrays, observed, outputs, errors)
 
 
 def fit_within(arrays: Sequence[Array], observed: Precision, outputs: Outputs, errors: Outputs) -> Fit:
-    """How outputs that float32 moves by so much lie beside the observed ones."""
+    """How outputs that float32 moves by so much compare with the observed ones."""
     tight, loose = windows(observed, outputs, errors)
     ratio = max(_ratio(a, y, w) for a, y, w in zip(arrays, outputs, loose, strict=True))
     max_abs = max(float(np.nanmax(np.abs(a - y), initial=0)) for a, y in zip(arrays, outputs, strict=True))

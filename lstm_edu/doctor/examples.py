@@ -1,4 +1,4 @@
-"""Weights and inputs that let every mistake show."""
+"""Weights and inputs that reveal every mistake."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Example:
         return {name: value for name, value in given.items() if value is not None}
 
 
-_POSITIVE = ("moving_mean", "moving_variance")  # the one has to be, and the two may be exchanged
+_POSITIVE = ("moving_mean", "moving_variance")  # the one has to be, and the two may be swapped
 
 
 def random_weights(layer: Layer, rng: np.random.Generator) -> list[Array]:
@@ -57,7 +57,7 @@ def random_weights(layer: Layer, rng: np.random.Generator) -> list[Array]:
 
 
 def examples(layer: Layer, seed: int = 0, *, masked: bool = True, states: bool = True) -> Iterator[Example]:
-    """Inputs, and weights of the layer's shapes, drawn anew each time; without end."""
+    """Inputs, and weights of the layer's shapes, freshly drawn each time, without end."""
     rng = np.random.default_rng(seed)
     while True:
         yield _example(layer, rng, masked, states)

@@ -69,7 +69,7 @@ def explain(case: Case, observed: Observed, pairs: bool | int = True, progress: 
 
 
 def _likeliest(made: list[Made], most: int | None) -> list[Made]:
-    """So many of them, the first of each kind before the second of any."""
+    """That many of them, the first of each kind before the second of any."""
     if most is None:
         return made
     kinds: dict[str, int] = {}
@@ -111,7 +111,7 @@ def _telling_rows(search: Search, batch: int) -> list[int]:
 
 
 def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
-    """NaN or infinity among the numbers, where the right ones have none: nothing else can be said before that is
+    """NaN or infinity among the numbers, where the right ones have none: nothing else can be said until that is
     gone."""
     right = search.right or [np.zeros(a.shape) for a in observed.arrays]
     for name, a, y in zip(observed.names, observed.arrays, right, strict=True):
@@ -126,7 +126,7 @@ def _not_finite(search: Search, observed: Observed) -> Diagnosis | None:
         return Diagnosis(
             "not finite",
             f"Your {name} holds {count} not finite: {'' if n == 1 else 'the first is '}{value}, at {place}. "
-            "Nothing was searched: put this right first. NaN and infinity come from 0/0, from the logarithm of zero, "
+            "Nothing was searched: fix this first. NaN and infinity come from 0/0, from the logarithm of zero, "
             "from an exp that grew too large, from an array that was never filled (np.empty), or from the input.",
             first=None if search.right is None else first,
         )
@@ -144,7 +144,7 @@ def _agreement_in_half(case: Case, observed: Observed) -> Diagnosis | None:
     if half is None or case.weights is not None or observed.record:
         return None
     given = {} if case.initial_state is None else {"initial_state": case.initial_state}
-    layer = copy.deepcopy(case.layer)  # whose states may go on
+    layer = copy.deepcopy(case.layer)  # whose states may change
     output = layer.trace(case.x, mask=case.mask, **given).output
     right = list(output) if isinstance(output, tuple) else [output]
     tolerance = Tolerance(1e-6, 8 * unit_roundoff(half))
@@ -196,7 +196,7 @@ def _agreement(case: Case, searches: list[Search], observed: Observed) -> Diagno
 
 
 def _judged(case: Case, search: Search, observed: Observed) -> Judged | None:
-    """The verdict; where a few sequences are different already, the others need not be looked at."""
+    """The verdict; where a few sequences already differ, the others need not be checked."""
     rows = sorted(_telling_rows(search, case.batch)[:FEW_ROWS])
     few, seen = case.rows(rows), observed.rows(rows, case.batch)
     found = None if few is None or seen is None else judged(few, seen)
@@ -204,7 +204,7 @@ def _judged(case: Case, search: Search, observed: Observed) -> Judged | None:
 
 
 def _in_another_form(search: Search, observed: Observed, agreement: Fit) -> Diagnosis:
-    """The right numbers, but every step's where the layer returns the last one's, or the other way round."""
+    """The right numbers, but every step's where the layer returns only the last one's, or the other way round."""
     form = observed.form
     mistake = CATALOGUE[f"return-last-vs-sequence:{'sequence' if form is not None and form.sequences else 'last'}"]
     evidence = replace(search.weigh_alone(agreement), tried=len(CATALOGUE))
@@ -245,7 +245,7 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
         return Diagnosis("cause", explanation, first.id, candidates, first.fix, first.evidence)
     experiment = telling_apart(case, [e.hypothesis for e in found])
     with_these = (
-        "" if experiment is None or experiment.weights is not None else " found.experiment is an input that would."
+        "" if experiment is None or experiment.weights is not None else " found.experiment is an input that can."
     )
     return Diagnosis(
         "several",
@@ -260,11 +260,11 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
 
 def _too_little(first: Candidate, candidates: tuple[Candidate, ...]) -> Diagnosis:
     few = first.evidence.values < 2
-    why = "a single number is never enough" if few else "so little was brought that it may be chance"
+    why = "a single number is never enough" if few else "with so few numbers it may be chance"
     return Diagnosis(
         "too little",
         f"{first.name} would give these numbers, but {why}: "
-        "bring more numbers (more steps, units or sequences, or more digits).",
+        "give it more numbers (more steps, units or sequences, or more digits).",
         candidates=candidates,
         evidence=first.evidence,
     )
@@ -337,8 +337,8 @@ def _only_rounding(made: Made, evidence: Evidence) -> Diagnosis:
     mistake = made.mistake
     return Diagnosis(
         "rounding",
-        f"{mistake.sentence} The differences, {evidence.max_abs:.1g} at most, are of its size, and nothing else is "
-        "wrong as far as they let one see.",
+        f"{mistake.sentence} The differences, at most {evidence.max_abs:.1g}, are of that size, and "
+        "nothing else is wrong as far as one can see.",
         mistake.id,
         (Candidate.of((made,), evidence),),
         mistake.fix,
@@ -347,7 +347,7 @@ def _only_rounding(made: Made, evidence: Evidence) -> Diagnosis:
 
 
 def _stored_coarsely(search: Search, observed: Observed, name: str, max_abs: float) -> Diagnosis:
-    """The right numbers, but for what float16 or bfloat16 leaves of them: their own digits tell."""
+    """The right numbers, apart from what float16 or bfloat16 leaves of them: their own digits tell."""
     stored = CATALOGUE[f"precision-only:{name}"]
     bits = observed.size * _BITS_LESS[name]
     evidence = Evidence(observed.size, max_abs, bits, 2, name)
@@ -391,14 +391,14 @@ _ENOUGH_NUMBERS = 2000
 
 
 def _told(mistake: Mistake, candidates: tuple[Candidate, ...], why: str) -> Diagnosis:
-    """The answer that the logic is right, and what else is the reason."""
+    """The answer that the logic is right, and the other reason."""
     first = candidates[0]
     where = f" Here: {first.place}." if first.place else ""
     verdict = "approximation" if mistake.family == "approximated-functions" else "rounding"
     return Diagnosis(verdict, f"{mistake.sentence}{where} {why}", mistake.id, candidates, mistake.fix, first.evidence)
 
 
-_BITS_LESS = {"float16": 13.0, "bfloat16": 16.0}  # than float32 has
+_BITS_LESS = {"float16": 13.0, "bfloat16": 16.0}  # than float32
 _LIKE_IT = 0.35  # an emulation must leave less than this fraction of the differences
 _ROUNDING_BITS = 16.0
 _MOST_ROUNDING = 0.05  # of the largest number
@@ -470,7 +470,7 @@ def _other_shape(searches: list[Search], observed: Observed) -> Diagnosis:
     wanted = ", ".join(checks.shape_text(a.shape) for a in outputs or ())
     return Diagnosis(
         "shape",
-        f"Your output has shape {got}; the layer returns {wanted}. No mistake of the catalogue gives numbers of your "
+        f"Your output has shape {got}; the layer returns {wanted}. No mistake in the catalogue gives numbers of your "
         "shape that agree with yours. Recurrent outputs are (batch, timesteps, units), or (batch, units) for the last "
         "step.",
     )

@@ -2,7 +2,7 @@
 
 A family is an entry of the catalogue with `family_of`, a generator that is asked in a `Situation` which of its mistakes
 may give the observed numbers. It answers with groups of mistakes, the common ones first. Each is then computed and
-held against the numbers as any other. Between groups it may yield a `Trial`, and is sent what that gives: so the trials
+compared with the numbers like any other. Between groups it may yield a `Trial`, and is sent its result: so the trials
 of several families, and at several places, are computed side by side.
 """
 
@@ -61,7 +61,7 @@ class Situation:
         return x.shape[0] * (x.shape[1] if x.ndim == 3 else 1) * sum(w.size for w in self.base.layer.weights)
 
     def beginning(self, steps: int) -> Situation:
-        """The same for the first steps only; where these cannot be taken by themselves, all of it."""
+        """The same for the first steps only; where these cannot be taken alone, all of it."""
         base, first = self.base, self.observed[0]
         alone = isinstance(base, RecurrentRecipe) and len(self.observed) == 1 and not base.after and self.right
         if not alone or first.ndim != 3 or first.shape[1] != base.x.shape[1] or first.shape[1] <= steps:

@@ -1,4 +1,4 @@
-"""A learner's function: it is asked, with inputs of the doctor's own choosing."""
+"""A learner's function: it is called, with inputs of the doctor's own choosing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Array = np.ndarray
 
 
 class Refused(Exception):
-    """The function gave no output that could be looked at. `diagnosis` says why."""
+    """The function returned nothing that could be checked. `diagnosis` says why."""
 
     def __init__(self, diagnosis: Diagnosis):
         super().__init__(diagnosis.explanation)
@@ -37,7 +37,7 @@ class Refused(Exception):
 
 @dataclass
 class Learner:
-    """A function of the learner's and what was noticed about it. Raises `Refused` for whatever cannot be used."""
+    """The learner's function and what was noticed about it. Raises `Refused` for whatever cannot be used."""
 
     function: Callable[..., Any]
     notes: list[str] = field(default_factory=list)
@@ -52,23 +52,23 @@ class Learner:
         return any(p.name == name or p.kind is p.VAR_KEYWORD for p in parameters)
 
     def ask(self, case: Case) -> Observed:
-        """What it returns for this input, and that as outputs of the layer."""
+        """What it returns for this input, also as outputs of the layer."""
         given = {"mask": case.mask, "initial_state": case.initial_state}
         given = {name: value for name, value in given.items() if value is not None}
         for name in given:
             if not self.takes(name):
                 raise ValueError(
-                    f"diagnose: {name} was given, but the function takes none: write it as f(x, {name}=None), or leave "
-                    f"{name} away"
+                    f"diagnose: {name} was given, but the function takes none: write it as f(x, {name}=None), or omit "
+                    f"{name}"
                 )
         x, arguments = _copy(case.given), {name: _copy(value) for name, value in given.items()}
         self.calls += 1
         try:
             output = self.function(x, **arguments)
-        except Exception as error:  # whatever it is, the learner shall read it
+        except Exception as error:  # whatever it is, the learner should read it
             raise Refused(_did_not_finish(error, case)) from error
         if not (_equal(x, case.given) and all(_equal(arguments[name], given[name]) for name in given)):
-            self._note("Your function changes the arrays that it is given. Work on a copy: x = np.array(x).")
+            self._note("Your function changes the arrays that it receives. Work on a copy: x = np.array(x).")
         if output is None:
             raise Refused(_no_numbers("Your function returns None. Is the return missing?"))
         try:
@@ -94,7 +94,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _did_not_finish(error: Exception, case: Case) -> Diagnosis:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-    line = f" It stopped in the line: {frames[-1].line}" if frames and frames[-1].line else ""
+    line = f" It stopped at this line: {frames[-1].line}" if frames and frames[-1].line else ""
     said = f"With an input of shape {shape_of(case)} your function stopped: {type(error).__name__}: {error}"
     return Diagnosis("error", said.rstrip(".") + f".{line}")
 
@@ -115,7 +115,7 @@ _MOST_QUESTIONS = 6
 def diagnose_function(
     function: Callable[..., Any], case: Case, pairs: bool | int, progress: Progress | None
 ) -> Diagnosis:
-    """The answer for a function. It is asked with the given input; then with others, until one answer is left."""
+    """The answer for a function. It is called with the given input, then with others, until one answer is left."""
     learner = Learner(function)
     try:
         answer = _examined(learner, case, pairs, progress)
@@ -158,7 +158,7 @@ def _examined(learner: Learner, case: Case, pairs: bool | int, progress: Progres
 
 
 def _questions(case: Case, learner: Learner) -> list[Case]:
-    """Inputs to ask with: of the given shape first, then of others, those that show the most mistakes first."""
+    """Inputs to try: of the given shape first, then of others, those that show the most mistakes first."""
     layer = case.layer
     timed = isinstance(last_layer(layer), TIMED)
     masked, states = (timed and learner.takes(name) for name in ("mask", "initial_state"))
@@ -180,7 +180,7 @@ def _questions(case: Case, learner: Learner) -> list[Case]:
 
 
 def _holds(candidate: Candidate, question: Case, reply: Observed) -> bool:
-    """Whether the candidate's mistakes give the reply to this question too."""
+    """Whether the candidate's mistakes give this answer too."""
     hypothesis = [Made(m, place) for m, place in zip(candidate.mistakes, candidate.places, strict=True)]
     forms = [None] if reply.form is None else [reply.form]
     for form in forms:
@@ -209,7 +209,7 @@ def _narrowed(answer: Diagnosis, left: tuple[Candidate, ...], other: Diagnosis) 
             answer, verdict="cause", cause=first.id, candidates=left, explanation=first.sentence, fix=first.fix,
             evidence=evidence, experiment=None,
         )  # fmt: skip
-    explanation = f"{len(left)} explanations fit all that was asked, and no input of the doctor's tells them apart."
+    explanation = f"{len(left)} explanations fit every call, and none of the doctor's inputs tells them apart."
     return replace(answer, verdict="several", candidates=left, explanation=explanation, evidence=evidence)
 
 
@@ -225,7 +225,7 @@ def _sure(answer: Diagnosis, learner: Learner) -> Diagnosis:
 
 def _only_with_other_inputs(refusal: Diagnosis, question: Case) -> Diagnosis:
     note = (
-        f"With your own input the numbers agree. The function was also asked with an input of shape "
+        f"With your own input the numbers agree. The function was also called with an input of shape "
         f"{shape_of(question)}, which the layer takes."
     )
     return replace(refusal, notes=(note,))

@@ -19,7 +19,7 @@ class Made(NamedTuple):
     place: Place
 
     def within(self, name: str) -> Made:
-        """The same in a layer of that name in a model; the only layer has none."""
+        """The same in a layer of that name in a model; a single layer has none."""
         return Made(self.mistake, (name, *self.place)) if name else self
 
     def __str__(self) -> str:

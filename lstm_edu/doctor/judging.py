@@ -1,4 +1,4 @@
-"""Whether observed numbers are the right ones: asked where `le.compare` and `le.verify` ask it, so that they agree."""
+"""Whether observed numbers are the right ones: decided as in `le.compare` and `le.verify`, so that they agree."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _computed(case: Case) -> tuple[Trace, Spread]:
 def shows(wrong: Outputs | None, right: Outputs, roundings: Sequence[Rounding | None] = (), times: float = 1.0) -> bool:
     """Whether a comparison would see that these outputs are not the right ones: `le.compare`'s own judgement.
 
-    times: so many times as far as it allows them to lie from each other.
+    times: so many times the distance that it allows.
     """
     if wrong is None or [a.shape for a in wrong] != [b.shape for b in right]:
         return True

@@ -27,22 +27,22 @@ class Mistake:
     """One entry of the catalogue.
 
     Attributes:
-        id: the name, a variant after a colon: "gate-order:i,f,o,g".
+        id: the name, with a variant after a colon: "gate-order:i,f,o,g".
         kinds: the classes of layers in which it can be made.
         sentence: what was done and what Keras does, for a learner.
         fix: the right thing in code.
         mutation: the right recipe -> the recipe with the mistake, or None where this input leaves nothing to compute
             (another number of features, no mask). None for a mistake that cannot be computed from the weights at all.
         condition: which layers of these kinds can have it.
-        versions: of what it is typical. source: where it was seen, or what says how it should be.
+        versions: what it is typical of. source: where it was seen, or what says how it should be.
         together: in a Bidirectional layer it can only be made in both directions at once.
         across: it mixes the sequences of a batch; other mistakes show in each sequence by itself.
         rounding: coarser numbers or arithmetic, which is not a mistake.
-        family_of: of an entry that stands for many mistakes which differ in a parameter (which activation, how many
+        family_of: for an entry that represents many mistakes which differ in a parameter (which activation, how many
             decimals): it looks for those of its mistakes that may give the numbers, see `families`.
-        everywhere: in a stack it is made in all layers at once as well: what an exporter does.
+        everywhere: in a stack it is also made in all layers at once, as an exporter would.
         alone: it is tried alone only, not with another mistake: one of many in a family.
-        parameters: how many of its numbers were found from the output, which therefore explain as many fewer.
+        parameters: how many of its numbers were found from the output, and so explain that many fewer.
     """
 
     id: str
@@ -122,7 +122,7 @@ class Mistake:
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
     def trace(self, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None) -> Trace:
-        """What `layer.trace(x)` would record with this mistake in it: to look at, beside the right one.
+        """What `layer.trace(x)` would record with this mistake in it: to look at, next to the right one.
 
         Raises:
             ValueError: as `output`; or the layer is no single SimpleRNN, GRU or LSTM.

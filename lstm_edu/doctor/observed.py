@@ -1,4 +1,4 @@
-"""What somebody brings: numbers in one of many forms, taken as outputs of a layer."""
+"""What the user brings: numbers in one of many forms, read as outputs of a layer."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Observed:
 
     names: of the arrays: "output", then the states; or recorded quantities ("i", "c").
     form: the form that they have, for a layer that can return several; None for other layers.
-    record: the quantities, if these were brought in place of outputs.
-    states_only: the states were brought without the output.
+    record: the quantities, if these were given instead of outputs.
+    states_only: the states were given without the output.
     """
 
     arrays: tuple[Array, ...]
@@ -49,7 +49,7 @@ class Observed:
         return [coarse * float(np.nanmax(np.abs(a), initial=0)) + 2 * half for a in self.arrays]
 
     def in_this_form(self, recipe: Recipe) -> Recipe:
-        """The recipe, returning what was brought."""
+        """The recipe, returning what was given."""
         if self.record:
             assert isinstance(recipe, RecurrentRecipe)
             return recipe.but(record=self.record)
@@ -79,7 +79,7 @@ def last_layer(layer: Layer) -> Layer:
 
 
 def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Observed:
-    """Take what was brought as outputs of `layer`.
+    """Read what was given as outputs of `layer`.
 
     Args:
         theirs: an array, nested lists, text with numbers, a list of arrays (output and states), or quantities by name:
@@ -120,7 +120,7 @@ def observe(theirs: Any, layer: Layer, batch: int, timesteps: int | None) -> Obs
             f"({', '.join(states)}), got {n}"
         )
     only_states = n == len(states) and n != outputs and n != outputs + len(states)
-    names = [*["output", "output of the way back"][:outputs], *(f"state {s}" for s in states)]
+    names = [*["output", "output of the backward layer"][:outputs], *(f"state {s}" for s in states)]
     return Observed(
         arrays,
         tuple(names[outputs:] if only_states else names[:n]),
@@ -148,7 +148,7 @@ def _are_several(n: int, layer: Layer, batch: int) -> bool:
 
 
 def _counts(layer: Layer) -> tuple[int, list[str]]:
-    """How many outputs, and the names of the states; of stacked cells only the output is looked at."""
+    """How many outputs, and the names of the states; of stacked cells only the output is checked."""
     if isinstance(layer, StackedRNN):
         return 1, []
     if isinstance(layer, Bidirectional):
@@ -194,7 +194,7 @@ def _arrays(theirs: Any) -> list[Any]:
 
 
 def _rows(value: Any) -> bool:
-    """A row of one array written as lists, rather than an array of its own."""
+    """A row of one array written as lists, rather than a separate array."""
     return isinstance(value, (list, tuple))
 
 

@@ -1,4 +1,4 @@
-"""Were the printed weights used at all? Where it can be proved: other weights give exactly these numbers.
+"""Were the printed weights used at all? Where it can be proved: different weights give exactly these numbers.
 
 A layer whose sums can be read back from its outputs is a set of linear equations for its weights. If there are more
 equations than unknowns and they are solved to the last digit, a layer of this kind with those weights made the numbers.
@@ -86,8 +86,8 @@ def _solved(layer: Dense | Recurrent, seen: Array, y: Array, observed: Observed)
     if bits < _CERTAIN:
         return None
     return (
-        f"The numbers are exactly those of a {type(layer).__name__} layer of this size with other weights: solving for "
-        f"them leaves {spare} equations over, and all of them hold."
+        f"The numbers are exactly those of a {type(layer).__name__} layer of this size with different weights: "
+        f"there are {spare} more equations than unknowns, and all are satisfied."
     )
 
 
@@ -107,7 +107,7 @@ def _other_table(y: Array, recipe: EmbeddingRecipe) -> str | None:
         repeated += (len(own) - 1) * own.shape[1]
     if repeated * _MOST_BITS < _CERTAIN or not _all_different(rows[np.unique(ids, return_index=True)[1]]):
         return None
-    return "Each id has one vector wherever it stands, as in an Embedding, but they are not the rows of this table."
+    return "Each id has one vector wherever it appears, as in an Embedding, but these are not the rows of this table."
 
 
 def _all_different(rows: Array) -> bool:
@@ -128,5 +128,5 @@ def ruled_out(observed: Observed, recipe: Recipe, right: list[Array]) -> str:
         said.append("no activation that only rises, or only falls, turns these sums into these outputs")
     shared = np.isclose(np.sort(y)[:, None], np.sort(right[0].ravel())[None], rtol=1e-5, atol=1e-6)
     if not shared.any():
-        said.append("not one of the right numbers stands anywhere among yours")
+        said.append("not one of the right numbers appears anywhere among yours")
     return (f"Ruled out: {', and '.join(said)}. ") if said else ""

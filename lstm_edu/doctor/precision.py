@@ -75,7 +75,7 @@ def _decimal_step(a: Array, decimals: int) -> Array:
 
 
 def _digit_step(a: Array, digits: int) -> Array:
-    """The last printed digit's worth, for so many significant digits."""
+    """The value of the last printed digit, for so many significant digits."""
     with np.errstate(divide="ignore"):
         magnitude = np.where(a == 0, 0, np.floor(np.log10(np.abs(np.where(np.isfinite(a), a, 1)))))
     return 10.0 ** (np.maximum(magnitude, -300) - digits + 1)

@@ -1,4 +1,4 @@
-"""Why a comparison cannot see a mistake: from what the mistake changed, and yet stayed as it was."""
+"""Why a comparison cannot see a mistake: from what the mistake should have changed but did not."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def why_unseen(mistake: Mistake, right: Recipe, wrong: Recipe, outputs: Outputs,
 
 
 def _reason(here: Recipe, there: Recipe) -> str:
-    """Why two recipes give the same numbers, from what was changed and yet stayed as it was."""
+    """Why two recipes give the same numbers, from what should have changed but did not."""
     if isinstance(here, DenseRecipe):
         if there.bias is not here.bias and np.array_equal(there.bias, here.bias):
             return "the bias is zero"

@@ -1,4 +1,4 @@
-"""A layer's computation for one input, laid out as parts that a mistake can exchange: its recipe.
+"""A layer's computation for one input, laid out as parts that a mistake can replace: its recipe.
 
 `recipe_of(layer, x)` is the right computation. A mistake makes another recipe of it, `recipe.but(kernel=...)`, and
 `running.run` computes any number of recipes. Recipes compute in float64, so that what another result differs by is that
@@ -38,7 +38,7 @@ class Recipe:
     after: tuple[Callable[[Outputs], Outputs], ...] = ()
 
     def but(self, **changes: Any) -> Self:
-        """The same with other parts. What dataclasses.replace does, but fast: it is called for every hypothesis."""
+        """The same with other parts. Like dataclasses.replace, but fast: it is called for every hypothesis."""
         own = vars(self)
         if not changes.keys() <= own.keys():
             raise TypeError(f"{type(self).__name__} has no {', '.join(changes.keys() - own.keys())}")
@@ -109,7 +109,7 @@ def root_of_sum(variance: Array, epsilon: float) -> Array:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PlainRecipe(Recipe):
-    """A layer that the catalogue has nothing about, as it is."""
+    """A layer about which the catalogue has nothing, as it is."""
 
     x: Array
     mask: Array | None = None
@@ -213,7 +213,7 @@ class RecurrentRecipe(Recipe):
         return self.equations.gates
 
     def reread(self, change: Callable[[Array, Array | None], tuple[Array, Array | None]], **changes: Any) -> Self:
-        """The same layer on a changed (x, mask), both handed to `change` in the order of the input."""
+        """The same layer on a changed (x, mask), both passed to `change` in the order of the input."""
         way = slice(None, None, -1 if self.backwards else 1)
         x, mask = change(self.x[:, way], None if self.mask is None else self.mask[:, way])
         return self.but(x=x[:, way], mask=None if mask is None else mask[:, way], **changes)
@@ -224,10 +224,10 @@ class RecurrentRecipe(Recipe):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class BidirectionalRecipe(Recipe):
-    """Two recurrent recipes on the same input, and how their outputs are put together.
+    """Two recurrent recipes on the same input, and how their outputs are joined.
 
-    merge: "concat", "sum", "mul", "ave" or None. turned: whether the way back's sequence is turned round again.
-    order: the names of the two, in the order in which outputs and states are put together.
+    merge: "concat", "sum", "mul", "ave" or None. turned: whether the backward layer's sequence is reversed again.
+    order: the names of the two, in the order in which outputs and states are joined.
     """
 
     parts: dict[str, RecurrentRecipe]
@@ -366,7 +366,7 @@ def recipe_of(
     Args:
         x, mask, initial_state: as for a call of the layer, which checks them.
         weights: in get_weights() order, instead of the layer's own.
-        form: what shall be returned, instead of what the layer's flags say; recurrent layers only.
+        form: what should be returned, instead of what the layer's flags say; recurrent layers only.
         dtype: what everything is computed in.
         cast: round x to the layer's own dtype first, as a call of the layer does.
     """
@@ -445,7 +445,7 @@ def _start(layer: Recurrent, initial_state: Any, batch: int, dtype: Any) -> tupl
 
 @lru_cache(maxsize=32)
 def _zeros(shape: tuple[int, ...], dtype: np.dtype) -> Array:
-    """The same array for all who start from zeros: what starts from one array is computed once."""
+    """The same array for all that start from zeros: what starts from one array is computed once."""
     zeros = np.zeros(shape, dtype)
     zeros.setflags(write=False)
     return zeros
@@ -470,7 +470,7 @@ def _graph_recipe(layer, x, mask, weights, form, dtype):
     for name, inner in layer.inner.items():
         if isinstance(inner, StackedRNN) and inner.return_state:
             raise ValueError(
-                f"the catalogue of mistakes has nothing about stacked cells that hand on their states inside a model: "
+                f"the catalogue of mistakes has nothing about stacked cells that pass on their states inside a model: "
                 f"diagnose {name!r} by itself, on the input that le.verify recorded for it"
             )
     own = {name: part for name, (_, part) in zip(layer.inner, layer._split(weights), strict=True)}

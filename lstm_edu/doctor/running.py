@@ -1,6 +1,6 @@
 """Computing recipes: any number of them, those that differ in numbers only all at once.
 
-`run` is what everybody calls. Recurrent recipes go through `_scan`, the loop over time; layers made of layers are taken
+`run` is the entry point. Recurrent recipes go through `_scan`, the loop over time; layers made of layers are taken
 apart into theirs.
 """
 
@@ -412,7 +412,7 @@ def _masked(new: tuple, old: tuple, counts: Array, rules: tuple[str, ...]) -> tu
 
 
 def _returned(r: RecurrentRecipe, steps: Steps) -> Outputs:
-    """What the layer hands out of what it computed."""
+    """What the layer returns of what it computed."""
     if r.record:
         return [steps.over_time(steps.quantities[name]) for name in r.record]
     everything = r.form.sequences or r.shown or r.last is not last_step or r.folding.steps is not unchanged
@@ -525,7 +525,7 @@ class _Apart(Exception):
     """Several recipes cannot be computed as one batch."""
 
 
-_MOST_AT_ONCE = 1 << 21  # numbers that a layer hands on
+_MOST_AT_ONCE = 1 << 21  # numbers that a layer passes on
 
 
 def _run_graphs(graphs: Sequence[GraphRecipe], steps: int | None) -> list[Outputs | None]:

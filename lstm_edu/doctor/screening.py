@@ -126,11 +126,11 @@ class Screen:
         timed = any(a.ndim == 3 for a in self.observed.arrays)
         first = [_FEW_STEPS if timed else 1] if timesteps and timesteps > 2 * _FEW_STEPS else []
         if not timed and self.whole is not None:
-            first = []  # a single step shows the shapes only, and these fit but where sequences are mixed
+            first = []  # a single step shows only the shapes, and these fit except where sequences are mixed
         return [*first, *([timesteps] if timesteps else []), None]
 
     def _may_be_reordered(self, outputs: Outputs) -> bool:
-        """Whether what is known of the first output is near the observed one but for the order of the columns."""
+        """Whether what is known of the first output is near the observed one apart from the order of the columns."""
         a, y = self.observed.arrays[0], outputs[0]
         if a.ndim < 2 or a.shape[-1] < 2:
             return False
@@ -229,7 +229,7 @@ def program(recipe: Recipe) -> Any:
 
 
 class Report:
-    """Counts what has been tried, and tells whoever wants to know."""
+    """Counts what has been tried, and reports progress."""
 
     def __init__(self, progress: Progress | None, total: int, words: str):
         self.progress, self.total, self.words, self.done = progress, total, words, 0

@@ -127,7 +127,7 @@ class Search:
     ) -> list[Explanation]:
         """The explanations among the hypotheses: those that the screens leave are computed for all sequences.
 
-        reordered: where to put those that give the observed numbers but for the order of their columns.
+        reordered: where to put those that give the observed numbers apart from the order of their columns.
         """
         left: list[Hypothesis] = []
         together = list(hypotheses)

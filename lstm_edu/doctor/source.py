@@ -1,4 +1,4 @@
-"""The layer that is asked about: ours, or one of Keras's, brought over."""
+"""The layer in question: ours, or one of Keras's, converted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lstm_edu.core import Layer
 def ours(source: Any) -> Layer:
     """`source` itself if it is a layer of this package; else `le.from_keras(source)`.
 
-    The doctor knows no Keras: it asks the package's front door, which loads the bridge only then.
+    The doctor does not know Keras: it calls the package's front door, which loads the bridge only then.
     """
     layer = source if isinstance(source, Layer) else import_module("lstm_edu").from_keras(source)
     if not layer.built:

@@ -1,4 +1,4 @@
-"""A run with a mistake in it, to be looked at: beside the right one, step by step."""
+"""A run with a mistake in it, to look at next to the right one, step by step."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The catalogue: one entry a mistake, in files by what they get wrong.
+"""The catalogue: one entry per mistake, in files by what they get wrong.
 
-To add one, write its mutation (a recipe with one part exchanged) under `@mistake(...)`. It is then listed, searched,
+To add one, write its mutation (a recipe with one part replaced) under `@mistake(...)`. It is then listed, searched,
 counted by adequacy, and tested: tests are made from the catalogue.
 """
 

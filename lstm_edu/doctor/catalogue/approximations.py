@@ -1,4 +1,4 @@
-"""tanh and sigmoid computed nearly: by a fraction of polynomials, by straight lines, from a table."""
+"""tanh and sigmoid approximated: by a fraction of polynomials, by straight lines, from a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Array = np.ndarray
 _TANH, _SIGMOID = function_of("tanh"), function_of("sigmoid")
 
 
-# --- what stands for tanh and for sigmoid ----------------------------------------------------------------------------
+# --- what is used for tanh and for sigmoid ---------------------------------------------------------------------------
 
 
 def _pade_3_2(z: Array) -> Array:
@@ -108,7 +108,7 @@ def table(name: str, n: int, reach: float, end: bool, look: str) -> Function:
 
 
 def nearly(r: Any, tanh: Function | None = None, sigmoid: Function | None = None) -> Recipe:
-    """The recipe with other functions for its tanh and its sigmoid."""
+    """The recipe with other functions instead of its tanh and its sigmoid."""
     instead = {_TANH: tanh or _TANH, _SIGMOID: sigmoid or _SIGMOID}
     if isinstance(r, DenseRecipe):
         return r.but(activation=instead.get(r.activation, r.activation))
@@ -133,7 +133,7 @@ def approximation(id: str, what: str, mutation: Callable, parameters: int = 0) -
     return Mistake(
         f"approximated-functions:{id}",
         _KINDS,
-        f"{what}: the sums agree, the gates do not quite. No mistake of logic.",
+        f"{what}: the sums agree, the gates almost do. This is not a logic error.",
         _FIX,
         mutation,
         versions="libraries for small or fast devices",
@@ -147,11 +147,11 @@ def approximation(id: str, what: str, mutation: Callable, parameters: int = 0) -
 
 
 _SMALL = 0.06  # of the size of the numbers: what an approximation may differ by
-_KNOWN = 0.25  # the same of a known form: that its very numbers come out is proof enough
+_KNOWN = 0.25  # the same for a known form: that it gives exactly these numbers is proof enough
 
 
 def small_difference(situation: Situation, most: float = _SMALL) -> bool:
-    """Whether what was observed lies near the right numbers, as an approximation of a function does."""
+    """Whether the observed numbers are close to the right ones, as they are with an approximated function."""
     if situation.right is None:
         return False
     right, theirs = flat(situation.right), flat(situation.observed)
@@ -236,7 +236,7 @@ def _tables(situation: Situation, has_tanh: bool, has_sigmoid: bool) -> list[Mis
         for other in wanted:
             if other != name:
                 chosen = {name: chosen[name], other: best(other, {name: table(name, *chosen[name])})[1]}
-                again = best(name, {other: table(other, *chosen[other])})[1]  # the first one was found beside the exact
+                again = best(name, {other: table(other, *chosen[other])})[1]  # the first was found with the other exact
                 found += [_of_tables(chosen), _of_tables(chosen | {name: again})]
     return found
 
@@ -256,8 +256,8 @@ CATALOGUE.add(
     Mistake(
         "approximated-functions",
         _KINDS,
-        "tanh or sigmoid is computed nearly (a fraction of polynomials, straight lines, a table): the sums agree, the "
-        "gates do not quite. No mistake of logic.",
+        "tanh or sigmoid is approximated (a fraction of polynomials, straight lines, a table): the sums agree, the "
+        "gates almost do. This is not a logic error.",
         _FIX,
         None,
         condition=lambda layer: any(functions_in(layer)),

@@ -40,7 +40,7 @@ mistake(
     sentence="The bias is not added anywhere.",
     fix=_ONCE,
     condition=_biased,
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers: use_bias=True is the default",
 )(partial(times, factor=0))
 
@@ -48,11 +48,11 @@ mistake(
     "bias-twice",
     "Dense",
     *RECURRENT,
-    sentence="The bias is added twice, in a recurrent layer perhaps once on the input's side and once on the recurrent "
+    sentence="The bias is added twice, in a recurrent layer perhaps once on the input side and once on the recurrent "
     "side; Keras adds it once, to the sum.",
     fix=_ONCE,
     condition=_biased,
-    versions="code of one's own; conversions to libraries with two biases",
+    versions="hand-written code; conversions to libraries with two biases",
     source="keras.layers.LSTM: one bias",
 )(partial(times, factor=2))
 
@@ -60,7 +60,7 @@ mistake(
     "torch-two-biases",
     "LSTM",
     "SimpleRNN",
-    sentence="Keras's bias was copied into both of PyTorch's, b_ih and b_hh, which PyTorch adds up.",
+    sentence="Keras's bias was copied into both of PyTorch's biases, b_ih and b_hh, and PyTorch adds the two.",
     fix="bias_ih[:] = bias; bias_hh[:] = 0   # and back: bias = bias_ih + bias_hh",
     condition=_biased,
     versions="PyTorch",
@@ -81,7 +81,7 @@ _GATES = {
 
 
 def _for_each(kinds: tuple[str, ...], line) -> str:
-    """A line of code for each kind of layer, told apart where there are several."""
+    """A line of code for each kind of layer, labelled where there are several."""
     return "\n".join(line(kind) + (f"   # {kind}" if len(kinds) > 1 else "") for kind in kinds)
 
 
@@ -100,10 +100,10 @@ for _gate, _kinds in _GATES.items():
     mistake(
         f"bias-missing:{_gate}",
         *_kinds,
-        sentence=f"The bias of {_gate} is not added; the other gates have theirs.",
+        sentence=f"The bias of {_gate} is not added; those of the other gates are.",
         fix=_for_each(_kinds, partial(_sum, gate=_gate)),
         condition=_biased,
-        versions="code of one's own",
+        versions="hand-written code",
         source=" and ".join(f"keras.layers.{kind}" for kind in _kinds),
     )(partial(without, gate=_gate))
 
@@ -119,7 +119,7 @@ mistake(
     "tf1-forget-bias",
     "LSTM",
     sentence="1 is added to the forget gate's sum at run time, as TensorFlow 1's cells do (forget_bias=1.0); "
-    "Keras has everything in its bias.",
+    "in Keras the 1 is already part of the bias.",
     fix="bias[units : 2 * units] += 1   # in the weights taken from TensorFlow 1; nothing at run time",
     versions="TensorFlow 1: BasicLSTMCell, LSTMCell; the 1 is not in their checkpoints",
     source="tensorflow#14223; tf.nn.rnn_cell.BasicLSTMCell",
@@ -128,7 +128,7 @@ mistake(
 mistake(
     "unit-forget-bias:twice",
     "LSTM",
-    sentence="The forget gate's bias of 1 is added a second time; with unit_forget_bias=True the bias has it already.",
+    sentence="The forget gate's bias of 1 is added a second time; with unit_forget_bias=True the bias already has it.",
     fix="f = sigmoid(z_f)   # no 1 added: it is part of the bias",
     condition=_biased,
     versions="Keras: unit_forget_bias=True is the default",
@@ -138,7 +138,7 @@ mistake(
 mistake(
     "unit-forget-bias:missing",
     "LSTM",
-    sentence="The forget gate's bias lacks the 1 that Keras puts there when the layer is made (unit_forget_bias=True).",
+    sentence="The forget gate's bias lacks the 1 that Keras puts in when the layer is built (unit_forget_bias=True).",
     fix="bias = layer.get_weights()[2]   # as it is, the 1 included",
     condition=_biased,
     versions="Keras: unit_forget_bias=True is the default",
@@ -164,7 +164,7 @@ for _gate, _kinds in _GATES.items():
         sentence=f"The bias of {_gate} is used for every gate.",
         fix=_for_each(_kinds, _cut),
         condition=_biased,
-        versions="code of one's own",
+        versions="hand-written code",
         source=" and ".join(f"keras.layers.{kind}" for kind in _kinds),
     )(partial(one_for_all, gate=_gate))
 
@@ -173,10 +173,10 @@ for _kind in _GATED:
         mistake(
             f"bias-wrong-gate:{_one}-{_other}",
             _kind,
-            sentence=f"The biases of {_one} and {_other} are exchanged; the kernels are not.",
+            sentence=f"The biases of {_one} and {_other} are swapped; the kernels are not.",
             fix=_cut(_kind),
             condition=_biased,
-            versions="code of one's own",
+            versions="hand-written code",
             source=f"keras.layers.{_kind}",
         )(partial(exchanged, one=_one, other=_other))
 
@@ -196,11 +196,11 @@ for _variant, _change, _sentence in (
     (
         "summed",
         lambda b, d: (b + d, 0 * d),
-        "The two rows of the bias are added up; the candidate's recurrent bias then stands outside the reset gate.",
+        "The two rows of the bias are added up; the candidate's recurrent bias is then outside the reset gate.",
     ),
-    ("input-only", lambda b, d: (b, 0 * d), "Only the bias's first row (the input's side) is used."),
+    ("input-only", lambda b, d: (b, 0 * d), "Only the bias's first row (the input side) is used."),
     ("recurrent-only", lambda b, d: (0 * b, d), "Only the bias's second row (the recurrent side) is used."),
-    ("exchanged", lambda b, d: (d, b), "The two rows of the bias are exchanged; row 0 is the input's side."),
+    ("exchanged", lambda b, d: (d, b), "The two rows of the bias are swapped; row 0 is the input side."),
 ):
     mistake(
         f"gru-bias-rows:{_variant}",

@@ -21,7 +21,7 @@ Coarse = Callable[[Array, int], Array]  # (weights, number of gates in their las
 
 
 def decimals(a: Array, gates: int, n: int, cut: bool = False) -> Array:
-    """Rounded to n decimals; `cut`: the digits after them are left away."""
+    """Rounded to n decimals; `cut`: the digits after them are dropped."""
     return np.trunc(a * 10**n) / 10**n if cut else np.round(a, n)
 
 
@@ -37,12 +37,12 @@ def stored_as(a: Array, gates: int, keep: Callable[[Array], Array]) -> Array:
 
 
 def fixed_point(a: Array, gates: int, bits: int, cut: bool) -> Array:
-    """So many bits after the point; `cut`: rounded down, as shifting right does."""
+    """`bits` bits after the point; `cut`: rounded down, as shifting right does."""
     return (np.floor if cut else np.round)(a * 2.0**bits) / 2.0**bits
 
 
 def scaled(a: Array, gates: int, bits: int, each: str, most: float) -> Array:
-    """Whole numbers of so many bits times a scale, largest |a| / most: one of a "tensor", a "channel" (column), or a
+    """Whole numbers of `bits` bits times a scale, largest |a| / most: one per "tensor", per "channel" (column), or per
     "gate"."""
     if each == "gate":
         return np.concatenate([scaled(block, 1, bits, "tensor", most) for block in blocks(a, gates)], axis=-1)
@@ -87,7 +87,7 @@ def _coarse(id: str, what: str, coarse: Coarse, fix: str = _FLOAT32, bias: bool 
     return Mistake(
         f"weights-rounded:{id}" + ("" if bias else "-kernels"),
         _KINDS,
-        f"{which} were {what}; no mistake of logic.",
+        f"{which} were {what}; this is not a logic error.",
         fix,
         partial(stored, coarse=coarse, bias=bias),
         versions="exporters, converters, weights copied as text",
@@ -113,7 +113,7 @@ def coarse_weights(situation: Situation) -> Iterator[list[Mistake]]:
         ]
         yield rounded + halves
     if not situation.first:
-        return  # whoever stores one layer so stores all of them so
+        return  # an exporter stores all layers in the same way
     for bias in (False, True):
         yield [
             _coarse(f"int{bits}-per-{each}{_NAMED[most - 2 ** (bits - 1)]}",
@@ -156,7 +156,7 @@ CATALOGUE.add(
         "weights-rounded",
         _KINDS,
         "The weights were stored coarsely: rounded to decimals, as float16, as int8 with a scale, in fixed point. The "
-        "doctor finds how; it is no mistake of logic.",
+        "doctor finds out how; it is not a logic error.",
         _FLOAT32,
         None,
         versions="exporters, converters, weights copied as text",

@@ -44,7 +44,7 @@ def not_squashed(o, c, old_c, squash):
 
 
 def _changes(once, then) -> bool:
-    """Whether `then` does anything to what `once` returned."""
+    """Whether `then` changes what `once` returned."""
     y = once(_SOME)
     return not np.allclose(then(y), y)
 
@@ -60,32 +60,32 @@ for _variant, _pieces, _sentence, _fix, *_conditions in (
     (
         "gates-see-c",
         {"seen": cell_seen},
-        "The recurrent kernel is multiplied by the previous cell state c; it belongs to the previous output h.",
+        "The recurrent kernel is multiplied by the previous cell state c, instead of the previous output h.",
         "z = x_t @ kernel + h @ recurrent_kernel + bias",
     ),
     (
         "h-for-c",
         {"cell": output_as_cell},
-        "The forget gate keeps the previous output h; what it keeps is the previous cell state c.",
+        "The forget gate is applied to the previous output h; it belongs to the previous cell state c.",
         "c = f * c + i * g",
     ),
     (
         "output-from-old-c",
         {"output": from_old_cell},
-        "The output is read from the cell state of the step before; Keras reads it from the new one.",
+        "The output is computed from the previous step's cell state; Keras uses the new one.",
         "c = f * c + i * g; h = o * np.tanh(c)   # c first",
     ),
     (
         "cell-not-squashed",
         {"output": not_squashed},
-        "The cell state goes out as it is; Keras puts it through tanh first.",
+        "The cell state is output without tanh; Keras applies tanh to it first.",
         "h = o * np.tanh(c)",
         lambda layer: layer.activation.name != "linear",
     ),
     (
         "tanh-twice",
         {"output": squashed_twice},
-        "The cell state goes through tanh twice on its way out.",
+        "tanh is applied twice to the cell state before it is output.",
         "h = o * np.tanh(c)",
         lambda layer: _changes(layer.activation.function, layer.activation.function),
     ),
@@ -95,7 +95,7 @@ for _variant, _pieces, _sentence, _fix, *_conditions in (
         "LSTM",
         sentence=_sentence,
         fix=_fix,
-        versions="code of one's own",
+        versions="hand-written code",
         source="keras.layers.LSTM",
         condition=_conditions[0] if _conditions else _always,
     )(partial(with_equations, **_pieces))
@@ -108,10 +108,10 @@ def _squashed_cell(i, f, g, c, h):
 mistake(
     "wrong-previous-state:squashed-c-kept",
     "LSTM",
-    sentence="tanh(c) is kept for the next step; what is carried on is c itself, and tanh(c) is only shown.",
+    sentence="tanh(c) is carried on to the next step; c itself should be, and tanh(c) is only for the output.",
     fix="c = f * c + i * g; h = o * np.tanh(c)   # return h, c",
     condition=lambda layer: layer.activation.name == "tanh",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers.LSTM",
 )(partial(with_equations, cell=_squashed_cell, output=not_squashed))
 
@@ -123,10 +123,10 @@ def _sigmoid_on_the_way_out(o, c, old_c, squash):
 mistake(
     "candidate-activation:sigmoid-on-c",
     "LSTM",
-    sentence="The cell state goes out through a sigmoid; Keras uses the layer's activation, usually tanh.",
+    sentence="The cell state is output through a sigmoid; Keras uses the layer's activation, usually tanh.",
     fix="h = o * np.tanh(c)",
     condition=lambda layer: layer.activation.name != "sigmoid",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers.LSTM: activation",
 )(partial(with_equations, output=_sigmoid_on_the_way_out))
 
@@ -181,11 +181,11 @@ for _kind, _variant, _pieces, _fix in _PRODUCTS:
     mistake(
         f"product-not-elementwise:{_variant}",
         _kind,
-        sentence="np.dot stands where numbers are multiplied one by one (the circled dot of the papers): "
+        sentence="np.dot is used where numbers are multiplied element by element (the circled dot of the papers): "
         "every unit gets the same sum.",
         fix=_fix,
         condition=_several_units,
-        versions="code of one's own",
+        versions="hand-written code",
         source=f"keras.layers.{_kind}",
     )(partial(with_equations, **_pieces))
 
@@ -212,6 +212,6 @@ mistake(
     "LSTM",
     sentence="The recurrent kernel is multiplied by h + c; Keras multiplies it by h alone.",
     fix="z = x_t @ kernel + h @ recurrent_kernel + bias",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers.LSTM",
 )(partial(with_equations, seen=both_seen))

@@ -1,4 +1,4 @@
-"""One kernel in the other's place; two directions that were put together, or flipped, along the batch."""
+"""One kernel instead of the other; two directions that were joined, or flipped, along the batch."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def with_kernels(r: RecurrentRecipe, of_x: str, of_h: str) -> RecurrentRecipe:
 
 
 for _variant, _of_x, _of_h, _sentence in (
-    ("", "recurrent_kernel", "kernel", "The kernel and the recurrent kernel are exchanged"),
+    ("", "recurrent_kernel", "kernel", "The kernel and the recurrent kernel are swapped"),
     (":kernel-twice", "kernel", "kernel", "The kernel is used as the recurrent kernel too"),
     (
         ":recurrent-twice",
@@ -33,10 +33,10 @@ for _variant, _of_x, _of_h, _sentence in (
     mistake(
         f"kernels-exchanged{_variant}",
         *RECURRENT,
-        sentence=f"{_sentence}. With as many features as units nothing complains.",
+        sentence=f"{_sentence}. With as many features as units there is no error message.",
         fix="kernel, recurrent_kernel, bias = layer.get_weights()\nz = x_t @ kernel + h @ recurrent_kernel + bias",
         condition=lambda layer: layer.weights[0].shape == layer.weights[1].shape,
-        versions="code of one's own, converters",
+        versions="hand-written code, converters",
         source="qkeras#89",
     )(partial(with_kernels, of_x=_of_x, of_h=_of_h))
 
@@ -52,8 +52,8 @@ def _one_vector_each(layer: Bidirectional) -> bool:
 @mistake(
     "h-n-view",
     "Bidirectional",
-    sentence="The two directions' last outputs, an array (2, batch, units) such as PyTorch's h_n, were brought to "
-    "(batch, 2 units) by view or reshape: a row then holds numbers of two sequences, not of two directions.",
+    sentence="The two directions' last outputs, an array (2, batch, units) such as PyTorch's h_n, were turned into "
+    "(batch, 2 units) with view or reshape: a row then mixes two sequences, not two directions.",
     fix="h_n.permute(1, 0, 2).reshape(batch, -1)   # or torch.cat([h_n[0], h_n[1]], dim=-1); not h_n.view(batch, -1)",
     condition=_one_vector_each,
     versions="PyTorch: h_n is (layers x directions, batch, units)",
@@ -76,11 +76,11 @@ def _flipped_outputs(outputs: Outputs) -> Outputs:
 @mistake(
     "flipped-along-the-batch",
     "Bidirectional",
-    sentence="The backward layer's outputs are flipped along the batch, axis 0; Bidirectional turns them round in "
+    sentence="The backward layer's outputs are flipped along the batch, axis 0; Bidirectional reverses them in "
     "time, axis 1.",
     fix="y_backward[:, ::-1]   # np.flip(y, axis=1), torch.flip(y, [1]); not y[::-1]",
     condition=lambda layer: layer.return_sequences,
-    versions="code of one's own",
+    versions="hand-written code",
     source="tensorflow#39635",
     across=True,
 )
@@ -94,9 +94,9 @@ def _outputs_flipped(r: BidirectionalRecipe):
 @mistake(
     "flipped-along-the-batch:input",
     "Bidirectional",
-    sentence="The backward layer's input is flipped along the batch, axis 0; it must be turned round in time, axis 1.",
+    sentence="The backward layer's input is flipped along the batch, axis 0; it must be reversed in time, axis 1.",
     fix="backward(x[:, ::-1])   # np.flip(x, axis=1), torch.flip(x, [1]); not x[::-1]",
-    versions="code of one's own",
+    versions="hand-written code",
     source="tensorflow#39635",
     across=True,
 )

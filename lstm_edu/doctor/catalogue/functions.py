@@ -1,4 +1,4 @@
-"""Another activation than the layer has: any of Keras's, everywhere or in one place; slopes are found."""
+"""An activation other than the layer's: any of Keras's, everywhere or in one place; slopes are found."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _STEPS = 8  # timesteps from which a slope is found
 _FOUND = 1e-5  # a slope this close to one with two digits is that one
 
 
-# --- functions that have no name of their own in Keras ---------------------------------------------------------------
+# --- functions without a name in Keras -------------------------------------------------------------------------------
 
 
 @cache
@@ -62,7 +62,7 @@ def softmax_over(axis: int) -> Function:
 
 
 def _function(name: str, layer: Layer) -> Function | None:
-    """The function of that name; None where it is no other than the layer could mean, or makes no sense in it."""
+    """The function of that name; None where it is the layer's own, or makes no sense in it."""
     if name == "softmax over the batch":
         return softmax_over(0 if type(layer).__name__ == "Dense" else -2)
     if name == "softmax over time":
@@ -74,8 +74,8 @@ def _function(name: str, layer: Layer) -> Function | None:
 
 
 def replaced(r: Any, function: Function, where: str) -> Recipe:
-    """where: "" is all that the layer's `activation` stands for; "candidate", "output" (an LSTM's cell state on its way
-    out), or "gates"."""
+    """where: "" is everything that the layer's `activation` applies to; "candidate", "output" (an LSTM's cell state on
+    its way out), or "gates"."""
     if isinstance(r, DenseRecipe):
         return r.but(activation=function)
     kind = type(r.layer).__name__
@@ -88,7 +88,7 @@ def replaced(r: Any, function: Function, where: str) -> Recipe:
 
 _WHERE = {
     "candidate": ", on the candidate only",
-    "output": ", where the cell state goes out (h = o * activation(c))",
+    "output": ", where the cell state is output (h = o * activation(c))",
     "gates": " on its gates",
 }
 
@@ -123,10 +123,10 @@ def _instead(layer: Layer, name: str, function: Function, where: str, words: str
         "-".join(filter(None, (f"activation-replaced:{name.replace('_', '-').replace(' ', '-')}", where))),
         (type(layer).__name__,),
         f"{words or _NONE.get(name, name)} is used where the layer has {told}{_WHERE.get(where, '')}."
-        + ("" if parameters == 0 else f" The slope was found from the numbers; {article} {own} has another."),
+        + ("" if parameters == 0 else f" The slope was found from the numbers; {article} {own} has a different one."),
         _fix(layer, where),
         partial(replaced, function=function, where=where),
-        versions="all: another argument, or a default that was not the same",
+        versions="all: a different argument, or a different default",
         source="keras.layers: activation, recurrent_activation",
         across="batch" in name,
         alone=layer_has_time and name not in _WITH_OTHERS or where != "",
@@ -173,11 +173,11 @@ CATALOGUE.add(
     Mistake(
         "activation-replaced",
         ("Dense", *RECURRENT),
-        "Another activation is used than the layer has: everywhere, on the candidate, on the way out, or on the gates. "
-        "The doctor tells which, and finds a leaky_relu's slope.",
+        "A different activation is used: everywhere, on the candidate, on the output, or on the gates. "
+        "The doctor finds out which one, and a leaky_relu's slope.",
         "y = activation(x @ kernel + bias)   # the layer's own, layer.get_config()['activation']",
         None,
-        versions="all: another argument, or a default that was not the same",
+        versions="all: a different argument, or a different default",
         source="tf2onnx#2211; rnnoise#58; lwtnn#167; keras.layers: activation, recurrent_activation",
         family_of=another_activation,
     )

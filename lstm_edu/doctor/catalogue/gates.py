@@ -23,7 +23,7 @@ def with_equations(r: RecurrentRecipe, **pieces) -> RecurrentRecipe:
 
 
 def read_as(r: RecurrentRecipe, order: tuple[str, ...]) -> RecurrentRecipe:
-    """Each gate takes the block that stands where `order` has its letter."""
+    """Each gate takes the block at the place where `order` has its letter."""
     places = [order.index(gate) for gate in r.gates]
 
     def reread(packed):
@@ -48,7 +48,7 @@ for _kind, _family in (("LSTM", "gate-order"), ("GRU", "gru-gate-order")):
             sentence=f"The blocks of the weights are read in the order {_name}{_like}; Keras packs them "
             f"{', '.join(_keras)}.",
             fix=_FIX[_kind],
-            versions=", ".join(f"{row.name} ({row.version})" for row in _rows) or "code of one's own",
+            versions=", ".join(f"{row.name} ({row.version})" for row in _rows) or "hand-written code",
             source="; ".join(
                 [*([_SEEN[_name]] if _name in _SEEN else []), *dict.fromkeys(row.source for row in _rows)]
                 or [f"keras.layers.{_kind}"]
@@ -68,7 +68,7 @@ def _gate_function(layer) -> str:
 
 
 def with_sigmoid(r, function):
-    """The layer with another function in place of its sigmoid."""
+    """The layer with another function instead of its sigmoid."""
     if not isinstance(r, RecurrentRecipe):
         return r.but(activation=function)
     layer: Any = r.layer
@@ -80,7 +80,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
     (
         "hard-sigmoid-v2",
         "hard_sigmoid_keras2",
-        "The hard sigmoid of Keras 2, clip(0.2 z + 0.5, 0, 1), stands where the layer has another sigmoid.",
+        "The hard sigmoid of Keras 2, clip(0.2 z + 0.5, 0, 1), is used where the layer has another sigmoid.",
         "1 / (1 + np.exp(-z))   # if the layer has sigmoid; in an LSTM for i, f and o\n"
         "np.clip(z / 6 + 0.5, 0, 1)   # if it has today's hard_sigmoid",
         "Keras 2.2 and older had it as the default; tf_keras still has it under the name hard_sigmoid",
@@ -89,7 +89,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
     (
         "hard-sigmoid-v3",
         "hard_sigmoid",
-        "The hard sigmoid of Keras 3, clip(z/6 + 0.5, 0, 1), stands where the layer has another sigmoid.",
+        "The hard sigmoid of Keras 3, clip(z/6 + 0.5, 0, 1), is used where the layer has another sigmoid.",
         'recurrent_activation="sigmoid" (in a Dense layer activation=); for Keras 2\'s weights "hard_sigmoid_keras2"',
         "Keras 3: the name hard_sigmoid stayed, the slope changed, and an old configuration loads silently",
         "keras.activations.hard_sigmoid of Keras 3.15",
@@ -97,7 +97,7 @@ for _id, _name, _sentence, _fix, _versions, _source in (
     (
         "hard-sigmoid-v3:sigmoid",
         "sigmoid",
-        "The sigmoid, 1 / (1 + exp(-z)), stands where the layer has a hard sigmoid.",
+        "The sigmoid, 1 / (1 + exp(-z)), is used where the layer has a hard sigmoid.",
         'recurrent_activation="hard_sigmoid"   # in a Dense layer activation=',
         "Keras 2.3 made it the default",
         "the release notes of Keras 2.3.0",
@@ -130,11 +130,11 @@ def on_candidate(r: RecurrentRecipe, function) -> RecurrentRecipe:
 
 
 for _variant, _function, _sentence in (
-    ("sigmoid", sigmoid, "The candidate goes through a sigmoid; Keras uses the layer's activation, usually tanh."),
+    ("sigmoid", sigmoid, "A sigmoid is applied to the candidate; Keras uses the layer's activation, usually tanh."),
     (
         "none",
         linear,
-        "The candidate is used as a sum; Keras applies the layer's activation to it, usually tanh.",
+        "The candidate has no activation; Keras applies the layer's activation, usually tanh.",
     ),
 ):
     mistake(
@@ -143,7 +143,7 @@ for _variant, _function, _sentence in (
         sentence=_sentence,
         fix="g = np.tanh(z_g)   # LSTM\ng = np.tanh(a_g)   # GRU\nh = np.tanh(z)   # SimpleRNN",
         condition=_unlike("sigmoid" if _variant == "sigmoid" else "linear", "activation"),
-        versions="code of one's own",
+        versions="hand-written code",
         source="keras.layers.LSTM, GRU and SimpleRNN: activation",
     )(partial(on_candidate, function=_function))
 
@@ -159,10 +159,10 @@ for _kind, _gates in (
     mistake(
         f"candidate-activation:tanh-on-{_gates}",
         _kind,
-        sentence=f"tanh stands on {', '.join(_gates)}; a gate is a fraction between 0 and 1 and needs a sigmoid.",
+        sentence=f"tanh is applied to {', '.join(_gates)}; a gate is a fraction between 0 and 1 and needs a sigmoid.",
         fix="; ".join(f"{gate} = sigmoid({NOTATION[_kind].sum_of(gate)})" for gate in _gates),
         condition=_unlike("tanh", "recurrent_activation"),
-        versions="code of one's own",
+        versions="hand-written code",
         source=f"keras.layers.{_kind}: recurrent_activation",
     )(partial(with_activation, gates=_gates, function=tanh))
 
@@ -173,7 +173,7 @@ for _kind, _gates in (
 @mistake(
     "gru-reset-after",
     "GRU",
-    sentence="The reset gate stands on the other side of the recurrent product than this layer has it "
+    sentence="The reset gate is applied on the other side of the recurrent product than in this layer "
     "(reset_after=True: r * (h U + d); reset_after=False: (r * h) U).",
     fix="g = np.tanh(x @ W_g + b_g + r * (h @ U_g + d_g))   # reset_after=True, the default of Keras 3",
     versions="Keras's default became reset_after=True with TensorFlow 2; the bias tells: (2, 3 units) or (3 units,)",
@@ -190,7 +190,7 @@ def old_and_new_exchanged(z, h, g):
 @mistake(
     "gru-update-flipped",
     "GRU",
-    sentence="The update gate is turned round, z * candidate + (1 - z) * h; Keras keeps the old state where z is 1.",
+    sentence="The update gate is reversed, z * candidate + (1 - z) * h; Keras keeps the old state where z is 1.",
     fix="h = z * h + (1 - z) * g",
     versions="papers and code that define z the other way round",
     source="Cho et al. (2014) and keras.layers.GRU; Chung et al. (2014) has it the other way round",

@@ -62,7 +62,7 @@ for _variant, _change, _needs_batch, _sentence, _fix, _source in (
         "features-reshaped",
         features_by_reshape,
         False,
-        "The input is brought to (batch, features, timesteps) by a reshape; it has to be transposed.",
+        "The input is turned into (batch, features, timesteps) by a reshape; it has to be transposed.",
         "x.transpose(0, 2, 1)   # not x.reshape(batch, features, timesteps)",
         "deeplearning4j#8701",
     ),
@@ -70,7 +70,7 @@ for _variant, _change, _needs_batch, _sentence, _fix, _source in (
         "features-buffer",
         features_first_buffer,
         False,
-        "The numbers of each sequence lie feature by feature, and are read as if they lay timestep by timestep.",
+        "Each sequence is stored feature by feature, but read as if it were stored timestep by timestep.",
         "x.reshape(batch, features, timesteps).transpose(0, 2, 1)   # not x.reshape(batch, timesteps, features)",
         "deeplearning4j#8924; tensors that are called NCW and NWC",
     ),
@@ -78,7 +78,7 @@ for _variant, _change, _needs_batch, _sentence, _fix, _source in (
         "time-buffer",
         time_first_buffer,
         True,
-        "The numbers lie timestep by timestep for all sequences, and are read as if they lay sequence by sequence.",
+        "The numbers of all sequences are stored timestep by timestep, but read as if sequence by sequence.",
         "x.reshape(timesteps, batch, features).transpose(1, 0, 2)   # not x.reshape(batch, timesteps, features)",
         "oneDNN#838: tnc and ntc",
     ),
@@ -97,7 +97,7 @@ for _variant, _change, _needs_batch, _sentence, _fix, _source in (
 
 # --- columns in another order ---------------------------------------------------------------------------------------
 
-_MOST_SWAPS = 300  # orders with two columns exchanged that are tried
+_MOST_SWAPS = 300  # orders with two columns swapped that are tried
 _MOST_SOLVED = 12  # columns whose order is searched for
 _MOST_WORK = 4e8  # multiplications that searching may take
 
@@ -110,7 +110,7 @@ def in_order(r: Recipe, order: Sequence[int]) -> Recipe | None:
 
 
 def input_columns(situation: Situation) -> Iterator[list[Mistake]]:
-    """A layer's columns in another order: flattened otherwise, reversed, rotated, two exchanged; at last any."""
+    """A layer's columns in another order: flattened in another way, reversed, rotated, two swapped; finally any."""
     layer = situation.layer
     n = layer.weights[0].shape[0]
     if n < 2 or (situation.place and situation.place[0].startswith(EVERY)):
@@ -157,7 +157,7 @@ def _columns(order: tuple[int, ...], alone: bool) -> Mistake:
 
 
 def _searched(situation: Situation, n: int) -> tuple[int, ...] | None:
-    """The order that gives the observed numbers, found by exchanging two columns as long as that brings them nearer."""
+    """The order that gives the observed numbers, found by swapping two columns as long as that brings them nearer."""
     work = situation.base.layer.count_params() * sum(x.size for x in inputs_of(situation.base)) / max(1, n)
     starts = int(min(_MOST_STARTS, _MOST_WORK / (work * n * n * 4)))
     if not starts or situation.right is None:
@@ -377,7 +377,7 @@ def _reads_time(r: Recipe) -> bool:
 
 
 def _one_output_per_step(situation: Situation, n: int) -> bool:
-    """Whether as many steps came out as went in: of a sequence that was cut there are fewer."""
+    """Whether as many steps came out as went in: a sequence that was cut has fewer."""
     y = situation.observed[0]
     return (
         situation.right is not None
@@ -406,7 +406,7 @@ def _padding_at(which: int, to_the_end: bool, here: str, other: str) -> Mistake:
     return Mistake(
         f"padding-side:{here}" + (f",input-{which}" if which else ""),
         _PADDED_KINDS,
-        f"The padding stands at the {here} of each sequence; in x it stands at the {other}.",
+        f"The padding is at the {here} of each sequence; in x it is at the {other}.",
         f'pad_sequences(sequences, padding="{"pre" if to_the_end else "post"}")   # as in training',
         partial(where_padded, change=partial(moved, to_the_end=to_the_end), which=which),
         source="keras#20898; kensho bubs#19; keras.utils.pad_sequences",
@@ -456,8 +456,8 @@ for _id, _kinds, _sentence, _family in (
     (
         "input-columns",
         ("Dense", *RECURRENT),
-        "The columns of the input, its features, are in another order; the doctor finds it, and tells a Flatten in "
-        "another order.",
+        "The columns of the input, its features, are in another order; the doctor finds it, and a Flatten in "
+        "another order too.",
         input_columns,
     ),
     (
@@ -472,22 +472,22 @@ for _id, _kinds, _sentence, _family in (
             _id,
             _kinds,
             _sentence,
-            "x = prepared(raw)   # the very function that prepared the input in training",
+            "x = prepared(raw)   # exactly the function that prepared the input in training",
             None,
-            versions="inputs that are prepared anew outside of training",
+            versions="inputs that are prepared again outside of training",
             source="keras#13830; keras#20898",
             family_of=_family,
             together=_id == "input-columns",
         )
     )
 for _id, _sentence in (
-    ("flatten-order", "A Dense layer reads what was flattened in another order than Keras's Flatten has."),
-    ("padding-value", "The padding has another value than 0, which it has in x."),
+    ("flatten-order", "A Dense layer reads what was flattened in a different order from that of Keras's Flatten."),
+    ("padding-value", "The padding has a value other than 0; in x it is 0."),
     ("sequence-cut", "Sequences are cut short at one end."),
 ):
     CATALOGUE.add(
         Mistake(
             _id, ("Dense",) if _id == "flatten-order" else _PADDED_KINDS, _sentence, "x = prepared(raw)", None,
-            versions="inputs that are prepared anew outside of training", source="keras#13830; keras#20898",
+            versions="inputs that are prepared again outside of training", source="keras#13830; keras#20898",
         )
     )  # fmt: skip

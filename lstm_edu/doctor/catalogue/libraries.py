@@ -1,4 +1,4 @@
-"""Weights that another library is handed as they are, or that are taken from it so, where it differs in more than the
+"""Weights that are passed to or taken from another library as they are, where it differs in more than the
 order of its gates. The order alone is in gates.py. Both are made from the table `lstm_edu.libraries`."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lstm_edu.libraries import PACKINGS, Packing, spelled
 
 
 def as_packed(r: RecurrentRecipe, row: Packing) -> RecurrentRecipe:
-    """What that class computes with these weights, its biases added up where it has fewer."""
+    """What that class computes with these weights, the biases added up where it has fewer."""
     if row.interleaved:
         arrays = ("kernel", "recurrent_kernel", "bias")
         r = r.but(**{name: interleaved(getattr(r, name), len(r.gates)) for name in arrays})
@@ -34,7 +34,7 @@ def as_packed(r: RecurrentRecipe, row: Packing) -> RecurrentRecipe:
 
 
 def _unlike(row: Packing) -> dict[str, str]:
-    """What is unlike Keras in it, but for the side of the reset gate: a word for the id, and words for a learner."""
+    """How it differs from Keras, apart from the side of the reset gate: a word for the id, and words for a learner."""
     order = ", ".join(row.order)
     return {
         word: says
@@ -49,7 +49,7 @@ def _unlike(row: Packing) -> dict[str, str]:
 
 
 def _several(layer: Any, row: Packing) -> bool:
-    """Whether more than one thing is unlike this layer: a mistake with one of them has an entry of its own."""
+    """Whether more than one thing differs from this layer: a mistake with only one of them has its own entry."""
     gates = NOTATION[row.kind].gates
     unlike = _unlike(row)
     if row.order in unlike and all(_all_alike(w, len(gates)) for w in layer.weights):

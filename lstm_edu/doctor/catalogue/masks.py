@@ -1,4 +1,4 @@
-"""Masks: lost, turned round, or obeyed in another way."""
+"""Masks: lost, inverted, or applied in another way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lstm_edu.doctor.recipes import EmbeddingRecipe, RecurrentRecipe
 
 
 def masked(r: RecurrentRecipe, states: dict[str, str] | str | None = None, shown: str | None = None):
-    """The recipe with another rule for masked steps; None without any, and where the rule is the right one."""
+    """The recipe with another rule for masked steps; None if there are none, or if the rule is the right one."""
     if r.mask is None or (shown == "state" and not any(s.any() for s in r.start)):
         return None
     rules = dict(zip(r.equations.states, r.masking.states, strict=True))
@@ -24,7 +24,7 @@ def masked(r: RecurrentRecipe, states: dict[str, str] | str | None = None, shown
 @mistake(
     "mask-lost",
     *RECURRENT,
-    sentence="The mask does not arrive: padded steps are computed like all others.",
+    sentence="The mask does not reach the layer: padded steps are computed like all others.",
     fix="layer(x, mask=mask)   # Flatten, pooling and reshapes drop a mask; mask_zero=True or Masking makes one",
     versions="all",
     source="keras.layers.Masking",
@@ -36,7 +36,7 @@ def _no_mask(r):
 @mistake(
     "mask-lost:inverted",
     *RECURRENT,
-    sentence="The mask is turned round: True means padding. In Keras True means that the step counts.",
+    sentence="The mask is inverted: True means padding. In Keras True means that the step counts.",
     fix="mask = ids != 0   # True: a real step",
     versions="PyTorch's key_padding_mask has True for padding",
     source="keras.layers.Masking",
@@ -48,7 +48,7 @@ def _inverted(r):
 @mistake(
     "cudnn-mask",
     *RECURRENT,
-    sentence="Only the number of steps that count is used, as if they stood at the beginning: cuDNN and packed "
+    sentence="Only the number of steps that count is used, as if they were at the beginning: cuDNN and packed "
     "sequences know lengths, not masks.",
     fix="pad on the right; or keras.layers.LSTM(units, use_cudnn=False)",
     versions="Keras on a GPU; PyTorch's pack_padded_sequence",
@@ -98,9 +98,9 @@ mistake(
 mistake(
     "masked-steps:fresh",
     *RECURRENT,
-    sentence="The output of a masked step is the freshly computed one; only the states are kept from it.",
+    sentence="The output of a masked step is the newly computed one; only the states are protected from it.",
     fix="y[t] = np.where(mask[:, t, None], h, y[t - 1])",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.backend.rnn",
 )(partial(masked, shown="fresh"))
 
@@ -115,7 +115,7 @@ for _variant, _shown_then, _with in (
         sentence=f"The states are set to zero at a masked step ({_with}); they must stay as they are.",
         fix="h, c = np.where(mask_t, new_h, h), np.where(mask_t, new_c, c)",
         condition=(lambda layer: layer.masked_output == "repeat") if _shown_then == "held" else (lambda layer: True),
-        versions="code of one's own: h *= mask",
+        versions="hand-written code: h *= mask",
         source="keras.backend.rnn",
     )(partial(masked, states="zero", shown=_shown_then))
 
@@ -125,7 +125,7 @@ for _kept, _lost in (("h", "c"), ("c", "h")):
         "LSTM",
         sentence=f"At a masked step only {_kept} is kept; {_lost} goes on as if the step counted.",
         fix="h, c = np.where(mask_t, new_h, h), np.where(mask_t, new_c, c)",
-        versions="code of one's own",
+        versions="hand-written code",
         source="keras.backend.rnn",
     )(partial(masked, states={_lost: "compute"}, shown="fresh" if _lost == "h" else None))
 
@@ -133,9 +133,9 @@ for _kept, _lost in (("h", "c"), ("c", "h")):
 @mistake(
     "masked-steps:input-zeroed",
     *RECURRENT,
-    sentence="The input is set to zero at masked steps, and the steps are computed all the same; they must be skipped.",
+    sentence="The input is set to zero at masked steps, and the steps are still computed; they must be skipped.",
     fix="layer(x, mask=mask)   # not layer(x * mask[..., None])",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers.Masking",
 )
 def _zeros_computed(r):

@@ -1,4 +1,4 @@
-"""Between layers: weights exchanged, a layer left out or used twice, the outputs' columns in another order."""
+"""Between layers: weights swapped, a layer left out or used twice, the outputs' columns in another order."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MOST_WITH_OTHERS = 12  # of a family: more are tried alone
 
 
 def parts(layer: Layer, path: Path = (), start: int = 0) -> Iterator[tuple[Path, Layer, slice]]:
-    """(path, layer, its place in get_weights()) of every layer inside that holds weights itself."""
+    """(path, layer, its place in get_weights()) of every layer inside that has weights itself."""
     inner = getattr(layer, "inner", None)
     if not inner:
         yield path, layer, slice(start, start + len(layer.weights))
@@ -100,7 +100,7 @@ def other_layers_weights(situation: Situation) -> Iterator[list[Mistake]]:
                 _MODELS,
                 "Layers of the same shape have each other's weights: they are in alphabetical order of the layers' "
                 f"names, in which lstm_10 comes before lstm_9. Here: {_pairs_text(by_name)}.",
-                "for layer in model.layers: layer.set_weights(weights[layer.name])   # by name; the order stands in\n"
+                "for layer in model.layers: layer.set_weights(weights[layer.name])   # by name; the order is in\n"
                 '# file.attrs["layer_names"]',
                 partial(with_weights_of, source=by_name),
                 **_ORDER,
@@ -129,7 +129,7 @@ def _exchanged(pair: Sequence[Path], alone: bool) -> Mistake:
     return Mistake(
         f"layers-exchanged:{one},{other}",
         _MODELS,
-        f"{one!r} and {other!r} have each other's weights. They have the same shapes, so nothing complains.",
+        f"{one!r} and {other!r} have each other's weights. They have the same shapes, so there is no error message.",
         "for layer in model.layers: layer.set_weights(weights[layer.name])   # by name, not by position",
         partial(with_weights_of, source=_exchange(pair)),
         alone=alone,
@@ -141,8 +141,8 @@ def _reused(path: Path, other: Path, alone: bool) -> Mistake:
     return Mistake(
         f"layers-exchanged:{_called(other)}-twice,not-{_called(path)}",
         _MODELS,
-        f"The weights of {_called(other)!r} are used in {_called(path)!r} too, in place of its own. They have the same "
-        "shapes, so nothing complains.",
+        f"The weights of {_called(other)!r} are used in {_called(path)!r} too, instead of its own. They have the same "
+        "shapes, so there is no error message.",
         f"weights of {_called(path)!r}   # each layer its own",
         partial(with_weights_of, source={path: other}),
         alone=alone,
@@ -230,11 +230,11 @@ def another_number_of_layers(situation: Situation) -> Iterator[list[Mistake]]:
         Mistake(
             f"layer-count:without-{name}",
             _MODELS,
-            f"The {type(inner[name]).__name__} layer {name!r} is left out: its input is handed on as it is. What goes "
-            "in and what comes out have the same size, so nothing complains.",
+            f"The {type(inner[name]).__name__} layer {name!r} is left out: its input is passed on unchanged. Input and "
+            "output have the same size, so there is no error message.",
             "for layer in model.layers: x = layer(x)   # every one; PyTorch: num_layers",
             partial(changed, name=name, change=left_out),
-            versions="code of one's own; PyTorch's num_layers=1, its default",
+            versions="hand-written code; PyTorch's num_layers=1, its default",
             source="keras#8134; torch.nn.LSTM: num_layers",
             alone=alone,
         )
@@ -247,7 +247,7 @@ def another_number_of_layers(situation: Situation) -> Iterator[list[Mistake]]:
             f"The {type(inner[name]).__name__} layer {name!r} is run twice, the second time on its own output.",
             "for layer in model.layers: x = layer(x)   # each once",
             partial(changed, name=name, change=repeated),
-            versions="code of one's own",
+            versions="hand-written code",
             source="keras#8134",
             alone=alone,
         )
@@ -282,11 +282,11 @@ _MOST_COLUMNS = 512
 
 
 def matching(right: Array, theirs: Array) -> tuple[int, ...] | None:
-    """The order of the right columns in which they are theirs; None if there is none, or if it is the same."""
+    """The order in which the right columns are the observed ones; None if there is none, or if it is the same."""
     if right.shape != theirs.shape or not (np.isfinite(right).all() and np.isfinite(theirs).all()):
         return None
     n = right.shape[-1]
-    if right.size < 2 * n:  # of a single row any shuffle is an order of columns: nothing shows that it is one
+    if right.size < 2 * n:  # with a single row any shuffle is an order of columns: nothing shows that it is one
         return None
     a, b = theirs.reshape(-1, n).T, right.reshape(-1, n).T
     size = max(float(np.abs(b).max()), 1e-30)
@@ -312,7 +312,7 @@ def order_text(order: Sequence[int], most: int = 12) -> str:
         return "the last one first"
     moved = [k for k, own in enumerate(order) if k != own]
     if len(moved) == 2:
-        return f"{moved[0]} and {moved[1]} exchanged"
+        return f"{moved[0]} and {moved[1]} swapped"
     shift = order[0]
     if all(own == (k + shift) % len(order) for k, own in enumerate(order)):
         return f"rotated by {shift}"
@@ -342,7 +342,7 @@ for _id, _kinds, _sentence, _family, _source in (
     (
         "layers-exchanged",
         _MODELS,
-        "Layers of the same shape have each other's weights, or one has another's.",
+        "Layers of the same shape have each other's weights, or one uses another's.",
         other_layers_weights,
         "keras#8134",
     ),

@@ -1,4 +1,4 @@
-"""BatchNormalization: another epsilon, the batch's own statistics, parts left out or exchanged."""
+"""BatchNormalization: another epsilon, the batch's own statistics, parts left out or swapped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ for _epsilon in (1e-3, 1e-5, 1e-4, 2e-5, 1e-6, 1e-2, 0.0):
     mistake(
         f"batchnorm-epsilon:{_epsilon:g}",
         _KIND,
-        sentence=f"BatchNormalization adds {_epsilon:g} to the variance; the layer has another epsilon. Keras's "
+        sentence=f"BatchNormalization adds {_epsilon:g} to the variance; the layer has a different epsilon. Keras's "
         "default is 0.001, PyTorch's and ONNX's 0.00001.",
         fix="(x - mean) / np.sqrt(variance + layer.epsilon)",
         condition=lambda layer, own=_epsilon: not np.isclose(layer.epsilon, own, rtol=1e-3, atol=0),
@@ -43,14 +43,14 @@ def _no_root(variance, epsilon):
 
 for _variant, _root, _sentence in (
     ("outside", _after_the_root, "Epsilon is added to the square root; it belongs to the variance, inside the root."),
-    ("no-root", _no_root, "BatchNormalization divides by the variance; it divides by its square root."),
+    ("no-root", _no_root, "BatchNormalization divides by the variance; it should divide by its square root."),
 ):
     mistake(
         f"batchnorm-epsilon:{_variant}",
         _KIND,
         sentence=_sentence,
         fix="(x - mean) / np.sqrt(variance + epsilon)",
-        versions="code of one's own",
+        versions="hand-written code",
         source=_KERAS,
     )(partial(with_parts, root=_root))
 
@@ -58,7 +58,7 @@ for _variant, _root, _sentence in (
 @mistake(
     "batchnorm-statistics:batch",
     _KIND,
-    sentence="BatchNormalization takes the mean and variance of this batch, as in training. At inference it takes the "
+    sentence="BatchNormalization uses the mean and variance of this batch, as in training. At inference it uses the "
     "moving ones, which are among its weights.",
     fix="layer(x, training=False)   # PyTorch: model.eval()",
     versions="models left in training mode",
@@ -73,7 +73,7 @@ def _of_the_batch(r: NormalizationRecipe):
 @mistake(
     "batchnorm-statistics:exchanged",
     _KIND,
-    sentence="The moving mean and the moving variance are exchanged; get_weights() has gamma, beta, mean, variance.",
+    sentence="The moving mean and the moving variance are swapped; get_weights() has gamma, beta, mean, variance.",
     fix="gamma, beta, moving_mean, moving_variance = layer.get_weights()",
     versions="weights moved by hand",
     source=f"{_KERAS}: get_weights()",
@@ -85,7 +85,7 @@ def _statistics_exchanged(r: NormalizationRecipe):
 @mistake(
     "batchnorm-gamma-beta:exchanged",
     _KIND,
-    sentence="Gamma and beta are exchanged: gamma multiplies, beta is added; get_weights() has gamma first.",
+    sentence="Gamma and beta are swapped: gamma multiplies, beta is added; get_weights() has gamma first.",
     fix="gamma, beta, moving_mean, moving_variance = layer.get_weights()",
     condition=lambda layer: layer.scale and layer.center,
     versions="weights moved by hand",
@@ -116,6 +116,6 @@ for _id, _parts, _what in (
         sentence=f"In BatchNormalization {_what} left out.",
         fix="gamma * (x - moving_mean) / np.sqrt(moving_variance + epsilon) + beta",
         condition=_has,
-        versions="code of one's own; weights of which only some were moved",
+        versions="hand-written code; weights of which only some were moved",
         source=_KERAS,
     )(partial(left_out, parts=_parts))

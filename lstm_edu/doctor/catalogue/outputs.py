@@ -34,8 +34,8 @@ for _name in ("softmax", "tanh", "sigmoid", "relu"):
         "Dense",
         "Bidirectional",
         *RECURRENT,
-        sentence=f"{_name} is applied to the layer's output, which needs nothing more: the layer has its activation "
-        "already, or none.",
+        sentence=f"{_name} is applied to the layer's output, which needs nothing more: the layer already has its "
+        "activation, or none.",
         fix="p = layer(x)   # softmax is in it; so the loss gets from_logits=False"
         if _name == "softmax"
         else "y = layer(x)   # nothing after it",
@@ -62,7 +62,7 @@ CATALOGUE.add(
     Mistake(
         "dropout-active",
         ("Dropout", *RECURRENT),
-        "Dropout is active: some numbers are dropped at random, so that two calls differ.",
+        "Dropout is active: some numbers are dropped at random, so two calls differ.",
         "layer(x, training=False)   # the default of a call; model.predict never drops",
         None,
         versions="all; training=True, or dropout applied by hand at inference",

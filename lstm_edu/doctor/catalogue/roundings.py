@@ -1,4 +1,4 @@
-"""Coarser arithmetic: not mistakes, and named as such."""
+"""Coarser arithmetic: not mistakes, and reported as rounding."""
 
 from __future__ import annotations
 

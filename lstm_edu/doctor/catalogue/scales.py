@@ -1,4 +1,4 @@
-"""A factor too many: dropout's scaling at inference, an input that was scaled or was not. The factor is found."""
+"""An extra factor: dropout's scaling at inference, an input that was or was not scaled. The factor is found."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _dropout(where: str, rate: float, factor: float, words: str, id: str) -> Mis
     return Mistake(
         f"dropout-scaling:{where}-{id}-{1 - rate:.3g}",
         _KINDS,
-        f"{_SEEN[where]} is {words} for p = {rate:.3g}. Keras scales while it trains, and leaves inference alone.",
+        f"{_SEEN[where]} is {words} for p = {rate:.3g}. Keras scales in training only, not at inference.",
         "layer(x, training=False)   # nothing is dropped, and nothing is scaled",
         partial(times, factor=factor, where=where),
         versions="papers and libraries that scale at inference; exporters that keep the training graph",
@@ -120,12 +120,12 @@ def between_0_and_1(x: Array, axes: tuple[int, ...] | None) -> Array:
 _BY_ITSELF = {
     "standardised": ("standardised (its mean subtracted, divided by its standard deviation", standardised),
     "centred": ("centred (its mean subtracted", centred),
-    "minmax": ("brought to 0 to 1 (by its smallest and largest number", between_0_and_1),
+    "minmax": ("scaled to 0…1 (by its smallest and largest number", between_0_and_1),
 }
 _KNOWN = {  # factor, shift: words
     (1 / 255, 0.0): "divided by 255", (255.0, 0.0): "multiplied by 255", (1 / 256, 0.0): "divided by 256",
-    (1 / 127.5, -1.0): "brought to -1 to 1, x / 127.5 - 1", (127.5, 127.5): "multiplied by 127.5, and 127.5 added",
-    (2.0, -1.0): "brought from 0 to 1 to -1 to 1, 2 x - 1", (0.5, 0.5): "brought from -1 to 1 to 0 to 1, x / 2 + 0.5",
+    (1 / 127.5, -1.0): "scaled to -1…1, x / 127.5 - 1", (127.5, 127.5): "multiplied by 127.5, and 127.5 added",
+    (2.0, -1.0): "rescaled from 0…1 to -1…1, 2 x - 1", (0.5, 0.5): "rescaled from -1…1 to 0…1, x / 2 + 0.5",
     (0.01, 0.0): "divided by 100", (100.0, 0.0): "multiplied by 100", (0.001, 0.0): "divided by 1000",
     (1000.0, 0.0): "multiplied by 1000", (-1.0, 0.0): "negated",
 }  # fmt: skip
@@ -179,7 +179,7 @@ def _scaled(id: str, words: str, change, across: bool = False, parameters: int =
     return Mistake(
         f"input-scaled:{id}",
         _MADE_OF,
-        f"The input was {words}, before this layer saw it; here it came without that.",
+        f"The input was {words}, before it reached this layer; here it was not.",
         "y = layer(preprocess(x))   # the same preprocessing in both; once",
         partial(rescaled, change=change),
         versions="preprocessing in one of two programs; Rescaling or Normalization in the model",
@@ -232,8 +232,8 @@ CATALOGUE.add(
     Mistake(
         "input-scaled",
         _MADE_OF,
-        "The input was scaled or shifted before the layer saw it, or was not and should have been. The doctor finds by "
-        "what.",
+        "The input was scaled or shifted before the layer saw it, or was not and should have been. The doctor finds "
+        "out how.",
         "y = layer(preprocess(x))   # the same preprocessing in both; once",
         None,
         condition=_reads_numbers,

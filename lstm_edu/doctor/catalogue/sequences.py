@@ -27,10 +27,10 @@ def _turned(a):
 @mistake(
     "go-backwards-order",
     *RECURRENT,
-    sentence="The outputs are in reversed order of time. Under go_backwards Keras leaves them in the order in which "
+    sentence="The outputs are in reverse order of time. With go_backwards Keras leaves them in the order in which "
     "they were computed, the last timestep's first.",
     fix="y[:, ::-1]   # to bring the outputs of go_backwards into the input's order",
-    versions="all; only Bidirectional turns its backward layer's outputs",
+    versions="all; only Bidirectional reverses its backward layer's outputs",
     source="keras#1431; keras.layers.RNN: go_backwards",
 )
 def _outputs_turned(r):
@@ -52,11 +52,11 @@ def _other_direction(r):
 @mistake(
     "go-backwards-order:not-turned",
     "Bidirectional",
-    sentence="The backward layer's outputs are left in the order in which they were computed; Bidirectional turns them "
-    "round, so that both directions speak of the same timestep.",
+    sentence="The backward layer's outputs are left in the order in which they were computed; Bidirectional reverses "
+    "them, so that both directions refer to the same timestep.",
     fix="np.concatenate([y_forward, y_backward[:, ::-1]], axis=-1)",
     condition=lambda layer: layer.return_sequences,
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras#3163; keras.layers.Bidirectional",
 )
 def _not_turned(r):
@@ -66,16 +66,16 @@ def _not_turned(r):
 @mistake(
     "go-backwards-order:both-forward",
     "Bidirectional",
-    sentence="Both layers read the sequence in the same direction; the backward layer must read it from its end.",
+    sentence="Both layers read the sequence in the same direction; the backward layer must read it from the end.",
     fix="keras.layers.Bidirectional(layer)   # makes the backward layer with go_backwards=True",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers.Bidirectional",
 )
 def _both_forward(r):
     return r.but(parts=r.parts | {"backward": _other_direction(r.parts["backward"])}, turned=False)
 
 
-# --- two directions put together ------------------------------------------------------------------------------------
+# --- two directions joined ------------------------------------------------------------------------------------------
 
 
 def _merged(r: BidirectionalRecipe, mode: str) -> BidirectionalRecipe:
@@ -91,7 +91,7 @@ for _mode in ("concat", "sum", "mul", "ave"):
     mistake(
         f"bidirectional-merge:{_mode}",
         "Bidirectional",
-        sentence=f'The two directions are put together as merge_mode="{_mode}"; the layer has another one.',
+        sentence=f'The two directions are merged with merge_mode="{_mode}"; the layer has a different one.',
         fix='keras.layers.Bidirectional(layer, merge_mode="concat")   # the default',
         condition=_can,
         versions='all; the default is "concat"',
@@ -124,7 +124,7 @@ def _backward_first(r):
 @mistake(
     "bidirectional-order:weights",
     "Bidirectional",
-    sentence="The two directions' weights are exchanged; get_weights() has the forward layer's first.",
+    sentence="The two directions' weights are swapped; get_weights() has the forward layer's first.",
     fix="half = len(weights) // 2; forward, backward = weights[:half], weights[half:]",
     condition=_two_alike,
     **_EXCHANGED,
@@ -139,7 +139,7 @@ def _weights_exchanged(r: BidirectionalRecipe):
 @mistake(
     "bidirectional-order:states",
     "Bidirectional",
-    sentence="The two directions' initial states are exchanged; Keras takes the forward layer's first, [h, c, h, c].",
+    sentence="The two directions' initial states are swapped; Keras takes the forward layer's first, [h, c, h, c].",
     fix="initial_state=[h_forward, c_forward, h_backward, c_backward]",
     condition=_two_alike,
     **_EXCHANGED,
@@ -165,7 +165,7 @@ def _begun_only(r):
     return r.but(parts=r.parts | {"backward": r.parts["backward"].but(last=lambda y: y[:, 0])})
 
 
-# --- which steps are handed out -------------------------------------------------------------------------------------
+# --- which steps are returned ---------------------------------------------------------------------------------------
 
 
 def _form(r: RecurrentRecipe, **changes) -> RecurrentRecipe:
@@ -203,9 +203,9 @@ def _all_steps(r):
 @mistake(
     "return-last-vs-sequence:first",
     *RECURRENT,
-    sentence="The first step's output is returned in place of the last one's.",
+    sentence="The first step's output is returned instead of the last one's.",
     fix="y[:, -1]",
-    versions="code of one's own; taking y[:, 0] of a layer with go_backwards",
+    versions="hand-written code; taking y[:, 0] of a layer with go_backwards",
     source="keras.layers.RNN: return_sequences",
 )
 def _first_step(r):
@@ -251,7 +251,7 @@ def _exchanged(a):
 @mistake(
     "axes-swapped:batch-time",
     *RECURRENT,
-    sentence="Batch and time are exchanged: the layer goes through the batch as if it were time.",
+    sentence="Batch and time are swapped: the layer goes through the batch as if it were time.",
     fix="x   # (batch, timesteps, features); x.transpose(1, 0, 2) if yours is (timesteps, batch, features)",
     versions="time-major code: PyTorch without batch_first=True, TensorFlow 1's time_major=True",
     source="keras.layers.RNN: inputs are (batch, timesteps, features)",
@@ -283,7 +283,7 @@ def _output_time_first(r):
 @mistake(
     "axes-swapped:reshaped",
     *RECURRENT,
-    sentence="The input is brought to (timesteps, batch, features) by a reshape; it has to be transposed.",
+    sentence="The input is turned into (timesteps, batch, features) by a reshape; it has to be transposed.",
     fix="x.transpose(1, 0, 2)   # not x.reshape(timesteps, batch, features)",
     versions="time-major code",
     source="keras.layers.RNN: inputs are (batch, timesteps, features)",
@@ -299,7 +299,7 @@ def _reshaped(r):
 @mistake(
     "axes-swapped:time-features",
     *RECURRENT,
-    sentence="Time and features are exchanged; with as many timesteps as features nothing complains.",
+    sentence="Time and features are swapped; with as many timesteps as features there is no error message.",
     fix="x.transpose(0, 2, 1)   # if yours is (batch, features, timesteps)",
     versions="Conv1D code with channels first",
     source="keras.layers.RNN: inputs are (batch, timesteps, features)",
@@ -313,7 +313,7 @@ def _features_first(r):
     "axes-swapped",
     "Dense",
     "Embedding",
-    sentence="The input's first two axes are exchanged, and with them the output's.",
+    sentence="The input's first two axes are swapped, and with them the output's.",
     fix="x.swapaxes(0, 1)",
     versions="time-major code",
     source="keras.layers.Dense: the last axis is the features'",
@@ -360,7 +360,7 @@ for _variant, _steps, _sentence, _fix in (
         *RECURRENT,
         sentence=_sentence,
         fix=_fix,
-        versions="code of one's own: range(1, timesteps), range(timesteps - 1)",
+        versions="hand-written code: range(1, timesteps), range(timesteps - 1)",
         source="keras.layers.RNN",
     )(partial(only, steps=_steps))
 
@@ -370,7 +370,7 @@ for _variant, _steps, _sentence, _fix in (
     *RECURRENT,
     sentence="Every step reads the first timestep of the input.",
     fix="x_t = x[:, t]   # not x[:, 0]; X[0][i:i+1][0:9] does not slice the features either",
-    versions="code of one's own",
+    versions="hand-written code",
     source="keras.layers.RNN",
 )
 def _one_timestep(r):
@@ -415,7 +415,7 @@ for _variant, _how in (("summed", np.sum), ("averaged", np.mean), ("multiplied",
         *RECURRENT,
         sentence=f"The timesteps are {_variant} and given to the layer as one; it must see them one after another.",
         fix="for t in range(timesteps): h, c = step(x[:, t], h, c)",
-        versions="code of one's own",
+        versions="hand-written code",
         source="keras.layers.RNN",
     )(partial(all_at_once, how=_how))
 

@@ -1,4 +1,4 @@
-"""States that are not carried, not reset, exchanged, or not started from."""
+"""States that are not carried, not reset, swapped, or not started from."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ for _variant, _states, _instead, _kinds, _what in (
     mistake(
         f"state-not-carried{_variant}",
         *_kinds,
-        sentence=f"{_what}. Each step starts from what the step before left.",
+        sentence=f"{_what}. Each step should start from what the previous step left.",
         fix="h, c = np.zeros(...), np.zeros(...)   # before the loop over time, not in it",
-        versions="code of one's own; Keras's layer called once a timestep without stateful=True",
+        versions="hand-written code; Keras's layer called once per timestep without stateful=True",
         source="keras.layers.LSTM",
     )(partial(not_carried, states=_states, instead=_instead))
 
@@ -39,7 +39,7 @@ for _variant, _states, _instead, _kinds, _what in (
     sentence="The initial state is not used: the first step starts from zeros.",
     fix="layer(x, initial_state=[h0, c0])",
     condition=lambda layer: not layer.stateful,
-    versions="code of one's own; an encoder's state that never reaches the decoder",
+    versions="hand-written code; an encoder's state that never reaches the decoder",
     source="keras.layers.LSTM: initial_state",
 )
 def _from_zeros(r):
@@ -64,7 +64,7 @@ mistake(
     sentence="A sequence starts from the state in which the sequence before it in the batch ended; "
     "each starts from the initial state.",
     fix="for sequence in x: h, c = np.zeros(units), np.zeros(units); ...",
-    versions="code of one's own, with a loop over the sequences",
+    versions="hand-written code, with a loop over the sequences",
     source="keras.layers.LSTM",
     across=True,
 )

@@ -1,4 +1,4 @@
-"""The kernels turned, reshaped, exchanged, or not the ones that were used."""
+"""The kernels transposed, reshaped, swapped, or not the ones that were used."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _square_blocks(layer: Layer) -> bool:
     "Embedding",
     *RECURRENT,
     sentence="The kernel is transposed (where there are gates, the block of each); Keras's has one row per feature and "
-    "one column per unit. With as many features as units nothing complains.",
+    "one column per unit. With as many features as units there is no error message.",
     fix="z = x @ W   # W (features, units); not x @ W.T, not W @ x",
     condition=_square_blocks,
     versions="textbooks write W x, with W (units, features); so does PyTorch",
@@ -55,7 +55,7 @@ def _kernel_transposed(r):
 @mistake(
     "recurrent-transposed",
     *RECURRENT,
-    sentence="Each block of the recurrent kernel is transposed. The blocks are square, so nothing complains.",
+    sentence="Each block of the recurrent kernel is transposed. The blocks are square, so there is no error message.",
     fix="z = x_t @ W + h @ U   # not h @ U.T",
     condition=lambda layer: layer.units > 1,
     versions="weights taken from PyTorch, whose weight_hh is (4 units, units)",
@@ -79,12 +79,12 @@ def from_rows(a: Array, n: int) -> Array:
 
 
 def interleaved(a: Array, n: int) -> Array:
-    """The gates' columns taken in turns: z.reshape(units, n) in place of z.reshape(n, units)."""
+    """The gates' columns taken in turns: z.reshape(units, n) instead of z.reshape(n, units)."""
     return np.concatenate([a[..., k::n] for k in range(n)], axis=-1)
 
 
 def cut_across(a: Array, n: int) -> Array:
-    """kernel.reshape(n, rows, units)[k] in place of kernel[:, k * units : (k + 1) * units]."""
+    """kernel.reshape(n, rows, units)[k] instead of kernel[:, k * units : (k + 1) * units]."""
     return np.concatenate(list(a.reshape(n, a.shape[0], -1)), axis=-1)
 
 
@@ -96,7 +96,7 @@ def reshaped(r: DenseRecipe | RecurrentRecipe | EmbeddingRecipe, how, which: tup
 
 
 def _moves_numbers(layer: Layer, which: str) -> bool:
-    """Whether a reshape is neither nothing at all nor a transposition under another name."""
+    """Whether a reshape changes anything and is not a transposition under another name."""
     rows, columns = layer.weights[_BOTH.index(which)].shape
     return min(rows, columns) > 1 and rows != columns
 
@@ -108,7 +108,7 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         as_rows,
         ("kernel",),
         ("Dense", "Embedding", *RECURRENT),
-        "The kernel is reshaped to (columns, rows) where it should be transposed: the numbers stand in other places.",
+        "The kernel is reshaped to (columns, rows) where it should be transposed: the numbers end up in other places.",
         "kernel.T   # not kernel.reshape(kernel.shape[::-1])",
     ),
     (
@@ -116,7 +116,7 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         from_rows,
         ("kernel",),
         ("Dense", "Embedding", *RECURRENT),
-        "The kernel is brought from (columns, rows) to (rows, columns) by a reshape where it should be transposed.",
+        "The kernel is turned from (columns, rows) into (rows, columns) by a reshape; it should be transposed.",
         "kernel = weight_ih.T   # not weight_ih.reshape(features, -1)",
     ),
     (
@@ -132,7 +132,7 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         from_rows,
         ("recurrent_kernel",),
         ("GRU", "LSTM"),
-        "The recurrent kernel is brought back from (columns, rows) by a reshape where it should be transposed.",
+        "The recurrent kernel is turned back from (columns, rows) by a reshape; it should be transposed.",
         "recurrent_kernel = weight_hh.T   # not weight_hh.reshape(units, -1)",
     ),
     (
@@ -148,7 +148,7 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         from_rows,
         _BOTH,
         ("GRU", "LSTM"),
-        "Both kernels are brought back from (columns, rows) by a reshape where they should be transposed.",
+        "Both kernels are turned back from (columns, rows) by a reshape; they should be transposed.",
         "kernel, recurrent_kernel = weight_ih.T, weight_hh.T   # not reshape",
     ),
     (
@@ -165,7 +165,7 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         cut_across,
         _BOTH,
         ("GRU", "LSTM"),
-        "The kernels are cut into gates along their rows; Keras has the gates side by side, as blocks of columns.",
+        "The kernels are split into gates along their rows; in Keras the gates are side by side, as blocks of columns.",
         "np.split(kernel, 4, axis=-1)   # not kernel.reshape(4, features, units)",
     ),
 ):
@@ -175,7 +175,7 @@ for _id, _how, _which, _kinds, _sentence, _fix in (
         sentence=_sentence,
         fix=_fix,
         condition=partial(_moves_numbers, which=_which[0]),
-        versions="weights moved between Keras and PyTorch or one's own code",
+        versions="weights moved between Keras and PyTorch or hand-written code",
         source="keras.layers: get_weights()",
     )(partial(reshaped, how=_how, which=_which))
 
