@@ -363,7 +363,7 @@ SLIPS = [
         h = np.tanh(x[:, t] @ kernel + h @ recurrent_kernel + bias)
         states.append(h)
     return np.flip(np.stack(states, axis=1))""",
-        "All axes of y are turned round",
+        "All axes of y are reversed",
     ),
     (
         "rnn_backward",
@@ -470,7 +470,7 @@ TWO_SLIPS = [
         """def shares(samples, classes):
     which, how_often = np.unique(samples, return_counts=True)
     return how_often / classes""",
-        ("nobody drew are missing", "divide by the number of draws"),
+        ("never drawn are missing", "divide by the number of draws"),
     ),
     (
         "gru_step",
@@ -651,7 +651,7 @@ MISTAKEN = [
             d_table[ids[n, t]] = dy[n, t]
     return d_table""",
         "once: d_table[ids] += dy",
-        "so it is with `=`",
+        "That happens with `=`",
     ),
     (
         "clip_together",
@@ -659,7 +659,7 @@ MISTAKEN = [
     over = max(np.linalg.norm(np.append(g_kernel, g_bias)) - most, 0)
     return tuple(np.sign(g) * np.maximum(abs(g) - over, 0) for g in (g_kernel, g_bias))""",
         "become 0",
-        "taken away from the size of each number",
+        "subtracted from the size of each number",
     ),
     (
         "clip_together",

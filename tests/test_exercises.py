@@ -349,7 +349,7 @@ def asked_of(exercise, function, k):
     [
         ("f = sigmoid(z_f)", "f = np.cos(z_f)", "z and i are right; f is the first that differs: f[0, 0] is"),
         ("+ bias\n", "+ np.cumsum(bias)\n", "In your function, z is the first that differs"),
-        ("i * g", "i * g * 1.3", "z, i, f, g and o are right. What your function makes of the given c is right."),
+        ("i * g", "i * g * 1.3", "z, i, f, g and o are right. Your function treats the given c correctly."),
         ("np.tanh(c)\n", "np.cos(c)\n", "(c is right.) In your function, z, i, f, g and o are right."),
     ],
 )
@@ -387,7 +387,7 @@ def test_what_no_entry_explains_is_told_by_its_place():
 def test_a_timestep_too_few_or_too_many_is_told_with_its_likely_cause():
     right = solution("simple_rnn")
     one = ex.simple_rnn.check(lambda *a: right(*a)[:, :1])
-    assert "(3, 1, 2); (3, 4, 2)" in one.message and "stand inside the loop?)" in one.message
+    assert "(3, 1, 2); (3, 4, 2)" in one.message and "inside the loop?)" in one.message
     more = ex.simple_rnn.check(lambda *a: np.concatenate([a[-1][:, None], right(*a)], axis=1))
     assert "one timestep too many (is the state before the first step among them?)" in more.message
 
@@ -422,7 +422,7 @@ def test_a_right_answer_written_differently_is_correct():
 
     result = ex.sigmoid.check(one_over)
     assert result.status == "correct"
-    assert "overflow" in result.notes[0] and "right all the same" in result.notes[0]
+    assert "overflow" in result.notes[0] and "right anyway" in result.notes[0]
 
 
 # --- hints ----------------------------------------------------------------------------------------------------------
@@ -661,7 +661,7 @@ def verbose_error(x, kernel, bias):
         (leaving, "tries to end Python", "raise SystemExit(3)"),
         (interrupting, "KeyboardInterrupt", "raise KeyboardInterrupt"),
         (unspeakable, "Unspeakable", "raise Unspeakable"),
-        (asking, "input() waits for somebody", 'return input("number? ")'),
+        (asking, "input() waits for someone", 'return input("number? ")'),
         (verbose_error, "more characters", "raise ValueError("),
     ],
     ids=lambda v: v.__name__ if callable(v) else "",
@@ -851,7 +851,7 @@ def test_a_dtype_that_keeps_less_is_named():
     whole = ex.dense.check(lambda x, k, b: (x @ k + b).astype(int))
     assert f"dtype {np.dtype(int)}, whole numbers only" in whole.notes[0]
     half = ex.dense.check(lambda x, k, b: (x @ k + b).astype(np.float16))
-    assert half.status == "wrong" and "half precision keeps 3 digits only" in half.notes[0]
+    assert half.status == "wrong" and "half precision keeps only 3 digits" in half.notes[0]
 
 
 def test_counts_are_called_counts_whatever_their_dtype():

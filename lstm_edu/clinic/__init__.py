@@ -1,8 +1,8 @@
-"""The clinic: sealed patients. Each has a mistake in it that nobody tells you; find it.
+"""The clinic: sealed patients. Each contains a mistake that you are not told; find it.
 
-patient = le.clinic.case(1)      # a layer, an input, and what somebody's code made of it
+patient = le.clinic.case(1)      # a layer, an input, and what someone's code made of it
 patient.output                   # look at it, plot it, compare it with patient.layer(patient.x)
-patient.answer("C")              # right, or what speaks against it
+patient.answer("C")              # right, or what contradicts it
 patient.hint()                   # a question, then what the numbers show, then three that are left
 """
 

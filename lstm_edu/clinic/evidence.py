@@ -1,4 +1,4 @@
-"""What can be seen in a patient's numbers, in words, without knowing the mistake; and what speaks against a guess."""
+"""What can be seen in a patient's numbers, in words, without knowing the mistake; and what contradicts a guess."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def summary(output: Array, right: Array) -> str:
     return f"{wrong.sum()} of {wrong.size} numbers differ from the right ones, by up to {largest:.2g}."
 
 
-# What can play no part at the first timestep from states of zero, and what goes from one step to the next.
+# What plays no part at the first timestep from states of zero, and what goes from one step to the next.
 _PARTS = {
     "LSTM": (
         "the recurrent kernel and the forget gate play no part",
@@ -98,7 +98,7 @@ def _strange(output: Array, right: Array) -> list[str]:
 
 
 def against(guessed: Array | None, output: Array, right: Array, what: str = "that mistake") -> str:
-    """Why what would give `guessed` is not the patient's mistake: the first place that tells."""
+    """Why the mistake that would give `guessed` is not the patient's: the first place that shows it."""
     if guessed is None:
         return "That mistake cannot be made in this layer, with this input."
     if guessed.shape != output.shape:
@@ -121,6 +121,6 @@ def against(guessed: Array | None, output: Array, right: Array, what: str = "tha
 
 
 def _told_apart(here: float, there: float, should: float) -> tuple[str, str, str]:
-    """The three in as few digits as tell the first two apart."""
+    """The three with just enough digits to tell the first two apart."""
     digits = next((d for d in range(3, 9) if f"{here:.{d}g}" != f"{there:.{d}g}"), 9)
     return f"{here:.{digits}g}", f"{there:.{digits}g}", f"{should:.{digits}g}"

@@ -1,7 +1,7 @@
-"""What a function does with one of its arguments, where it only weighs and adds: asked with zeros and with single ones,
-it gives its weights and its bias away, and these are compared with the right ones.
+"""What a function does with one of its arguments, where it only weighs and adds: called with zeros and single ones,
+it reveals its weights and its bias, and these are compared with the right ones.
 
-Nothing is guessed: what is said of the weights was measured on every question.
+Nothing is guessed: what is said about the weights was measured on every question.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _first(output: str, name: str, one: Answered, k: int, theirs: Weights, right
     if len(apart) == 0:
         j = int(np.abs(theirs.start - right.start).argmax())
         return (
-            f"What your function makes of the given {name} is right. With zeros as {name}, your {_at(output, j, rows)} "
+            f"Your function treats the given {name} correctly. With zeros as {name}, your {_at(output, j, rows)} "
             f"is {_number(theirs.start[j])}; {_number(right.start[j])} is right."
         )
     j, m = (int(n) for n in apart[0])
@@ -267,7 +267,7 @@ def _kernels(w: Array, b: Array, batch: int) -> Iterator[tuple[str, Array]]:
     yield "Every weight counts twice.", 2 * w
     yield "Every weight has the opposite sign.", -w
     yield "The weights are kernel + bias: the bias belongs to y, not to the weights.", w + b
-    yield "The weights are kernel * bias: a bias is added, it multiplies nothing.", w * b
+    yield "The weights are kernel * bias: a bias is added; it does not multiply anything.", w * b
     yield "All weights are 1: kernel is not used.", np.ones_like(w)
     yield "The features are read in reverse order.", w[::-1]
     yield "The units are read in reverse order.", w[:, ::-1]
@@ -284,11 +284,11 @@ def _biases(w: Array, b: Array, batch: int) -> Iterator[tuple[str, Array]]:
     yield "Without input y is 0: no bias is added.", np.zeros_like(b)
     yield "The bias is added twice.", 2 * b
     yield "The bias is subtracted; it is added.", -b
-    yield "Every unit gets the sum of all biases; each has a bias of its own.", np.full_like(b, b.sum())
-    yield "Every unit gets the mean of all biases; each has a bias of its own.", np.full_like(b, b.mean())
-    yield "Every unit gets the first bias; each has a bias of its own.", np.full_like(b, b[0])
-    yield "Every unit gets the last bias; each has a bias of its own.", np.full_like(b, b[-1])
-    yield "Every unit gets the largest bias; each has a bias of its own.", np.full_like(b, b.max())
+    yield "Every unit gets the sum of all biases; each has its own bias.", np.full_like(b, b.sum())
+    yield "Every unit gets the mean of all biases; each has its own bias.", np.full_like(b, b.mean())
+    yield "Every unit gets the first bias; each has its own bias.", np.full_like(b, b[0])
+    yield "Every unit gets the last bias; each has its own bias.", np.full_like(b, b[-1])
+    yield "Every unit gets the largest bias; each has its own bias.", np.full_like(b, b.max())
     yield "The biases are added in reverse order.", b[::-1]
     yield "The bias is added once for every feature; once for each y is right.", features * b
     yield "The bias is added once for every row; once for each y is right.", batch * b

@@ -159,7 +159,7 @@ def _taken(value: Any, output: Output, begin: str, right: Any) -> tuple[Any, str
 def _count(value: Any, begin: str) -> tuple[Any, str]:
     number = value.item() if isinstance(value, (np.ndarray, np.generic)) and np.size(value) == 1 else value
     if isinstance(number, float) and number.is_integer():
-        return int(number), f"You returned {number} (float); a count is a whole number, {int(number)}. (// divides so.)"
+        return int(number), f"You returned {number} (float); a count is a whole number, {int(number)}. (// gives one.)"
     if isinstance(number, bool) or not isinstance(number, int):
         raise Unusable(f"{begin} {kind_of(value)}; a count is a whole number (int).")
     return number, ""
@@ -192,7 +192,7 @@ def _array(value: Any, output: Output, begin: str, right: Any) -> tuple[np.ndarr
     except Exception as error:  # of rows of different lengths; of a tensor that has no numbers
         different = isinstance(value, list) and isinstance(error, ValueError)
         why = "its rows have different lengths" if different else f"{type(error).__name__}: {error}"[:200]
-        raise Unusable(f"{begin} {kind} of which NumPy makes no array ({why}).") from None
+        raise Unusable(f"{begin} {kind} that NumPy cannot turn into an array ({why}).") from None
 
 
 def _floats(array: np.ndarray, begin: str) -> tuple[np.ndarray, str]:
@@ -201,17 +201,17 @@ def _floats(array: np.ndarray, begin: str) -> tuple[np.ndarray, str]:
     if kind == "f" and dtype.itemsize >= 4:
         return array, ""
     if kind == "f":
-        return array.astype(np.float32), f"Your array has dtype {dtype}: half precision keeps 3 digits only."
+        return array.astype(np.float32), f"Your array has dtype {dtype}: half precision keeps only 3 digits."
     if kind in "iu":
         return array.astype(np.float64), (
-            f"Your array has dtype {dtype}, whole numbers only: a fraction that is put into it is cut off."
+            f"Your array has dtype {dtype}, whole numbers only: a fraction stored in it is cut off."
         )
     if kind == "c" and not np.any(array.imag):
         return array.real, f"Your array has dtype {dtype}; the numbers here are real."
     if kind == "O":
         with contextlib.suppress(TypeError, ValueError):
             if all(v is not None for v in array.flat):
-                return array.astype(np.float64), "Your array has dtype object; numbers belong in one of dtype float."
+                return array.astype(np.float64), "Your array has dtype object; for numbers it should be float."
     why = {
         "c": "the numbers here are real",
         "O": "rows of different lengths, or None among the numbers?",
@@ -337,14 +337,14 @@ def _shape_cause(got: tuple[int, ...], wanted: tuple[int, ...], output: Output) 
     if len(got) == 2 and got == wanted[::-1]:
         return ": it looks transposed"
     if len(wanted) == 3 and got == (wanted[1], wanted[0], wanted[2]):
-        return ": batch and time are exchanged; np.stack(..., axis=1) puts time second"
+        return ": batch and time are swapped; np.stack(..., axis=1) puts time second"
     if len(wanted) == 3 and got == (wanted[0], wanted[2]):
         return ": that is one timestep; all of them are expected"
     if output.axes and "timestep" in output.axes and len(got) == len(wanted):
         k = output.axes.index("timestep")
         if got[:k] + got[k + 1 :] == wanted[:k] + wanted[k + 1 :]:
             if got[k] == 1:
-                return ": there is only one timestep (does `return` stand inside the loop?)"
+                return ": there is only one timestep (is `return` inside the loop?)"
             if got[k] == wanted[k] + 1:
                 return ": one timestep too many (is the state before the first step among them?)"
     if len(got) == len(wanted) - 1 and got == wanted[1:]:

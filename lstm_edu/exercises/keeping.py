@@ -249,7 +249,7 @@ def _functions(function: Any) -> Iterator[types.FunctionType]:
 
 
 def _is_own(value: Any, names: dict[str, Any]) -> bool:
-    """Whether a function, a class or an object of a class was defined beside these names."""
+    """Whether a function, a class or an object of a class was defined along with these names."""
     if isinstance(value, types.FunctionType):
         return value.__globals__ is names
     kind = value if isinstance(value, type) else type(value)
@@ -285,7 +285,7 @@ def _parts(module: types.ModuleType, names: Iterable[str]) -> Iterator[types.Mod
 
 
 def _functions_of(module: types.ModuleType) -> Restore:
-    """A library's public functions and classes, which nobody but a learner replaces. What is hidden, and what holds a
+    """A library's public functions and classes, which only a learner would replace. What is hidden, and what holds a
     state, is the library's own affair."""
     before = {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
 
@@ -441,7 +441,7 @@ def _put_back_strings(now: MutableMapping[str, str], before: Mapping[str, str], 
 
 @contextlib.contextmanager
 def _alarms() -> Iterator[None]:
-    """An alarm that the function sets would end Python, if nobody awaits it."""
+    """An alarm that the function sets would end Python if nothing waits for it."""
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return

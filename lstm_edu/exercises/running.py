@@ -34,7 +34,7 @@ from lstm_edu.exercises.keeping import Kept, kept
 
 _POLL = 0.02  # seconds between two looks at the clock; an interruption by the user waits no longer than that
 _GRACE = 2.0  # seconds in which a thread whose time is up may end
-_LONGEST_IMPORT = 300.0  # seconds; after these it is broken off all the same
+_LONGEST_IMPORT = 300.0  # seconds; after these it is interrupted anyway
 _MOST_KEPT = 1_000_000  # numbers of an array
 _MOST_ITEMS = 100_000  # that are taken from a generator
 _MOST_TEXT = 2_000  # characters of what is printed that are kept
@@ -190,7 +190,7 @@ def _caught(frame: FrameType | None) -> bool:
 
 @cache
 def _guarded(code: CodeType) -> list[tuple[int, int]]:
-    """The instructions of a function that stand in a `try`."""
+    """The instructions of a function that are inside a `try`."""
     entries = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
     # With lasti: what only tidies up, and raises again.
     return [(entry.start, entry.end) for entry in entries if not entry.lasti]
@@ -251,7 +251,7 @@ def _same(one: Any, other: Any) -> bool:
 
 
 class _Captured:
-    """A stream that keeps the beginning of what one thread writes, and hands on what all others write."""
+    """A stream that keeps the beginning of what one thread writes, and passes on what all others write."""
 
     def __init__(self, real: Any, thread: threading.Thread):
         self.real, self.thread = real, thread
@@ -279,14 +279,14 @@ class _Captured:
 
 
 def _no_input(prompt: object = "") -> str:
-    raise RuntimeError("input() waits for somebody to type, and nobody does while an exercise is checked")
+    raise RuntimeError("input() waits for someone to type, and nobody can while an exercise is checked")
 
 
 @contextlib.contextmanager
 def _streams(stdout: _Captured, stderr: _Captured) -> Iterator[None]:
     old = sys.stdout, sys.stderr, builtins.input, sys.breakpointhook
     sys.stdout, sys.stderr, builtins.input = stdout, stderr, _no_input
-    sys.breakpointhook = lambda *_, **__: None  # nobody is there who could debug
+    sys.breakpointhook = lambda *_, **__: None  # there is nobody to debug
     try:
         yield
     finally:

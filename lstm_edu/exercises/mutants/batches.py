@@ -43,7 +43,7 @@ class Batches:
         self._program = program
         self._tree = program.trees[program.answer]
         self._linked = program.linked()
-        self._heads: dict[tuple[int, int], ast.stmt] = {}  # what stands for the head of a loop
+        self._heads: dict[tuple[int, int], ast.stmt] = {}  # what replaces the head of a loop
         self._flat = self._statements()
         self._place_of = {id(node): k for k, s in enumerate(self._flat) for node in ast.walk(s)}
         self._place_of |= {

@@ -1,4 +1,4 @@
-"""A change of a program: other nodes put into its tree, and the sentence that tells it."""
+"""A change of a program: other nodes put into its tree, and the sentence that describes it."""
 
 from __future__ import annotations
 

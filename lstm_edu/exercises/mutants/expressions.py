@@ -1,4 +1,4 @@
-"""Mutations of one expression: a term dropped, a function exchanged, an index shifted.
+"""Mutations of one expression: a term dropped, a function replaced, an index shifted.
 
 Each operator takes an expression and what is known of it, and yields `New`s. An operator's sentences say what is so in
 the wrong program; the changed line is shown after them.
@@ -638,7 +638,7 @@ def sizes(node: ast.expr, around: Around) -> Iterator[New]:
 # --- functions ------------------------------------------------------------------------------------------------------
 
 _ACTIVATIONS = ("sigmoid", "np.tanh", "relu", "softmax", "hard_sigmoid")
-# Functions that nobody uses in a right answer, and what they are called.
+# Functions that appear in no right answer, and what they are called.
 _OTHERS = {
     "older_hard_sigmoid": "the hard sigmoid of older versions, 0.2 x + 0.5 cut off at 0 and 1,",
     "softplus": "softplus, log(1 + exp(x)),",
@@ -825,7 +825,7 @@ def collecting(node: ast.expr, around: Around) -> Iterator[New]:
 
 
 def two_arguments(node: ast.expr, around: Around) -> Iterator[New]:
-    """max and min, np.where, np.clip, np.maximum: the other one, arguments exchanged, one alone."""
+    """max and min, np.where, np.clip, np.maximum: the other one, arguments swapped, one alone."""
     if not isinstance(node, ast.Call):
         return
     f, w, a = code(node.func), around.words, node.args
@@ -980,13 +980,13 @@ def joining(node: ast.expr, around: Around) -> Iterator[New]:
             yield New(
                 method(flat, "reshape", size, number(-1)),
                 1,
-                "A reshape gives the right shape, but it exchanges no axes: the numbers end up in other places.",
+                "A reshape gives the right shape, but it does not swap axes: the numbers end up in other places.",
             )
         if f == "np.stack":
             yield New(
                 call("np.concatenate", inside, axis=number(now if now < rank - 1 else -1)),
                 1.3,
-                "The pieces are joined along an axis that they have already; they should get a new one.",
+                "The pieces are joined along an axis that they already have; they should get a new one.",
             )
         else:
             if isinstance(inside, ast.List) and isinstance(value, np.ndarray):

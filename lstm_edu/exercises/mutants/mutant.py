@@ -106,7 +106,7 @@ def _sentence(phrases: Sequence[str]) -> str:
     if len(phrases) == 1:
         return phrases[0]
     if len(set(phrases)) == 1:
-        return f"{phrases[0]} That is so in two places."
+        return f"{phrases[0]} This happens in two places."
     return "Two things are different. " + " ".join(f"({k}) {phrase}" for k, phrase in enumerate(phrases, 1))
 
 

@@ -95,7 +95,7 @@ _WHOLE: tuple[tuple[_Whole, str, float, str], ...] = (
     (lambda y: np.full_like(y, y.sum()), "Every entry of {name} is the sum of all of them.", 1.7, ""),
     (lambda y: np.full_like(y, y.flat[0]), "Every entry of {name} is the first one.", 1.6, ""),
     (lambda y: np.full_like(y, y.flat[-1]), "Every entry of {name} is the last one.", 1.6, ""),
-    (np.flip, "{Right} with all axes in reversed order (`np.flip` without an axis).", 1.4, ""),
+    (np.flip, "{Right} with all axes in reverse order (`np.flip` without an axis).", 1.4, ""),
     (np.ravel, "The numbers of {name} are right, but all in one long row.", 1.3, "{name} = ...   # without ravel()"),
     (
         lambda y: y[..., None],
@@ -108,7 +108,7 @@ _WHOLE: tuple[tuple[_Whole, str, float, str], ...] = (
 
 # (what is done along an axis, the sentence, cost); {many} and {one} are what lies along the axis: timesteps, a timestep
 _ALONG: tuple[tuple[_Along, str, float], ...] = (
-    (np.flip, "{Right} with the {many} in reversed order.", 1.2),
+    (np.flip, "{Right} with the {many} in reverse order.", 1.2),
     (lambda y, x: np.roll(y, 1, x), "{Shifted}: the last has come to the front.", 1.4),
     (lambda y, x: np.roll(y, -1, x), "{Shifted}: the first has come to the end.", 1.4),
     (lambda y, x: _moved(y, x, 1), "{Shifted}, with 0 at the beginning.", 1.3),
@@ -184,7 +184,7 @@ def turned(outputs: Sequence[Output]) -> Iterator[Turned]:
 
 
 def _along_axes(k: int, output: Output) -> Iterator[Turned]:
-    """Reversed, shifted, added up along each axis; two axes exchanged."""
+    """Reversed, shifted, added up along each axis; two axes swapped."""
     name, axes = output.name, output.axes
     rank = 3 if axes is None else len(axes)
     for axis in range(rank):
@@ -208,7 +208,7 @@ def _along_axes(k: int, output: Output) -> Iterator[Turned]:
                 partial(_swapped_and_reshaped, axis, other),
                 1.2,
                 f"The shape of {name} is right, but its numbers are in other places: a reshape keeps their order in "
-                "memory, and exchanges no axes.",
+                "memory, and does not swap axes.",
                 f"{name} = np.swapaxes(..., {axis}, {other})   # instead of the reshape",
             )
 
@@ -269,7 +269,7 @@ def _softmax(y: Array, axis: int) -> Array:
 _VALUES: tuple[tuple[_Whole, str, float], ...] = (
     (np.zeros_like, "{First} is not used: your numbers are those for zeros.", 1.3),
     (lambda v: 2 * v, "{First} is counted twice.", 1.6),
-    (np.negative, "{First} comes in with the wrong sign.", 1.5),
+    (np.negative, "{First} is used with the wrong sign.", 1.5),
     (lambda v: v / 2, "{First} is halved.", 1.9),
     (np.ones_like, "{First} is not used: your numbers are those for ones.", 1.9),
     (np.abs, "{First} is used without its signs.", 1.8),
@@ -286,7 +286,7 @@ _TABLES: tuple[tuple[_Whole, str, float], ...] = (
         "Rows and columns of {it} are the wrong way round: a `.T` is missing, or there is one too many.",
         1.2,
     ),
-    (np.flip, "{First} is turned round along both axes (`np.flip` without an axis).", 1.6),
+    (np.flip, "{First} is reversed along both axes (`np.flip` without an axis).", 1.6),
     (lambda v: v.T.reshape(v.shape), "{First} is transposed and reshaped, which mixes its numbers.", 1.4),
     (lambda v: v.reshape(v.shape[::-1]).T, "{First} is reshaped where it should be transposed.", 1.4),
 )
@@ -353,7 +353,7 @@ _COUNTS_GIVEN: tuple[tuple[Callable[[Any], Any], str, float], ...] = (
     (lambda v: 1, "{First} is not used: your numbers are those for 1.", 1.4),
 )
 _FRACTIONS: tuple[tuple[Callable[[Any], Any], str, float], ...] = (
-    (lambda v: -v, "{First} comes in with the wrong sign.", 1.2),
+    (lambda v: -v, "{First} is used with the wrong sign.", 1.2),
     (lambda v: 1.0, "{First} is not used: your numbers are those for 1.", 1.3),
     (lambda v: 1 - v, "`1 - {name}` is used where `{name}` belongs.", 1.3),
     (lambda v: 2 * v, "{First} is doubled.", 1.6),
@@ -365,7 +365,7 @@ _FRACTIONS: tuple[tuple[Callable[[Any], Any], str, float], ...] = (
 
 
 def given(takes: Sequence[tuple[str, str, str]], example: Mapping[str, Any], words: Words) -> Iterator[Given]:
-    """Other arguments: one reversed, transposed, taken as zero; two exchanged; a part of one only."""
+    """Other arguments: one reversed, transposed, taken as zero; two swapped; a part of one only."""
     for name, shape, _ in takes:
         for change, said, cost in _of_one(example[name], _letters(shape)):
             phrase = said.format(First=words.first(name), it=words.of(name), name=name)

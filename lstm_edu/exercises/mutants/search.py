@@ -73,7 +73,7 @@ def _searched(exercise: Exercise, answered: Sequence[Answered]) -> _Search | Non
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Mutants divide by zero and average nothing; nobody wants to hear of it."""
+    """Mutants divide by zero and average nothing; their warnings are of no interest."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         yield

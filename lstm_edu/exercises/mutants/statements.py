@@ -91,7 +91,7 @@ def _exchanged(statement: ast.stmt, around: Around) -> Iterator[Change]:
                 )
 
 
-# --- lines: left out, exchanged, moved ------------------------------------------------------------------------------
+# --- lines: left out, swapped, moved --------------------------------------------------------------------------------
 
 
 def _lines(tree, owner, field, body, around: Around) -> Iterator[Change]:
@@ -410,7 +410,7 @@ def _carried(tree, owner, field, body, k: int, around: Around) -> Iterator[Chang
     groups = [[n] for n in carried] + ([carried] if len(carried) > 1 else [])
     for group in groups:
         shared = all(w.of(n) != f"`{n}`" or n in arguments for n in group)
-        said = " and ".join(w.of(n) for n in group) if shared else "what each round hands on to the next"
+        said = " and ".join(w.of(n) for n in group) if shared else "what each round passes on to the next"
         are = "is" if len(group) == 1 or not shared else "are"
         cost = 1 if len(group) == len(carried) else 1.1
         saved = [assign(f"{n}_first", name(n)) for n in group]
@@ -587,14 +587,14 @@ def _collected(owner, field, body, k: int, around: Around) -> Iterator[Change]:
             yield Change(
                 (Edit(statement, "value", None, method(box, "insert", ast.Constant(0), what)),),
                 1.1,
-                "The entries are in reversed order: each is put in front of those before it.",
+                "The entries are in reverse order: each is put in front of those before it.",
                 statement=statement,
             )
         else:
             yield Change(
                 (Edit(statement, "value", None, method(box, "append", what)),),
                 1.1,
-                "The entries are in reversed order: each is put behind those before it; here it belongs in front.",
+                "The entries are in reverse order: each is put behind those before it; here it belongs in front.",
                 statement=statement,
             )
 

@@ -138,8 +138,8 @@ BACKWARD_STEP = Exercise(
     reference=_reference,
     example=_example,
     hints=(
-        "In how many ways does L depend on c, and what arrives by each of them?",
-        "Begin at h = o * tanh(c): it gives do, and what dh adds to dc. Only then go to c = f * c_before + i * "
+        "In how many ways does L depend on c, and what arrives along each of them?",
+        "Begin at h = o * tanh(c): it gives do, and what dh adds to dc. Only then go on to c = f * c_before + i * "
         "g, where each factor gets the whole dc times its partner. The slopes of sigmoid and tanh come last.",
         "dc = dc + dh * o * (1 - ... ** 2)\n"
         "di, df, dg, dc_before = dc * ..., dc * ..., dc * ..., dc * ...\n"
@@ -215,7 +215,7 @@ BACKWARD_STEP = Exercise(
         Wrong(_pass(join=np.concatenate), sentence=_SIDE_BY_SIDE, fix=_JOIN),
         Wrong(
             _pass(join=lambda blocks: -np.concatenate(blocks, axis=-1)),
-            sentence="dz has the wrong sign; the minus comes later, with the optimizer's step.",
+            sentence="dz has the wrong sign; the minus comes later, in the optimizer's step.",
         ),
     ),
 )

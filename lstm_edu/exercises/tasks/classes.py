@@ -19,7 +19,7 @@ _WORDS = ("ball", "bat", "glove", "base", "cap", "run", "pitch")
 
 def _draw(rng, k):
     batch, classes = [(4, 4), (5, 3), (3, 6), (6, 5)][k]
-    z = normal(rng, batch, classes, scale=1.5).astype(np.float64)  # float32 has no digits left behind 1000
+    z = normal(rng, batch, classes, scale=1.5).astype(np.float64)  # float32 has no digits left after 1000
     if k == 1:
         z[0] += 1000  # probabilities do not change, but exp overflows
     if k == 2:
@@ -63,7 +63,7 @@ def _all_exp(z):
 _KEEPDIMS = "keepdims=True is missing: what was found for a row is applied to a column."
 _CUT_OFF = "You cut off large scores: all those beyond the limit become equal, and so do their probabilities."
 _LARGEST_OF_ALL = (
-    "You subtract the largest score of the whole batch; in a row that lies far below it, all of exp becomes 0."
+    "You subtract the largest score of the whole batch; in a row that is far below it, every exp becomes 0."
 )
 _SHIFTED = "e = np.exp(z - z.max(axis=1, keepdims=True))"
 
@@ -373,8 +373,8 @@ SHARES = Exercise(
         ),
         Wrong(
             lambda samples, classes: np.histogram(samples, bins=classes, range=(0, 1))[0] / len(samples),
-            sentence="The range goes from 0 to 1: class 1 falls into the last bin, and np.histogram throws away what "
-            "lies beyond it. What you count is classes, not probabilities.",
+            sentence="The range goes from 0 to 1: class 1 falls into the last bin, and np.histogram discards what "
+            "is beyond it. What you count is classes, not probabilities.",
             fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
         ),
         Wrong(
@@ -605,7 +605,7 @@ CONFUSION = Exercise(
         ),
         Wrong(
             lambda classes, guesses, count: np.eye(count) * confusion(classes, guesses, count),
-            sentence="Only the right guesses are counted; the wrong ones belong into the table too.",
+            sentence="Only the right guesses are counted; the wrong ones belong in the table too.",
             fix=_TABLE,
         ),
     ),

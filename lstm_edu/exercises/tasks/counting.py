@@ -144,7 +144,7 @@ def _in_order(order):
         answer,
         f"gate-order:{','.join(order)}",
         f"Your blocks come out in the order {', '.join(GATES[order.index(gate)] for gate in GATES)}; "
-        "Keras packs them i, f, g, o, and in this order they are expected.",
+        "Keras packs them i, f, g, o, and that order is expected.",
         _BLOCKS,
     )
 
@@ -164,7 +164,7 @@ SPLIT_KERNEL = Exercise(
     example=lambda: {"kernel": array(np.arange(1, 13), np.arange(21, 33)), "units": 3},
     hints=(
         "Every block is as tall as the kernel and a quarter as wide. So which of the two axes do you cut?",
-        "Look at the part after the comma, kernel[:, start:end]. Block number k begins at column k * units; the "
+        "Look at the part after the comma, kernel[:, start:end]. Block k begins at column k * units; the "
         "blocks come in the order i, f, g, o.",
         "start, end = ..., ...            # of f, the second block\nW_f = kernel[:, start:end]",
     ),

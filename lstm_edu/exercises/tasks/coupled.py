@@ -86,8 +86,8 @@ _CELL = "c = (1 - i) * c + i * g"
 COUPLED_STEP = Exercise(
     name="coupled_step",
     title="one gate instead of two",
-    idea="Some LSTMs have no forget gate of their own: a cell keeps exactly the share that is not overwritten, "
-    "f = 1 - i. So there are three blocks only, i, g, o, in the kernel, the recurrent kernel and the bias. Everything "
+    idea="Some LSTMs have no separate forget gate: a cell keeps exactly the share that is not overwritten, "
+    "f = 1 - i. So there are only three blocks, i, g, o, in the kernel, the recurrent kernel and the bias. Everything "
     "else is as in the LSTM that you know. Write its step. (NumPy has no sigmoid: write your own, above it.)",
     takes=(
         ("x_t", "(B, F)", "the input of this timestep"),
@@ -113,7 +113,7 @@ COUPLED_STEP = Exercise(
     },
     hints=(
         "Which of the six equations of an LSTM change, and which stay? And how many blocks does z have now?",
-        "Look at your line for c: what takes the place of f there? Then look at the line that cuts z into blocks.",
+        "Look at your line for c: what replaces f there? Then look at the line that cuts z into blocks.",
         "z_i, z_g, z_o = np.split(z, ..., axis=-1)\nc = (...) * c + i * ...",
     ),
     answer=(sigmoid, coupled_step),

@@ -65,7 +65,7 @@ DENSE = Exercise(
     question=lambda a: Question(_layer(a), a["x"]),
     keras=_keras_dense,
     wrong_answers=(
-        # The doctor knows these five too, but speaks of gates and states, which nobody has met yet.
+        # The doctor knows these five too, but mentions gates and states, which come later in the course.
         Wrong(lambda x, kernel, bias: x @ kernel, "bias-missing", "The bias is not added anywhere.", _DENSE),
         Wrong(lambda x, kernel, bias: x @ kernel + 2 * bias, "bias-twice", "The bias is added twice.", _DENSE),
         Wrong(
@@ -236,7 +236,7 @@ SIGMOID = Exercise(
     reference=lambda a: (activations.sigmoid(a["x"]),),
     example=lambda: {"x": array([-2, 0, 1], [500, -500, 3])},
     hints=(
-        "What must come out for 0, for a very large number and for a very negative one? And what does your "
+        "What should the result be for 0, for a very large number and for a very negative one? And what does your "
         "function give for 0, 500 and -500?",
         "Look at what is below the fraction bar. Two things go wrong there: the sign of the exponent, and the "
         "brackets around the sum.",
@@ -286,7 +286,7 @@ SIGMOID = Exercise(
 
 HARD_SIGMOID = Exercise(
     name="hard_sigmoid",
-    title="a sigmoid of straight lines, as Keras 3 has it",
+    title="a sigmoid made of straight lines, as in Keras 3",
     idea="Keras 3's hard sigmoid of each number in an array of any shape: the line x/6 + 1/2, but 0 where the line is "
     "below 0, and 1 where it is above 1.",
     takes=_SHAPE,

@@ -43,7 +43,7 @@ def _pytorch_reference(a):
 
 
 def _reordered(order):
-    """The answer of somebody who takes PyTorch's rows to lie in this order."""
+    """The answer of someone who assumes that PyTorch's rows are in this order."""
 
     def answer(weight_ih, weight_hh, bias_ih, bias_hh):
         def keras_order(rows):
@@ -83,7 +83,7 @@ FROM_PYTORCH = Exercise(
         "Compare the shapes: what has to happen to (4H, F) so that it becomes (F, 4H)? And how many biases does "
         "Keras have?",
         "Look at what PyTorch does with its two biases: it adds both to the same sum, so one array can do the "
-        "work of both. The order of the gates is Keras's already.",
+        "work of both. The gates are already in Keras's order.",
         "kernel = weight_ih.T\nrecurrent_kernel = ...\nbias = bias_ih + ...",
     ),
     answer=(from_pytorch,),
@@ -160,7 +160,7 @@ def _onnx_reference(a):
 
 
 def _as_if(order, whole_bias=True):
-    """The answer of somebody who takes the rows to lie in this order."""
+    """The answer of someone who assumes that the rows are in this order."""
 
     def answer(W, R, B):
         def keras_order(rows):
@@ -215,7 +215,7 @@ FROM_ONNX = Exercise(
         "Three things differ from Keras: which? Compare the order of the gates, rows and columns, and the number "
         "of biases.",
         "Look at the rows first: cut them into four blocks, and put these together in Keras's order. The same "
-        "lines serve W, R and, once its two halves have become one, the bias.",
+        "lines work for W, for R and, once its two halves have been added, for the bias.",
         "i, o, f, c = np.split(rows, 4)\n"
         "rows = np.concatenate([i, ..., ..., ...])      # of W, of R and of the bias\n"
         "bias = B[: 4 * units] + ...",

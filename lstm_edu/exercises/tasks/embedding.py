@@ -167,7 +167,7 @@ MASKED_MEAN = Exercise(
         Wrong(
             lambda vectors, mask: (vectors * mask[:, :, None]).mean(axis=1),
             sentence="You divide by all timesteps, the padded ones too; divide by the number of words. (Padding cannot "
-            "be told by its zeros: it may be anything.)",
+            "be recognised by its zeros: it may be anything.)",
             fix=_MEAN,
         ),
         Wrong(
@@ -277,7 +277,7 @@ EMBEDDING_GRADIENT = Exercise(
     wrong_answers=(
         Wrong(
             _last_one_wins,
-            sentence="A word that occurs twice learns only once, from its last place: so it is with `=`, and with "
+            sentence="A word that occurs twice learns only once, from its last place. That happens with `=`, and with "
             "d_table[ids] += dy too. (NumPy reads all rows first, adds, and then writes them back.)",
             fix=_ADDED,
         ),
@@ -288,7 +288,7 @@ EMBEDDING_GRADIENT = Exercise(
         ),
         Wrong(
             _by_one_hot(lambda one_hot, ids, rows: one_hot / ids.size),
-            sentence="You divide by the number of all words; dy has seen the mean already.",
+            sentence="You divide by the number of all words; dy already includes the mean.",
             fix=_ADDED,
         ),
         Wrong(

@@ -1,4 +1,4 @@
-"""An LSTM that goes on by itself: its output is its next input."""
+"""An LSTM that continues on its own: its output is its next input."""
 
 import numpy as np
 
@@ -66,14 +66,14 @@ _STEP = "h, c = lstm_step(h, h, c, kernel, recurrent_kernel, bias)"
 
 GENERATE = Exercise(
     name="generate",
-    title="let the layer go on by itself",
+    title="let the layer continue on its own",
     idea="This LSTM has as many units as features, so an output can be its next input. It starts with h and c of zeros "
-    "and reads the sequences x. Then the input ends, and it goes on for `steps` more timesteps: at each, it reads "
+    "and reads the sequences x. Then the input ends, and it continues for `steps` more timesteps: at each, it reads "
     "its own previous output. Return the outputs of these further timesteps only. (lstm_step and the "
     "sigmoid that it uses have to be defined in this notebook.)",
     takes=(
         ("x", "(B, T, H)", "B sequences of T timesteps"),
-        ("steps", "int", "how many timesteps it goes on"),
+        ("steps", "int", "how many more timesteps"),
         ("kernel", "(H, 4H)", "W, blocks i, f, g, o"),
         ("recurrent_kernel", "(H, 4H)", "U, blocks i, f, g, o"),
         ("bias", "(4H,)", "b, blocks i, f, g, o"),

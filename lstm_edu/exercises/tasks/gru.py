@@ -66,7 +66,7 @@ GRU_STEP = Exercise(
         ("h", "(B, H)", "the previous output"),
         ("kernel", "(F, 3H)", "W, blocks z, r, g (Keras calls the last h)"),
         ("recurrent_kernel", "(H, 3H)", "U, blocks z, r, g"),
-        ("bias", "(2, 3H)", "row 0 on the input's side, row 1 on the recurrent side"),
+        ("bias", "(2, 3H)", "row 0 on the input side, row 1 on the recurrent side"),
     ),
     returns=(Output("h", ("sequence", "unit"), "(B, H), the new output"),),
     draw=_draw,
@@ -79,7 +79,7 @@ GRU_STEP = Exercise(
         "bias": array([0.5, 0, 1, 2, -0.5, 1], [-1, 0.5, 0, 0.25, 1, -0.5]),
     },
     hints=(
-        "Why must the input's sum and the recurrent sum stay apart here, while an LSTM adds them at once?",
+        "Why must the input's sum and the recurrent sum stay apart here, while an LSTM adds them right away?",
         "Look at your line for g: r multiplies the recurrent block, its bias b[1] included, and nothing of the "
         "input. Then look at your last line: where z is 1, the old h stays.",
         "g = np.tanh(x_g + r * ...)\nh = z * ... + (1 - z) * ...",
@@ -185,7 +185,7 @@ MGU_STEP = Exercise(
         "bias": array(0.5, 0, 1, -0.5),
     },
     hints=(
-        "Which of the two sums can be computed at once, and which one has to wait for the gate?",
+        "Which of the two sums can be computed right away, and which one has to wait for the gate?",
         "Look at the product h U: for f it takes h itself, for g it takes f * h. So cut the arrays into their blocks "
         "before you multiply.",
         "f = sigmoid(x_t @ W_f + ... @ U_f + b_f)\ng = np.tanh(x_t @ W_g + ... @ U_g + b_g)\n"

@@ -453,7 +453,7 @@ MASKED_LSTM = Exercise(
     hints=(
         "Three things must stay as they were where a step does not count. Which three?",
         "Look at the shapes: mask[:, t] is (B,), the states are (B, H). With mask[:, t, None], np.where decides "
-        "for each row by itself. Look at your start, too: before the first step that counts the output is 0, not "
+        "for each row by itself. Check the starting value, too: before the first step that counts the output is 0, not "
         "h.",
         "counts = mask[:, t, None]\n"
         "h, c = np.where(counts, new_h, ...), np.where(counts, new_c, ...)\n"

@@ -273,12 +273,12 @@ RNN_BACKWARD = Exercise(
         ),
         Wrong(
             _back(slope=lambda h, t: 1 - np.tanh(h[:, t]) ** 2),
-            sentence="tanh is applied once more: h has been through it already, so its slope is 1 - h**2.",
+            sentence="tanh is applied once more: h has already been through it, so its slope is 1 - h**2.",
             fix=_SLOPE,
         ),
         Wrong(
             _back(turned=True),
-            sentence="The gradients are in reversed order: the last timestep's comes first.",
+            sentence="The gradients are in reverse order: the last timestep's comes first.",
             fix="gradients.insert(0, dh)   # at the front",
         ),
         Wrong(

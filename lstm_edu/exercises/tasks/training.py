@@ -115,7 +115,7 @@ DENSE_GRADIENT = Exercise(
         ),
         Wrong(
             _gradient(sign=-1),
-            sentence="The sign is reversed: (y - target), not (target - y). The minus comes later, with the step.",
+            sentence="The sign is reversed: (y - target), not (target - y). The minus comes later, in the step.",
             fix=_DY,
         ),
         Wrong(
@@ -365,7 +365,7 @@ _RATE = "rate = learning_rate * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)"
 
 ADAM_STEP = Exercise(
     name="adam_step",
-    title="one update by Adam, as Keras does it",
+    title="one update by Adam, as in Keras",
     idea="m follows the gradient, v follows its square: m = 0.9 m + 0.1 g, v = 0.999 v + 0.001 g**2. Both begin at 0, "
     "and are too small at first; the rate corrects for that: rate = learning_rate * sqrt(1 - 0.999**t) / (1 - 0.9**t). "
     "Then w = w - rate * m / (sqrt(v) + epsilon).",
@@ -528,7 +528,7 @@ _NORM = "norm = np.sqrt((g_kernel**2).sum() + (g_bias**2).sum())"
 CLIP_TOGETHER = Exercise(
     name="clip_together",
     title="clip all gradients together",
-    idea="One strange batch can give gradients that are far too large. global_clipnorm treats all gradients as one "
+    idea="One unusual batch can give gradients that are far too large. global_clipnorm treats all gradients as one "
     "long list of numbers. If the length of that list, the root of the sum of all squares, is more than `most`, all "
     "numbers are reduced by the same factor, so that the length becomes `most`. Otherwise nothing changes.",
     takes=(
@@ -643,7 +643,7 @@ INPUT_GRADIENT = Exercise(
         "kernel": array([1, 0], [2, 3], [0, 4]),
     },
     hints=(
-        "Turn up one number of x, say feature 2 of row 0. Which outputs change, and each by how much?",
+        "Increase one number of x, say feature 2 of row 0. Which outputs change, and by how much each?",
         "Look at the row of W that belongs to this feature: it has one weight per unit. What reaches x along each of "
         "these weights is dy times the weight, and where several ways lead to the loss, they add up.",
         "dx = dy @ ...            # (B, U) and what shape give (B, F)?",
@@ -672,7 +672,7 @@ INPUT_GRADIENT = Exercise(
         ),
         Wrong(
             lambda dy, kernel: (dy @ kernel.T) / len(dy),
-            sentence="You divide by the number of rows; dy has seen the mean already.",
+            sentence="You divide by the number of rows; dy already includes the mean.",
             fix=_DX,
         ),
         Wrong(
@@ -732,7 +732,7 @@ MERGE_GRADIENTS = Exercise(
     },
     hints=(
         "One part has 30 samples, the other 10. Should both gradients count the same?",
-        "Look at what a part's gradient is: a sum over its samples, divided by how many they are. Undo that division "
+        "Look at what a part's gradient is: a sum over its samples, divided by their number. Undo that division "
         "first; then sums can be added, and divided by the number of all samples.",
         "for gradient, size in zip(gradients, sizes):\n    whole = whole + ... * gradient\nwhole = whole / ...",
     ),
@@ -776,7 +776,7 @@ MERGE_GRADIENTS = Exercise(
         ),
         Wrong(
             lambda gradients, sizes: gradients[-1] * 1.0,
-            sentence="That is the last part's gradient only: is `whole` replaced at each turn of the loop?",
+            sentence="That is the last part's gradient only: is `whole` replaced in each round of the loop?",
             fix=_WHOLE,
         ),
     ),

@@ -106,7 +106,7 @@ def forget_path_step_by_step(f):
 
 
 _PARTNER = "In a product, each factor's gradient is multiplied by the other factor, not by itself: {}."
-_ONCE_MORE = "The gates i, f and o have been through the sigmoid already: their slopes need no second one."
+_ONCE_MORE = "The gates i, f and o have already been through the sigmoid: their slopes need no second one."
 
 STEP_BACK_SLIPS = (
     # what arrives at c
@@ -166,7 +166,7 @@ STEP_BACK_SLIPS = (
     Slip(
         "dh * o * (1 - np.tanh(c) ** 2)",
         "dh * np.tanh(c) * (1 - np.tanh(c) ** 2)",
-        "On the way from h to c, tanh(c) is there where o belongs.",
+        "On the way from h to c, tanh(c) is used where o belongs.",
         1.02,
     ),
     Slip(
@@ -215,10 +215,10 @@ STEP_BACK_SLIPS = (
     Slip(
         "dc + dh * o * (1 - np.tanh(c) ** 2)",
         "dc * f + dh * o * (1 - np.tanh(c) ** 2)",
-        "dc is multiplied by f here; it has passed the next step's forget gate already, and this one comes later.",
+        "dc is multiplied by f here; it has already passed the next step's forget gate, and this one comes later.",
     ),
-    Slip("dc + dh * o * (1 - np.tanh(c) ** 2)", "dc + do * (1 - np.tanh(c) ** 2)", "do is there where dh * o belongs."),
-    Slip("dc + dh * o * (1 - np.tanh(c) ** 2)", "dc + do * o * (1 - np.tanh(c) ** 2)", "do is there where dh belongs."),
+    Slip("dc + dh * o * (1 - np.tanh(c) ** 2)", "dc + do * (1 - np.tanh(c) ** 2)", "do is used where dh * o belongs."),
+    Slip("dc + dh * o * (1 - np.tanh(c) ** 2)", "dc + do * o * (1 - np.tanh(c) ** 2)", "do is used where dh belongs."),
     # the gates
     Slip(
         "do = dh * np.tanh(c)",
@@ -298,7 +298,7 @@ STEP_BACK_SLIPS = (
         "dc_before = dc * f",
         "dc_before needs the whole dc, with what came through h of this step.",
     ),
-    Slip("dc_before = dc_all * f", "dc_before = dc", "dc is handed on unchanged; dc_before is the whole dc times f."),
+    Slip("dc_before = dc_all * f", "dc_before = dc", "dc is passed on unchanged; dc_before is the whole dc times f."),
     Slip(
         "dc_before = dc_all * f", "dc_before = df", "df is returned as dc_before; c_before gets the whole dc times f."
     ),
@@ -320,7 +320,7 @@ STEP_BACK_SLIPS = (
     Slip(
         "dc_before = dc_all * f",
         "dc_before = dc_all * f + dh",
-        "dh is added to dc_before; it is in the whole dc already.",
+        "dh is added to dc_before; it is already in the whole dc.",
         1.05,
     ),
     Slip("dc_before = dc_all * f", "dc_before = dc_all * f + dc", "dc is added to dc_before once more.", 1.05),
@@ -332,7 +332,7 @@ STEP_BACK_SLIPS = (
     ),
     Slip("dg * (1 - g ** 2)", "dg * (1 - g)", "g is not squared in the slope of tanh: it is 1 - g**2."),
     Slip(
-        "dg * (1 - g ** 2)", "dg * (1 - np.tanh(g) ** 2)", "tanh is applied once more: g has been through it already."
+        "dg * (1 - g ** 2)", "dg * (1 - np.tanh(g) ** 2)", "tanh is applied once more: g has already been through it."
     ),
     Slip("dg * (1 - g ** 2)", "dg", "The slope of tanh, 1 - g**2, is missing in the block of g."),
     Slip("dg * (1 - g ** 2)", "dg * (1 - g) ** 2", "The square is around the bracket; the slope of tanh is 1 - g**2."),
@@ -371,7 +371,7 @@ STEP_BACK_SLIPS = (
         "dz_o = do * o * (1 - o)",
         "dz_i, dz_f, dz_o = (d * sigmoid(y) * (1 - sigmoid(y)) for d, y in ((di, i), (df, f), (do, o)))\n"
         "dz_g = dg * (1 - np.tanh(g) ** 2)",
-        "The values i, f, g and o have been through sigmoid and tanh already: their slopes need no second one.",
+        "The values i, f, g and o have already been through sigmoid and tanh: their slopes need no second one.",
     ),
     Slip(
         "np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=-1)",
@@ -481,7 +481,7 @@ PATH_SLIPS = (
         Slip(
             "path[t + 1] * f[t + 1]",
             f"{one} ** (len(f) - 1 - t)",
-            f"{which} is raised to the power of the steps left; each step has a gate of its own.",
+            f"{which} is raised to the power of the steps left; each step has its own gate.",
         )
         for one, which in (
             ("f[t + 1]", "The next step's gate"),
@@ -504,7 +504,7 @@ PATH_SLIPS = (
     Slip(
         "path[t + 1] * f[t + 1]",
         "path[t + 1] * sigmoid(f[t + 1])",
-        "The sigmoid is applied once more: f has been through it already.",
+        "The sigmoid is applied once more: f has already been through it.",
     ),
     Slip(
         "path[t + 1] * f[t + 1]",

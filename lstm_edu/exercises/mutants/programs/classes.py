@@ -185,7 +185,7 @@ LABELS_SLIPS = (
     Slip(
         "best = row[k]",
         "",
-        "When a larger probability is found, its place is kept but not its size, so that the next ones are compared "
+        "When a larger probability is found, its place is kept but not its size, so the next ones are compared "
         "with the old one.",
         0.9,
     ),
@@ -331,12 +331,12 @@ LABELS_SLIPS = (
     Slip(
         _ARGMAX,
         "np.round(p @ np.arange(p.shape[1])).astype(int)",
-        "You take the mean of the class numbers, weighed with the probabilities; take the most probable class.",
+        "You take the mean of the class numbers, weighted by the probabilities; take the most probable class.",
     ),
     Slip(
         _ARGMAX,
         "np.trunc(p @ np.arange(p.shape[1])).astype(int)",
-        "You take the mean of the class numbers, weighed with the probabilities; take the most probable class.",
+        "You take the mean of the class numbers, weighted by the probabilities; take the most probable class.",
     ),
     Slip(
         _ARGMAX,
@@ -442,7 +442,7 @@ CROSSENTROPY_SLIPS = (
     _loss("1 / right", "That is 1 / p; -log(p) is expected."),
     _loss("right", "That is the probability of the right class; -log(p) is expected."),
     _loss("np.exp(-right)", "That is exp(-p); -log(p) is expected."),
-    _loss("np.log(right) ** 2", "The logarithm is squared; -log(p) is positive already."),
+    _loss("np.log(right) ** 2", "The logarithm is squared; -log(p) is already positive."),
     _loss(
         "np.full(len(p), -np.log(right).sum())",
         "Every row gets the sum of all rows; each row should have its own number.",
@@ -555,7 +555,7 @@ SHARES_SLIPS = (
     Slip(
         _COUNTS,
         "np.unique(samples, return_counts=True)[1]",
-        "The classes that nobody drew are missing: np.unique lists only those that occur.",
+        "The classes that were never drawn are missing: np.unique lists only those that occur.",
     ),
     Slip(
         _HOW_OFTEN,
@@ -609,7 +609,7 @@ SHARES_SLIPS = (
         "np.bincount(np.maximum(samples - 1, 0), minlength=classes)",
         "The classes are counted from 1; they begin at 0.",
     ),
-    Slip(_COUNTS, "np.bincount(samples, minlength=classes)[::-1]", "The classes are in reversed order.", 1.05),
+    Slip(_COUNTS, "np.bincount(samples, minlength=classes)[::-1]", "The classes are in reverse order.", 1.05),
     Slip(
         _COUNTS,
         "np.append(np.bincount(samples[samples > 0], minlength=classes)[1:], 0)",
@@ -649,7 +649,7 @@ SHARES_SLIPS = (
     Slip(
         _HOW_OFTEN,
         "softmax(np.bincount(samples, minlength=classes) / len(samples))",
-        "A softmax of the shares is taken; they sum to 1 already.",
+        "A softmax of the shares is taken; they already sum to 1.",
     ),
 )
 
@@ -723,7 +723,7 @@ UNDO_SLIPS = (
     Slip(
         _MEAN,
         "(p * log_p).sum(axis=1, keepdims=True)",
-        "The mean is weighed with the probabilities; all classes count the same.",
+        "The mean is weighted by the probabilities; all classes count the same.",
     ),
     Slip(_MEAN, "log_p.sum(axis=1, keepdims=True)", "You subtract each row's sum; subtract its mean."),
     Slip(
@@ -863,7 +863,7 @@ CONFUSION_SLIPS = (
     Slip(
         _DIVIDED,
         "np.eye(count) * table / np.maximum(total, 1)",
-        "Only the right guesses are counted; the wrong ones belong into the table too.",
+        "Only the right guesses are counted; the wrong ones belong in the table too.",
     ),
     Slip(
         _DIVIDED,

@@ -131,9 +131,9 @@ COUNT_SLIPS = (
     Slip(_N, f"{_N} + 3 * units", "Peepholes are counted, 3 more weights for each unit; Keras's LSTM has none."),
     Slip(_N, f"{_N} + 3 * units * units", "Peepholes are counted as matrices; Keras's LSTM has none."),
     Slip(
-        _N, f"{_N} + 2 * units", "The states h and c are counted; they are computed anew for each input, not learned."
+        _N, f"{_N} + 2 * units", "The states h and c are counted; they are computed again for each input, not learned."
     ),
-    Slip(_N, f"{_N} + units", "The state is counted; it is computed anew for each input, not learned."),
+    Slip(_N, f"{_N} + units", "The state is counted; it is computed again for each input, not learned."),
     Slip(_N, f"{_N} + features", "The input is counted; it is given, not learned."),
     Slip(_N, f"{_N} + units + 1", "A Dense layer of one unit on top is counted too; only the LSTM layer is expected."),
     Slip(_N, f"{_N} + units * units", "There is one more matrix of units * units: the cell state has no weights."),
@@ -229,22 +229,22 @@ BIAS_SLIPS = (
     Slip(
         _LEFT,
         "b = np.tanh(z) - x_t @ kernel - h @ recurrent_kernel",
-        "`tanh` is applied to z, which is the sum already.",
+        "`tanh` is applied to z, which is already the sum.",
     ),
     Slip(
         _LEFT,
         "b = sigmoid(z) - x_t @ kernel - h @ recurrent_kernel",
-        "The sigmoid is applied to z, which is the sum already.",
+        "The sigmoid is applied to z, which is already the sum.",
     ),
     Slip(
         _LEFT,
         "b = np.arctanh(z) - x_t @ kernel - h @ recurrent_kernel",
-        "z is the sum before tanh already: nothing has to be undone.",
+        "z is already the sum before tanh: there is nothing to undo.",
     ),
     Slip(
         _LEFT,
         "b = np.log(z / (1 - z)) - x_t @ kernel - h @ recurrent_kernel",
-        "z is the sum before the sigmoid already: nothing has to be undone.",
+        "z is already the sum before the sigmoid: there is nothing to undo.",
     ),
     Slip(
         "return b[0]",
@@ -269,12 +269,12 @@ BIAS_SLIPS = (
     Slip(
         "return b[0]",
         "return b[0].reshape(4, -1).mean(axis=1)",
-        "That is one number per gate; each column has a bias of its own.",
+        "That is one number per gate; each column has its own bias.",
     ),
     Slip(
         "return b[0]",
         "return b[0].reshape(4, -1).mean(axis=0)",
-        "That is one number per unit; each column has a bias of its own.",
+        "That is one number per unit; each column has its own bias.",
     ),
     Slip(
         "return b[0]", "return b[0][:b.shape[1] // 4]", "That is the bias of the input gate only; there are four gates."
@@ -467,12 +467,12 @@ SPLIT_SLIPS = (
     Slip(
         "return W_i, W_f, W_g, W_o",
         "return W_i[::-1], W_f[::-1], W_g[::-1], W_o[::-1]",
-        "The rows of each block, its features, are in reversed order.",
+        "The rows of each block, its features, are in reverse order.",
     ),
     Slip(
         "return W_i, W_f, W_g, W_o",
         "return W_i[:, ::-1], W_f[:, ::-1], W_g[:, ::-1], W_o[:, ::-1]",
-        "The columns of each block, its units, are in reversed order.",
+        "The columns of each block, its units, are in reverse order.",
     ),
     Slip(
         "return W_i, W_f, W_g, W_o",
@@ -554,7 +554,7 @@ UNIT_SLIPS = (
     Slip(
         _FROM_J,
         "kernel[:, j + 3 * units::-units]",
-        "The four columns are in reversed order; the order of the gates is i, f, g, o.",
+        "The four columns are in reverse order; the order of the gates is i, f, g, o.",
         0.95,
     ),
     Slip(_FROM_J, "kernel[:, j::units][:, :3]", "Only three of the four columns are there: o is missing."),

@@ -53,7 +53,7 @@ STEP_SLIPS = (
     Slip(
         "(1 - i) * c",
         "sigmoid(-i) * c",
-        "The sigmoid is applied to minus i, which has been through it already; take 1 - i.",
+        "The sigmoid is applied to minus i, which has already been through it; take 1 - i.",
     ),
     Slip("(1 - i) * c", "sigmoid(1 - i) * c", "The sigmoid is applied once more, to 1 - i; 1 - i itself is the share."),
     Slip("(1 - i) * c", "(1 - z_i) * c", "1 minus the sum z_i is taken; it should be 1 minus the gate i.", 1.05),
@@ -123,7 +123,7 @@ STEP_SLIPS = (
     Slip(
         "h @ recurrent_kernel",
         "h @ np.concatenate([u.T for u in np.split(recurrent_kernel, 3, axis=1)], axis=1)",
-        "Each block of the recurrent kernel is transposed; the blocks are square, so nothing complains.",
+        "Each block of the recurrent kernel is transposed; the blocks are square, so there is no error message.",
     ),
     Slip(
         "h @ recurrent_kernel",
@@ -180,7 +180,7 @@ BACK_WORDS = {
 
 _TWO_PLACES = "i appears at two places: what reaches it through {} is missing."
 _DI = "di is dc * (g - c_before)."
-_SIGMOID_AGAIN = "i has been through the sigmoid already: its slope is i * (1 - i), without another sigmoid."
+_SIGMOID_AGAIN = "i has already been through the sigmoid: its slope is i * (1 - i), without another sigmoid."
 
 BACK_SLIPS = (
     Slip("dc * (g - c_before)", "dc * g", _TWO_PLACES.format("(1 - i) * c_before")),
@@ -207,7 +207,7 @@ BACK_SLIPS = (
     Slip(
         "dc * (g - c_before)",
         "dc * (i * g - (1 - i) * c_before)",
-        f"The factors of i are still there, i and 1 - i; they go when you derive by i: {_DI}",
+        f"The factors of i are still there, i and 1 - i; they disappear in the derivative with respect to i: {_DI}",
     ),
     Slip("dc * (g - c_before)", "dc * (i * g - c_before)", f"g is multiplied by i as well: {_DI}", 1.05),
     Slip(
@@ -300,7 +300,7 @@ BACK_SLIPS = (
     Slip(
         "dg * (1 - g ** 2)",
         "dg * (1 - np.tanh(g) ** 2)",
-        "tanh is applied once more: g has been through it already, so its slope is 1 - g ** 2.",
+        "tanh is applied once more: g has already been through it, so its slope is 1 - g ** 2.",
     ),
     Slip("dg * (1 - g ** 2)", "dg * (1 + g ** 2)", "The slope of tanh is 1 - g ** 2, with a minus."),
     Slip("dg * (1 - g ** 2)", "dg * (g ** 2 - 1)", "The slope of tanh has the wrong sign: it is 1 - g ** 2."),

@@ -205,7 +205,7 @@ DENSE_SLIPS = (
         "x @ kernel", "x @ kernel / kernel.sum(axis=0)", "That is a weighted mean: the sum is divided by the weights'."
     ),
     Slip(
-        "x @ kernel", "(x[:, :, None] * kernel).max(axis=1)", "Of the products the largest is taken; add them up.", 1.1
+        "x @ kernel", "(x[:, :, None] * kernel).max(axis=1)", "The largest of the products is taken; add them up.", 1.1
     ),
     Slip("x @ kernel", "(x[:, :, None] + kernel).sum(axis=1)", "x and the weights are added; multiply them.", 1.1),
     Slip(
@@ -219,10 +219,10 @@ DENSE_SLIPS = (
         "Every unit gets the plain sum of x: no weights.",
         1.1,
     ),
-    Slip("bias", "bias.mean()", "Every unit gets the mean of all biases; each has a bias of its own."),
-    Slip("bias", "bias[0]", "Every unit gets the first bias; each has a bias of its own."),
+    Slip("bias", "bias.mean()", "Every unit gets the mean of all biases; each has its own bias."),
+    Slip("bias", "bias[0]", "Every unit gets the first bias; each has its own bias."),
     Slip("bias", "0 * bias", "The bias is not added."),
-    Slip("bias", "bias.sum()", "Every unit gets the sum of all biases; each has a bias of its own."),
+    Slip("bias", "bias.sum()", "Every unit gets the sum of all biases; each has its own bias."),
     Slip("bias", "np.sort(bias)", "The biases are sorted.", 1.6),
     Slip("bias", "np.abs(bias)", "The biases are added without their signs.", 1.4),
 )
@@ -244,11 +244,9 @@ READ_SLIPS = (
     Slip(
         "kernel = y_eye - y_zeros",
         "kernel = y_eye - np.diag(np.ones(max(y_eye.shape)))[:len(y_eye), :y_eye.shape[1]]",
-        "1 is subtracted on the diagonal; what y_eye has too much is the bias.",
+        "1 is subtracted on the diagonal; the surplus in y_eye is the bias.",
     ),
-    Slip(
-        "kernel = y_eye - y_zeros", "kernel = y_eye - 1", "1 is subtracted; what y_eye has too much is the bias.", 1.2
-    ),
+    Slip("kernel = y_eye - y_zeros", "kernel = y_eye - 1", "1 is subtracted; the surplus in y_eye is the bias.", 1.2),
     Slip(
         "kernel = y_eye - y_zeros", "kernel = y_eye - np.diag(np.diag(np.ones_like(y_eye) * y_zeros))", _DIAGONAL, 1.2
     ),
@@ -260,17 +258,17 @@ READ_SLIPS = (
     Slip(
         "kernel = y_eye - y_zeros",
         "kernel = y_eye - y_zeros.mean()",
-        "The mean of all biases is subtracted; each column has a bias of its own.",
+        "The mean of all biases is subtracted; each column has its own bias.",
     ),
     Slip(
         "kernel = y_eye - y_zeros",
         "kernel = y_eye - y_zeros.sum()",
-        "The sum of all biases is subtracted; each column has a bias of its own.",
+        "The sum of all biases is subtracted; each column has its own bias.",
     ),
     Slip(
         "kernel = y_eye - y_zeros",
         "kernel = y_eye - y_zeros[0, 0]",
-        "The first bias is subtracted from all columns; each has a bias of its own.",
+        "The first bias is subtracted from all columns; each has its own bias.",
     ),
     Slip(
         "kernel = y_eye - y_zeros",
@@ -505,7 +503,7 @@ MERGE_DETOURS = (
 FUNCTIONS = (
     ("x", "x itself"),
     ("np.tanh(x)", "tanh, from -1 to 1"),
-    ("(np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))", "tanh, and no number far from 0, where exp is infinite"),
+    ("(np.exp(x) - np.exp(-x)) / (np.exp(x) + np.exp(-x))", "tanh, and not a number far from 0, where exp is infinite"),
     ("np.log(1 + np.exp(x))", "softplus, log(1 + exp(x)), which is infinite for large x"),
     ("np.exp(x) / np.exp(x).sum()", "softmax over all numbers together"),
     ("np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)", "softmax along the last axis"),
@@ -536,7 +534,7 @@ FUNCTIONS = (
     ("np.arctan(x) / np.pi + 0.5", "arctan, moved to between 0 and 1"),
     ("np.arctan(x)", "arctan"),
     ("np.sign(x)", "the sign, -1 or 1"),
-    ("(x - x.min()) / (x.max() - x.min())", "x moved to between 0 and 1 by its own smallest and largest number"),
+    ("(x - x.min()) / (x.max() - x.min())", "x scaled to 0…1 by its own smallest and largest number"),
     ("x / np.abs(x).max()", "x divided by its largest size"),
     ("(x - x.mean()) / x.std()", "x standardized"),
     ("np.exp(-x ** 2)", "a bell, exp(-x**2)"),

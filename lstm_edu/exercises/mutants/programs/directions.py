@@ -34,7 +34,7 @@ DIRECTION_WORDS = {
 }
 
 
-_TIME = "turn the timesteps, the axis in the middle."
+_TIME = "reverse the timesteps, the axis in the middle."
 
 DIRECTION_SLIPS = (
     Slip(
@@ -46,41 +46,39 @@ DIRECTION_SLIPS = (
     Slip(
         "turned = backward[:, ::-1]",
         "turned = backward[:, :, ::-1]",
-        f"The units of backward are turned round; {_TIME}",
+        f"The units of backward are reversed; {_TIME}",
     ),
-    Slip(
-        "turned = backward[:, ::-1]", "turned = backward[::-1]", f"The sequences of backward are turned round; {_TIME}"
-    ),
+    Slip("turned = backward[:, ::-1]", "turned = backward[::-1]", f"The sequences of backward are reversed; {_TIME}"),
     Slip(
         "turned = backward[:, ::-1]",
         "turned = np.flip(backward)",
-        f"All three axes of backward are turned round; {_TIME}",
+        f"All three axes of backward are reversed; {_TIME}",
     ),
     Slip(
         "turned = backward[:, ::-1]",
         "turned = backward[:, ::-1, ::-1]",
-        f"The timesteps and the units of backward are turned round; {_TIME}",
+        f"The timesteps and the units of backward are reversed; {_TIME}",
     ),
     Slip(
         "turned = backward[:, ::-1]",
         "turned = np.roll(backward[:, ::-1], 1, axis=1)",
-        "backward is turned round, but moved by one timestep.",
+        "backward is reversed, but moved by one timestep.",
     ),
     Slip(
         "turned = backward[:, ::-1]",
         "turned = np.roll(backward[:, ::-1], -1, axis=1)",
-        "backward is turned round, but moved by one timestep.",
+        "backward is reversed, but moved by one timestep.",
         1.05,
     ),
     Slip(
         "turned = backward[:, ::-1]",
         "turned = np.concatenate([backward[:, ::-1][:, 1:], 0 * backward[:, :1]], axis=1)",
-        "backward is turned round, but moved by one timestep, with 0 at the end.",
+        "backward is reversed, but moved by one timestep, with 0 at the end.",
     ),
     Slip(
         "turned = backward[:, ::-1]",
         "turned = np.concatenate([0 * backward[:, :1], backward[:, ::-1][:, :-1]], axis=1)",
-        "backward is turned round, but moved by one timestep, with 0 at the beginning.",
+        "backward is reversed, but moved by one timestep, with 0 at the beginning.",
     ),
     Slip(
         "turned = backward[:, ::-1]",
@@ -95,20 +93,18 @@ DIRECTION_SLIPS = (
     Slip(
         "turned = backward[:, ::-1]",
         "turned = np.sort(backward, axis=1)",
-        "backward is sorted by size; it should be turned round in time.",
+        "backward is sorted by size; it should be reversed in time.",
     ),
-    Slip(
-        "turned = backward[:, ::-1]", "turned = -backward", "backward gets a minus; it should be turned round in time."
-    ),
+    Slip("turned = backward[:, ::-1]", "turned = -backward", "backward gets a minus; it should be reversed in time."),
     Slip(
         "turned = backward[:, ::-1]",
         "turned, forward = backward, forward[:, ::-1]",
-        "forward is turned round, and backward is not: it should be the other way round.",
+        "forward is reversed, and backward is not: it should be the other way round.",
     ),
     Slip(
         "turned = backward[:, ::-1]",
         "turned, forward = backward[:, ::-1], forward[:, ::-1]",
-        "forward is turned round too; it is in order already.",
+        "forward is reversed too; it is already in order.",
     ),
     Slip(
         "turned = backward[:, ::-1]",
@@ -120,7 +116,7 @@ DIRECTION_SLIPS = (
     Slip(
         "turned = backward[:, ::-1]",
         "turned = forward[:, ::-1]",
-        "Where backward belongs there is forward, turned round.",
+        "Where backward belongs there is forward, reversed.",
         1.05,
     ),
     *(
@@ -169,7 +165,7 @@ DIRECTION_SLIPS = (
                 "np.stack([forward, turned], axis=2).reshape(len(forward), -1, forward.shape[2])",
                 "The timesteps of both alternate; they should be side by side in each timestep.",
             ),
-            ("np.concatenate([forward, turned], axis=2)[:, ::-1]", "The result is turned round in time as a whole."),
+            ("np.concatenate([forward, turned], axis=2)[:, ::-1]", "The result is reversed in time as a whole."),
             (
                 "np.concatenate([forward[:, -1], turned[:, -1]], axis=1)",
                 "Only the last timestep is returned; all timesteps are expected.",

@@ -119,9 +119,9 @@ _TAKEN_APART = "{0}.reshape(len({0}), -1, 4).swapaxes(1, 2).reshape(len({0}), -1
 _NOT_IN_THIS_WAY = "; the columns of one gate are next to each other."
 # What becomes of a matrix, and what is said of it, after "The kernel" or "Each matrix".
 _LAYOUTS = (
-    ("{0}[::-1]", "has its rows in reversed order (rotated, where it should be transposed)."),
-    ("{0}[:, ::-1]", "has its columns in reversed order (rotated, where it should be transposed)."),
-    ("{0}[::-1, ::-1]", "is turned upside down, rows and columns in reversed order."),
+    ("{0}[::-1]", "has its rows in reverse order (rotated, where it should be transposed)."),
+    ("{0}[:, ::-1]", "has its columns in reverse order (rotated, where it should be transposed)."),
+    ("{0}[::-1, ::-1]", "is turned upside down, rows and columns in reverse order."),
     ("{0}.T", "has rows and columns the wrong way round."),
     (_INTERLEAVED, f"has the gates interleaved{_NOT_IN_THIS_WAY}"),
     (_TAKEN_APART, f"is taken apart as if the gates were interleaved{_NOT_IN_THIS_WAY}"),
@@ -221,7 +221,7 @@ PYTORCH_SLIPS = (
     Slip(_ADDED, "bias = np.maximum(bias_ih, bias_hh)", "The larger of the two biases is taken; PyTorch adds them."),
     Slip(_ADDED, "bias = np.zeros_like(bias_ih)", "The bias is 0; PyTorch adds both biases."),
     Slip(_ADDED, "bias = 2 * bias_ih", "bias_ih is counted twice, and bias_hh is left out."),
-    Slip(_ADDED, "bias = bias_ih + bias_hh[::-1]", "bias_hh is in reversed order."),
+    Slip(_ADDED, "bias = bias_ih + bias_hh[::-1]", "bias_hh is in reverse order."),
     Slip(
         _ADDED,
         "half = len(bias_ih) // 2\nbias = np.concatenate([bias_ih[:half], bias_hh[half:]])",

@@ -390,7 +390,7 @@ UPDATE_SLIPS = (
     ),
     _row("learning_rate * gradient * np.roll(trainable, 1)[:, None]", "The mask is one row too low."),
     _row("learning_rate * gradient * np.roll(trainable, -1)[:, None]", "The mask is one row too high."),
-    _row("learning_rate * gradient * trainable[::-1, None]", "The mask is used in reversed order."),
+    _row("learning_rate * gradient * trainable[::-1, None]", "The mask is used in reverse order."),
     _row(
         "learning_rate * gradient * trainable.any()", "All rows learn as soon as one does; each row decides for itself."
     ),
@@ -528,13 +528,13 @@ TABLE_SLIPS = (
         "Each row is divided by the root of how often the word occurs; the places add up.",
     ),
     _gathered(
-        f"{_INTO} * {_HIT}", "Each row is multiplied by how often the word occurs; its places have been added already."
+        f"{_INTO} * {_HIT}", "Each row is multiplied by how often the word occurs; its places have already been added."
     ),
-    _gathered(f"{_INTO} / words.size", "You divide by the number of all words; dy has seen the mean already."),
-    _gathered(f"{_INTO} / len(ids)", "You divide by the number of sentences; dy has seen the mean already."),
-    _gathered(f"{_INTO} / ids.shape[1]", "You divide by the number of timesteps; dy has seen the mean already."),
-    _gathered(f"{_INTO} / rows", "You divide by the number of rows; dy has seen the mean already."),
-    _gathered(f"{_INTO} / dy.shape[2]", "You divide by the number of columns; dy has seen the mean already."),
+    _gathered(f"{_INTO} / words.size", "You divide by the number of all words; dy already includes the mean."),
+    _gathered(f"{_INTO} / len(ids)", "You divide by the number of sentences; dy already includes the mean."),
+    _gathered(f"{_INTO} / ids.shape[1]", "You divide by the number of timesteps; dy already includes the mean."),
+    _gathered(f"{_INTO} / rows", "You divide by the number of rows; dy already includes the mean."),
+    _gathered(f"{_INTO} / dy.shape[2]", "You divide by the number of columns; dy already includes the mean."),
     _gathered(
         f"({_HIT} > 0) * flat.sum(axis=0)", "Every word that occurs gets the sum over all words; take its own places."
     ),
@@ -560,11 +560,11 @@ TABLE_SLIPS = (
     ),
     _gathered(
         "np.stack([(dy * (ids == v)[:, :, None]).mean(axis=(0, 1)) for v in range(rows)])",
-        "You divide by the number of all words; dy has seen the mean already.",
+        "You divide by the number of all words; dy already includes the mean.",
     ),
     _gathered(f"softmax({_INTO})", "A softmax is applied; the sums are expected.", 1.3),
     _gathered(f"np.cumsum({_INTO}, axis=0)", "The rows are added up from the first on; each has its own."),
-    _gathered(f"({_INTO})[::-1]", "The rows are in reversed order.", 1.05),
+    _gathered(f"({_INTO})[::-1]", "The rows are in reverse order.", 1.05),
     _gathered(
         f"({_INTO}) / np.maximum(np.linalg.norm({_INTO}, axis=1, keepdims=True), 1e-12)",
         "Each row is divided by its length.",

@@ -1,4 +1,4 @@
-"""An LSTM that goes on by itself."""
+"""An LSTM that continues on its own."""
 
 import numpy as np
 

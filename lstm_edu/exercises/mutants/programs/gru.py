@@ -234,7 +234,7 @@ GRU_SLIPS = (
     Slip(
         "h @ recurrent_kernel",
         "h @ np.concatenate([u.T for u in np.split(recurrent_kernel, 3, axis=1)], axis=1)",
-        "Each block of the recurrent kernel is transposed; the blocks are square, so nothing complains.",
+        "Each block of the recurrent kernel is transposed; the blocks are square, so there is no error message.",
     ),
     Slip(
         "h @ recurrent_kernel",
@@ -245,15 +245,15 @@ GRU_SLIPS = (
     Slip(
         "bias[0]",
         "bias.sum(axis=0)",
-        "Both rows of the bias are added on the input's side (and the second row on the recurrent side again).",
+        "Both rows of the bias are added on the input side (and the second row on the recurrent side again).",
         1.2,
     ),
-    Slip("bias[0]", "bias.mean(axis=0)", "The mean of both rows of the bias is used on the input's side.", 1.2),
+    Slip("bias[0]", "bias.mean(axis=0)", "The mean of both rows of the bias is used on the input side.", 1.2),
     Slip(
         "h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)",
         "x_z, x_r, x_g = np.split(x_t @ kernel + bias[0] + bias[1], 3, axis=-1)\n"
         "h_z, h_r, h_g = np.split(h @ recurrent_kernel, 3, axis=-1)",
-        "Both biases are added on the input's side; b[1] belongs to the recurrent side, where r multiplies it.",
+        "Both biases are added on the input side; b[1] belongs to the recurrent side, where r multiplies it.",
     ),
     Slip(
         "h_z, h_r, h_g = np.split(h @ recurrent_kernel + bias[1], 3, axis=-1)",
@@ -381,7 +381,7 @@ MGU_SLIPS = (
     Slip(
         "f = sigmoid(x_t @ W_f + h @ U_f + b_f)",
         "U_f, U_g = U_f.T, U_g.T\nf = sigmoid(x_t @ W_f + h @ U_f + b_f)",
-        "Both blocks of the recurrent kernel are transposed; they are square, so nothing complains.",
+        "Both blocks of the recurrent kernel are transposed; they are square, so there is no error message.",
     ),
     Slip(
         "f = sigmoid(x_t @ W_f + h @ U_f + b_f)",

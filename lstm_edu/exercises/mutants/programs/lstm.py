@@ -183,7 +183,7 @@ STEP_SLIPS = (
         "These are peepholes: i, f and o see the old c. In this LSTM the gates see x_t and h only.",
     ),
     Slip("o * np.tanh(c)", "sigmoid(z_o + c) * np.tanh(c)", _PEEPHOLE.format("the output gate o", "the new c")),
-    Slip("z_f", "(z_f + 1)", "1 is added in the forget gate; Keras has that 1 in the bias already.", 1.1),
+    Slip("z_f", "(z_f + 1)", "1 is added in the forget gate; in Keras that 1 is already in the bias.", 1.1),
     Slip(
         "h @ recurrent_kernel",
         "c @ recurrent_kernel",
@@ -193,7 +193,7 @@ STEP_SLIPS = (
     Slip(
         "h @ recurrent_kernel",
         "h @ np.concatenate([u.T for u in np.split(recurrent_kernel, 4, axis=1)], axis=1)",
-        "Each block of the recurrent kernel is transposed; the blocks are square, so nothing complains.",
+        "Each block of the recurrent kernel is transposed; the blocks are square, so there is no error message.",
     ),
     Slip(
         "h @ recurrent_kernel",
@@ -204,14 +204,14 @@ STEP_SLIPS = (
     Slip(
         "h @ recurrent_kernel",
         "h.sum(axis=1, keepdims=True) * recurrent_kernel.sum(axis=0)",
-        "h and the recurrent kernel are added up first, and then multiplied; that is no matrix product.",
+        "h and the recurrent kernel are added up first, and then multiplied; that is not a matrix product.",
         1.3,
     ),
-    Slip("x_t @ kernel", "x_t[:, ::-1] @ kernel", "The features of x_t are in reversed order.", 1.4),
+    Slip("x_t @ kernel", "x_t[:, ::-1] @ kernel", "The features of x_t are in reverse order.", 1.4),
     Slip(
         "z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)",
         "z_i = z[:, :h.shape[1]]\nz_f = z_g = z_o = z_i",
-        "All four gates read the first block; each has a block of its own.",
+        "All four gates read the first block; each has its own block.",
         1.3,
     ),
     Slip("bias", "np.tile(bias[:h.shape[1]], 4)", "The first block of the bias is used for all four gates.", 1.3),
@@ -280,7 +280,7 @@ STEP_SLIPS = (
         "f * (c + i * g)",
         "The forget gate multiplies what is newly written too; it belongs to the old c alone.",
     ),
-    Slip("f * c + i * g", "i * (c + g)", "The input gate multiplies the old c too; it has a gate of its own, f."),
+    Slip("f * c + i * g", "i * (c + g)", "The input gate multiplies the old c too; it has its own gate, f."),
     Slip("f * c + i * g", "c + f * c + i * g", "The old c is added in full, and then a share f of it once more."),
     Slip("f * c + i * g", "c + i * g", "Nothing is forgotten: the old c is not multiplied by f."),
     Slip("f * c + i * g", "c * f * i * g", "All four are multiplied; the two parts should be added."),
@@ -378,7 +378,7 @@ LOOP_SLIPS = (
     Slip(
         "outputs.append(h)",
         "outputs.append(np.tanh(h))",
-        "`tanh` is applied to h before it is put into the list; h has its tanh already.",
+        "`tanh` is applied to h before it is put into the list; h already has its tanh.",
     ),
     Slip(
         "outputs.append(h)",
@@ -454,7 +454,7 @@ def lstm_row_after_row(x, kernel, recurrent_kernel, bias, h, c):
 
 
 OUTPUT, _NEW_C = "o * np.tanh(c)", re.compile(r"\bc\b")  # where the new c has a name of its own
-_OF_THE_STEP_BEFORE = "The mask of the step before is looked at; each step has its own, mask[:, t]."
+_OF_THE_STEP_BEFORE = "The mask of the step before is used; each step has its own, mask[:, t]."
 
 MASK_SLIPS = (
     *(
@@ -487,7 +487,7 @@ MASK_SLIPS = (
     Slip(
         "output = np.where(counts, h, output)",
         "output = np.where(counts, c, output)",
-        "The cell state c is put out; the output is h.",
+        "The cell state c is returned; the output is h.",
         1.1,
     ),
     Slip(
@@ -499,12 +499,12 @@ MASK_SLIPS = (
     Slip(
         "output, outputs = np.zeros_like(h), []",
         "output, outputs = h, []",
-        "Before the first step that counts, the given h is put out; it should be 0.",
+        "Before the first step that counts, the given h is returned; it should be 0.",
     ),
     Slip(
         "output = np.zeros_like(h)",
         "output = h",
-        "Before the first step that counts, the given h is put out; it should be 0.",
+        "Before the first step that counts, the given h is returned; it should be 0.",
     ),
     Slip("np.where(counts, new_c, c)", "new_c", "c goes on at a masked step; it should stay as it was."),
     Slip("np.where(counts, new_h, h)", "new_h", "h goes on at a masked step; it should stay as it was."),
@@ -545,7 +545,7 @@ MASK_SLIPS = (
     Slip(
         "counts = mask[:, t, None]",
         "counts = mask[:, min(t + 1, mask.shape[1] - 1), None]",
-        "The mask of the step after is looked at; each step has its own, mask[:, t].",
+        "The mask of the step after is used; each step has its own, mask[:, t].",
     ),
     Slip(
         "counts = mask[:, t, None]",
@@ -704,15 +704,15 @@ _PACKED = "The steps that count are moved to the {}, so that y is in another ord
 MASK_DETOURS = (
     (
         masked_lstm_output_made_anew,
-        "At a masked step h and c stay, but its output is made anew, o * tanh(c); it should repeat the output before.",
+        "At a masked step h and c stay, but its output is recomputed, o * tanh(c); it should repeat the output before.",
     ),
     (
         masked_lstm_h_made_anew_once_begun,
-        "At a masked step c stays, but h is made anew with that step's output gate, o * tanh(c); h should stay too.",
+        "At a masked step c stays, but h is recomputed with that step's output gate, o * tanh(c); h should stay too.",
     ),
     (
         masked_lstm_h_made_anew,
-        "At a masked step c stays, but h is made anew with that step's output gate, o * tanh(c); h should stay too.",
+        "At a masked step c stays, but h is recomputed with that step's output gate, o * tanh(c); h should stay too.",
     ),
     (
         masked_lstm_zeros_read,

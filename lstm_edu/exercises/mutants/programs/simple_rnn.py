@@ -253,8 +253,8 @@ RNN_SLIPS = (
     Slip(
         "x[:, t]", "x[:, :t + 1].sum(axis=1)", "Each step reads the sum of all inputs so far; it should read its own."
     ),
-    Slip("x[:, t]", "x[:, t, ::-1]", "The features of x are in reversed order; the timesteps are meant, if any.", 1.1),
-    Slip("x[:, t]", "x[::-1, t]", "The sequences of the batch are in reversed order.", 1.1),
+    Slip("x[:, t]", "x[:, t, ::-1]", "The features of x are reversed; if anything, it should be the timesteps.", 1.1),
+    Slip("x[:, t]", "x[::-1, t]", "The sequences of the batch are in reverse order.", 1.1),
     Slip("outputs.append(h)", "outputs.append(z)", "The sum before tanh is put into the list; h is the output."),
     Slip("outputs.append(h)", "outputs.append(np.tanh(h))", "`tanh` is applied to the output once more."),
     Slip(
@@ -323,7 +323,7 @@ RNN_BACK_SLIPS = (
             ("dh * np.tanh(h[:, t])", f"tanh itself is there instead of its slope. {_SLOPE_OF_TANH}"),
             (
                 "dh * (1 - np.tanh(h[:, t]) ** 2)",
-                f"tanh is applied once more: h has been through it already. {_SLOPE_OF_TANH}",
+                f"tanh is applied once more: h has already been through it. {_SLOPE_OF_TANH}",
             ),
             (
                 "dh * (1 - np.tanh(dh) ** 2)",
@@ -436,7 +436,7 @@ RNN_BACK_SLIPS = (
     Slip(
         "gradients = [dh]",
         "gradients = [dh * (1 - h[:, -1] ** 2)]",
-        "The last timestep's gradient is multiplied by the slope too; dh is dL/dh already, and is taken as it is.",
+        "The last timestep's gradient is multiplied by the slope too; dh is already dL/dh; use it as it is.",
         1.05,
     ),
     Slip(
@@ -510,7 +510,7 @@ RNN_BACK_DETOURS = (
     ),
     (
         rnn_backward_with_a_power,
-        "U.T is taken to a higher power at each step; what goes on has been through U.T already, once more is enough.",
+        "U.T is taken to a higher power at each step; what goes on has already been through U.T, once more is enough.",
     ),
     (rnn_backward_slope_last, _U_FIRST),
     (rnn_backward_slope_last_before, f"{_U_FIRST} And the slope is that of the timestep that the gradient goes to."),
@@ -545,7 +545,7 @@ def backwards_rnn_in_an_array(x, kernel, recurrent_kernel, bias, h):
 
 
 BACKWARDS_WORDS = RNN_WORDS | {
-    "turned": "the input, turned round",
+    "turned": "the input, reversed",
     "turned[:, t]": "the input of this step",
     "turned[:, t] @ kernel": "the input's part of the sum",
     "outputs[::-1]": "the list of outputs",
@@ -563,7 +563,7 @@ BACKWARDS_SLIPS = (
     Slip(
         "x[:, t]",
         "x[:, x.shape[1] - 1 - t]",
-        "Everything is turned round twice: with t counting down, x[:, t] is already the right one.",
+        "Everything is reversed twice: with t counting down, x[:, t] is already the right one.",
     ),
     Slip("bias", "-bias", "The bias is subtracted; only the order of the timesteps changes, not the step.", 1.05),
     Slip(
@@ -592,27 +592,27 @@ BACKWARDS_SLIPS = (
     Slip(
         "y[:, ::-1]",
         "y[::-1]",
-        "The sequences of the batch are turned round; turn the timesteps, the axis in the middle.",
+        "The sequences of the batch are reversed; reverse the timesteps, the axis in the middle.",
     ),
-    Slip("y[:, ::-1]", "np.flip(y)", "All axes of y are turned round; turn the timesteps alone."),
-    Slip("y[:, ::-1]", "y[:, :, ::-1]", "The units are turned round; turn the timesteps, the axis in the middle."),
+    Slip("y[:, ::-1]", "np.flip(y)", "All axes of y are reversed; reverse the timesteps alone."),
+    Slip("y[:, ::-1]", "y[:, :, ::-1]", "The units are reversed; reverse the timesteps, the axis in the middle."),
     Slip(
         "turned = x[:, ::-1]",
         "turned = x[::-1]",
-        "The sequences of the batch are turned round; turn the timesteps, the axis in the middle.",
+        "The sequences of the batch are reversed; reverse the timesteps, the axis in the middle.",
     ),
     Slip(
         "turned = x[:, ::-1]",
         "turned = x[:, :, ::-1]",
-        "The features are turned round; turn the timesteps, the axis in the middle.",
+        "The features are reversed; reverse the timesteps, the axis in the middle.",
     ),
     Slip(
         "turned = x[:, ::-1]",
         "turned = x",
-        "The layer reads forwards, and its outputs are turned round afterwards; read backwards instead.",
+        "The layer reads forwards, and its outputs are reversed afterwards; read backwards instead.",
         0.99,
     ),
-    Slip("turned = x[:, ::-1]", "turned = np.flip(x)", "All axes of x are turned round; turn the timesteps alone."),
+    Slip("turned = x[:, ::-1]", "turned = np.flip(x)", "All axes of x are reversed; reverse the timesteps alone."),
 )
 
 

@@ -145,7 +145,7 @@ INK_SLIPS = (
     Slip(
         "table.sum(axis=1)",
         "np.average(table, axis=1, weights=np.arange(table.shape[1]) + 1)",
-        "Each number is weighed with its place in the row; they all count the same.",
+        "Each number is weighted by its place in the row; they all count the same.",
         1.2,
     ),
     Slip(
@@ -212,7 +212,7 @@ _SMOOTHED = "The new value is multiplied by 1 - keep; here it is added unchanged
 _EXCHANGED = "keep multiplies the new value, and 1 - keep the old c: keep belongs to the old c, and the value is added."
 _AS_A_MEAN = "The sum is divided by 1 + keep, which makes a mean of it; the value is added in full."
 _MORE_OFTEN = "keep is raised to the power of the step's number; each step multiplies the old c by keep once."
-_PERCENT = "keep is divided by 100; it is a share already, from 0 to 1."
+_PERCENT = "keep is divided by 100; it is already a share, from 0 to 1."
 
 MEMORY_SLIPS = (
     Slip("value", "(1 - keep) * value", _SMOOTHED),

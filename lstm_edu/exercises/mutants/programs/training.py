@@ -344,17 +344,17 @@ GRADIENT_SLIPS = (
     Slip(
         _DK,
         "d_kernel = np.outer(x.mean(axis=0), dy.sum(axis=0))",
-        "The mean input is multiplied by the summed dy; multiply row by row, and add up then.",
+        "The mean input is multiplied by the summed dy; multiply row by row, then add up.",
     ),
     Slip(
         _DK,
         "d_kernel = np.outer(x.sum(axis=0), dy.sum(axis=0))",
-        "The summed input is multiplied by the summed dy; multiply row by row, and add up then.",
+        "The summed input is multiplied by the summed dy; multiply row by row, then add up.",
     ),
     Slip(
         _DK,
         "d_kernel = np.outer(x.mean(axis=0), dy.mean(axis=0))",
-        "The mean input is multiplied by the mean dy; multiply row by row, and add up then.",
+        "The mean input is multiplied by the mean dy; multiply row by row, then add up.",
     ),
     Slip(_DK, "d_kernel = np.outer(x[0], dy[0])", "Only the first row counts for the kernel; all rows add up."),
     Slip(
@@ -365,7 +365,7 @@ GRADIENT_SLIPS = (
     Slip(
         _DK,
         "d_kernel = x.T @ dy / len(x)",
-        "For the kernel you divide by the number of rows once more; dy has been divided already.",
+        "For the kernel you divide by the number of rows once more; dy has already been divided.",
     ),
     Slip(
         _DK,
@@ -379,7 +379,7 @@ GRADIENT_SLIPS = (
     Slip(_DK, "d_kernel = np.linalg.pinv(x) @ dy", "x is inverted; it should be transposed."),
     Slip(_DK, "d_kernel = np.ones_like(x).T @ dy", "x is taken as ones: every feature gets the gradient of the bias."),
     Slip(
-        _DK, "d_kernel = x[::-1].T @ dy", "The rows of x and dy do not belong together: one is in reversed order.", 1.1
+        _DK, "d_kernel = x[::-1].T @ dy", "The rows of x and dy do not belong together: one is in reverse order.", 1.1
     ),
     Slip(
         _DB,
@@ -435,7 +435,7 @@ GRADIENT_SLIPS = (
     Slip(
         "return d_kernel, d_bias",
         "return -d_kernel, -d_bias",
-        "The sign is reversed: (y - target), not (target - y). The minus comes later, with the step.",
+        "The sign is reversed: (y - target), not (target - y). The minus comes later, in the step.",
     ),
 )
 
@@ -492,12 +492,12 @@ TRAINING_SLIPS = (
         _rate(f"/ (1 + {by} * step)", f"The learning rate falls from step to step (decay {by}). {_CONSTANT}")
         for by in (0.1, 0.01, 0.5)
     ),
-    _rate("* (1 - step / steps)", f"The learning rate falls to 0 along a line. {_CONSTANT}"),
+    _rate("* (1 - step / steps)", f"The learning rate falls linearly to 0. {_CONSTANT}"),
     _rate("* (step + 1)", f"The learning rate is multiplied by the number of the step. {_CONSTANT}"),
     _rate("* step", f"The learning rate is multiplied by the number of the step, 0 at first. {_CONSTANT}"),
     _rate("/ steps", "The learning rate is divided by the number of steps; each step has all of it."),
     _rate("* steps", "The learning rate is multiplied by the number of steps."),
-    _rate("/ len(x)", "The step is divided by the number of rows once more; dy has been divided already."),
+    _rate("/ len(x)", "The step is divided by the number of rows once more; dy has already been divided."),
     _rate("/ x.shape[1]", "The step is divided by the number of features."),
     _rate("* len(x)", "The step is multiplied by the number of rows."),
     _rate("** 2", "The learning rate is squared."),
@@ -807,7 +807,7 @@ TRAINING_DETOURS = (
     (train_dense_row_by_row, "A step is taken after each single row; the whole batch makes one step."),
     (
         train_dense_row_after_row,
-        "A step is taken after each single row, with the rows before it seen; the whole batch makes one step.",
+        "A step is taken after each single row, with the rows before it included; the whole batch makes one step.",
     ),
     (
         train_dense_by_the_delta_rule,
@@ -816,19 +816,19 @@ TRAINING_DETOURS = (
     ),
     (
         train_dense_with_less_momentum,
-        "The steps before go on having an effect: that is SGD with momentum 0.5; here it is plain SGD.",
+        "Earlier steps keep having an effect: that is SGD with momentum 0.5; here it is plain SGD.",
     ),
     (train_dense_one_row_a_step, "Each step sees one row only; the whole batch makes one step."),
     (
         train_dense_with_momentum,
-        "The steps before go on having an effect: that is SGD with momentum; here it is plain SGD.",
+        "Earlier steps keep having an effect: that is SGD with momentum; here it is plain SGD.",
     ),
     (train_dense_smoothed, "A running mean of the gradients is used; plain SGD uses each step's own gradient."),
     (train_dense_nesterov, "The gradient is taken further ahead: that is Nesterov's momentum; here it is plain SGD."),
     (train_dense_nesterov_as_in_keras, "That is SGD with Nesterov's momentum; here it is plain SGD."),
     (
         train_dense_outputs_downhill,
-        "y itself is moved downhill; at each step it has to be computed anew from the weights.",
+        "y itself is moved downhill; at each step it has to be computed again from the weights.",
     ),
     (
         train_dense_from_the_start,
@@ -957,8 +957,8 @@ ADAM_SLIPS = (
     _corrected("np.sqrt(1 - 0.99 ** t) / (1 - 0.9 ** t)", "0.99 is used in the correction; it is 0.999."),
     _corrected("np.sqrt(1 - 0.999 ** t) / (1 - 0.999 ** t)", "0.999 is used for m too in the correction; it is 0.9."),
     _corrected("np.sqrt(1 - 0.9 ** t) / (1 - 0.9 ** t)", "0.9 is used for v too in the correction; it is 0.999."),
-    _corrected("1 / np.sqrt(t)", "The rate is divided by the root of t; its correction is another one."),
-    _corrected("1 / t", "The rate is divided by t; its correction is another one."),
+    _corrected("1 / np.sqrt(t)", "The rate is divided by the root of t; the correction is a different one."),
+    _corrected("1 / t", "The rate is divided by t; the correction is a different one."),
     *(
         Slip(_W, f"w = w - {step}", said)
         for step, said in (
@@ -1208,9 +1208,7 @@ CLIP_SLIPS = (
         "np.sqrt(np.linalg.norm(g_kernel) + np.linalg.norm(g_bias))",
         "You take the root of the sum of the lengths; square them first",
     ),
-    _norm(
-        "np.sqrt(g_kernel.sum() ** 2 + g_bias.sum() ** 2)", "You square the sums; square each number, and add up then"
-    ),
+    _norm("np.sqrt(g_kernel.sum() ** 2 + g_bias.sum() ** 2)", "You square the sums; square each number, then add up"),
     _norm(
         "np.sqrt(np.linalg.norm(g_kernel, 2) ** 2 + (g_bias ** 2).sum())",
         "For g_kernel you take its largest singular value",
@@ -1280,12 +1278,12 @@ CLIP_SLIPS = (
         "less = max(norm - most, 0)\n"
         "return (np.sign(g_kernel) * np.maximum(np.abs(g_kernel) - less, 0), "
         "np.sign(g_bias) * np.maximum(np.abs(g_bias) - less, 0))",
-        "What the length has too much is taken away from the size of each number; multiply all by one factor.",
+        "The excess length is subtracted from the size of each number; multiply all by one factor.",
     ),
     Slip(
         _CLIPPED,
         "less = max(norm - most, 0)\nreturn g_kernel - less, g_bias - less",
-        "What the length has too much is subtracted from each number; multiply all by one factor.",
+        "The excess length is subtracted from each number; multiply all by one factor.",
     ),
     Slip(
         _CLIPPED,
@@ -1432,12 +1430,12 @@ INPUT_SLIPS = (
     Slip(
         _DX, "dy * dy * (1 - dy) @ kernel.T", "The slope of a sigmoid is multiplied in; this layer has no activation."
     ),
-    Slip(_DX, "2 * dy @ kernel.T", "There is a 2 too many: dy is dL/dy already."),
-    Slip(_DX, "2 * dy @ kernel.T / dy.size", "You make a mean of squares of it once more: dy is dL/dy already."),
+    Slip(_DX, "2 * dy @ kernel.T", "There is a 2 too many: dy is already dL/dy."),
+    Slip(_DX, "2 * dy @ kernel.T / dy.size", "You take the slope of a mean of squares once more: dy is already dL/dy."),
     Slip(
-        _DX, "dy @ kernel.T / dy.size", "You divide by the number of all entries of dy; dy has seen the mean already."
+        _DX, "dy @ kernel.T / dy.size", "You divide by the number of all entries of dy; dy already includes the mean."
     ),
-    Slip(_DX, "dy @ kernel.T / len(dy)", "You divide by the number of rows; dy has seen the mean already."),
+    Slip(_DX, "dy @ kernel.T / len(dy)", "You divide by the number of rows; dy already includes the mean."),
     Slip(_DX, "dy @ kernel.T / dy.shape[1]", "You take the mean over the units; the ways through the units add up."),
     Slip(_DX, "dy @ kernel.T / kernel.shape[0]", "You divide by the number of features; nothing is divided here."),
     Slip(_DX, "dy @ kernel.T / np.linalg.norm(kernel)", "You divide by the length of the kernel."),
@@ -1484,8 +1482,8 @@ INPUT_SLIPS = (
         f"Only the last unit counts (in a loop: `=` where `+=` is meant); {_WAYS}",
         0.85,
     ),
-    Slip(_DX, "dy[:, ::-1] @ kernel.T", "The units of dy are in reversed order.", 1.1),
-    Slip(_DX, "dy @ kernel[::-1].T", "The features are in reversed order.", 1.1),
+    Slip(_DX, "dy[:, ::-1] @ kernel.T", "The units of dy are in reverse order.", 1.1),
+    Slip(_DX, "dy @ kernel[::-1].T", "The features are in reverse order.", 1.1),
     Slip(_DX, "np.ones_like(dy) @ kernel.T", "dy is not used: that is the slope of the sum of y."),
     Slip(
         _DX,
@@ -1549,10 +1547,10 @@ def _weights(new: str, said: str, cost: float = 1.0) -> Slip:
 MERGING_SLIPS = (
     _weights("np.ones(len(sizes)) / len(sizes)", "That is the plain mean of the parts"),
     _weights("np.ones(len(sizes))", "That is the sum of the parts' gradients"),
-    _weights("np.sqrt(sizes) / np.sqrt(sizes).sum()", "The parts are weighed with the root of their size"),
-    _weights("sizes ** 2 / (sizes ** 2).sum()", "The parts are weighed with the square of their size"),
+    _weights("np.sqrt(sizes) / np.sqrt(sizes).sum()", "The parts are weighted by the square root of their size"),
+    _weights("sizes ** 2 / (sizes ** 2).sum()", "The parts are weighted by the square of their size"),
     _weights("sizes / np.sqrt((sizes ** 2).sum())", "The sizes are divided by the root of the sum of their squares"),
-    _weights("np.log(sizes) / np.log(sizes).sum()", "The parts are weighed with the logarithm of their size"),
+    _weights("np.log(sizes) / np.log(sizes).sum()", "The parts are weighted by the logarithm of their size"),
     _weights(
         "np.exp(sizes - sizes.max()) / np.exp(sizes - sizes.max()).sum()", "A softmax of the sizes makes the weights"
     ),
@@ -1561,8 +1559,8 @@ MERGING_SLIPS = (
         "(1 / sizes) / (1 / sizes).sum()",
         "The small part counts most: you divide by the sizes where you should multiply",
     ),
-    _weights("1 / sizes", "Each gradient is divided by the size of its part: it is a mean already"),
-    _weights("(1 / sizes) / len(sizes)", "Each gradient is divided by the size of its part: it is a mean already"),
+    _weights("1 / sizes", "Each gradient is divided by the size of its part: it is already a mean"),
+    _weights("(1 / sizes) / len(sizes)", "Each gradient is divided by the size of its part: it is already a mean"),
     _weights("sizes", "The sums are added up, and nothing is divided"),
     _weights("sizes / len(sizes)", "You divide by the number of parts; divide by the number of all samples"),
     _weights("sizes / sizes.max()", "The sizes are divided by the largest one; divide by the number of all samples"),
@@ -1580,14 +1578,14 @@ MERGING_SLIPS = (
         "(np.arange(len(sizes)) < len(sizes) - 1) / (len(sizes) - 1)",
         "The last part is left out, and the others count the same",
     ),
-    _weights("(1 - sizes / sizes.sum()) / (len(sizes) - 1)", "The parts are weighed with 1 minus their share"),
-    _weights("1 - sizes / sizes.sum()", "The parts are weighed with 1 minus their share"),
-    _weights("(sizes / sizes.sum())[::-1]", "The sizes are used in reversed order"),
+    _weights("(1 - sizes / sizes.sum()) / (len(sizes) - 1)", "The parts are weighted by 1 minus their share"),
+    _weights("1 - sizes / sizes.sum()", "The parts are weighted by 1 minus their share"),
+    _weights("(sizes / sizes.sum())[::-1]", "The sizes are used in reverse order"),
     _weights("np.roll(sizes, 1) / sizes.sum()", "Each part has the size of the one before"),
     _weights("np.roll(sizes, -1) / sizes.sum()", "Each part has the size of the next one"),
     _weights("np.sort(sizes) / sizes.sum()", "The sizes are sorted first"),
     _weights(
-        "(np.arange(len(sizes)) + 1) / (np.arange(len(sizes)) + 1).sum()", "The parts are weighed with their number"
+        "(np.arange(len(sizes)) + 1) / (np.arange(len(sizes)) + 1).sum()", "The parts are weighted by their number"
     ),
     _weights(
         "np.append(np.ones(len(sizes) - 1), sizes[-1] / sizes[0]) / len(sizes)",
@@ -1641,7 +1639,7 @@ MERGING_DETOURS = (
     ),
     (
         merge_by_running_mean,
-        "The sum is divided at each turn, so that early parts are divided again and again; divide once, at the end.",
+        "The sum is divided in each round, so early parts are divided again and again; divide once, at the end.",
     ),
     (merge_by_median, "That is the median of the parts; the mean of all samples is expected."),
     (merge_by_largest, "That is the largest number of the parts at each place; the mean of all samples is expected."),
