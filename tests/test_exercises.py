@@ -925,7 +925,7 @@ def test_a_return_that_is_not_reached_is_named():
             return x @ kernel + bias
 
     result = ex.dense.check(answer)
-    assert result.status == "wrong" and "past its `return`" in result.message
+    assert result.status == "wrong" and "without reaching its `return`" in result.message
 
 
 @pytest.mark.parametrize(
