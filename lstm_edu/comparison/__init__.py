@@ -1,4 +1,4 @@
-"""The one home for comparing: when two arrays are equal, where they are not, and what to say of it. Knows no Keras."""
+"""The one home for comparing: when two arrays are equal, where they differ, and how to say so. Does not know Keras."""
 
 from lstm_edu.comparison.report import Report, Row, compare
 

@@ -1,7 +1,8 @@
 """What a comparison says about itself: which known mistakes it would have caught.
 
-The doctor knows that, and the bridge does not know the doctor: it asks the package's front door, which loads the doctor
-only then, and only when somebody looks at the report.
+The doctor knows that, and the bridge does not know the doctor: it calls the package's front door, which loads the
+    doctor
+only then, and only when the report is displayed.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def trace_of(layer: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
 
 
 def of_trace(trace: Trace, *, inside: bool) -> Any:
-    """The adequacy of a comparison of this trace of ours; `inside`: of all its quantities, not of the output only."""
+    """The adequacy of a comparison of our trace; `inside`: of all its quantities, not only of the output."""
     return import_module("lstm_edu").doctor.adequacy(trace, inside=inside, brief=True)
 
 

@@ -1,4 +1,5 @@
-"""Where two runs of the same input part: the first step, the first quantity computed there, the unit furthest apart."""
+"""Where two runs of the same input diverge: the first step, the first quantity computed there, the unit furthest
+apart."""
 
 from __future__ import annotations
 
@@ -81,11 +82,11 @@ def _first(row: int, at_step: np.ndarray, pairs: Mapping[str, Any]) -> Divergenc
 
 
 def need_pair(a: Any, b: Any, owner: str, quantities: Sequence[str] | None = None, other_x: bool = False) -> dict:
-    """What two traces have in common, or the error that says why they cannot stand side by side.
+    """What two traces have in common, or the error that says why they cannot be shown side by side.
 
     Raises:
         TypeError: not a Trace. ValueError: a layer without time, other numbers of sequences or steps, another input
-            (unless `other_x`), nothing in common, a quantity that they do not both have.
+            (unless `other_x`), nothing in common, a quantity that only one of them has.
     """
     for trace in (a, b):
         if not isinstance(trace, Trace):
@@ -127,7 +128,7 @@ def need_pair(a: Any, b: Any, owner: str, quantities: Sequence[str] | None = Non
 
 def _same_x(a: Trace, b: Trace, owner: str) -> None:
     one, other = a["x"], b["x"]
-    rule = "pass other_x=True to lay runs of different inputs side by side"
+    rule = "pass other_x=True to show runs of different inputs side by side"
     if one.shape != other.shape:
         raise ValueError(
             f"{owner}: both runs must be of the same input, but x has {one.shape[2]} features in the first and "

@@ -1,10 +1,10 @@
-"""What becomes of rounding errors on their way through a layer: carried along what it computed, to first order.
+"""How rounding errors travel through a layer: carried along what it computed, to first order.
 
-An error is small next to the number that it sits on, so each operation multiplies it by its slope there: nothing is
-computed again, and errors of any size are carried alike. They are counted in units of roundoff and held in float32, but
-for numbers so large that their squares are not.
+An error is small next to its number, so each operation multiplies it by its slope there: nothing is
+computed again, and errors of any size are carried alike. They are counted in units of roundoff and held in float32,
+except for numbers so large that their squares do not fit.
 
-Arrays of errors are (G, R, ...): R runs, each with errors of its own, in G groups. The groups differ in what came in
+Arrays of errors are (G, R, ...): R runs, each with its own errors, in G groups. The groups differ in what came in
 with the input, and get the same errors on the way.
 """
 
@@ -39,10 +39,10 @@ _KINKED = (  # flat on one side
 
 
 class Noise:
-    """The errors of single operations, other ones in every run.
+    """The errors of single operations, different in every run.
 
     Args:
-        runs: R. far: how many deviations off a program may be that is still right; what lies next to a kink is judged
+        runs: R. far: how many deviations off a right program may be; what is next to a kink is judged
             by it.
     """
 
@@ -53,7 +53,7 @@ class Noise:
         self._drawn = np.empty(0, np.float32)
 
     def normal(self, shape: tuple[int, ...]) -> Array:
-        """Normal numbers: a stretch of many that were drawn once, from another place each time."""
+        """Normal numbers: a stretch of many that were drawn once, starting somewhere else each time."""
         n = math.prod(shape)
         if len(self._drawn) < 2 * n:
             self._drawn = self.rng.standard_normal(max(4 * n, 1 << 16), np.float32)
@@ -90,7 +90,7 @@ def deviation(errors: Array, axis: int) -> Array:
 
 
 class Activated:
-    """What becomes of errors in activation functions, whose inputs and outputs are known.
+    """How activation functions change errors, where their inputs and outputs are known.
 
     Args:
         functions: one for each of as many blocks of columns.
@@ -140,7 +140,7 @@ class Activated:
 
 
 class Step:
-    """What becomes of errors in one step of a recurrent layer; the equations are at the top of its file in core.
+    """How one step of a recurrent layer changes errors; the equations are at the top of its file in core.
 
     Everything that does not wait for the step before is computed for a stretch of steps at once, by `enter`.
 

@@ -43,7 +43,7 @@ def pairs_of(ours: Any, keras: Any) -> list[Pair]:
         raise TypeError(f"compare: a dict is compared with a dict, a Trace or an LSTMStep, got {kinds}")
     several = [_is_several(ours), _is_several(keras)]
     if all(several) or (any(several) and (isinstance(ours, tuple) or isinstance(keras, tuple))):
-        # Several arrays on one side only: the others are missing, which is what the rows then say.
+        # Several arrays on one side only: the others are missing, and the rows say so.
         own = [_array(v, "ours") for v in ours] if several[0] else [_array(ours, "ours")]
         theirs = [_array(v, "keras") for v in keras] if several[1] else [_array(keras, "keras")]
         both = list(zip_longest(own, theirs))
@@ -55,7 +55,8 @@ def pairs_of(ours: Any, keras: Any) -> list[Pair]:
 
 
 def _of_trace(value: Any, other: Any) -> Any:
-    """A Trace as what the other side can be compared with: its quantities beside names, its output beside numbers."""
+    """A Trace in the form that the other side can be compared with: its quantities for names, its output for
+    numbers."""
     if not isinstance(value, Trace):
         return value
     if _is_record(other):
@@ -85,7 +86,7 @@ def _pair(name: str, a: Any, b: Any, of_lstm: bool) -> Pair:
 
 
 def with_rounding(pairs: list[Pair], spread: Spread, unit: float) -> list[Pair]:
-    """The same pairs, with what rounding does to those that the spread of a layer's numbers speaks of: quantities by
+    """The same pairs, with what rounding does to those for which a layer's spread is known: quantities by
     their names, what the layer returns by its position."""
     known = []
     for k, pair in enumerate(pairs):

@@ -20,10 +20,10 @@ PACKED = {kind: (letters.sums, letters.gates) for kind, letters in NOTATION.item
 # In a GRU z is a gate.
 _GATE_NAMES = {gate: NAMES[gate] for gate in GATES} | {"z": "update gate", "r": "reset gate"}
 
-# What a recurrent layer computes in one step, of each sequence.
+# What a recurrent layer computes in one step, for each sequence.
 _OF_STEPS = {"h", "c", *(name for sums, gates in PACKED.values() for name in (sums, *gates))}
 
-# The axes of weights. A GRU's bias has a row for the input's side and one for the recurrent side.
+# The axes of weights. A GRU's bias has a row for the input side and one for the recurrent side.
 _WEIGHT_AXES = {
     ("kernel", 2): ("feature", "unit"),
     ("recurrent_kernel", 2): ("from unit", "unit"),
@@ -35,7 +35,7 @@ _WEIGHT_AXES = {
 
 @dataclass(frozen=True)
 class WeightPlace:
-    """How to speak of one weight array: its name, the names of its axes, and the gates packed along the last."""
+    """How to refer to one weight array: its name, the names of its axes, and the gates packed along the last."""
 
     name: str
     axes: tuple[str, ...] | None

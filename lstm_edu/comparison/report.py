@@ -39,7 +39,7 @@ class Row:
         values: ours and Keras's number at that place; None where there is none.
         size: how many elements Keras's array has. failed: how many of them differ by more than is allowed.
         tolerance: what an element may differ by, as text; y (g of gradients, w of weights) is Keras's value.
-        note: what else there is to say.
+        note: anything else.
         blind_from: in an undecided row, the first place where nothing can be decided, by name.
     """
 
@@ -201,7 +201,7 @@ class Report:
         return self.adequacy.fold if self and self.trace is not None else ""
 
     def _repr_html_(self) -> str:
-        """What agrees is one line that opens to the table; what does not is a table at once."""
+        """What agrees is one line that opens to the table; what does not is shown as a table."""
         if not self:
             return self.table()
         table = tables.folded(f"✓ {self._line}", tables.html(None, "", self._header, self._cells))
@@ -240,14 +240,14 @@ def compare(
 
     Of two arrays of which nothing else is known, an element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32 and
     1e-11 + 1e-9 |y| in float64, y being Keras's value; the less precise of the two dtypes decides. With `layer` and
-    `x`, and for two Traces, it is estimated instead how far rounding can move these very numbers
+    `x`, and for two Traces, it is estimated instead how far rounding can move exactly these numbers
     (`lstm_edu.comparison.rounding`), and where that is too far to decide anything, the report says so. Whole numbers
     and booleans must be equal. NaN agrees with NaN at the same place, and with nothing else.
 
     Args:
         ours, keras: two arrays or tensors; two lists or tuples of arrays (weights, or what return_state=True returns);
             two dicts (or an `LSTMStep` and a dict); two Traces: every quantity that both recorded, and the output. A
-            Trace beside an array stands for its output.
+            Trace compared with an array means its output.
         names: what to call the arrays.
         axes: the names of the axes, ("timestep", "unit") for the outputs of a single sequence. If None, by their
             number: (batch, timestep, unit), (batch, unit), (unit,).
@@ -413,7 +413,7 @@ def _shape_cause(ours: tuple[int, ...], keras: tuple[int, ...]) -> str:
     if len(ours) == 2 and ours == keras[::-1]:
         return "it looks transposed"
     if len(ours) == len(keras) == 3 and (ours[1], ours[0], ours[2]) == keras:
-        return "batch and time look exchanged"
+        return "batch and time look swapped"
     if (1, *ours) == keras:
         return "ours has no batch axis; write ours[None]"
     if ours == (1, *keras):
@@ -424,11 +424,11 @@ def _shape_cause(ours: tuple[int, ...], keras: tuple[int, ...]) -> str:
             return "ours has four gates side by side, Keras's one"
         if b == len(GATES) * a > len(GATES):
             return "Keras's has four gates side by side, ours one"
-        return "another number of units or features"
+        return "a different number of units or features"
     if np.prod(ours) == np.prod(keras):
-        return "as many numbers in another arrangement; they are not rearranged silently"
+        return "the same number of values in another arrangement; they are not rearranged silently"
     if len(ours) == len(keras) == 3 and (ours[0], ours[2]) == (keras[0], keras[2]):
-        return "another number of timesteps"
+        return "a different number of timesteps"
     if ours[1:] == keras[1:]:
-        return "another number of sequences"
+        return "a different number of sequences"
     return ""

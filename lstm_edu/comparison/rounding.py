@@ -1,7 +1,7 @@
-"""How far rounding alone can move a layer's numbers: estimated for these very weights and inputs, not from a table.
+"""How far rounding alone can move a layer's numbers: estimated for exactly these weights and inputs, not from a table.
 
 Two right programs add the terms of a sum in another order and approximate tanh by another polynomial, so each of their
-operations is wrong by a few units of the last place, every time by other ones. What becomes of those errors depends on
+operations is wrong by a few units of the last place, differently every time. What becomes of those errors depends on
 the layer: a forget gate near 1 keeps them, large recurrent weights make them grow from step to step, and in a chaotic
 layer nothing else is left after a while. So errors of that size are drawn for every operation at every step, several
 times, and carried along what the layer computed (`errors`); how far these runs spread is what rounding does.
@@ -53,7 +53,8 @@ def spread(trace: Trace, x: Any = None, mask: Any = None) -> Spread:
     Args:
         trace: of a layer of this package, whatever type it computes in. Where it lacks what is needed (an x that was
             not kept, dropout that was drawn), nothing is known: the Spread is empty.
-        x, mask: what a Graph was called with, which its trace does not hold. Without x nothing is known of its output.
+        x, mask: what a Graph was called with, which its trace does not hold. Without x nothing is known about its
+            output.
     """
     if isinstance(trace.layer, Graph):
         return _graph(trace, x, mask)
@@ -161,7 +162,7 @@ def spread_of_runs(runs: Sequence[Array]) -> Array:
 
 # --- what follows from it -------------------------------------------------------------------------------------------
 
-# A difference counts as rounding up to so many spreads: of millions of numbers some lie far out, and in a layer that
+# A difference counts as rounding up to so many spreads: of millions of numbers some are far out, and in a layer that
 # makes errors grow their distribution has long tails. Where that is more than so large a part of the largest number,
 # the comparison could not see anything, and the type cannot decide; nor can it later in that sequence, whatever the
 # numbers there.
@@ -189,7 +190,7 @@ class Rounding:
     unit: float
 
     def allowed(self, right: Array) -> Array:
-        """How far each number may lie from these: more is no rounding."""
+        """How far each number may be from these: anything more is not rounding."""
         return SPREADS * self.spread + self.last_digits(right)
 
     def times(self, factor: float) -> Rounding:
@@ -469,7 +470,7 @@ def _stacked(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, A
 
 
 def _exactly(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
-    """A layer that computes nothing: it looks up, or hands on."""
+    """A layer that computes nothing: it looks up, or passes on."""
     y = trace.output
     if error is None or error.shape[2:] != y.shape:
         error = np.zeros((1 if error is None else len(error), noise.runs, *y.shape), np.float32)
@@ -478,7 +479,7 @@ def _exactly(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, A
 
 
 def _measured(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
-    """A layer of another kind: what becomes of disturbed inputs in its own arithmetic."""
+    """A layer of another kind: what its own arithmetic does to disturbed inputs."""
     x = trace["x"]
     error = noise.of(np.abs(x)) if error is None else error + noise.of(np.abs(x))
     exact = np.asarray(trace.layer(x, mask=trace.mask), np.float64)
@@ -518,7 +519,7 @@ def _smooth(found: Array) -> Array:
         share = known / np.where(unit > 0, unit, 1)
         fourth = np.square(np.square(share))
         step = np.sqrt(np.sqrt(np.mean(fourth, axis=-1, keepdims=True)))  # the few large ones count
-        # Units may live on scales of their own, and explode alone.
+        # Units may have their own scales, and explode alone.
         together = np.minimum(step * unit, _AT_MOST * known)
         return np.where(finite, np.hypot(known, together), np.inf).astype(np.float32)
 

@@ -1,6 +1,6 @@
 """Tables of results, as text and for the notebook.
 
-Colours are inherited, so that a table fits every theme; a sign never stands without its word.
+Colours are inherited, so that a table fits every theme; a sign never appears without its word.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def html_list(title: str, items: Sequence[str]) -> str:
 
 
 def page(title: str, body: str) -> str:
-    """A page of its own, light or dark as the reader has it; nothing is fetched from anywhere."""
+    """A separate page, light or dark as the reader prefers; nothing is fetched from anywhere."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -1,4 +1,4 @@
-"""When two numbers that should be equal are: what they may differ by when nothing more is known of them."""
+"""When two numbers count as equal: how much they may differ when nothing more is known about them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Array = np.ndarray
 
 
 class Tolerance(NamedTuple):
-    """absolute + relative * |y|, y being the reference's value, which `letter` stands for in texts."""
+    """absolute + relative * |y|, y being the reference's value, called `letter` in texts."""
 
     absolute: float
     relative: float
@@ -21,7 +21,7 @@ class Tolerance(NamedTuple):
         return f"{_power(self.absolute)} + {_power(self.relative)} |{self.letter}|"
 
     def allowed(self, right: Array) -> Array:
-        """How far a number may lie from each of these."""
+        """How far a number may be from each of these."""
         size = np.abs(right.astype(np.float64))
         return self.absolute + self.relative * np.where(np.isfinite(size), size, 0)
 
@@ -34,7 +34,7 @@ def _power(value: float) -> str:
     return f"{value:.0e}".replace("e-0", "e-")
 
 
-# What two right implementations usually differ by. Sums are added up in another order, so the last digits differ; a
+# How much two right implementations usually differ. Sums are added up in another order, so the last digits differ; a
 # mistake differs by far more. From the most precise to the least.
 TOLERANCES = {
     "float64": Tolerance(1e-11, 1e-9),
@@ -52,7 +52,7 @@ def lesser_dtype(a: Array, b: Array) -> str | None:
 
 
 def tolerance_of(a: Array, b: Array) -> Tolerance | None:
-    """What two arrays of these dtypes may differ by; None for whole numbers, which must be equal."""
+    """How much two arrays of these dtypes may differ; None for whole numbers, which must be equal."""
     name = lesser_dtype(a, b)
     return None if name is None else TOLERANCES[name]
 

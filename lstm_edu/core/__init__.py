@@ -1,4 +1,4 @@
-"""The mathematics. NumPy only: draws nothing, reads no files, knows no Keras."""
+"""The mathematics. NumPy only: draws nothing, reads no files, does not know Keras."""
 
 from lstm_edu.core.batch_normalization import BatchNormalization
 from lstm_edu.core.dense import Dense

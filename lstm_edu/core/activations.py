@@ -94,7 +94,7 @@ def get(identifier: str | Activation | None) -> Activation:
     if not isinstance(identifier, str):
         raise TypeError(
             f"an activation is given by Keras's name, as a string, or as None; got {type(identifier).__name__} "
-            f"({identifier!r}). A function of your own has no known derivative and cannot be used in a layer"
+            f"({identifier!r}). A hand-written function has no known derivative and cannot be used in a layer"
         )
     if identifier in _ALL:
         return _ALL[identifier]
@@ -116,7 +116,7 @@ def names() -> tuple[str, ...]:
 
 
 def _sigmoid(x: Array) -> Array:
-    if isinstance(x, Coarse):  # in half precision it counts how one writes it: TensorFlow has e^x / (1 + e^x)
+    if isinstance(x, Coarse):  # in half precision the form matters: TensorFlow has e^x / (1 + e^x)
         e = np.exp(x)
         return np.where(np.isinf(e), 1, e / (1 + e)).view(type(x))
     with np.errstate(over="ignore"):  # exp(1e4) is inf, and 1/inf is the right answer: 0
@@ -143,7 +143,7 @@ softmax = _define(
     pullback=lambda dy, x, y: y * (dy - (dy * y).sum(axis=-1, keepdims=True)),
 )
 
-# --- the hard ones: straight lines, and two generations that share a name -------------------------------------------
+# --- the hard ones: straight lines, and two generations with the same name ------------------------------------------
 
 
 def _between(x: Array, low: float, high: float) -> Array:
@@ -157,7 +157,7 @@ hard_sigmoid = _define(
     lambda x: np.clip(x + 3, 0, 6) / 6,
     lambda x, y: _between(x, -3, 3) / 6,
 )
-# Keras 1 and 2 had another slope under the same name; it was the LSTM's default recurrent activation until 2.3.
+# Keras 1 and 2 had a different slope under the same name; it was the LSTM's default recurrent activation until 2.3.
 hard_sigmoid_keras2 = _define(
     "hard_sigmoid_keras2",
     "clip(x/5 + 1/2, 0, 1)",
@@ -306,7 +306,7 @@ gelu = _define(
     "gelu",
     "x Phi(x), Phi the Gaussian's cumulative distribution",
     lambda x: _times(x, _gauss_cdf(x)),
-    # d/dx of the function above as it stands, rounded constant included
+    # d/dx of the function above as written, rounded constant included
     lambda x, y: _gauss_cdf(x) + x * np.exp(-np.square(x * _SQRT_HALF)) * (_SQRT_HALF / math.sqrt(math.pi)),
 )
 
@@ -328,7 +328,7 @@ log_softmax = _define(
 
 
 def _sparsemax_threshold(x: Array) -> tuple[Array, Array]:
-    """What is taken off every x of a row, and its slope: (tau, dtau/dx).
+    """What is subtracted from every x of a row, and its slope: (tau, dtau/dx).
 
     Martins and Astudillo (2016) have tau = (sum of the k largest x - 1) / k, which makes a row add up to 1. Keras 3.15,
     on every backend, adds up the *running sums* of the k largest instead, so that its rows do not. Here as in Keras.

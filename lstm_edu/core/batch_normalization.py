@@ -18,7 +18,7 @@ from lstm_edu.trace import Trace
 class BatchNormalization(Layer):
     """Keras's BatchNormalization layer (keras.layers.BatchNormalization, Keras 3.15.1), at inference.
 
-    y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, for each feature of the last axis by itself:
+    y = gamma (x - moving_mean) / sqrt(moving_variance + epsilon) + beta, for each feature of the last axis separately:
     x and y (..., F). Each sample is computed by itself, masked steps like all others.
 
     Weights: gamma (F,) if scale, beta (F,) if center, moving_mean (F,), moving_variance (F,). The trace has x and y.
@@ -27,11 +27,11 @@ class BatchNormalization(Layer):
         epsilon: is added to the variance, inside the root. Keras's default is 1e-3, PyTorch's 1e-5.
         center, scale: whether there is a beta, a gamma.
         axis: only -1, the last axis.
-        momentum: kept, and used by nothing here.
+        momentum: stored, but not used here.
         name, dtype, trainable, seed: see `Layer`.
 
     Raises:
-        ValueError: a call with training=True, unless trainable=False: statistics of the batch are not followed here.
+        ValueError: a call with training=True, unless trainable=False: statistics of the batch are not supported here.
     """
 
     quantities = ("x", "y")
@@ -86,7 +86,7 @@ class BatchNormalization(Layer):
     def _run(self, x: Any, *, mask: Any, training: bool, keep: frozenset[str]) -> dict[str, Any]:
         if training and self.trainable:
             raise ValueError(
-                f"{self._label}: in training Keras takes the statistics of the batch, which is not followed here; "
+                f"{self._label}: in training Keras uses the statistics of the batch, which is not supported here; "
                 "only inference is, or a layer with trainable=False"
             )
         x = self.checked_input(x)

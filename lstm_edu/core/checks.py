@@ -33,7 +33,7 @@ def dropout_rate(value: Any, name: str, owner: str) -> float:
 
 
 def in_training(training: bool, name: str, owner: str) -> None:
-    """A dropout mask means something in training only; it is not ignored elsewhere."""
+    """A dropout mask has a meaning only in training; it is not ignored elsewhere."""
     if not training:
         raise ValueError(f"{owner}: {name} was given, but dropout acts only in training: pass training=True as well")
 
@@ -118,7 +118,7 @@ def weight(
         if len(expected) == 2 and array.shape == expected[::-1]:
             hint = "it looks transposed"
         elif not hint and array.size == np.prod(expected):
-            hint = "it has the right number of values in another shape; Keras's layout is wanted as it is"
+            hint = "it has the right number of values in another shape; Keras's own layout is expected"
         raise ValueError(
             f"{owner}: {name} must have shape {shape_text(expected)}, got {shape_text(array.shape)}"
             + (f": {hint}" if hint else "")
@@ -140,7 +140,7 @@ def mask(value: Any, batch: int, timesteps: int, owner: str) -> np.ndarray | Non
     array = numbers(value, "mask", owner)
     if array.shape != (batch, timesteps):
         if array.shape == (timesteps, batch):
-            cause = "batch and time look exchanged"
+            cause = "batch and time look swapped"
         elif array.ndim == 2 and array.shape[0] == batch:
             cause = "the mask belongs to sequences of another length"
         elif array.ndim == 3:
@@ -155,7 +155,7 @@ def mask(value: Any, batch: int, timesteps: int, owner: str) -> np.ndarray | Non
 
 
 def keep(value: Any, known: Sequence[str], owner: str) -> frozenset[str]:
-    """Which quantities a trace shall keep: all of them, or the named ones."""
+    """Which quantities a trace should keep: all of them, or the named ones."""
     if value is None:
         return frozenset(known)
     names = (value,) if isinstance(value, str) else tuple(value)

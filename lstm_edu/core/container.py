@@ -74,7 +74,7 @@ class Container(Layer):
 
 
 def leaves(layer: Layer) -> Iterator[Layer]:
-    """The layers that hold weights themselves."""
+    """The layers that have weights themselves."""
     if isinstance(layer, Container):
         for inner in layer.inner.values():
             yield from leaves(inner)

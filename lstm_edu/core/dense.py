@@ -114,7 +114,7 @@ class Dense(Layer):
             )
         if x.shape[-1] != features:
             cause = (
-                "it looks transposed" if x.ndim == 2 and x.shape[0] == features else "the layer was built for others"
+                "it looks transposed" if x.ndim == 2 and x.shape[0] == features else "it was built for another number"
             )
             raise ValueError(
                 f"{self._label}: x must have {features} features on its last axis, "
@@ -145,7 +145,7 @@ class Dense(Layer):
 
     def _shape_hint(self, name: str, shape: tuple[int, ...]) -> str:
         if name == "bias" and len(shape) == 2:
-            return "one bias a unit, without a batch axis"
+            return "one bias per unit, without a batch axis"
         return ""
 
 

@@ -1,6 +1,6 @@
 """Dropout: the layer, and the products under dropout inside recurrent layers.
 
-Srivastava et al. (2014); in recurrent layers after Gal and Ghahramani (2016): one mask a sequence, the same at every
+Srivastava et al. (2014); in recurrent layers after Gal and Ghahramani (2016): one mask per sequence, the same at every
 timestep. A mask holds 0 where a number is dropped and 1 / (1 - rate) where it is kept, as Keras's do, so that
 expectations stay the same and nothing has to be scaled at inference.
 """
@@ -49,7 +49,7 @@ def product_back(d: np.ndarray, weight: np.ndarray, masks: np.ndarray | None) ->
 
 
 def product_weight(a: np.ndarray, d: np.ndarray, masks: np.ndarray | None) -> np.ndarray:
-    """dL/dW of `product`: summed over every leading axis, for all steps used the same W."""
+    """dL/dW of `product`: summed over every leading axis, because all steps used the same W."""
     if masks is not None and masks.ndim == 3:
         parts = zip(np.split(d, len(masks), axis=-1), masks, strict=True)
         return np.concatenate([product_weight(a, d_k, m) for d_k, m in parts], axis=1)

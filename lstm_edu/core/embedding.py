@@ -42,7 +42,8 @@ class Embedding(Layer):
     and y. Weights: embeddings (input_dim, D).
 
     Args:
-        input_dim: rows of the table, the largest id + 1 (with mask_zero: vocabulary + 1, for id 0 means "no token").
+        input_dim: rows of the table, the largest id + 1 (with mask_zero: vocabulary + 1, because id 0 means "no
+            token").
         output_dim: D.
         embeddings_initializer: Keras's name.
         mask_zero: mask the steps whose id is 0.
@@ -111,8 +112,8 @@ class Embedding(Layer):
         if outside.any():
             place = np.argwhere(outside)[0].tolist()
             raise ValueError(
-                f"{self._label}: ids must be below input_dim = {self.input_dim}, got {whole[tuple(place)]}, x{place}: "
-                "the table needs a row for every id, so input_dim is the largest id + 1"
+                f"{self._label}: x{place} is {whole[tuple(place)]}, but input_dim = {self.input_dim} allows only ids "
+                f"below {self.input_dim}: the table needs a row for every id, so input_dim must be the largest id + 1"
             )
         return whole
 

@@ -1,9 +1,9 @@
 """Is a layer's backward pass the derivative of its forward pass? Ask the forward pass itself.
 
-The derivative of L along one number a is nearly (L(a + eps) - L(a - eps)) / (2 eps): two more forward passes, no chain
+The derivative of L along one number w is nearly (L(w + eps) - L(w - eps)) / (2 eps): two more forward passes, no chain
 rule, nothing to get wrong. Far too slow to learn with, and just right to check with.
 
-As L any number will do that depends on all outputs: here the sum of the outputs, each times a random number of its own,
+L can be any number that depends on all outputs: here the sum of the outputs, each times its own random number,
 so that errors in two outputs cannot cancel.
 """
 
@@ -27,7 +27,7 @@ class ArgumentCheck:
 
     Attributes:
         argument: "kernel", "x", "initial_state[0]", ...
-        received: what backward returned. expected: what the differences say. Same shapes.
+        received: what backward returned. expected: what the differences give. Same shapes.
         ok: True where the two agree.
     """
 
@@ -105,8 +105,8 @@ def gradcheck(
         GradCheck: true or false, a table when printed, and `.check()`, which raises AssertionError.
 
     Raises:
-        TypeError: something that is no layer. ValueError: a layer that computes in float32, where differences drown in
-            rounding, or is not built.
+        TypeError: something that is not a layer. ValueError: a layer that computes in float32, where differences drown
+            in rounding, or is not built.
 
     Where the forward pass has a kink (relu at 0, hard_sigmoid at its corners) the two may rightly differ.
     """
@@ -117,7 +117,7 @@ def gradcheck(
     if narrow or layer.dtype != np.float64:
         raise ValueError(
             f"gradcheck needs {layer._label} to compute in float64, but it has {[*narrow, layer.dtype][0]}, whose "
-            'rounding hides what is looked for: make it with dtype="float64" (each layer of a model)'
+            'rounding hides what is being checked: make it with dtype="float64" (each layer of a model)'
         )
     layer = copy.deepcopy(layer)
     stateful = any(getattr(leaf, "stateful", False) for leaf in leaves(layer))

@@ -7,9 +7,9 @@ t+1 back to step t multiplies the gradient by
     GRU         z[t+1]                      h[t] = z * h[t-1] + (1 - z) * g
     SimpleRNN   tanh'(z[t+1]) * U[u, u]     h[t] = tanh(x[t] W + h[t-1] U + b)
 
-and by 1 at a masked step. The product of these factors is what the direct way lets through; beside it there are the
+and by 1 at a masked step. The product of these factors is what the direct way lets through; next to it there are the
 ways through h, U and the gates. Together they are ds_T[u]/ds_t[u], and for all units the Jacobian ds_T/ds_t, whose
-spectral norm is the most by which anything that happens at step t can still move the end.
+spectral norm is an upper bound on how much a change at step t can still change the end.
 
 Sources: Hochreiter (1991); Bengio, Simard and Frasconi (1994); Pascanu, Mikolov and Bengio (2013), section 2.
 """
@@ -76,12 +76,12 @@ def flow(
     """
     if type(layer) not in (LSTM, GRU, SimpleRNN):
         raise TypeError(
-            "gradients through time are shown of a single LSTM, GRU or SimpleRNN, "
+            "gradients through time can be shown for a single LSTM, GRU or SimpleRNN, "
             f"got {type(layer).__name__}: of a model take one layer, model.layers[0]; of Keras, le.from_keras(layer)"
         )
     if not layer.activation.elementwise:
         raise ValueError(
-            f"{layer.name!r} has the activation {layer.activation.name!r}, which mixes its units: the way back cannot "
+            f"{layer.name!r} has the activation {layer.activation.name!r}, which mixes its units: the gradient cannot "
             "be written unit by unit"
         )
     trace = layer.trace(x, mask=mask, initial_state=initial_state)

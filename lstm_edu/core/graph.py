@@ -1,4 +1,4 @@
-"""Graph: layers of ours in a model of any shape, whose other parts something else computes."""
+"""Graph: our layers in a model of any shape, whose other parts something else computes."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Reached(NamedTuple):
 
 
 class Refused(ValueError):
-    """What computes the rest does not take what one of our layers returned: its shape is another than it should be."""
+    """What computes the rest does not accept what one of our layers returned: its shape is wrong."""
 
 
 Compute = Callable[[Reached], Any]  # what one of our layers returns: an array, or a tuple of arrays
 
 
 class Recording(Protocol):
-    """One run of a graph, from any layer of which it can be gone on with.
+    """One run of a graph, which can be continued from any of its layers.
 
     Attributes:
         reached: our layers in the order in which they were reached. outputs: of the whole, one array after another.
@@ -84,7 +84,7 @@ class Rest(Protocol):
 
 
 class Graph(Container):
-    """A model of any shape: the layers that this package has are ours, all else is computed by `rest`.
+    """A model of any shape: the layers that this package has are ours; `rest` computes everything else.
 
     `graph(x)` is what the model returns. The trace has one child for each call of a layer of ours ("shared (call 2 of
     3)" where a layer has several); its output is an array, or a tuple of all outputs. Weights are those of our layers,
@@ -92,7 +92,7 @@ class Graph(Container):
 
     Args:
         layers: name -> layer, built. rest: what computes everything else.
-        end: the layer whose output is the model's; None if it is none of ours, or if there are several outputs.
+        end: the layer whose output is the model's; None if it is not one of ours, or if there are several outputs.
     """
 
     rest: Rest
@@ -158,7 +158,7 @@ class Graph(Container):
             )
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
-        raise ValueError(f"{self._label}: the output's shape of a graph is known when it has run: graph(x)")
+        raise ValueError(f"{self._label}: the output shape of a graph is known once it has run: graph(x)")
 
     def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         raise ValueError(

@@ -5,7 +5,7 @@ a_r = x[t] W_r + h[t-1] U_r + b_r
 z = sigmoid(a_z)                   update gate: how much of the old state is kept
 r = sigmoid(a_r)                   reset gate: how much of the old state the candidate sees
 
-reset_after=True (Keras's default; cuDNN, PyTorch): two rows of biases, b on the input's side, d on the recurrent
+reset_after=True (Keras's default; cuDNN, PyTorch): two rows of biases, b on the input side, d on the recurrent
 a_g = x[t] W_g + b_g + r * (h[t-1] U_g + d_g)
 reset_after=False (the paper; Keras before TensorFlow 2): one row
 a_g = x[t] W_g + b_g + (r * h[t-1]) U_g
@@ -28,16 +28,16 @@ from lstm_edu.core.recurrent import Dropped, Recurrent, Run, Scanned, ScannedBac
 
 
 class GRU(Recurrent):
-    """Keras's GRU layer (keras.layers.GRU, Keras 3.15.1). The equations stand at the top of this file.
+    """Keras's GRU layer (keras.layers.GRU, Keras 3.15.1). The equations are at the top of this file.
 
     Weights: kernel (F, 3H), recurrent_kernel (H, 3H), blocks z, r, g; bias (2, 3H) under reset_after (row 0 on the
-    input's side, row 1 on the recurrent side), else (3H,). States: [h].
+    input side, row 1 on the recurrent side), else (3H,). States: [h].
     The trace records x (B, T, F), a (B, T, 3H: the sums a_z, a_r, a_g), z, r, g and h (B, T, H). Note that z is the
     update gate here, as in the paper and in Keras; the LSTM's z are its sums.
 
     Args:
         activation: of the candidate. recurrent_activation: of z and r.
-        reset_after: where the reset gate stands, see above.
+        reset_after: where the reset gate is applied, see above.
         Everything else: see `Recurrent` and `Layer`.
     """
 

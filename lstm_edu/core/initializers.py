@@ -1,7 +1,7 @@
 """Keras's weight initialisers by Keras's names: the same distributions, from NumPy's generator.
 
-`get("glorot_uniform")` returns a function (shape, rng, dtype) -> array. Drawn anew at every use: Keras returns the same
-values each time *one instance* is called (KERAS_FACTS 15), which is a trap and not reproduced.
+`get("glorot_uniform")` returns a function (shape, rng, dtype) -> array. Every use draws new numbers: Keras returns the
+same values each time *one instance* is called (KERAS_FACTS 15), which is a trap and not reproduced.
 
 Source: keras.initializers of Keras 3.15.1; Glorot and Bengio (2010); He et al. (2015); Saxe et al. (2014).
 """
@@ -29,7 +29,7 @@ def _variance_scaling(scale: float, mode: str, distribution: str) -> Initializer
         if distribution == "uniform":
             limit = math.sqrt(3 * variance)
             return rng.uniform(-limit, limit, shape).astype(dtype)
-        # A normal cut off at two deviations is narrower; the constant gives it the wanted variance again.
+        # A normal cut off at two deviations is narrower; the constant restores the variance.
         return _truncated_normal(math.sqrt(variance) / 0.87962566103423978)(shape, rng, dtype)
 
     return draw

@@ -1,4 +1,4 @@
-"""What all layers share: a fixed configuration, weights in Keras's order, a trace, and the way back through it."""
+"""What all layers share: a fixed configuration, weights in Keras's order, a trace, and the backward pass through it."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from lstm_edu.core import checks, initializers
 from lstm_edu.core.precision import Policy, policy
 from lstm_edu.trace import Trace, read_only
 
-# Constructor arguments of Keras's layers that change training and nothing else. A layer takes them, so that a model
-# which has them can be rebuilt and compared; compile() refuses to train with one that it cannot follow.
+# Constructor arguments of Keras's layers that change only training. A layer takes them, so that a model
+# which has them can be rebuilt and compared; compile() refuses to train with one that it does not support.
 # By the module of Keras that they come from.
 TRAINING_ONLY = {
     "regularizers": (
@@ -52,7 +52,7 @@ class Gradients(NamedTuple):
     Attributes:
         weights: dL/dw for each weight, in get_weights() order.
         x: dL/dx, of x's shape and in x's own order of time; None where the input has no gradient (token ids).
-        initial_state: dL/d(initial state), one array a state; empty for a layer without state.
+        initial_state: dL/d(initial state), one array per state; empty for a layer without state.
         trace: dL/d(every recorded quantity), under the names and shapes of the forward trace.
     """
 
@@ -137,7 +137,7 @@ class Layer:
         try:
             bound = inspect.signature(cls.__init__).bind(layer, *args, **kwargs).arguments
         except TypeError:
-            return layer  # __init__ is about to raise the same complaint
+            return layer  # __init__ is about to raise the same error
         _, *given = bound.items()
         object.__setattr__(layer, "_arguments", {k: v for k, v in given if k != "kwargs"} | bound.get("kwargs", {}))
         return layer
@@ -147,11 +147,11 @@ class Layer:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        # Pickling and copying forget that arrays are read-only.
+        # Pickling and copying lose the read-only flag of arrays.
         self._weights = {name: read_only(w) for name, w in self._weights.items()}
 
     def copy(self, **changes: Any) -> Self:
-        """A new layer of the same configuration, but for `changes`; with new weights, not yet drawn."""
+        """A new layer of the same configuration apart from `changes`; with new weights, not yet drawn."""
         return type(self)(**(self._arguments | changes))
 
     def _configure(self, **values: Any) -> None:
@@ -174,7 +174,7 @@ class Layer:
 
     @property
     def compute_dtype(self) -> str:
-        """The name of the type that is computed in."""
+        """The name of the type in which it computes."""
         return self.dtype_policy.compute_dtype
 
     @property
@@ -267,7 +267,7 @@ class Layer:
         self._weights = dict(zip(self._weights, map(read_only, weights), strict=True))
 
     def count_params(self) -> int:
-        """How many numbers the weights hold."""
+        """How many numbers the weights have in all."""
         self._require_built("count_params()")
         return sum(w.size for w in self.weights)
 
@@ -302,7 +302,7 @@ class Layer:
         return Prepared(np.asarray(x), trace.mask, trace.initial_state, trace.time)
 
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        """The mask that goes on to the next layer."""
+        """The mask that is passed on to the next layer."""
         return mask
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
@@ -310,7 +310,7 @@ class Layer:
         return tuple(input_shape)
 
     def reset_state(self) -> None:
-        """Forget the state kept from the last batch (stateful layers; nothing to do for others)."""
+        """Forget the state kept from the last batch (stateful layers; others have nothing to forget)."""
 
     # --- backward --------------------------------------------------------------------------------------------------
 
@@ -323,7 +323,7 @@ class Layer:
             d_state: dL/d(each returned state), where the layer returns its state.
 
         Raises:
-            ValueError: the trace is another layer's or incomplete, or a gradient has another shape than its value.
+            ValueError: the trace is another layer's or incomplete, or a gradient's shape is not that of its value.
         """
         if not isinstance(trace, Trace):
             raise TypeError(f"{self._label}: backward needs a Trace (layer.trace(x)), got {type(trace).__name__}")

@@ -1,4 +1,4 @@
-"""Keras's losses: how far predictions lie from targets, as one number, and which way to go.
+"""Keras's losses: how far predictions are from targets, as one number, and which way to go.
 
 Each loss is two lines of mathematics side by side: its value for every sample (and timestep), and the slope of that
 value along each prediction. Notation: t targets, p predictions, K the size of the last axis, z logits (what goes into a
@@ -35,13 +35,13 @@ from lstm_edu.core.layer import quietly
 
 EPSILON = 1e-7  # keras.config.epsilon(): probabilities are kept this far from 0 and 1
 
-# What some of Keras's losses can do besides, with the value that switches it off.
+# What else some of Keras's losses can do, with the value that switches it off.
 _UNSUPPORTED = {"axis": -1, "ignore_class": None}
 _REDUCTIONS = ("sum_over_batch_size", "mean", "sum")
 
 
 class Loss:
-    """Base of all losses. A loss of your own overrides `terms` and nothing else.
+    """Base of all losses. Your own loss overrides only `terms`.
 
     Args:
         name: for messages.
@@ -74,11 +74,11 @@ class Loss:
         return f"<{type(self).__name__} {self.name!r}>"
 
     def terms(self, t: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The values (...), one a sample, and their slopes d(value)/dp (..., K). t and p have the loss's dtype."""
+        """The values (...), one per sample, and their slopes d(value)/dp (..., K). t and p have the loss's dtype."""
         raise NotImplementedError
 
     def targets(self, t: np.ndarray, p: np.ndarray) -> np.ndarray:
-        """The targets as `terms` wants them: of p's shape. ValueError for any other; nothing is broadcast."""
+        """The targets as `terms` needs them: of p's shape. ValueError for any other; nothing is broadcast."""
         if t.shape == p.shape:
             return t
         if p.ndim == 2 and p.shape[1] == 1 and t.shape == p.shape[:1]:
@@ -92,7 +92,7 @@ class Loss:
         if t.shape == p.shape[:-1] and p.shape[-1] == 1:
             return ": write y_true[..., None], one number for each timestep"
         if (t.ndim, p.ndim) == (2, 3):
-            return ": y_pred has timesteps; is return_sequences=True meant?"
+            return ": y_pred has timesteps; did you mean return_sequences=True?"
         if (t.ndim, p.ndim) == (3, 2):
             return ": y_true has timesteps; is return_sequences=True missing in the last recurrent layer?"
         return ""
@@ -107,7 +107,7 @@ class Loss:
             mask: True where a value counts: (B, T) for predictions (B, T, K). With none at all the loss is 0.
 
         Raises:
-            ValueError: shapes that do not belong together, targets that are none.
+            ValueError: shapes that do not belong together, targets that are not valid.
         """
         return self.value_and_gradient(y_true, y_pred, mask)[0]
 
@@ -180,7 +180,7 @@ class Crossentropy(Loss):
     Args:
         from_logits: predictions are logits z, from which the loss computes the probabilities itself: sigmoid(z) or
             softmax(z). Otherwise they are probabilities, which are clipped to [1e-7, 1 - 1e-7]; a clipped one has no
-            slope, so that it can never be learned away: a reason to prefer logits, which have no such limit.
+            slope, so nothing can ever be learned from it: a reason to prefer logits, which have no such limit.
     """
 
     finds_logits = True  # it takes the logits of a softmax or sigmoid before it, as Keras does on TensorFlow only
@@ -297,7 +297,7 @@ class SparseCategoricalCrossentropy(Crossentropy):
             if classes == 1:
                 cause = "with a single output use binary_crossentropy"
             elif whole[tuple(place)] != label:
-                cause = "class numbers are whole; for numbers to be predicted use mean_squared_error"
+                cause = "class numbers are whole numbers; to predict numbers use mean_squared_error"
             elif label == classes:
                 cause = "are the classes counted from 1?"
             elif label < 0:
@@ -390,11 +390,11 @@ def get(identifier: str | Loss | Callable) -> Loss | Callable[..., np.ndarray]:
     if isinstance(identifier, Loss) or (isinstance(identifier, FunctionType) and identifier in CLASS_OF):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Loss):
-        raise TypeError(f"a loss is wanted, got the class {identifier.__name__}: write {identifier.__name__}()")
+        raise TypeError(f"a loss is expected, got the class {identifier.__name__}: write {identifier.__name__}()")
     if not isinstance(identifier, str):
         raise TypeError(
             f"a loss is given by Keras's name, or as one of le.losses, got {type(identifier).__name__} "
-            f"({identifier!r}). A function of your own has no known derivative: subclass le.losses.Loss"
+            f"({identifier!r}). A hand-written function has no known derivative: subclass le.losses.Loss"
         )
     if identifier not in _KNOWN:
         close = difflib.get_close_matches(identifier, _KNOWN, n=1)

@@ -1,4 +1,4 @@
-"""LSTM: Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as Keras has it.
+"""LSTM: Hochreiter and Schmidhuber (1997) with the forget gate of Gers et al. (2000), as in Keras.
 
     z = x[t] W + h[t-1] U + b          (B, 4H), one sum for all four gates: blocks i, f, g, o
     i = sigmoid(z_i)                   input gate: how much of the candidate is written
@@ -8,7 +8,7 @@
     c[t] = f * c[t-1] + i * g          cell state
     h[t] = o * tanh(c[t])              output
 
-`lstm_step` writes these as they stand. `LSTM` computes the same over all timesteps, fast; a test holds the two equal.
+`lstm_step` writes these out. `LSTM` computes the same over all timesteps, fast; a test holds the two equal.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def lstm_step(
 
 
 class LSTM(Recurrent):
-    """Keras's LSTM layer (keras.layers.LSTM, Keras 3.15.1). The equations stand at the top of this file.
+    """Keras's LSTM layer (keras.layers.LSTM, Keras 3.15.1). The equations are at the top of this file.
 
     Weights: kernel (F, 4H), recurrent_kernel (H, 4H), bias (4H,); blocks of H columns in the order i, f, g, o.
     The trace records x (B, T, F), z (B, T, 4H), i, f, g, o, c, h (B, T, H). States: [h, c].
@@ -255,7 +255,7 @@ class LSTM(Recurrent):
             dh_t, dc_t = dh[t], dc[t]
             dh_t += dh_next
             dh_live, dc_live = dh_t, dc_next
-            if skipped is not None:  # a skipped step hands both gradients through, untouched
+            if skipped is not None:  # a skipped step passes both gradients through, unchanged
                 dh_live, dc_live = (np.where(skipped[t], 0, d) for d in (dh_t, dc_next))
             np.multiply(dh_live, squashed[t], out=do[t])
             back_o(t, do[t], out=dz_o[t])

@@ -15,8 +15,8 @@ from lstm_edu.trace import Trace
 class Masking(Layer):
     """Keras's Masking layer (keras.layers.Masking, Keras 3.15.1).
 
-    A timestep whose features all equal `mask_value` is masked: its mask is False and its output is 0. The mask goes on
-    to the layers that follow; one that came in is replaced. A NaN equals nothing, so its step counts.
+    A timestep whose features all equal `mask_value` is masked: its mask is False and its output is 0. The mask is
+    passed on to the layers that follow; one that came in is replaced. A NaN equals nothing, so its step counts.
     In half precision x is rounded and mask_value is not, as in Keras: where they are not the same number there, as -999
     in bfloat16 (-1000), nothing is masked.
     The trace records x and y, (B, T, F); `trace.output_mask` is the mask.

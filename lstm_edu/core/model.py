@@ -18,7 +18,7 @@ class Sequential(Trainer):
     """Keras's Sequential model (keras.Sequential, Keras 3.15.1): each layer's output is the next one's input.
 
     Masks travel along as in Keras: a layer that returns sequences passes its mask on. The trace of a model has no
-    quantities of its own; `trace.children` maps each layer's name to its trace, `trace.layers` lists them.
+    quantities itself; `trace.children` maps each layer's name to its trace, `trace.layers` lists them.
     compile, fit, train_on_batch, evaluate and predict are in `Trainer`.
 
     Args:
@@ -40,7 +40,7 @@ class Sequential(Trainer):
                     f"Sequential: layer {position} must be a layer of lstm_edu, got {type(layer).__name__}{hint}"
                 )
             if any(layer is other for other in layers[:position]):
-                raise ValueError(f"Sequential: layer {position} ({layer.name!r}) stands in the list twice")
+                raise ValueError(f"Sequential: layer {position} ({layer.name!r}) is in the list twice")
             if position < len(layers) - 1 and getattr(layer, "return_state", False):
                 raise ValueError(
                     f"Sequential: {layer.name!r} has return_state=True, so it returns several arrays, "
@@ -54,7 +54,7 @@ class Sequential(Trainer):
         return self._by_name
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Build every layer in turn, each for the shape that the one before it puts out."""
+        """Build every layer in turn, each for the output shape of the one before it."""
         shape = self._checked_input_shape(input_shape)
         for layer in self.layers:
             layer.build(shape)

@@ -33,7 +33,7 @@ from lstm_edu.core import checks
 from lstm_edu.core.embedding import RowGradient
 from lstm_edu.core.layer import quietly
 
-# What Keras's optimizers can do besides, with the values that switch it off.
+# What else Keras's optimizers can do, with the values that switch it off.
 _UNSUPPORTED = {
     "weight_decay": (None,),
     "use_ema": (False,),
@@ -129,7 +129,7 @@ class Optimizer:
             raise TypeError(
                 f"{kind}: learning_rate must be a number or le.optimizers.schedules.ExponentialDecay, "
                 f"got {type(value).__name__}; other schedules are not supported, but learning_rate can be set "
-                "anew between two updates"
+                "again between two updates"
             )
         self._learning_rate = _float32(checks.number(value, "learning_rate", kind, 0))
 
@@ -177,7 +177,7 @@ class Optimizer:
             known = [next(iter(slot.values())).shape if slot else None for slot in self.slots]
             if len(known) != len(weights) or any(s not in (None, w.shape) for s, w in zip(known, weights, strict=True)):
                 raise ValueError(
-                    f"{kind}: these are other weights than at the first update; what an optimizer remembers belongs to "
+                    f"{kind}: these are not the weights of the first update; what an optimizer remembers belongs to "
                     "one set of weights, so make a new optimizer"
                 )
 
@@ -197,7 +197,7 @@ class Optimizer:
 
 
 class SGD(Optimizer):
-    """Gradient descent (keras.optimizers.SGD). The equations stand at the top of this file.
+    """Gradient descent (keras.optimizers.SGD). The equations are at the top of this file.
 
     Args:
         learning_rate: lr. momentum: mu, from 0 to 1. nesterov: look ahead.
@@ -221,7 +221,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam (keras.optimizers.Adam). The equations stand at the top of this file.
+    """Adam (keras.optimizers.Adam). The equations are at the top of this file.
 
     Args:
         learning_rate: lr. beta_1: b1, how slowly m follows the gradient. beta_2: b2, how slowly v follows its square.
@@ -243,7 +243,7 @@ class Adam(Optimizer):
         self.beta_1 = checks.number(beta_1, "beta_1", "Adam", 0, 1)
         self.beta_2 = checks.number(beta_2, "beta_2", "Adam", 0, 1)
         if 1 in (self.beta_1, self.beta_2):
-            raise ValueError("Adam: beta_1 and beta_2 must be less than 1: at 1 nothing is ever taken in")
+            raise ValueError("Adam: beta_1 and beta_2 must be less than 1: at 1 no gradient ever has an effect")
         self.epsilon = checks.number(epsilon, "epsilon", "Adam", 0)
         self.amsgrad = checks.flag(amsgrad, "amsgrad", "Adam")
         self.slot_names = ("m", "v", "v_max") if self.amsgrad else ("m", "v")
@@ -298,7 +298,7 @@ def get(identifier: str | Optimizer) -> Optimizer:
     if isinstance(identifier, Optimizer):
         return identifier
     if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        raise TypeError(f"an optimizer is wanted, got the class {identifier.__name__}: write {identifier.__name__}()")
+        raise TypeError(f"an optimizer is expected, got the class {identifier.__name__}: write {identifier.__name__}()")
     if not isinstance(identifier, str):
         hint = "; make one of le.optimizers" if "keras" in type(identifier).__module__ else ""
         raise TypeError(

@@ -23,7 +23,7 @@ from lstm_edu.core.recurrent import Dropped, Scanned, in_turn, record
 
 
 class PeepholeLSTM(LSTM):
-    """An LSTM with peepholes, for the lesson on relatives. The equations stand at the top of this file.
+    """An LSTM with peepholes, for the lesson on relatives. The equations are at the top of this file.
 
     Weights: Keras's three (kernel, recurrent_kernel, bias), then peepholes (3H,): blocks p_i, p_f, p_o.
     The trace is an LSTM's; z includes the peepholes' part. Source: the LSTM operator of ONNX (opset 22), whose P has

@@ -4,7 +4,7 @@ Keras's dtype policies: "float64", "float32", "float16" and "bfloat16" compute i
 it; "mixed_float16" and "mixed_bfloat16" compute in half precision and keep their weights in float32.
 
 NumPy has no bfloat16, and multiplies matrices of float16 slowly. So half precision is computed here in float32, every
-result of every operation being rounded at once to what the half type can hold, as processors without half-precision
+result of every operation being rounded immediately to what the half type can hold, as processors without half-precision
 units do it, and Keras on TensorFlow, JAX and PyTorch with them: sums of products are added up in float32 and rounded
 once. Arrays are float32, which holds every number of both half types exactly.
 
@@ -41,7 +41,7 @@ def compute_dtype(dtype: Any) -> str:
     if name not in _BITS:
         raise ValueError(
             f"dtype must be one of {', '.join(_BITS)}, 'mixed_float16' or 'mixed_bfloat16', got {dtype!r}: numbers of "
-            "another type are not computed with here"
+            "another type are not supported here"
         )
     return name
 
@@ -98,7 +98,7 @@ def to_bfloat16(a: Array) -> Array:
 
 
 class Coarse(np.ndarray):
-    """A float32 array that computes in half precision: the result of every operation is rounded at once.
+    """A float32 array that computes in half precision: the result of every operation is rounded immediately.
 
     Numbers of Python that take part (as 0.2 in `0.2 * x`) are rounded first, as a framework does that makes tensors of
     them.
@@ -176,7 +176,7 @@ class Policy:
 
     @property
     def compute_dtype(self) -> str:
-        """The name of the type that is computed in."""
+        """The name of the type in which it computes."""
         return compute_dtype(self.name)
 
     @property

@@ -1,4 +1,4 @@
-"""One line that says how far something is, once it takes longer than a second."""
+"""One line that shows progress, once something takes longer than a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AFTER = 1.0  # seconds
 class Line:
     """Call it with (done, total, words): "pairs of mistakes: 512 of 5,503".
 
-    In a terminal one line is written over and over, in a notebook one output changes. Where neither is looking on, in a
+    In a terminal one line is written over and over, in a notebook one output changes. Where nobody is watching, in a
     pipe or a file, nothing is written.
     """
 
@@ -35,7 +35,7 @@ class Line:
             return
         self.ended = last
         text = f"{words}: {done:,} of {total:,}"
-        if "ipykernel" in sys.modules:  # one output that changes, and nothing on the red ground of stderr
+        if "ipykernel" in sys.modules:  # one output that changes, and nothing in the red of stderr
             self._in_notebook(sys.modules["IPython.display"], text)
         elif sys.stderr.isatty():
             print(f"\r{text}", end="\n" if last else "", file=sys.stderr, flush=True)

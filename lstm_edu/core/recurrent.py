@@ -24,7 +24,7 @@ class BackwardOfStep(Protocol):
 
 
 _BACKENDS = ("tensorflow", "torch", "jax", "numpy")
-_CACHED = 1 << 15  # numbers that stay in a processor's cache together
+_CACHED = 1 << 15  # numbers that fit into a processor's cache
 
 
 class Dropped(NamedTuple):
@@ -47,7 +47,7 @@ class Scanned(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What the loop back through time reads of the run it goes back through.
+    """What the loop back through time needs from the forward run.
 
     Attributes:
         arrays: name -> (T, B, .), every quantity. weights, start: the weights and the states before step 0.
@@ -72,7 +72,7 @@ class ScannedBack(NamedTuple):
 class Recurrent(Layer):
     """Base of SimpleRNN, GRU and LSTM. Source: keras.layers.RNN and keras.backend.rnn of Keras 3.15.1.
 
-    A masked step computes as usual and its result is then thrown away: the states are carried over unchanged. The
+    A masked step computes as usual and its result is then discarded: the states are carried over unchanged. The
     *output* of a masked step repeats the previous output, which is zeros before the first step that counts (not the
     initial state), or is zeros throughout with zero_output_for_mask. So does Keras on TensorFlow and PyTorch. On JAX
     and NumPy the output before the first step that counts is the initial state; with unroll=True it is zeros there, and
@@ -86,14 +86,14 @@ class Recurrent(Layer):
         stateful: start each call from the states in which the last one ended; needs a fixed batch size in build().
         zero_output_for_mask: see above.
         dropout, recurrent_dropout: in training, the fractions of the input and of the previous output that are dropped;
-            one mask a sequence, the same at every timestep. With recurrent_dropout each gate gets masks of its own, as
+            one mask per sequence, the same at every timestep. With recurrent_dropout each gate gets its own masks, as
             in Keras. Masks can be given: layer(x, training=True, dropout_mask=..., recurrent_dropout_mask=...).
-        unroll, use_cudnn: how Keras computes; accepted, without effect but for what is said of unroll above.
-        keras_backend: "tensorflow", "torch", "jax" or "numpy": whose Keras is followed where they part, see above.
+        unroll, use_cudnn: how Keras computes; accepted, without effect apart from what is said about unroll above.
+        keras_backend: "tensorflow", "torch", "jax" or "numpy": which of them to follow where they differ, see above.
     """
 
     state_names: tuple[str, ...] = ("h",)
-    blocks = 1  # how many gates' columns lie side by side in the kernel
+    blocks = 1  # how many gates' columns are side by side in the kernel
     in_half = True  # whether half precision is possible
 
     units: int
@@ -223,7 +223,7 @@ class Recurrent(Layer):
         return shape
 
     def _shape_hint(self, name: str, shape: tuple[int, ...]) -> str:
-        """What an array of a wrong shape probably is: people bring weights of other libraries and other layers."""
+        """What an array of a wrong shape probably is: people pass weights of other libraries and other layers."""
         h, width = self.units, self.blocks * self.units
         last = shape[-1] if shape else 0
         if name == "bias" and shape == (2, width):
@@ -260,7 +260,7 @@ class Recurrent(Layer):
 
     @property
     def masked_output(self) -> str:
-        """What is put out at a masked step: "zero"; "repeat", the previous output, which is zeros before the first step
+        """The output of a masked step: "zero"; "repeat", the previous output, which is zeros before the first step
         that counts; or "state", h, which is the initial state there."""
         scanned = self.keras_backend in ("jax", "numpy")
         if scanned and self.unroll:
@@ -350,7 +350,7 @@ class Recurrent(Layer):
                 f"got {checks.shape_text(x.shape)}: {cause}"
             )
         if x.shape[2] != features:
-            cause = "time and features look exchanged" if x.shape[1] == features else "the layer was built for others"
+            cause = "time and features look swapped" if x.shape[1] == features else "it was built for another number"
             raise ValueError(
                 f"{self._label}: x must have {features} features on its last axis, "
                 f"got shape {checks.shape_text(x.shape)}: {cause}"
@@ -449,11 +449,11 @@ class Recurrent(Layer):
         return ours[:, :, :features]
 
     def _input_bias(self) -> np.ndarray | None:
-        """The bias on the input's side of the sum."""
+        """The bias on the input side of the sum."""
         return self.bias
 
     def computed(self, arrays: Mapping[str, np.ndarray], start: Sequence[np.ndarray]) -> np.ndarray:
-        """(B, T, H): the output that each step computed, also where the step is masked and it was thrown away.
+        """(B, T, H): the output that each step computed, also where the step is masked and it was discarded.
 
         Args:
             arrays: every recorded quantity. start: the states before the first step.
@@ -581,8 +581,8 @@ def record(
 ) -> list[np.ndarray]:
     """Memory for a scan's quantities, (T, B, width) each: all steps, or two in turn where a quantity is not kept.
 
-    `whole` names those that the scan needs for all steps though they are not kept. What is kept lies apart from all
-    else, which is let go when the scan ends.
+    `whole` names those that the scan needs for all steps though they are not kept. What is kept is separate from
+    everything else, which is freed when the scan ends.
     """
     steps = {name: timesteps if name in keep | whole else min(timesteps, 2) for name in widths}
     shapes = {name: (steps[name], batch, width) for name, width in widths.items()}
@@ -615,7 +615,7 @@ def backward_by_step(activation: activations.Activation, x: np.ndarray, y: np.nd
 
 
 def in_turn(steps: np.ndarray, timesteps: int) -> list[np.ndarray]:
-    """What to write at each of the timesteps: its own place, or that of the step before the last."""
+    """Where to write at each of the timesteps: its own place, or that of the step before the last."""
     return list(steps) if len(steps) == timesteps else [steps[t % len(steps)] for t in range(timesteps)]
 
 

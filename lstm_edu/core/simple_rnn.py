@@ -1,4 +1,4 @@
-"""SimpleRNN: Elman (1990), as Keras has it.
+"""SimpleRNN: Elman (1990), as in Keras.
 
 z = x[t] W + h[t-1] U + b        (B, H)
 h[t] = tanh(z)
@@ -16,7 +16,7 @@ from lstm_edu.core.recurrent import Dropped, Recurrent, Run, Scanned, ScannedBac
 
 
 class SimpleRNN(Recurrent):
-    """Keras's SimpleRNN layer (keras.layers.SimpleRNN, Keras 3.15.1). The equations stand at the top of this file.
+    """Keras's SimpleRNN layer (keras.layers.SimpleRNN, Keras 3.15.1). The equations are at the top of this file.
 
     Weights: kernel (F, H), recurrent_kernel (H, H), bias (H,). States: [h].
     The trace records x (B, T, F), z and h (B, T, H).

@@ -1,7 +1,7 @@
-"""Memory for large records, used again once their last reader is gone.
+"""Memory for large records, reused once their last reader is gone.
 
-A fresh megabyte costs more than the arithmetic that fills it: the system hands it out page by page, zeroed. Taking one
-slab for everything that a trace records, and handing the slab of a trace that nobody reads any more to the next, halves
+A fresh megabyte costs more than the arithmetic that fills it: the system provides it page by page, zeroed. Taking one
+slab for everything that a trace records, and giving the slab of a trace that is no longer read to the next one, halves
 the time of a forward pass (`python -m benchmarks`).
 """
 
@@ -41,7 +41,7 @@ def _slab(nbytes: int) -> np.ndarray:
     if nbytes < _WORTH_KEEPING:
         return np.empty(nbytes, np.uint8)
     raw = _take(nbytes)
-    # The memoryview between the two keeps NumPy from looking through: every view's base is `slab`, so that the end of
+    # The memoryview between the two keeps NumPy from looking through: every view's base is `slab`, so the end of
     # `slab` is the end of all of them.
     slab = np.frombuffer(raw.data, np.uint8, count=nbytes)
     weakref.finalize(slab, _give_back, raw).atexit = False

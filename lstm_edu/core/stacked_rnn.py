@@ -138,7 +138,7 @@ class StackedRNN(Container):
         return [output_mask, *(None for _ in self.cells)] if self.return_state else output_mask
 
     def per_cell(self, states: Sequence[Any]) -> list[list[Any]]:
-        """A flat list of states as Keras nests them: one list a cell."""
+        """A flat list of states as Keras nests them: one list per cell."""
         rest = iter(states)
         return [[next(rest) for _ in cell.state_names] for cell in self.cells]
 
@@ -180,7 +180,8 @@ class StackedRNN(Container):
         x, mask, states, time = self.prepared(x, mask, initial_state)
         passed_on = mask[:, time] if mask is not None and self.return_sequences else None
         starts = self.per_cell(states)
-        # What a masked step computed goes on to the next cell, though it is thrown away afterwards: for it all is kept.
+        # What a masked step computed goes on to the next cell, though it is discarded afterwards: so everything is kept
+        # for it.
         needed = keep | {"h"} if mask is None else frozenset(self.quantities)
         children = {}
         for (name, cell), start in zip(self.inner.items(), starts, strict=True):
@@ -262,5 +263,5 @@ class StackedRNN(Container):
 
 
 def flat_states(states: Sequence[Any]) -> list[Any]:
-    """States that may be nested, one list a cell, in one list."""
+    """States that may be nested, one list per cell, in one flat list."""
     return [one for state in states for one in (state if isinstance(state, (list, tuple)) else [state])]

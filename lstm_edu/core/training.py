@@ -4,13 +4,13 @@
     model.train_on_batch(x, y)              # one update; the loss before it
     history = model.fit(x, y, epochs=5)     # many; history.history["loss"]
 
-The loss sees what Keras's sees (3.15.1 on TensorFlow 2.21), which holds three surprises:
+The loss sees what Keras's sees (3.15.1 on TensorFlow 2.21), which means three surprises:
 
 * **Logits.** Where the model ends in a Dense layer with softmax or sigmoid, and the loss is a cross-entropy, Keras
   computes the loss from the layer's logits z and never from its probabilities. Nothing is clipped, and the gradient is
-  the famous y - t. It does not look which of the two it is: softmax with binary_crossentropy trains as a sigmoid would,
-  and sigmoid with categorical_crossentropy as a softmax would. Around the Dense layer there must be nothing, not even
-  TimeDistributed, or the probabilities are used. (Keras on JAX, PyTorch and NumPy always uses the probabilities.)
+  the famous y - t. It does not check which of the two it is: softmax with binary_crossentropy trains as a sigmoid
+  would, and sigmoid with categorical_crossentropy as a softmax would. Around the Dense layer there must be nothing, not
+  even TimeDistributed, or the probabilities are used. (Keras on JAX, PyTorch and NumPy always uses the probabilities.)
 * **float32.** Losses compute in float32 even for a float64 model, and then without the logits; give the loss
   dtype="float64" to change both. `fit`, `evaluate` and `predict` (not `train_on_batch`) round their data to float32.
 * **Masks.** The loss of a batch is the mean over its timesteps that count; the loss of an epoch is the mean over the
@@ -100,7 +100,7 @@ class Trainer(Container):
 
         Raises:
             ValueError: something that is not supported, by name; a layer with a regularizer or constraint, which
-                training would have to follow.
+                training would have to apply.
         """
         optimizer, loss = optimizers.get(optimizer), _loss(loss)
         for layer in [*leaves(self), *containers(self)]:
@@ -108,7 +108,7 @@ class Trainer(Container):
                 name, value = next(iter(layer.training_only.items()))
                 raise ValueError(
                     f"{layer._label}: training with {name}={value!r} is not supported; without it the layer would "
-                    "learn something else than in Keras"
+                    "learn something different than in Keras"
                 )
         for layer in leaves(self):
             if layer.dtype_policy.half:
@@ -119,8 +119,8 @@ class Trainer(Container):
         for layer in containers(self):
             if not layer.trainable and any(leaf.trainable for leaf in leaves(layer)):
                 raise ValueError(
-                    f"{layer._label}: trainable=False does not reach the layers inside (in Keras 3 neither, where they "
-                    "go on learning); give it to them"
+                    f"{layer._label}: trainable=False does not reach the layers inside (nor in Keras 3, where they "
+                    "go on learning); set it on those layers"
                 )
         last = self.layers[-1]
         if getattr(last, "return_state", False) or getattr(last, "merge_mode", "") is None:
@@ -153,7 +153,7 @@ class Trainer(Container):
 
     @property
     def history(self) -> History | None:
-        """The last `fit`'s, as far as it came."""
+        """The last `fit`'s, as far as it got."""
         return self._history
 
     # --- one batch -------------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ class Trainer(Container):
 
         Args:
             x, y: all inputs and targets, samples first. mask: (N, T), if the model does not find its own.
-            batch_size: samples an update. epochs: how often everything is seen.
+            batch_size: samples per update. epochs: how often everything is seen.
             verbose: 0 is silent, 1 or "auto" shows a progress bar.
             validation_split: this fraction of the samples, the last ones, is held back and evaluated after each epoch.
             validation_data: (x, y) to evaluate after each epoch; validation_mask: their mask.
@@ -404,7 +404,7 @@ def _loss(identifier: Any) -> losses.Loss:
 
 @dataclass(frozen=True)
 class _Metric:
-    """Something to report beside the loss: the mean of its values over all that counts."""
+    """Something to report next to the loss: the mean of its values over everything that counts."""
 
     values: Callable[[np.ndarray, np.ndarray], np.ndarray]  # (targets, predictions) -> (B,) or (B, T)
 
@@ -493,7 +493,7 @@ def _float32(array: np.ndarray) -> np.ndarray:
 
 
 class _NoBar:
-    """What stands in for the progress bar of a silent run."""
+    """What replaces the progress bar in a silent run."""
 
     def __enter__(self) -> Self:
         return self

@@ -21,8 +21,8 @@ class Bidirectional(Container):
     """Keras's Bidirectional (keras.layers.Bidirectional, Keras 3.15.1; Schuster and Paliwal, 1997).
 
     Two layers read the same input, one from its start and one from its end. With return_sequences the backward layer's
-    outputs are turned round, so that both speak of the same timestep. Both layers are copies: the one that is passed in
-    stays as it is. As in Keras, both get zero_output_for_mask = return_sequences.
+    outputs are reversed in time, so that both refer to the same timestep. Both layers are copies: the one that is
+    passed in stays as it is. As in Keras, both get zero_output_for_mask = return_sequences.
 
     Weights: the forward layer's, then the backward layer's. States: the forward layer's, then the backward layer's
     ([h, c, h, c] for LSTM). With merge_mode=None the output is (y_forward, y_backward, *states).
@@ -32,7 +32,7 @@ class Bidirectional(Container):
         layer: a SimpleRNN, GRU, LSTM or StackedRNN.
         merge_mode: "concat", "sum", "mul", "ave", or None for two outputs.
         weights: initial weights, the forward layer's then the backward layer's.
-        backward_layer: another layer for the way back; must have go_backwards=True.
+        backward_layer: another layer for the backward direction; must have go_backwards=True.
     """
 
     forward_layer: Recurrent | StackedRNN
@@ -64,7 +64,7 @@ class Bidirectional(Container):
         zero = {"zero_output_for_mask": layer.return_sequences}
         forward = layer.copy(name=f"forward_{layer.name}", **zero)
         if backward_layer is None:
-            # Another seed: the two directions start from different weights.
+            # A different seed: the two directions start from different weights.
             seed = None if layer.seed is None else layer.seed + 1
             backward = layer.copy(name=f"backward_{layer.name}", go_backwards=not layer.go_backwards, seed=seed, **zero)
         else:
@@ -78,10 +78,10 @@ class Bidirectional(Container):
             if getattr(forward, flag) != getattr(backward, flag):
                 raise ValueError(f"Bidirectional: both layers must have the same {flag}")
         if forward.stateful and forward.return_state:
-            raise ValueError("Bidirectional: stateful and return_state together fail in Keras itself, and here")
+            raise ValueError("Bidirectional: stateful and return_state together fail in Keras itself, and here too")
         if merge_mode in ("sum", "mul", "ave") and forward.units != backward.units:
             raise ValueError(
-                f"Bidirectional: merge_mode {merge_mode!r} needs as many units both ways, "
+                f"Bidirectional: merge_mode {merge_mode!r} needs as many units in both directions, "
                 f"got {forward.units} and {backward.units}"
             )
         self._configure(
@@ -261,7 +261,7 @@ class TimeDistributed(Container):
             raise TypeError(f"TimeDistributed: layer must be a layer of lstm_edu, got {type(layer).__name__}")
         if isinstance(layer, (Recurrent, Bidirectional, TimeDistributed)) or hasattr(layer, "layers"):
             raise ValueError(
-                f"TimeDistributed: {type(layer).__name__} is not supported inside; layers without time of their own are"
+                f"TimeDistributed: {type(layer).__name__} is not supported inside; layers that do not depend on time are"
             )
         kwargs.setdefault("dtype", layer.dtype_policy)
         super().__init__(**kwargs)
