@@ -138,8 +138,8 @@ def test_outputs_belong_to_the_caller():
     [
         (np.zeros(F), r"x\[None, :\]"),
         (np.zeros((F, B)), "transposed"),
-        (np.zeros((B, F + 1)), "built for others"),
-        (np.zeros((B, T, F + 1)), "built for others"),
+        (np.zeros((B, F + 1)), "built for another number"),
+        (np.zeros((B, T, F + 1)), "built for another number"),
         (np.float32(3), "batch, features"),
     ],
 )

@@ -125,7 +125,7 @@ def test_batch_normalization_does_not_follow_training():
     layer = le.BatchNormalization()
     layer.build((None, F))
     x = rng_of(12).standard_normal((B, F))
-    with pytest.raises(ValueError, match="statistics of the batch, which is not followed"):
+    with pytest.raises(ValueError, match="statistics of the batch, which is not supported"):
         layer(x, training=True)
     frozen = le.BatchNormalization(trainable=False)
     frozen.build((None, F))

@@ -454,8 +454,8 @@ def test_unit_forget_bias_sets_the_forget_block_only():
         (np.zeros((T, F)), r"x\[None, :, :\]"),
         (np.zeros(F), r"x\[None, :, None\]"),
         (np.zeros((1, B, T, F)), "too many axes"),
-        (np.zeros((B, F, T)), "time and features look exchanged"),
-        (np.zeros((B, T, F + 2)), "built for others"),
+        (np.zeros((B, F, T)), "time and features look swapped"),
+        (np.zeros((B, T, F + 2)), "built for another number"),
         (np.zeros((B, 0, F)), "at least one timestep"),
         (np.zeros((0, T, F)), "at least one sequence"),
         ([[[0.0] * F], [[0.0] * F] * 2], "different lengths"),
@@ -477,7 +477,7 @@ def test_what_is_no_numbers_is_refused(x):
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
-        ((T, B), "batch and time look exchanged"),
+        ((T, B), "batch and time look swapped"),
         ((B, T - 1), "another length"),
         ((B, T, 1), "no feature axis"),
         ((T,), "one value for each"),

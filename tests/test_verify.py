@@ -201,7 +201,7 @@ def test_states_come_back_even_after_an_error():
     ("call", "error", "said"),
     [
         ({"x": np.zeros((T, F))}, ValueError, r"x\[None"),
-        ({"x": np.zeros((B, F, T))}, ValueError, "time and features look exchanged"),
+        ({"x": np.zeros((B, F, T))}, ValueError, "time and features look swapped"),
         ({"x": np.zeros((B, 0, F))}, ValueError, "at least one timestep"),
         ({"x": np.zeros((B, T, F)), "mask": np.ones((B, T + 1))}, ValueError, "another length"),
         ({"x": np.zeros((B, T, F)), "initial_state": [np.zeros((B, H))]}, ValueError, "2 array"),
@@ -561,7 +561,7 @@ def test_ours_must_be_of_the_same_kind():
     with pytest.raises(ValueError, match="has 1 layers in Keras, but ours has 2"):
         le.verify(model, x, ours=two)
     other = le.verify(layer, x, ours=ours("LSTM", rng, units=H + 1))
-    assert not other and "another number of units" in repr(other.layers[0])
+    assert not other and "a different number of units" in repr(other.layers[0])
     with pytest.raises(AssertionError, match="cannot be compared"):
         other.check()
 

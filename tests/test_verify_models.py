@@ -155,7 +155,7 @@ def test_an_embedding_is_found_behind_other_layers_and_models():
         ([np.zeros((B, T))], ValueError, "got 1 arrays"),
         ({"ids": np.zeros((B, T))}, ValueError, "has the inputs ids, signal, but x has ids"),
         ({"ids": np.zeros((B, T)), "signal": np.zeros((B, 7, F)), "z": 1}, ValueError, "x has ids, signal, z"),
-        ([np.zeros((B, T)), np.zeros((B, F, 7))], ValueError, "'signal'.*time and features look exchanged"),
+        ([np.zeros((B, T)), np.zeros((B, F, 7))], ValueError, "'signal'.*time and features look swapped"),
         ([np.zeros((B, T)), np.zeros((7, F))], ValueError, r"x\[None\]"),
         ([np.zeros((B, T)), np.zeros((B + 1, 7, F))], ValueError, "as many samples each, got ids 3, signal 4"),
         ([np.zeros((0, T)), np.zeros((0, 7, F))], ValueError, "is empty"),

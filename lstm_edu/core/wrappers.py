@@ -261,7 +261,7 @@ class TimeDistributed(Container):
             raise TypeError(f"TimeDistributed: layer must be a layer of lstm_edu, got {type(layer).__name__}")
         if isinstance(layer, (Recurrent, Bidirectional, TimeDistributed)) or hasattr(layer, "layers"):
             raise ValueError(
-                f"TimeDistributed: {type(layer).__name__} is not supported inside; layers that do not depend on time are"
+                f"TimeDistributed: {type(layer).__name__} is not supported inside; layers independent of time are"
             )
         kwargs.setdefault("dtype", layer.dtype_policy)
         super().__init__(**kwargs)

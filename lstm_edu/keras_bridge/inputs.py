@@ -123,7 +123,7 @@ def _checked(value: Any, tensor: Any, model: Any) -> np.ndarray:
         if array.ndim == len(shape) - 1:
             hint = ": it looks as if the batch axis is missing; write x[None]"
         elif array.ndim == len(shape) == 3 and array.shape[1:] == shape[:0:-1]:
-            hint = ": time and features look exchanged"
+            hint = ": time and features look swapped"
         raise ValueError(
             f"the input {tensor.name!r} of {model.name!r} takes shape {checks.shape_text(shape)}, got "
             f"{checks.shape_text(array.shape)}{hint}"
