@@ -133,7 +133,7 @@ def test_a_long_layer_is_recorded_as_keras_computes_it():
     report = le.verify(layer, x, mask=mask)
     report.check()
     said = next(c.text for c in report.cautions if c.id == "stateful-carry")
-    assert ("On JAX every predict begins anew" in said) == (BACKEND == "jax")
+    assert ("On JAX every predict starts afresh" in said) == (BACKEND == "jax")
 
 
 def test_an_adequate_example_and_compare():

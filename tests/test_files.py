@@ -85,7 +85,7 @@ def test_a_file_of_keras_2_gives_the_numbers_of_keras_2(name, root):
     assert not mine.layers[2].reset_after
     old = [caution for caution in report.cautions if caution.id == "hard-sigmoid-v2"]
     assert {caution.layer for caution in old} == {"old"}
-    assert "load_model takes it without a word" in old[0].text
+    assert "load_model uses it without a warning" in old[0].text
     assert any("would differ by up to" in caution.text for caution in old)
 
 
@@ -300,7 +300,7 @@ def test_links_and_doubles_in_the_archive(tmp_path, saved):
 def test_a_zip_bomb(tmp_path, saved):
     path = archive(tmp_path / "bomb.keras", saved, **{"assets/zeros": bytes(60 * 2**20)})
     assert path.stat().st_size < 100_000
-    assert "a zip bomb" in refused(path, "would unfold to")
+    assert "a zip bomb" in refused(path, "would expand to")
 
 
 def test_a_bomb_of_hdf5_chunks(tmp_path, saved):
@@ -308,7 +308,7 @@ def test_a_bomb_of_hdf5_chunks(tmp_path, saved):
         del file["layers/dense/vars/0"]
         file.create_dataset("layers/dense/vars/0", (2**40, 2), "f4", chunks=(1024, 2), compression="gzip")
 
-    refused(archive(tmp_path / "bomb.keras", with_weights(saved, blow_up)), "hostile, for weights hardly compress")
+    refused(archive(tmp_path / "bomb.keras", with_weights(saved, blow_up)), "hostile, because weights hardly compress")
     path = write_keras2(tmp_path / "bomb.h5", [keras2_layer("Dense", "d", units=2)], {"d": {"kernel": np.ones((3, 2))}})
     with h5py.File(path, "r+") as file:
         file["model_weights"].create_dataset("more", (2**40,), "f4", chunks=(1024,))
@@ -376,13 +376,13 @@ def test_no_random_input_of_any_size(tmp_path, saved):
     ("content", "said"),
     [
         (b"{", "no JSON"),
-        (b"[" * 200_000, "no JSON|none of a model"),
-        (b"[]", "none of a model"),
-        (b'"text"', "none of a model"),
+        (b"[" * 200_000, "no JSON|not that of a model"),
+        (b"[]", "not that of a model"),
+        (b'"text"', "not that of a model"),
         (b"\xff\xfe\x00", "no JSON"),
         (b"{" + b" " * (17 * 2**20) + b"}", "config.json has"),
         (b'{"class_name": "Sequential", "config": {"layers": 3}}', "Keras 3.* said"),
-        (b'{"class_name": "NoSuchLayer", "config": {}, "module": "keras.layers"}', "layers of your own"),
+        (b'{"class_name": "NoSuchLayer", "config": {}, "module": "keras.layers"}', "custom layers"),
     ],
 )
 def test_configurations_that_are_none(content, said, tmp_path, saved):

@@ -202,7 +202,7 @@ def test_a_hostile_pair_is_refused_as_a_hostile_file_is(tmp_path, root):
     path.write_bytes(b"{" + b" " * (17 * 2**20) + b"}")
     refused(path, "bytes of JSON, more than")
     path.write_text('{"class_name": "Seq')
-    refused(path, "no JSON that could be read")
+    refused(path, "not readable JSON")
 
 
 def test_weights_alone_name_their_layers(tmp_path, root):

@@ -336,7 +336,7 @@ def test_quantised_and_adapted_layers_are_refused():
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [(3, "got int"), (None, "got NoneType"), (np.ones(3), "got ndarray"), (le.LSTM(2), "which is one already")],
+    [(3, "got int"), (None, "got NoneType"), (np.ones(3), "got ndarray"), (le.LSTM(2), "which is already converted")],
 )
 def test_what_is_no_keras_layer_is_refused(source, said):
     with pytest.raises(TypeError, match=said):

@@ -275,7 +275,7 @@ def test_ours_with_other_weights_fails_there_too():
     ("config", "y", "loss", "error", "said"),
     [
         ({}, np.zeros(B), None, ValueError, r"dL/d\(output\), of the output's shape \(3, 4\), got \(3,\)"),
-        ({}, np.zeros((B, H)), "mse", ValueError, "put the layer into a keras.Sequential"),
+        ({}, np.zeros((B, H)), "mse", ValueError, "put the layer in a keras.Sequential"),
         ({"return_state": True}, np.zeros((B, H)), None, ValueError, "returns 3 arrays, so y must be a list"),
         ({"return_state": True}, [np.zeros((B, H))], None, ValueError, "got 1 arrays"),
         ({}, None, "mse", ValueError, "needs the targets y"),
@@ -295,7 +295,7 @@ def test_what_does_not_fit_a_model_is_refused(tmp_path):
         (keras().losses.Huber(), ValueError, "the loss Huber cannot"),
         ("mean_square", ValueError, "knows no loss 'mean_square'"),
         (lambda t, p: p, ValueError, "cannot be rebuilt"),
-        (le.losses.MeanSquaredError(), ValueError, "name Keras's"),
+        (le.losses.MeanSquaredError(), ValueError, "give Keras's"),
         (["mse"], TypeError, "one loss"),
         (keras().losses.MeanSquaredError(reduction="none"), ValueError, "reduction"),
     ]:

@@ -245,8 +245,8 @@ def test_what_does_not_fit_is_refused():
         ((model, x, y[1:]), ValueError, r"one entry for each sample, got the shapes \(9, 6, 5\) and \(8,\)"),
         ((model, x, y + CLASSES), ValueError, "class numbers from 0 to 2"),
         ((model, x[:, :, 1:], y), ValueError, "features"),
-        ((model.layers[0], x, y), TypeError, "put it into a keras.Sequential"),
-        ((le.from_keras(model), x, y), TypeError, "is one already"),
+        ((model.layers[0], x, y), TypeError, "put it in a keras.Sequential"),
+        ((le.from_keras(model), x, y), TypeError, "is already converted"),
     ]:
         with pytest.raises(error, match=said):
             train_side_by_side(*arguments)

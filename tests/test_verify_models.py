@@ -409,7 +409,7 @@ def test_the_slope_of_hard_sigmoid_is_named_with_what_it_does_here():
     old.build((None, None, F))
     old.set_weights(layer.get_weights())
     far = np.abs(old(x) - np.asarray(layer(x))).max()
-    assert f"up to {far:.2g} from them" in said.text and far > 1e-3
+    assert f"differ by up to {far:.2g}" in said.text and far > 1e-3
     assert not cautions(le.verify(randomise(built_lstm(), rng_of(31)), x), "hard-sigmoid-v3")
 
 

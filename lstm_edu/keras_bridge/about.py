@@ -1,4 +1,4 @@
-"""What a report should say of itself, so that it can be checked later: file, versions, backend, date."""
+"""What a report should say about itself, so that it can be checked later: file, versions, backend, date."""
 
 from __future__ import annotations
 

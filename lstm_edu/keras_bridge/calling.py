@@ -1,4 +1,4 @@
-"""Keras's layers and models, called as they are, with nothing of them changed."""
+"""Keras's layers and models, called as they are, without changing anything in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lstm_edu.keras_bridge.looping import tensor
 
 
 def call_keras(layer: Any, x: Any, **call: Any) -> Any:
-    """layer(x), with those of the arguments that it knows and that are not None."""
+    """layer(x), with those arguments that it takes and that are not None."""
     known = inspect.signature(layer.call).parameters
     call = {name: value for name, value in call.items() if value is not None and name in known}
     if "initial_state" in call:

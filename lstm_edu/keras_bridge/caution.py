@@ -1,4 +1,4 @@
-"""One thing to know of a layer; `files` finds such in a file, `cautions` in a run."""
+"""One thing to know about a layer; `files` finds them in a file, `cautions` in a run."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Caution:
-    """Something to know of a layer that agrees.
+    """Something to know about a layer that agrees.
 
     Attributes:
-        id: of the catalogue of mistakes, or a name of its own. layer: the layer's name. text: one or two sentences.
+        id: of the catalogue of mistakes, or its own name. layer: the layer's name. text: one or two sentences.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What computes without any complaint and yet is not what one thinks: found in a model, or in one run of it.
+"""What runs without complaint but may not do what you think: found in a model, or in one run of it.
 
 Sources: Keras 3.15.1, run; keras.layers and its
 TensorFlow backend (`_assert_valid_mask` for what cuDNN takes).
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def of_layer(layer: Any, name: str, x: np.ndarray, mask: np.ndarray | None, output: Any, ours: Layer) -> list[Caution]:
-    """What to know of one layer of Keras, run on x: ours is the same in NumPy."""
+    """What to know about one layer of Keras, run on x: ours is the same in NumPy."""
     found = [*_slope(name, ours, x, mask, output), *_states(layer, name)]
     for one in getattr(ours, "inner", {"": ours}).values():
         found += _not_zeroed(one, name, mask)
@@ -64,8 +64,8 @@ def _slope(name: str, ours: Layer, x: np.ndarray, mask: Any, output: Any) -> Ite
             "hard-sigmoid-v3",
             name,
             "hard_sigmoid is clip(z/6 + 0.5, 0, 1) in Keras 3, and was clip(0.2 z + 0.5, 0, 1) in Keras 1 and 2. If "
-            f"the weights were trained there, these are not the numbers they gave: up to {far:.2g} from them on this "
-            "input",
+            "the weights were trained there, these are not the numbers they gave; on this input they differ by up to "
+            f"{far:.2g}",
         )
     else:
         yield Caution(
@@ -80,21 +80,21 @@ def _states(layer: Any, name: str) -> Iterator[Caution]:
         yield Caution(
             "stateful-carry",
             name,
-            "stateful: it begins with the states that the last call left, so that two calls on the same input differ. "
-            "These numbers begin with the states it has now; reset_state() of the layer makes them zero. "
-            + ("On JAX every predict begins anew; only model(x) goes on. " if _backend() == "jax" else "")
+            "stateful: it starts from the states that the last call left, so two calls on the same input differ. "
+            "These numbers start from the states it has now; the layer's reset_state() sets them to zero. "
+            + ("On JAX every predict starts afresh; only model(x) continues. " if _backend() == "jax" else "")
             + "In Keras 3 such a model needs keras.Input(batch_shape=...)",
         )
 
 
 def _not_zeroed(ours: Any, name: str, mask: np.ndarray | None) -> Iterator[Caution]:
-    """zero_output_for_mask, which JAX and NumPy pass over in an unrolled layer."""
+    """zero_output_for_mask, which JAX and NumPy ignore in an unrolled layer."""
     if mask is not None and getattr(ours, "zero_output_for_mask", False) and ours.masked_output != "zero":
         yield Caution(
             "masked-steps:repeated",
             name,
-            f"zero_output_for_mask does nothing here: Keras on {ours.keras_backend} passes over it in a layer with "
-            "unroll=True, so that masked steps repeat the output before them. On TensorFlow and PyTorch they are zero",
+            f"zero_output_for_mask does nothing here: Keras on {ours.keras_backend} ignores it in a layer with "
+            "unroll=True, so masked steps repeat the output before them. On TensorFlow and PyTorch they are zero",
         )
 
 
@@ -140,14 +140,14 @@ def _for_cudnn(layer: Any) -> bool:
 
 
 def _mask_value(name: str, ours: Masking) -> Iterator[Caution]:
-    """A mask_value that half precision cannot hold: Keras rounds x and not it."""
+    """A mask_value that half precision cannot hold: Keras rounds x but not the value."""
     rounded = float(ours.dtype_policy.cast(np.array([ours.mask_value], np.float32))[0])
     if rounded != np.float32(ours.mask_value):
         yield Caution(
             "mask-lost",
             name,
             f"mask_value={ours.mask_value:g} is {rounded:g} in {ours.compute_dtype}. Keras rounds the input, compares "
-            "it with the value that was not rounded, and so never masks a step. Take a number that this type holds, "
+            "it with the unrounded value, and so never masks a step. Choose a number that this type can hold, "
             "such as 0 or -1, or give this layer dtype='float32'",
         )
 
@@ -162,7 +162,7 @@ def _padding(layer: Any, name: str, ids: np.ndarray) -> Iterator[Caution]:
             "mask-lost",
             name,
             f"mask_zero is off, and {int(ends.sum())} of {len(ids)} sequences begin or end with zeros: if those are "
-            "padding, the layers behind it compute with them as if they were words",
+            "padding, the layers after it compute with them as if they were words",
         )
 
 
@@ -175,7 +175,7 @@ def of_run(calls: list[Call]) -> list[Caution]:
                 Caution(
                     "mask-lost",
                     call.name,
-                    f"a mask arrives here and none goes on: {call.kind} does not know masks, and what stands behind it "
+                    f"a mask arrives here and is not passed on: {call.kind} does not support masks, so what follows it "
                     "computes with the padded steps",
                 )
             )
@@ -184,7 +184,7 @@ def of_run(calls: list[Call]) -> list[Caution]:
                 Caution(
                     "mask-lost",
                     call.name,
-                    "its input carries a mask, and it is not used: Keras 3 hands a mask on by itself only to a layer "
+                    "its input carries a mask, but the mask is not used: Keras 3 passes one on by itself only to a layer "
                     "that is called with one tensor, and this one is called with an initial_state too. Call it with "
                     "mask=embedding.compute_mask(ids) as well",
                 )

@@ -20,7 +20,7 @@ def loss_of(identifier: Any) -> tuple[Any, losses.Loss]:
 
     Raises:
         ValueError: a loss that is not supported, or one with a setting that is not.
-        TypeError: something that is no loss; several losses.
+        TypeError: something that is not a loss; several losses.
     """
     if isinstance(identifier, (list, tuple, dict)):
         raise TypeError(f"a chain-shaped model has one output and needs one loss, got a {type(identifier).__name__}")
@@ -28,7 +28,7 @@ def loss_of(identifier: Any) -> tuple[Any, losses.Loss]:
     try:
         given = module.get(identifier)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"Keras knows no loss {identifier!r}. Supported: {', '.join(LOSSES)}") from error
+        raise ValueError(f"Keras has no loss {identifier!r}. Supported: {', '.join(LOSSES)}") from error
     kind = type(given).__name__
     name = getattr(given, "__name__", "")
     own = losses.CLASS_OF.get(vars(losses)[name]) if name in vars(losses) else None
@@ -37,7 +37,7 @@ def loss_of(identifier: Any) -> tuple[Any, losses.Loss]:
         given = getattr(module, kind)()
     if kind not in LOSSES or type(given) is not getattr(module, kind):
         what = name or kind
-        ours = "; that one is already in NumPy, name Keras's" if isinstance(given, losses.Loss) else ""
+        ours = "; that one is already in NumPy, give Keras's" if isinstance(given, losses.Loss) else ""
         raise ValueError(f"the loss {what} cannot be rebuilt{ours}. Supported: {', '.join(LOSSES)}")
     ours = getattr(losses, kind)(**given.get_config(), dtype=given.dtype)
     if isinstance(ours, losses.Crossentropy):
@@ -55,7 +55,7 @@ def compiled_loss(model: Any, loss: Any = None) -> tuple[Any, losses.Loss]:
         return loss_of(loss)
     if not model.compiled or model.loss is None:
         raise ValueError(
-            f"targets y need a loss, and the model {model.name!r} is not compiled (a file is opened without what it "
+            f"targets y need a loss, but the model {model.name!r} is not compiled (a file is opened without what it "
             'was compiled with): compile it, or give a loss, such as loss="mse"'
         )
     pair = loss_of(model.loss)

@@ -40,7 +40,7 @@ def opened(source: Any) -> Any:
         return load_model(source)
     if isinstance(source, Layer):
         raise TypeError(
-            f"expected a Keras layer or model, got an lstm_edu {type(source).__name__}, which is one already"
+            f"expected a Keras layer or model, got an lstm_edu {type(source).__name__}, which is already converted"
         )
     if isinstance(source, type):
         raise TypeError(
@@ -55,7 +55,7 @@ def opened(source: Any) -> Any:
 
 
 def load_model(path: str | os.PathLike) -> Any:
-    """The Keras model in a `.keras` file, or an `.h5` file of Keras 2; no code that the file brings along is run.
+    """The Keras model in a `.keras` file, or an `.h5` file of Keras 2; no code from the file is run.
 
     Raises:
         FileNotFoundError, ValueError, ImportError: as `files.load`.
@@ -79,7 +79,7 @@ def chain(model: Any) -> list[Any]:
     """A model's layers in order, Input layers left out.
 
     Raises:
-        ValueError: not built; a model with code of its own; a graph that branches, shares a layer or has calls with
+        ValueError: not built; a model with custom code; a graph that branches, shares a layer or has calls with
             further arguments.
     """
     if type(model) is keras().Sequential:
@@ -89,7 +89,7 @@ def chain(model: Any) -> list[Any]:
         layers = _functional_chain(model)
     else:
         raise ValueError(
-            f"the model {model.name!r} is of class {type(model).__name__}, whose computation is code of its own and "
+            f"the model {model.name!r} is of class {type(model).__name__}, whose computation is custom code and "
             "cannot be rebuilt; only keras.Sequential and Functional models (keras.Model(inputs, outputs)) can. Its "
             "layers can be compared one by one"
         )
@@ -134,7 +134,7 @@ def _functional_chain(model: Any) -> list[Any]:
         inputs = _flat(node.arguments.args)
         extra = {k: v for k, v in node.arguments.kwargs.items() if v is not None and v is not False}
         if extra.get("mask") is getattr(inputs[0], "_keras_mask", None):
-            extra.pop("mask", None)  # handed on by Keras itself
+            extra.pop("mask", None)  # passed on by Keras itself
         if len(inputs) != 1 or extra:
             with_what = f"the arguments {', '.join(extra)}" if extra else f"{len(inputs)} inputs"
             raise ValueError(f"the model {model.name!r} is not a chain: it calls {operation.name!r} with {with_what}")
@@ -148,14 +148,14 @@ def _flat(structure: Any) -> list[Any]:
 
 
 def input_shape(layer: Any) -> tuple[int | None, ...] | None:
-    """The shape of a Keras layer's first input when it was built, as far as it says."""
+    """The shape of a Keras layer's first input when it was built, as far as it is known."""
     config = layer.get_build_config() or {}
     several = config.get("shapes_dict") or {}  # one that was first called with an initial_state, say
     return config.get("input_shape") or next(iter(several.values()), None)
 
 
 def _input_shape(layer: Any) -> tuple[int | None, ...]:
-    """What to build ours for: any batch and any time, but for a stateful layer, which has one state a sequence."""
+    """What to build ours for: any batch and any time, except for a stateful layer, which has one state per sequence."""
     known = input_shape(layer)
     if known is None:  # a layer without weights
         return (None, None, None)

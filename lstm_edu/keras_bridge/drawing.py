@@ -1,7 +1,7 @@
 """The input that a model was made for, drawn at random: ids that its Embedding has, words that its vocabulary knows.
 
-What a model wants to be given is read off the layers that its inputs reach first. Where these say nothing, normal
-numbers are drawn, and the words say that nothing is known.
+What a model expects is read from the layers that its inputs reach first. Where these say nothing, normal
+numbers are drawn, and the report says that nothing is known.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Array = np.ndarray
 Generator = np.random.Generator
 
 BATCH, STEPS = 3, 7  # where a shape leaves them open
-_MOST = 2**24  # numbers that are drawn; more than these, and someone must mean it
+_MOST = 2**24  # numbers that are drawn; for more, the user has to ask
 _FEWEST_CLASSES = 8  # of a model that looks as if it predicts what it reads, for its input to be taken as one-hot
 
 
@@ -38,7 +38,7 @@ def drawn(model: Any, tensor: Any, rng: Generator) -> tuple[Array, Wanted]:
     """An array for one input of a model, and what it is.
 
     Raises:
-        ValueError: nothing can be drawn: it is too big, or takes text of which nothing is known.
+        ValueError: nothing can be drawn: it is too big, or takes text about which nothing is known.
     """
     wanted = wanted_by(model, tensor)
     shape = closed(tensor.shape)
@@ -57,7 +57,9 @@ def wanted_by(model: Any, tensor: Any) -> Wanted:
     if not np.issubdtype(np.dtype(tensor.dtype), np.floating):
         return Wanted(lambda rng, shape: rng.integers(0, 2, shape), "zeros and ones", False)
     if _predicts_what_it_reads(model, tensor):
-        return Wanted(_one_hot, "one-hot rows, for the model's softmax has as many classes as the input has features")
+        return Wanted(
+            _one_hot, "one-hot rows, because the model's softmax has as many classes as the input has features"
+        )
     return NORMAL
 
 
@@ -68,7 +70,7 @@ def layer_wants(layer: Any) -> Wanted:
 
 
 def closed(shape: Any) -> tuple[int, ...]:
-    """The shape with numbers in place of None."""
+    """The shape with numbers instead of None."""
     shape = (BATCH if shape[0] is None else shape[0], *(STEPS if n is None else n for n in shape[1:]))
     if np.prod([float(n) for n in shape]) > _MOST:
         raise ValueError(
@@ -84,11 +86,11 @@ def _one_hot(rng: Generator, shape: tuple[int, ...]) -> Array:
     return np.eye(shape[-1])[rng.integers(0, shape[-1], shape[:-1])]
 
 
-# --- what a layer says of its input ---------------------------------------------------------------------------------
+# --- what a layer says about its input ------------------------------------------------------------------------------
 
 
 class _Ids(NamedTuple):
-    """Whole numbers from 0, the smallest of several limits counts. padded: 0 is no token."""
+    """Whole numbers from 0; the smallest of several limits counts. padded: 0 is not a token."""
 
     below: int
     padded: bool = False

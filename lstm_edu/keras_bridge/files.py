@@ -1,9 +1,9 @@
-"""A saved model is somebody else's data: it is looked at before Keras sees it, and never runs code of its own.
+"""A saved model is someone else's data: it is checked before Keras sees it, and its code is never run.
 
 Opened are `.keras` (a zip archive of config.json, metadata.json and model.weights.h5, by Keras 3 or late Keras 2, or
 the folder of such), HDF5 as Keras 1 and 2 wrote it, and a configuration as JSON with its weights in an HDF5 file. What
-a file is, its first bytes say, not its name. Before Keras is even imported: nothing in the archive may lie outside it
-or unfold to many times its size, the HDF5 part may point to no other file, and the configuration may hold no code.
+a file is, its first bytes say, not its name. Before Keras is even imported: nothing in the archive may be outside it
+or expand to many times its size, the HDF5 part may point to no other file, and the configuration may hold no code.
 While Keras builds the model, it may make no more weights than the file has. Nothing is unpickled anywhere.
 """
 
@@ -30,7 +30,7 @@ from lstm_edu.keras_bridge.loading import keras
 
 _ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 
-# What a file may unfold to: so many times its own size, and this much besides. Weights hardly compress.
+# What a file may expand to: so many times its own size, plus this much. Weights hardly compress.
 MOST_TIMES, MOST_BESIDES = 100, 16 * 2**20
 MOST_CONFIG = 16 * 2**20  # bytes of config.json
 MOST_BATCH = 2**16  # sequences in a batch of fixed size
@@ -43,7 +43,7 @@ _ENDINGS = ("_weights.h5", ".weights.h5", "-weights.h5", ".h5", "_weights.hdf5",
 
 @dataclass(frozen=True)
 class Pair(os.PathLike):
-    """A model in two files: its configuration as JSON, and its weights. Taken wherever a path is."""
+    """A model in two files: its configuration as JSON, and its weights. Accepted wherever a path is."""
 
     config: str | os.PathLike
     weights: str | os.PathLike
@@ -54,7 +54,7 @@ class Pair(os.PathLike):
 
 @dataclass(frozen=True)
 class SavedModel:
-    """A model from a file, and what loading it changed without a word from Keras."""
+    """A model from a file, and what loading it changed without a warning from Keras."""
 
     model: Any
     cautions: tuple[Caution, ...]
@@ -70,9 +70,9 @@ def load(path: str | os.PathLike) -> SavedModel:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no such file, with its kind and the next step; damaged, hostile or too big; of a newer Keras
-            than this one; holds code, or needs layers that are not Keras's own; holds weights but no model, a model but
-            no weights, or weights that are not numbers.
+        ValueError: it is not such a file, with its kind and the next step; damaged, hostile or too big; of a newer
+            Keras than this one; holds code, or needs layers that are not Keras's own; holds weights but no model, a
+            model but no weights, or weights that are not numbers.
         ImportError: Keras is not installed.
     """
     weights = None
@@ -109,7 +109,7 @@ def _opened(path: Path, weights: Path | None) -> SavedModel:
         )
     if weights is not None:
         raise ValueError(
-            f"it is no configuration as JSON but holds a model with its weights, and {weights.name!r} is given too: "
+            f"it is not a configuration as JSON but holds a model with its weights, and {weights.name!r} is given too: "
             "leave that out, or model.load_weights() it yourself and pass the model"
         )
     return load_it(path)
@@ -130,7 +130,7 @@ def _load_archive(path: Path) -> SavedModel:
         if missing := [part for part in _PARTS[:1] + _PARTS[2:] if part not in names]:
             if said := kinds.of_archive(names):
                 raise ValueError(f"it is {said}")
-            other = "; weights in other files than model.weights.h5 are not read" if len(names) > 2 else ""
+            other = "; weights in files other than model.weights.h5 are not read" if len(names) > 2 else ""
             raise ValueError(f"the archive has no {' and no '.join(missing)}: it is not a whole model{other}")
         config = _json(archive.read("config.json"), "config.json")
         metadata = _json(archive.read("metadata.json"), "metadata.json") if "metadata.json" in names else {}
@@ -156,12 +156,12 @@ def _load_archive(path: Path) -> SavedModel:
 
 
 def _load_folder(path: Path) -> SavedModel:
-    """What Keras 3 writes with zipped=False, or somebody has unpacked."""
+    """What Keras 3 writes with zipped=False, or an unpacked archive."""
     return _packed({part: path / part for part in _PARTS if (path / part).is_file()})
 
 
 def _packed(parts: Mapping[str, Path | bytes]) -> SavedModel:
-    """The model whose parts are these files, by way of an archive, in which all is checked."""
+    """The model whose parts are these files, through an archive, in which everything is checked."""
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "model.keras"
         with zipfile.ZipFile(archive, "w") as new:
@@ -180,11 +180,11 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         name = info.filename
         parts = PurePosixPath(name.replace("\\", "/")).parts
         if ".." in parts or name.startswith(("/", "\\")) or ":" in name or "\0" in name:
-            raise ValueError(f"the archive holds {name!r}, a path that leads out of it; no model of Keras does")
+            raise ValueError(f"the archive holds {name!r}, a path that leads out of it; no Keras model does")
         if stat.S_ISLNK(info.external_attr >> 16):
-            raise ValueError(f"the archive holds {name!r}, a link to another file; no model of Keras does")
+            raise ValueError(f"the archive holds {name!r}, a link to another file; no Keras model does")
         if name in seen:
-            raise ValueError(f"the archive holds {name!r} twice; no model of Keras does")
+            raise ValueError(f"the archive holds {name!r} twice; no Keras model does")
         if info.flag_bits & 1:
             raise ValueError(f"{name!r} in the archive is encrypted")
         if name == "config.json" and info.file_size > MOST_CONFIG:
@@ -193,8 +193,8 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         total += info.file_size
     if total > most:
         raise ValueError(
-            f"the archive of {path.stat().st_size:,} bytes would unfold to {total:,}, more than {most:,}: a zip bomb, "
-            "for weights hardly compress"
+            f"the archive of {path.stat().st_size:,} bytes would expand to {total:,}, more than {most:,}: a zip bomb, "
+            "because weights hardly compress"
         )
 
 
@@ -202,11 +202,11 @@ def _json(content: bytes, name: str) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"{name} is no JSON that could be read: {error}") from error
+        raise ValueError(f"{name} is not readable JSON: {error}") from error
 
 
 def _keras_loads(path: Path, version: str) -> Any:
-    """Keras's own loader in safe mode. Of a file that asks for too much, or of a newer Keras, that comes first."""
+    """Keras's own loader in safe mode. A file that asks for too much, or of a newer Keras, is reported first."""
     load_model = keras().saving.load_model
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of arguments that Keras 3 takes but no longer likes
@@ -229,9 +229,9 @@ def _keras_loads(path: Path, version: str) -> Any:
             )
             needed = re.search(r"(?:Unknown layer:|Could not locate class) '([^']+)'", str(error))
             if needed and not any(hasattr(place, needed[1]) for place in (keras(), keras().layers)):
-                reason = f"it needs the layer {needed[1]!r}, which is none of Keras's: make it"
+                reason = f"it needs the layer {needed[1]!r}, which is not one of Keras's: make it"
             else:
-                reason = "it is damaged, holds code, which safe mode refuses, or needs layers of your own: make them"
+                reason = "it is damaged, holds code, which safe mode refuses, or needs custom layers: make them"
             raise ValueError(
                 f"{newer}{reason} known with keras.saving.register_keras_serializable, or load the model yourself and "
                 f"pass it instead of the path. Keras {own} said: {error}"
@@ -292,7 +292,7 @@ def _layers_with_weights(file: Any) -> list[str]:
 
 
 def _load_weights_only(path: Path, layers: list[str]) -> SavedModel:
-    """The configuration may lie next to the weights, under the same name."""
+    """The configuration may be next to the weights, under the same name."""
     for ending in _ENDINGS:
         config = path.with_name(path.name.removesuffix(ending) + ".json")
         if path.name.endswith(ending) and config.is_file():
@@ -320,7 +320,8 @@ def _keras_loads_hdf5(path: Path, group: str, config: Any, version: str) -> Any:
                 old.copy(f"{group}/{name}", weights, name)
             for key, value in old[group].attrs.items():
                 weights.attrs[key] = value
-            # The attribute of an HDF5 object cannot be longer than 64 kB unless it lies apart, as h5py puts a str.
+            # The attribute of an HDF5 object cannot be longer than 64 kB unless it is stored separately, as h5py does
+            # with a str.
             new.attrs["model_config"] = json.dumps(config)
         return _keras_loads(copy, version)
 
@@ -329,10 +330,10 @@ def _keras_loads_hdf5(path: Path, group: str, config: Any, version: str) -> Any:
 
 
 def _load_json(path: Path, weights: Path | None, found: str = "") -> SavedModel:
-    """A configuration as model.to_json() gives it, with the weights in a file of their own.
+    """A configuration as model.to_json() gives it, with the weights in a separate file.
 
     Args:
-        found: what is to be said of a file that was not named but found.
+        found: what to say about a file that was not named but found.
     """
     if path.stat().st_size > MOST_CONFIG:
         raise ValueError(f"it has {path.stat().st_size:,} bytes of JSON, more than {MOST_CONFIG:,}: no model's has")
@@ -352,7 +353,7 @@ def _load_json(path: Path, weights: Path | None, found: str = "") -> SavedModel:
         start = file.read(64)
     if not start.startswith(_HDF5):
         said = kinds.of_bytes(start, weights.name)
-        raise ValueError(f"its weights, {weights.name!r}, are no HDF5 file{f' but {said}' if said else ''}")
+        raise ValueError(f"its weights, {weights.name!r}, are not an HDF5 file{f' but {said}' if said else ''}")
     try:
         saved = _with_weights(config, version, weights)
     except ValueError as error:
@@ -397,7 +398,7 @@ def _weights_next_to(path: Path) -> Path:
 
 
 def _is_whole_model(path: Path) -> bool:
-    """Whether an HDF5 file has a configuration of its own, and so is hardly the weights of another."""
+    """Whether an HDF5 file has its own configuration, and so is hardly the weights of another."""
     import h5py
 
     try:
@@ -415,7 +416,7 @@ def _check_hdf5(source: Any, path: Path, size: int) -> int:
     """How many numbers the file's datasets hold, after a look at each of them, without reading any.
 
     Raises:
-        ValueError: a link to another file or place, data that lie in another file, or more than the file could hold.
+        ValueError: a link to another file or place, data in another file, or more than the file could hold.
     """
     import h5py
 
@@ -430,7 +431,7 @@ def _check_hdf5(source: Any, path: Path, size: int) -> int:
         for name in group:
             link, place = group.get(name, getlink=True), f"{where}/{name}"
             if not isinstance(link, h5py.HardLink):
-                raise ValueError(f"{place} in the HDF5 part is a link to somewhere else; no model of Keras has one")
+                raise ValueError(f"{place} in the HDF5 part is a link to somewhere else; no Keras model has one")
             item = group[name]
             if isinstance(item, h5py.Group):
                 if item.id not in visited:  # groups can contain each other
@@ -440,13 +441,13 @@ def _check_hdf5(source: Any, path: Path, size: int) -> int:
             if not isinstance(item, h5py.Dataset):
                 continue
             if item.external or item.is_virtual:
-                raise ValueError(f"{place} in the HDF5 part takes its data from another file; no model of Keras does")
+                raise ValueError(f"{place} in the HDF5 part takes its data from another file; no Keras model does")
             count += item.size or 0
             nbytes += (item.size or 0) * item.dtype.itemsize
             if nbytes > most:
                 raise ValueError(
-                    f"the HDF5 part of {size:,} bytes would unfold to more than {most:,} ({place} has shape "
-                    f"{item.shape}): it is hostile, for weights hardly compress"
+                    f"the HDF5 part of {size:,} bytes would expand to more than {most:,} ({place} has shape "
+                    f"{item.shape}): it is hostile, because weights hardly compress"
                 )
     return count
 
@@ -455,13 +456,13 @@ def _check_hdf5(source: Any, path: Path, size: int) -> int:
 
 
 def check_config(config: Any) -> None:
-    """Refuse a configuration that holds code, or needs any that is not Keras's own.
+    """Refuse a configuration that contains code, or needs any that is not Keras's own.
 
     Raises:
-        ValueError: it does, naming the layer; or it is no configuration at all.
+        ValueError: it does, naming the layer; or it is not a configuration at all.
     """
     if not isinstance(config, Mapping) or "class_name" not in config:
-        raise ValueError("its configuration is none of a model: it has no class_name")
+        raise ValueError("its configuration is not that of a model: it has no class_name")
     for layer, node in _nodes(config):
         kind, inner = node.get("class_name"), node.get("config")
         if kind in ("__lambda__", "Lambda"):
@@ -473,7 +474,7 @@ def check_config(config: Any) -> None:
         shape = inner.get("batch_shape", inner.get("batch_input_shape")) if isinstance(inner, Mapping) else None
         if isinstance(shape, list) and shape and isinstance(shape[0], (int, float)) and shape[0] > MOST_BATCH:
             raise ValueError(
-                f"the layer {layer!r} wants {shape[0]:,} sequences in a batch, more than {MOST_BATCH:,}: a stateful "
+                f"the layer {layer!r} asks for {shape[0]:,} sequences in a batch, more than {MOST_BATCH:,}: a stateful "
                 "layer would make a state for each"
             )
         module = node.get("module")
@@ -481,8 +482,8 @@ def check_config(config: Any) -> None:
             continue
         if not _of_keras(module, kind) and not _registered(node):
             raise ValueError(
-                f"the layer {layer!r} needs {kind} from the Python module {module!r}, which holds none of Keras's "
-                "layers and is not used because a file says so. If it is yours, import it first and make it known "
+                f"the layer {layer!r} needs {kind} from the Python module {module!r}, which has none of Keras's "
+                "layers and is not used just because a file says so. If it is yours, import it first and make it known "
                 "with keras.saving.register_keras_serializable(); or load the model yourself and pass it instead"
             )
 
@@ -525,7 +526,7 @@ class _TooManyWeights(ValueError):
 
 @contextmanager
 def _limited(most: int) -> Iterator[None]:
-    """While open, Keras makes layers with about so many weights together; one that asks for many more is named.
+    """While open, Keras may make layers with about so many weights in all; one that asks for many more is named.
 
     Some more there may be: Bidirectional makes the layer that it was given, and then two copies of it.
     """
@@ -541,7 +542,7 @@ def _limited(most: int) -> Iterator[None]:
         if made > allowed:
             raise _TooManyWeights(
                 f"its configuration asks for more weights than the file holds: {type(self).__name__} {self.name!r} "
-                f"wants a weight of shape {sizes}, and the file has {most:,} numbers in all"
+                f"asks for a weight of shape {sizes}, but the file has {most:,} numbers in all"
             )
         return add_weight(self, shape, *args, **kwargs)
 
@@ -559,7 +560,7 @@ def _finished(model: Any, cautions: tuple[Caution, ...]) -> SavedModel:
             place = tuple(int(k) for k in np.argwhere(~np.isfinite(values))[0])
             raise ValueError(
                 f"the weight {weight.path!r} holds {values[place]} at {place} ({int((~np.isfinite(values)).sum())} of "
-                f"{values.size} values are not finite): training has diverged, or the file is damaged. A comparison "
-                "of such numbers tells nothing"
+                f"{values.size} values are not finite): training has diverged, or the file is damaged. Comparing "
+                "such numbers says nothing"
             )
     return SavedModel(model, cautions)

@@ -24,19 +24,19 @@ from lstm_edu.keras_bridge.looping import tensor
 from lstm_edu.keras_bridge.recording import rounded
 from lstm_edu.trace import Trace
 
-# What gradients may differ by: absolute + relative |g| + of_largest max |g|, g being Keras's. In float32 a gradient
+# How much gradients may differ: absolute + relative |g| + of_largest max |g|, g being Keras's. In float32 a gradient
 # that is the small sum of large terms has only their digits, so the array's largest number counts too; in float64 no
 # right implementation needs it.
 _TOLERANCES = {"float64": (1e-10, 1e-8, 0.0), "float32": (1e-7, 1e-4, 1e-5)}
 
 
 def none_here() -> str:
-    """Why Keras has no gradients on the backend that it runs on, in a sentence; "" where it has some."""
+    """Why Keras has no gradients on its present backend, in a sentence; "" where it has them."""
     backend = keras().backend.backend()
     if backend in _GRADIENTS:
         return ""
     return (
-        f"Keras computes no gradients on the backend {backend!r}, so that none were compared; it does on "
+        f"Keras computes no gradients on the backend {backend!r}, so none were compared; it does on "
         f"{', '.join(_GRADIENTS)} (set KERAS_BACKEND before Keras is imported)"
     )
 
@@ -54,7 +54,7 @@ def compare_gradients(
     if is_model(source):
         their_loss, our_loss = compiled_loss(source, loss)
         x = rounded(np.asarray(x), source)
-        mine: Any = copy.deepcopy(ours)  # with a loss of its own, and states that may go on
+        mine: Any = copy.deepcopy(ours)  # with its own loss, and states that may change
         mine.compile("sgd", our_loss)
         value, own, _ = mine.loss_and_gradients(x, y, mask)
         expected, d_weights, d_inputs = _theirs(source, x, mask, (), own.x is not None, lambda out: their_loss(y, out))
@@ -65,7 +65,7 @@ def compare_gradients(
         if loss is not None:
             raise ValueError(
                 f"{source.name!r} is a single layer, for which y is dL/d(output), whatever L is; for a loss put the "
-                "layer into a keras.Sequential model"
+                "layer in a keras.Sequential model"
             )
         d_out = _output_gradients(source, theirs, y)
         own = _own_gradients(ours, x, mask, initial_state, d_out)
@@ -99,8 +99,9 @@ class Moved(NamedTuple):
 
 
 def _moved_by_rounding(own: Gradients, layer: Any, again: Callable[[], Gradients]) -> Moved:
-    """Seen from gradients at weights that differ by one rounding each: a layer that makes errors grow on the way there
-    makes those on the way back grow too. `layer` is a copy that may be changed, and `again` takes its gradients."""
+    """Seen from gradients at weights that differ by one rounding each: a layer that makes errors grow on the way
+    forward also makes them grow on the way back. `layer` is a copy that may be changed, and `again` takes its
+    gradients."""
     rng, weights = np.random.default_rng(0), layer.get_weights()
     moved = Moved([0.0] * len(own.weights), 0.0, [0.0] * len(own.initial_state))
     for _ in range(_SHAKEN):
@@ -128,12 +129,12 @@ def _far(one: Any, other: Any) -> float:
 
 
 def _row(name, ours, theirs, precision, moved, axes=None, gates=None) -> Row:
-    """One row; moved: how far rounding was seen to move this gradient, None for an array that ours has not."""
+    """One row; moved: how far rounding was seen to move this gradient, None for an array that ours does not have."""
     absolute, relative, of_largest = _TOLERANCES[precision]
     if theirs is not None and of_largest:
         absolute += of_largest * float(np.abs(theirs[np.isfinite(theirs)]).max(initial=0))
     tolerance = Tolerance(absolute, relative, "g")
-    ours = None if ours is None else np.asarray(ours)  # an embedding's gradient is an array that knows more
+    ours = None if ours is None else np.asarray(ours)  # an embedding's gradient is an array with more in it
     allowed: Tolerance | Rounding = tolerance
     if theirs is not None and moved and SPREADS * moved > tolerance.allowed(theirs).max(initial=0):
         allowed = Rounding(np.full(theirs.shape, moved, np.float32), unit_roundoff(precision))
@@ -176,7 +177,7 @@ def _output_gradients(source: Any, theirs: Trace, y: Any) -> list[np.ndarray]:
 
 
 def _own_gradients(ours: Layer, x: Any, mask: Any, initial_state: Any, d_out: Sequence[np.ndarray]) -> Gradients:
-    ours = copy.deepcopy(ours)  # whose states may go on
+    ours = copy.deepcopy(ours)  # whose states may change
     given = {} if initial_state is None else {"initial_state": initial_state}
     trace = ours.trace(x, mask=mask, **given)
     n = 2 if getattr(ours, "merge_mode", "") is None else 1

@@ -1,7 +1,7 @@
-"""A Keras model of any shape as a `Graph`: the layers that this package has are ours, Keras computes all else.
+"""A Keras model of any shape as a `Graph`: the layers that this package has are ours, Keras computes everything else.
 
-Keras runs the model, eagerly; wherever it calls a layer that is ours, ours answers. A run that was recorded can be gone
-on with from any of our layers: what lies before it is handed out as it was recorded, and not computed again.
+Keras runs the model, eagerly; wherever it calls a layer that is ours, ours answers. A recorded run can be continued
+from any of our layers: what comes before it is returned as it was recorded, and not computed again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def from_keras(source: Any, weights: str | os.PathLike | None = None) -> Layer:
     Args:
         source: a built Keras layer or model, or the path of a saved `.keras` file (or `.h5` file of Keras 2, or JSON by
             to_json()). Any model will do: with branches, several inputs or outputs, shared layers, layers that this
-            package does not have, or code of its own.
+            package does not have, or custom code.
         weights: of JSON, the file of its weights; if None, the one next to it of the same name.
 
     Returns:
@@ -42,14 +42,14 @@ def from_keras(source: Any, weights: str | os.PathLike | None = None) -> Layer:
         Keras computes the rest whenever the graph is called. Layers keep their Keras names, a stateful one its states.
 
     Raises:
-        TypeError: `source` is something else; weights for what is no path.
+        TypeError: `source` is something else; weights for something that is not a path.
         ValueError: not built; a layer, subclass, activation or dtype that is not supported, by name; a model in which
             no layer can be rebuilt.
         ImportError: Keras is not installed.
     """
     if weights is not None:
         if not isinstance(source, (str, os.PathLike)):
-            raise TypeError(f"weights go with the path of a model's JSON, and source is a {type(source).__name__}")
+            raise TypeError(f"weights go with the path of a model's JSON, but source is a {type(source).__name__}")
         source = files.Pair(source, weights)
     source = opened(source)
     if not is_model(source):
@@ -174,7 +174,7 @@ class KerasRest:
         """Run the model once.
 
         events: the calls, to be filled. reached: our layers with the number of their call, to be filled. past: the
-        number of a call -> what is handed out in its place, if anything.
+        number of a call -> what is returned instead, if anything.
         """
         counts: dict[int, int] = {}
         n = 0
@@ -203,7 +203,7 @@ class KerasRest:
             return call_keras(self.model, self._packed(x), mask=mask)
 
     def _given(self, layer: Any, args: tuple, kwargs: dict, counts: dict[int, int]) -> Reached | None:
-        """What our layer in the place of this one is given; None if Keras has to compute it."""
+        """What our layer receives instead of this one; None if Keras has to compute it."""
         name = self.names.get(id(layer))
         if name is None:
             return None
@@ -270,7 +270,7 @@ def _arrays(nest: Any) -> Any:
 
 @dataclass
 class KerasRecording:
-    """One run, to be gone on with (see `core.graph.Recording`).
+    """One run, to be continued (see `core.graph.Recording`).
 
     events: every call. at: for each of our layers that were reached, the number of its call.
     """

@@ -23,11 +23,11 @@ def of_model(model: Any, x: Any, seed: int = SEED) -> tuple[Any, str]:
         x: an array; a list or tuple of one for each input; a dict by the inputs' names; None: random numbers.
 
     Raises:
-        ValueError: another number of arrays, a name that the model does not have, a shape that does not fit.
-        TypeError: something that holds no numbers.
+        ValueError: a different number of arrays, a name that the model does not have, a shape that does not fit.
+        TypeError: something that has no numbers.
     """
     wanted = getattr(model, "inputs", None)
-    if wanted is None:  # a model with code of its own takes whatever it takes
+    if wanted is None:  # a model with custom code takes whatever it takes
         if x is None:
             raise ValueError(f"the model {model.name!r} does not say what inputs it takes: give an x")
         return x, ""
@@ -82,7 +82,7 @@ def _note(names: list[str], made: list[tuple[np.ndarray, Wanted]], seed: int) ->
         f"{name} {checks.shape_text(x.shape)} {'text' if is_text(x) else x.dtype}, {wanted.words}".strip()
         for name, (x, wanted) in zip(said, made, strict=True)
     )
-    note = f"no input was given; random numbers were taken (seed {seed}): {what}"
+    note = f"no input was given; random numbers were used (seed {seed}): {what}"
     unknown = [repr(name) for name, (_, wanted) in zip(names, made, strict=True) if not wanted.known and name]
     if not unknown:
         return note

@@ -1,4 +1,4 @@
-"""What Keras 1 and 2 wrote into files and Keras 3 reads otherwise, or not at all.
+"""What Keras 1 and 2 wrote into files and Keras 3 reads differently, or not at all.
 
 Sources: files written with tf_keras 2.21 and by older versions, read by Keras 3.15.1; the differences of hard_sigmoid
 and of the GRU's reset_after are entries of the catalogue of mistakes.
@@ -18,8 +18,8 @@ _CANNOT = {
     "recurrent_activation='sigmoid' and save that",
     "CuDNNGRU": "keeps its weights in cuDNN's own order; in Keras 2, load them into a GRU with reset_after=True and "
     "save that",
-    "TFOpLambda": "is an operation that Keras 2 noted by the name of a function of TensorFlow; write it with keras.ops",
-    "SlicingOpLambda": "is an operation that Keras 2 noted by the name of a function of TensorFlow; write it with "
+    "TFOpLambda": "is an operation that Keras 2 stored as the name of a TensorFlow function; write it with keras.ops",
+    "SlicingOpLambda": "is an operation that Keras 2 stored as the name of a TensorFlow function; write it with "
     "keras.ops",
     "Merge": "is a layer of Keras 1",
     "MaxoutDense": "is a layer of Keras 1",
@@ -47,13 +47,13 @@ def hard_sigmoid_keras2(x: Any) -> Any:
 def mended(
     config: Any, version: str, gru_bias_ranks: Mapping[str, int] | None = None
 ) -> tuple[Any, tuple[Caution, ...]]:
-    """The configuration of a model of Keras 2 as Keras 3 wants it, and what that changed in meaning.
+    """The configuration of a Keras 2 model as Keras 3 needs it, and what that changed in meaning.
 
     Args:
         gru_bias_ranks: of each GRU layer by name, the rank of its bias in the file: 2 under reset_after.
 
     Raises:
-        ValueError: a layer that Keras 3 no longer has, or a setting that it cannot follow, by name.
+        ValueError: a layer that Keras 3 no longer has, or a setting that it does not support, by name.
     """
     cautions: list[Caution] = []
 
@@ -88,8 +88,8 @@ def mended(
 def _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions):
     if "inner_activation" in inner or (kind in _RECURRENT and "output_dim" in inner):
         raise ValueError(
-            f"the layer {name!r} is a {kind} of Keras 1, whose arguments have other names: its weights can be brought "
-            "over with le.formats.from_keras1"
+            f"the layer {name!r} is a {kind} of Keras 1, whose arguments have other names: convert its weights "
+            "with le.formats.from_keras1"
         )
     if inner.pop("time_major", False):
         raise ValueError(
@@ -121,7 +121,7 @@ def _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions):
                 "gru-reset-after",
                 name,
                 f"the file of Keras {version or '1 or 2'} does not say where this GRU applies its reset gate, and "
-                f"Keras 3 would take reset_after=True. Taken here: reset_after={inner['reset_after']}, because {how}",
+                f"Keras 3 would take reset_after=True. Used here: reset_after={inner['reset_after']}, because {how}",
             )
         )
 
@@ -169,8 +169,8 @@ def with_old_functions(model: Any, version: str) -> tuple[Caution, ...]:
                     "hard-sigmoid-v2",
                     owners.get(id(layer), layer.name),
                     f"{' and '.join(old)} is hard_sigmoid, in a file of Keras {version}: there it was "
-                    "clip(0.2 z + 0.5, 0, 1), and so it is computed here. Keras 3 has another function of that name, "
-                    "clip(z/6 + 0.5, 0, 1), and load_model takes it without a word",
+                    "clip(0.2 z + 0.5, 0, 1), and that is computed here. Keras 3 has another function of that name, "
+                    "clip(z/6 + 0.5, 0, 1), and load_model uses it without a warning",
                 )
             )
     return tuple(cautions)

@@ -1,6 +1,6 @@
-"""What a file is that Keras cannot open as a model: its kind by what it holds, and the next step.
+"""What a file is that Keras cannot open as a model: its kind by its contents, and the next step.
 
-By the first bytes and the names inside, for a file's own name says little. Nothing is run and little is read.
+By the first bytes and the names inside, because a file's own name says little. Nothing is run and little is read.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PYTORCH = (
     "le.formats.from_pytorch(state_dict) the layers"
 )
 _CHECKPOINT = (
-    "a checkpoint of TensorFlow, which holds weights and no layers: build the model, model.load_weights(prefix) in the "
+    "a checkpoint of TensorFlow, which holds weights but no layers: build the model, model.load_weights(prefix) in the "
     "Keras that wrote it, and model.save('name.keras') or, in Keras 2, model.save('name.h5')"
 )
 _YAML = (
@@ -34,7 +34,7 @@ _YAML = (
 _STARTS = (
     (b"\x80", PICKLE),
     (b"version https://git-lfs", "a pointer of Git LFS, it seems; `git lfs pull` brings the file itself"),
-    (b"\x93NUMPY", "an array of NumPy, and no model"),
+    (b"\x93NUMPY", "an array of NumPy, not a model"),
     (b"GGUF", "a GGUF file, which holds no layers of Keras"),
     (b"\x1f\x8b", "packed by gzip: unpack it first"),
     (b"BZh", "packed by bzip2: unpack it first"),
@@ -60,7 +60,7 @@ def of_bytes(start: bytes, name: str) -> str:
         if start.startswith(begins):
             return said
     if start[8:10] == b'{"' and int.from_bytes(start[:8], "little") < 2**32:
-        return "a safetensors file, which holds weights and no layers: build the model and set its weights"
+        return "a safetensors file, which holds weights but no layers: build the model and set its weights"
     if name.endswith((".index", "checkpoint")) or ".data-0" in name:
         return _CHECKPOINT
     # Protocol buffers: a version, then text that says who wrote it, or the graph.
@@ -85,7 +85,7 @@ def of_archive(names: Iterable[str]) -> str:
     if any(name.endswith("data.pkl") for name in names):
         return _PYTORCH
     if names and all(name.endswith(".npy") for name in names):
-        return "arrays of NumPy (.npz), and no model"
+        return "arrays of NumPy (.npz), not a model"
     if any(name.endswith("saved_model.pb") for name in names):
         return "a SavedModel of TensorFlow, packed: " + _SAVED_MODEL
     return ""
@@ -98,21 +98,19 @@ _SAVED_MODEL = (
 
 
 def of_folder(folder: Path) -> str:
-    """What a folder is that holds no model of Keras 3."""
+    """What a folder is that does not hold a Keras 3 model."""
     names = {item.name for item in folder.iterdir()}
     if "saved_model.pb" in names:
         return f"a SavedModel of TensorFlow: {_SAVED_MODEL}"
     if models := sorted(n for n in names if n.endswith((".keras", ".h5", ".hdf5", ".json"))):
         return f"a folder; give one of its files, such as {models[0]!r}"
-    return (
-        "a folder, and only files of Keras are opened: load it with what it was made with, and model.save('name.keras')"
-    )
+    return "a folder, and only Keras files are opened: load it with what it was made with, and model.save('name.keras')"
 
 
 def of_json(content: Any) -> str:
-    """What JSON is that is no configuration of a model by Keras; "" if it may be one."""
+    """What JSON is that is not a Keras model's configuration; "" if it may be one."""
     if isinstance(content, list) or not isinstance(content, Mapping):
-        return f"JSON whose content is a {type(content).__name__}, and no model"
+        return f"JSON whose content is a {type(content).__name__}, not a model"
     layers = content.get("layers")
     layers = [layer for layer in layers if isinstance(layer, Mapping)] if isinstance(layers, list) else []
     if "modelTopology" in content:
@@ -139,5 +137,5 @@ def of_json(content: Any) -> str:
         return "a model of lwtnn: verify the Keras model that it was converted from"
     if "class_name" not in content:
         named = ", ".join(map(repr, list(content)[:6])) or "nothing"
-        return f"JSON with {named}, and no configuration of a model by Keras, which has a class_name"
+        return f"JSON with {named}, not a Keras model's configuration, which has a class_name"
     return ""

@@ -1,4 +1,4 @@
-"""What the bridge knows of each Keras layer: one row per layer in `LAYERS`, two functions per row.
+"""What the bridge knows about each Keras layer: one row per layer in `LAYERS`, two functions per row.
 
 `rebuild` makes our layer with the configuration of Keras's, without weights. `record` runs Keras's own layer and reads
 off every quantity that our trace of such a layer has. To add a layer, write the two and add a row.
@@ -69,7 +69,7 @@ class Cell(NamedTuple):
 
 
 def numbers(tensor: Any) -> np.ndarray:
-    """A tensor or variable of any backend as an array of our own."""
+    """A tensor or variable of any backend as our own array."""
     if keras().backend.backend() == "torch":
         tensor = keras().ops.convert_to_numpy(tensor)
     return np.array(np.asarray(tensor))  # NumPy 2 warns of np.array(tensor), which TensorFlow's tensors do not know
@@ -179,7 +179,7 @@ def tapped(layer: Any, *attributes: str) -> Iterator[list[tuple[Any, Any]]]:
 def _expect(calls: list, n: int, layer: Any) -> None:
     if len(calls) != n:
         raise RuntimeError(
-            f"Keras {keras().__version__} calls the activations of {layer.name!r} {len(calls)} times a step where "
+            f"Keras {keras().__version__} calls the activations of {layer.name!r} {len(calls)} times per step where "
             f"Keras 3.15 calls them {n} times: its inner values cannot be read"
         )
 
@@ -315,7 +315,7 @@ def _record_steps(layer: Any, x: np.ndarray, mask: Any, start: list) -> dict[str
     def step(inputs, states):
         x, *counts = inputs
         quantities, (_, new) = tapped_step(cell, how, lambda: cell(x, states, training=False))
-        if counts:  # as in keras.backend.rnn: what a masked step computed is thrown away
+        if counts:  # as in keras.backend.rnn: what a masked step computed is discarded
             new = [ops.where(counts[0], now, before) for now, before in zip(new, states, strict=True)]
             quantities |= zip(how.states, new, strict=True)
         return quantities, list(new)
@@ -443,7 +443,7 @@ def _one_dtype(layer: Any, *inner: Any) -> None:
 
 
 def nested_states(layer: Any, states: Any) -> Any:
-    """A list of states, flat or nested, in the lists that Keras wants: for stacked cells one list a cell."""
+    """A list of states, flat or nested, in the lists that Keras needs: for stacked cells one list per cell."""
     layers, tree = keras().layers, keras().tree
     if type(layer) is layers.Bidirectional:
         half = len(states) // 2

@@ -21,7 +21,7 @@ def keras() -> ModuleType:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # other people's, while they import each other
+            warnings.simplefilter("ignore", DeprecationWarning)  # of other libraries, while they import each other
             import keras
     except ImportError as error:
         raise ImportError(f"This needs Keras, which could not be imported: {error}. {_HOW}", name=error.name) from error

@@ -2,7 +2,7 @@
 
 TensorFlow takes about a millisecond for each step of a layer that it runs eagerly, and a tenth of a second to compile
 the loop: long sequences are worth it. JAX compiles each operation anyway, and the whole loop is faster. PyTorch and
-NumPy run at once.
+NumPy run immediately.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the cell of a recurrent layer computes at each step, noted while Keras runs the layer: nothing is run twice.
 
-Where TensorFlow compiles the loop, every step hands its numbers to Python on the way to the next one.
+Where TensorFlow compiles the loop, every step passes its numbers to Python on the way to the next one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Noted:
         Where nothing is compiled, it runs the first step once more, before all others, to see what comes out.
 
         Args:
-            mask: (B, T). start: the states before the first step. What a masked step computed is thrown away, as Keras
+            mask: (B, T). start: the states before the first step. What a masked step computed is discarded, as Keras
                 does it.
         """
         first = self.count - self.timesteps

@@ -1,4 +1,4 @@
-"""Random weights for a model of Keras's, for as long as a comparison takes."""
+"""Random weights for a Keras model, for the duration of a comparison."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ SEED = 0
 
 @contextmanager
 def randomized(source: Any) -> Iterator[None]:
-    """While open, every weight of a layer or model is random and none is zero; then it has its own again.
+    """While open, every weight of a layer or model is random and none is zero; afterwards it has its own again.
 
     Kernels get a standard deviation of 1 / sqrt(rows), biases and other vectors 0.3; variances are positive. Variables
-    that hold no real numbers, such as the state of a random generator, stay as they are.
+    without real numbers, such as the state of a random generator, stay as they are.
     """
     variables = [v for v in source.variables if np.issubdtype(np.dtype(_name(v)), np.floating)]
     before = [np.array(v) for v in variables]

@@ -29,8 +29,8 @@ def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[A
     """What Keras computes inside, recorded under our names.
 
     Every number comes from Keras's own code: the layer's own cell is run step by step, its activation functions
-    tapped, and the result is held against what the layer itself returns. Nothing of the layer is changed: a stateful
-    one has the states afterwards that it had before.
+    tapped, and the result is compared with what the layer itself returns. The layer is not changed: a stateful
+    one has the same states afterwards as before.
 
     Args:
         source: a Keras layer that `from_keras` supports, a model that is a chain of such, or the path of its file.
@@ -39,7 +39,7 @@ def keras_trace(source: Any, x: Any, mask: Any = None, initial_state: Sequence[A
 
     Returns:
         A Trace such as `layer.trace(x)` returns. `trace.output` is what Keras's layer returned, `trace.layer` is
-        `from_keras(source)`, `trace.children` has one trace a layer for a model.
+        `from_keras(source)`, `trace.children` has one trace per layer for a model.
 
     Raises:
         ValueError, TypeError: as `from_keras`, and for an x, mask or initial_state that does not fit.
@@ -98,8 +98,8 @@ def trace_of(
     zeroes = getattr(ours, "masked_output", "") == "zero" and all(getattr(layer, f, False) for f in _ZEROES_OTHER_STEPS)
     if mask is not None and zeroes:
         raise ValueError(
-            f"{layer.name!r}: with {'=True, '.join(_ZEROES_OTHER_STEPS)}=True and a mask, Keras (3.15) turns the steps "
-            "round but not the mask, and zeroes the outputs of other steps than the masked ones. That is not followed "
+            f"{layer.name!r}: with {'=True, '.join(_ZEROES_OTHER_STEPS)}=True and a mask Keras 3.15 reverses the steps "
+            "but not the mask, and zeroes the outputs of steps other than the masked ones. This is not supported "
             "here; set unroll=False"
         )
     if output is None:
@@ -139,12 +139,13 @@ def trace_of(
 
 
 def _returned(layer: Any, arrays: dict[str, np.ndarray], output: Any, mask: np.ndarray | None) -> bool:
-    """Whether what was noted is, to the last digit, what the layer returned."""
+    """Whether what was noted equals, to the last digit, what the layer returned."""
     return all(np.array_equal(a, b, equal_nan=True) for a, b in _same_twice(layer, arrays, output, mask))
 
 
 def _confirm_record(layer: Any, trace: Trace, arrays: dict[str, np.ndarray]) -> None:
-    """What was recorded must be what the layer returned, up to rounding; how much that is, is asked only in doubt."""
+    """What was recorded must be what the layer returned, up to rounding; how much that is, is computed only in
+    doubt."""
     pairs = list(_same_twice(layer, arrays, trace.output, trace.mask))
     if not any(apart(recorded, returned).any() for recorded, returned in pairs):
         return

@@ -22,8 +22,8 @@ from lstm_edu.keras_bridge.layers import numbers
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.recording import rounded
 
-# What weights may differ by: absolute + relative |w| + of_moved * (how far the array has moved), w being Keras's. In
-# float32 Adam makes steps of the same length of a gradient that is nothing but rounding, so that weights part sooner.
+# How much weights may differ: absolute + relative |w| + of_moved * (how far the array has moved), w being Keras's. In
+# float32 Adam makes full-length steps even from a gradient that is only rounding, so weights diverge sooner.
 _TOLERANCES = {"float64": (1e-9, 1e-7, 0.0), "float32": (1e-6, 1e-5, 5e-3)}
 _SHOWN = 20  # steps in a table
 
@@ -34,7 +34,7 @@ class TrainingStep:
 
     Attributes:
         number: 1, 2, ...
-        loss: ours beside Keras's, of this step's batch before the update; `loss.values` holds both.
+        loss: ours and Keras's, of this step's batch before the update; `loss.values` has both.
         weights: every weight after the update, one row each, in get_weights() order.
     """
 
@@ -58,7 +58,7 @@ class TrainingReport:
     Attributes:
         name: the model's name. optimizer: in words, as at the first update.
         weight_names: of every weight array, in get_weights() order.
-        steps: one TrainingStep an update.
+        steps: one TrainingStep per update.
         moved: how far each weight array's numbers are from where they began, at most, after the last step: a
             comparison of weights that hardly moved says little.
         ours, keras: the two models as they are after the last step.
@@ -159,19 +159,19 @@ def train_side_by_side(
 ) -> TrainingReport:
     """Train a Keras model and the same model in NumPy on the same batches, and compare after every update.
 
-    Model, optimizer and loss are rebuilt in NumPy from the compiled Keras model; from then on neither side knows of the
+    Model, optimizer and loss are rebuilt in NumPy from the compiled Keras model; from then on neither side sees the
     other. Keras's side is its own train_on_batch, ours is `Sequential.train_on_batch`.
 
-    Losses agree within 2e-6 + 2e-5 |loss|, for Keras reports them in float32. Weights agree within 1e-9 + 1e-7 |w| in
-    float64. If anything computes in float32 (as every loss of Keras does that is not made with dtype="float64"), within
-    1e-6 + 1e-5 |w| + 0.005 (how far the array has moved so far).
+    Losses agree within 2e-6 + 2e-5 |loss|, because Keras reports them in float32. Weights agree within 1e-9 + 1e-7 |w|
+    in float64. If anything computes in float32 (as every loss of Keras does that is not made with dtype="float64"),
+    within 1e-6 + 1e-5 |w| + 0.005 (how far the array has moved so far).
 
     Args:
         source: a compiled Keras model that is a chain of layers of this package, without dropout, whose optimizer is
             SGD or Adam.
         x, y: inputs and targets, samples first. Masks are those that the model finds (Masking, Embedding).
         steps: how many updates.
-        batch_size: samples an update, one batch after the other in the order of x, the last one being what is left,
+        batch_size: samples per update, one batch after the other in the order of x, the last one being what is left,
             then from the start again. None: everything in every step.
         in_place: train the given Keras model itself. Otherwise a copy is trained, with a new optimizer of the same
             settings, and the given model stays as it is.
@@ -180,8 +180,8 @@ def train_side_by_side(
         A TrainingReport: `bool(report)`, `.losses`, `.differences`, `.steps`, `.first`, `.check()`.
 
     Raises:
-        TypeError: no model. ValueError: a model that is not compiled; a layer, loss, optimizer or setting that is not
-            supported, by name; dropout; nothing to train; in_place with an optimizer that has made updates before.
+        TypeError: not a model. ValueError: a model that is not compiled; a layer, loss, optimizer or setting that is
+            not supported, by name; dropout; nothing to train; in_place with an optimizer that has made updates before.
 
     Example:
         >>> model.compile("adam", keras.losses.MeanSquaredError(dtype="float64"))       # doctest: +SKIP
@@ -191,7 +191,7 @@ def train_side_by_side(
     if not is_model(source):
         raise TypeError(
             f"train_side_by_side needs a compiled Keras model, got the layer {type(source).__name__} {source.name!r}; "
-            "put it into a keras.Sequential"
+            "put it in a keras.Sequential"
         )
     steps = checks.positive_int(steps, "steps", "train_side_by_side")
     checks.flag(in_place, "in_place", "train_side_by_side")
@@ -204,7 +204,7 @@ def train_side_by_side(
     if in_place and done:
         raise ValueError(
             f"in_place=True: the optimizer of {source.name!r} has made {done} updates, and remembers what ours has not "
-            "seen; compile the model anew, or leave in_place out"
+            "seen; compile the model again, or omit in_place"
         )
     ours: Any = convert(source, None)
     _refuse_dropout(ours)
@@ -217,7 +217,7 @@ def train_side_by_side(
     start = theirs.get_weights()
     record = []
     for number, (x_batch, y_batch) in enumerate(islice(batches, steps), 1):
-        mine = ours.train_on_batch(x_batch, y_batch)  # first, for it says more clearly what does not fit
+        mine = ours.train_on_batch(x_batch, y_batch)  # first, because its errors are clearer
         loss = theirs.train_on_batch(x_batch, y_batch, return_dict=True)["loss"]
         after = [numbers(w) for w in theirs.get_weights()]
         moved = [float(np.abs(w - before).max(initial=0)) for w, before in zip(after, start, strict=True)]

@@ -1,7 +1,7 @@
 """What really arrives at each layer while Keras runs a model, whatever the model's shape.
 
 The `call` of every layer is noted while the model runs once, eagerly: branches, several inputs, shared layers, models
-inside models and models with code of their own all go the same way.
+inside models and models with custom code are all handled in the same way.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Call:
     Attributes:
         layer: Keras's layer or operation. path: its name, with those of the models and layers around it.
         number: which call of this layer, from 1. of: how many there were.
-        x: its first argument, as Keras handed it in: an array, or a list of arrays; None where it was symbolic.
+        x: its first argument, as Keras passed it in: an array, or a list of arrays; None where it was symbolic.
         mask: (B, T) bool, or None. initial_state: a list of arrays, or None. training: whether it was called so.
         output: what it returned.
         supported: whether this package has such a layer. why_not: if not, the reason.
@@ -65,7 +65,7 @@ class Call:
 
     @property
     def mask_is_ignored(self) -> bool:
-        """Whether a mask ends at this layer because it knows none."""
+        """Whether a mask ends at this layer because it does not support masks."""
         return not getattr(self.layer, "supports_masking", False)
 
     @property
@@ -100,7 +100,7 @@ def record(model: Any, inputs: Any, mask: Any = None) -> tuple[list[Call], Any]:
         finally:
             around.pop()
         if is_model(layer):
-            return output  # its layers speak for it
+            return output  # its layers are recorded instead
         noted.output = _arrays(output)
         if noted.is_operation and np.asarray(noted.output).dtype.kind == "b":
             return output  # the mask of an Embedding, in a Functional model
