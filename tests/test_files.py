@@ -468,7 +468,7 @@ def test_a_layer_that_the_user_made_known_is_loaded(tmp_path):
         model.save(tmp_path / "own.keras")
         report = le.verify(tmp_path / "own.keras", sequences(rng_of(6))).check()
     assert [(layer.name, layer.kind) for layer in report.passed] == [("own", "Doubles")]
-    assert "a class of its own" in str(report.passed[0])
+    assert "a custom class" in str(report.passed[0])
 
 
 @pytest.mark.parametrize(

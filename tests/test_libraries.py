@@ -202,8 +202,8 @@ KERAS_NAMES = {"kernel": (F, 4 * H), "recurrent_kernel": (H, 4 * H), "bias": (4 
         (TORCH, KERAS_NAMES, "This looks like Keras's own layout"),
         (TORCH, {"weight_ih_l0": (F, 4 * H), "weight_hh_l0": (H, 4 * H)}, "This looks like Keras's own layout"),
         (TORCH, {"weight_ih_l0": (17, F), "weight_hh_l0": (17, 17)}, "must be"),
-        (THINC, {"LSTM": (176,)}, "say units="),
-        (ONNX, {"W": (1, 12, 5), "R": (1, 12, 4), "B": (1, 24)}, "say reset_after=True or False"),
+        (THINC, {"LSTM": (176,)}, "give units="),
+        (ONNX, {"W": (1, 12, 5), "R": (1, 12, 4), "B": (1, 24)}, "give reset_after=True or False"),
         (ONNX, {"W": (1, 12, 5), "R": (1, 12, 4), "B": (1, 12)}, r"B must be \(1, 24\), got \(1, 12\)"),
     ],
 )

@@ -268,7 +268,7 @@ def test_a_sequence_turned_round_in_two_directions_is_refused():
     x = rng_of(8).standard_normal((B, T, F)).astype("float32")
     assert np.abs(found(x) - run(content, time_first(x))[:, 0].transpose(1, 0, 2)).max() < 2e-6
     assert np.abs(found(x) - layer(x)).max() > 1e-2
-    with pytest.raises(ValueError, match="LSTM 'lstm': .*turned round, in two directions or backwards"):
+    with pytest.raises(ValueError, match="LSTM 'lstm': .*reversed, in two directions or backwards"):
         formats.read_onnx(lstm_file(rng_of(7), **given, direction="reverse")[1])
     other = given | {"extra": extra | {"axis": np.array([1])}}  # the sequences change places: no matter to the layer
     assert not formats.read_onnx(lstm_file(rng_of(7), **other)[1])["lstm"].go_backwards
@@ -508,5 +508,5 @@ def test_no_file_elsewhere_is_read(location, tmp_path):
     (tmp_path / "model" / "link").symlink_to(tmp_path / "secret")
     _, _, content = elsewhere(location)
     (tmp_path / "model" / "model.onnx").write_bytes(content)
-    with pytest.raises(ValueError, match="which is no file in the same folder and is not read"):
+    with pytest.raises(ValueError, match="which is not a file in the same folder and is not read"):
         formats.read_onnx(tmp_path / "model" / "model.onnx")

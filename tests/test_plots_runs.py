@@ -93,7 +93,7 @@ def test_two_runs_their_difference_and_where_they_part():
     np.testing.assert_allclose(other, b.o[1].T)
     np.testing.assert_allclose(difference, (a.o[1].astype(float) - b.o[1]).T)
     first = first_divergences(need_pair(a, b, "here"))[1]
-    assert f"part at step {first.t}, marked by a dashed line" in le.plots.describe(figure)
+    assert f"diverge at step {first.t}, marked by a dashed line" in le.plots.describe(figure)
     assert f"is z_o, most of all in unit {first.unit}" in le.plots.describe(figure)
     assert "agree in every number" in le.plots.describe(le.plots.pair(a, a))
 

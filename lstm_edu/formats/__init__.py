@@ -1,14 +1,14 @@
-"""Weights of other libraries, to and from this package's layers, which hold them as Keras does.
+"""Weights of other libraries, to and from this package's layers, which store them as Keras does.
 
 `from_...` gives a built layer of this package, whose `get_weights()` go into a Keras layer of the same arguments; its
 sequence of outputs is what the other library computes, to rounding. `to_...` gives the arrays that the other library
-wants. What cannot be said in the other format is refused and never dropped: a GRU with its reset gate before the
+expects. What cannot be expressed in the other format is refused and never dropped: a GRU with its reset gate before the
 product has no PyTorch form, an LSTM with hard_sigmoid no TensorFlow 1 form. NumPy alone is needed; tensors of PyTorch
 are taken where that is installed anyway.
 
 `from_library` and `to_library` do this for any class of the table `PACKINGS`: Chainer, DyNet, Equinox, Flax, Haiku,
-JAX, MLX, ncnn, OpenVINO, Paddle, thinc and others, each by its own names of arrays. The functions of one library know
-more of it: several layers, directions, files. How some of them pack an LSTM's gates (i input, f forget, g candidate,
+JAX, MLX, ncnn, OpenVINO, Paddle, thinc and others, each by its own names of arrays. The functions for one library know
+more about it: several layers, directions, files. How some of them pack an LSTM's gates (i input, f forget, g candidate,
 o output) and a GRU's (z update, r reset, g candidate):
 
 | | LSTM | GRU | matrices | biases |

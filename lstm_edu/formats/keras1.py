@@ -25,11 +25,11 @@ def from_keras1(
     Args:
         arrays: 12 of an LSTM, gates i, c, f, o; 9 of a GRU, gates z, r, h; 3 of a SimpleRNN.
         activation, inner_activation: as in Keras 1, where the inner one is hard_sigmoid unless told otherwise: that is
-            clip(0.2 z + 0.5, 0, 1), "hard_sigmoid_keras2" here, and not what Keras 3 calls so.
+            clip(0.2 z + 0.5, 0, 1), "hard_sigmoid_keras2" here, and not what Keras 3 calls by that name.
         config: further arguments of the layer made. A GRU has reset_after=False.
 
     Raises:
-        ValueError: another number of arrays, or shapes that do not fit together.
+        ValueError: a different number of arrays, or shapes that do not fit together.
     """
     kind = _BY_COUNT.get(len(arrays))
     if kind is None:

@@ -25,14 +25,14 @@ def from_library(
     """A built layer of this package that computes what that class of another library computes, from its arrays.
 
     What the library does to its numbers when it runs goes into the weights: a forget bias that is in no array is added
-    to the forget gate's bias; where z weighs the new value instead of the old state, its blocks are negated, for
+    to the forget gate's bias; where z weighs the new value instead of the old state, its blocks are negated, because
     1 - sigmoid(a) = sigmoid(-a).
 
     Args:
         name: a class of `le.formats.PACKINGS`, "equinox.nn.LSTMCell" say.
         arrays: name -> array or tensor, by the names that the table gives. The biases may be left out, all of them.
-        prefix: what stands before these names; arrays under other names are not looked at.
-        units: H, where all arrays lie in one flat vector, whose length does not tell.
+        prefix: what comes before these names; arrays under other names are ignored.
+        units: H, where all arrays are in one flat vector, whose length does not tell.
         config: further arguments of the layer made. Where a class may have either reset_after and its arrays do not
             tell which (ONNX), it is needed.
 
@@ -41,7 +41,7 @@ def from_library(
 
     Raises:
         ValueError: no such class; arrays that are missing, unknown or of shapes that do not fit together, with the
-            shapes that the class has, those received and what these look like. TypeError: no mapping, no numbers.
+            shapes that the class has, those received and what these look like. TypeError: not a mapping, not numbers.
     """
     rows = packing_of(name)
     if not isinstance(arrays, Mapping):
@@ -64,7 +64,9 @@ def from_library(
     if not found:
         raise refusals[0]
     if len(found) > 1:
-        raise ValueError(f"from_library: {name} may have either, its arrays do not tell: say reset_after=True or False")
+        raise ValueError(
+            f"from_library: {name} may have either, and its arrays do not tell: give reset_after=True or False"
+        )
     ((row, blocks),) = found
     settings: dict[str, Any] = {"activation": row.activations[0]}
     if row.kind != "SimpleRNN":
@@ -85,9 +87,9 @@ def to_library(name: str, layer: Layer, prefix: str = "") -> dict[str, np.ndarra
         name -> array, of the layer's dtype. Where the library has two biases and Keras one, the second is zero.
 
     Raises:
-        ValueError: no such class, and what the class cannot say: another kind of layer, the other reset_after, other
-            activations, go_backwards, Bidirectional, a bias for which it has no array. TypeError: no layer of this
-            package.
+        ValueError: no such class, and what the class cannot express: another kind of layer, the other reset_after,
+            other activations, go_backwards, Bidirectional, a bias for which it has no array. TypeError: not a layer of
+            this package.
     """
     rows = packing_of(name)
     kind, parts = packing.parts_of(layer, "to_library", (rows[0].kind,))
@@ -195,7 +197,7 @@ def _read(row: Packing, given: Arrays, units: int | None) -> Blocks:
 
 
 def _sizes(row: Packing, given: Arrays, units: int | None) -> tuple[int, int]:
-    """(F, H), as most of the axes have it."""
+    """(F, H), as most of the axes say."""
     axes = [
         (written, size)
         for array in row.named_arrays
@@ -209,7 +211,7 @@ def _sizes(row: Packing, given: Arrays, units: int | None) -> tuple[int, int]:
             if re.fullmatch(r"\d*H", written) and size and size % _size(written, 0, 1) == 0
         )
         if not found:
-            raise ValueError(_misfit(row, given, "they do not tell the number of units: say units=..."))
+            raise ValueError(_misfit(row, given, "they do not tell the number of units: give units=..."))
         units = found.most_common(1)[0][0]
     units = checks.positive_int(units, "units", "from_library")
     found = Counter()

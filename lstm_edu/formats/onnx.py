@@ -11,7 +11,7 @@ from lstm_edu.core import Layer
 from lstm_edu.formats import packing
 
 OPERATORS = {"LSTM": "LSTM", "GRU": "GRU", "RNN": "SimpleRNN"}
-# ONNX's name -> ours. HardSigmoid has its slope beside it.
+# ONNX's name -> ours. HardSigmoid has its slope next to it.
 _ACTIVATIONS = {"Sigmoid": "sigmoid", "Tanh": "tanh", "Relu": "relu", "Softsign": "softsign", "Softplus": "softplus"}
 _DEFAULT = {"LSTM": ("Sigmoid", "Tanh", "Tanh"), "GRU": ("Sigmoid", "Tanh"), "SimpleRNN": ("Tanh",)}
 
@@ -64,20 +64,21 @@ def from_onnx(
 ) -> Layer:
     """The layer of an ONNX operator LSTM, GRU or RNN, from its inputs and attributes by their own names.
 
-    Which operator it is, the shapes tell. X is (T, B, F) there and (B, T, F) here; Y (T, D, B, H) is (B, T, D H) here.
-    from_onnx(w.W, w.R, w.B, **w.attributes) is the way back from `to_onnx`.
+    The shapes tell which operator it is. X is (T, B, F) there and (B, T, F) here; Y (T, D, B, H) is (B, T, D H) here.
+    from_onnx(w.W, w.R, w.B, **w.attributes) undoes `to_onnx`.
 
     Args:
         W: (D, nH, F), blocks i, o, f, c or z, r, h. R: (D, nH, H). B: (D, 2nH) or None.
-        direction: "forward", or "bidirectional" with D = 2. "reverse" becomes go_backwards=True, whose outputs stand
-            in the order of processing; ONNX puts them into the order of time.
+        direction: "forward", or "bidirectional" with D = 2. "reverse" becomes go_backwards=True, whose outputs are
+            in the order of processing; ONNX puts them in the order of time.
         linear_before_reset: of a GRU; 1 is Keras's reset_after=True.
-        activations: ONNX's names, one a gate and direction; HardSigmoid's slope is activation_alpha, 0.2 if not given.
+        activations: ONNX's names, one per gate and direction; HardSigmoid's slope is activation_alpha, 0.2 if not
+            given.
         config: further arguments of the layer made.
 
     Raises:
-        ValueError: shapes that do not fit; peepholes P, clip, input_forget, layout=1; activations Keras cannot follow;
-            weights that are not finite.
+        ValueError: shapes that do not fit; peepholes P, clip, input_forget, layout=1; activations that Keras does not
+            have; weights that are not finite.
     """
     if P is not None and np.any(np.asarray(P)):
         raise ValueError("from_onnx: P holds peepholes, which Keras's LSTM does not have; le.PeepholeLSTM does")
@@ -115,7 +116,7 @@ def from_onnx(
 
 
 def finite(array: np.ndarray, name: str) -> None:
-    """Refuse weights with a NaN or an infinity among them, with its place."""
+    """Refuse weights that contain a NaN or an infinity, with its place."""
     wrong = ~np.isfinite(array)
     if wrong.any():
         place = tuple(int(k) for k in np.argwhere(wrong)[0])

@@ -1,4 +1,4 @@
-"""The layers in an .onnx file, and by name what in it is not read."""
+"""The layers in an .onnx file, and by name what is not read."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from lstm_edu.formats.onnx import ATTRIBUTES, OPERATORS, finite, from_onnx
 from lstm_edu.formats.onnx_operators import Values, evaluate
 from lstm_edu.formats.protobuf import Node
 
-# Numbers that computing weights may make: so many times those that are stored, and this many besides.
+# Numbers that computing weights may make: so many times those that are stored, plus this many.
 MOST_TIMES, MOST_BESIDES = 8, 2**20
-# What changes the entries of a sequence, each by itself, and not their order.
+# What changes the entries of a sequence one by one, and not their order.
 _STEP_BY_STEP = ("Identity", "Cast", "Dropout", "MatMul", "Add", "Sub", "Mul", "Div", "Relu", "Tanh", "Sigmoid", "Clip")
-_SETTINGS = ("Resize", "Upsample", "RandomNormal", "RandomUniform")  # their floats are no weights
+_SETTINGS = ("Resize", "Upsample", "RandomNormal", "RandomUniform")  # their floats are not weights
 _LOOP = (
     "export it so that it becomes an LSTM, GRU or RNN operator (PyTorch's do; of Keras's an LSTM with sigmoid and tanh)"
 )
@@ -31,7 +31,7 @@ class OnnxLayers(dict):
 
     Attributes:
         not_read: name -> a sentence, for each operator with weights that was not read.
-        notes: name -> sentences: what else the file does with a layer, which its weights do not say.
+        notes: name -> sentences: what else the file does with a layer, which its weights do not show.
         initial_state: name -> [h], [h, c] or, both ways, the forward one's, then the backward one's, each (1, H) or
             (B, H): where a layer starts from states that are stored and not zero. `layer(x, initial_state=...)`.
     """
@@ -43,7 +43,7 @@ class OnnxLayers(dict):
         self.initial_state: dict[str, list[np.ndarray]] = {}
 
     def lines(self) -> list[str]:
-        """Each layer, what is to be known of it, and what was not read."""
+        """Each layer, what there is to know about it, and what was not read."""
         found = []
         for name, layer in self.items():
             shapes = ", ".join(f"{n} {w.shape}" for n, w in zip(layer.weight_names, layer.weights, strict=False))
@@ -57,30 +57,30 @@ def _article(kind: str) -> str:
 
 
 def read_onnx(source: str | os.PathLike | bytes, **config: Any) -> OnnxLayers:
-    """The recurrent, dense and embedding layers of an .onnx file. No library of ONNX is needed.
+    """The recurrent, dense and embedding layers of an .onnx file. No ONNX library is needed.
 
-    Read are the operators LSTM, GRU and RNN; a Loop, or steps written out one behind the other, that compute what a
-    layer of Keras computes (tf2onnx writes many so); Gemm, and MatMul with the Add behind it (a Dense with activation
-    "linear": what else stands behind it in the graph is not looked at); Gather from a stored table (an Embedding).
-    Weights that the graph makes of stored arrays are computed. A layer that reads a sequence which the graph turned
-    round is one that goes backwards; both ways written as two layers are two.
+    Read are the operators LSTM, GRU and RNN; a Loop, or steps written out one after the other, that compute what a
+    layer of Keras computes (tf2onnx writes many so); Gemm, and MatMul with the Add after it (a Dense with activation
+    "linear": what else follows it in the graph is ignored); Gather from a stored table (an Embedding).
+    Weights that the graph makes from stored arrays are computed. A layer that reads a sequence which the graph
+    reversed is one that goes backwards; both directions written as two layers are two.
 
     Args:
-        source: a path, or the file's bytes. Arrays in another file are read where it lies next to the path's.
+        source: a path, or the file's bytes. Arrays in another file are read if it is next to the path's.
         config: further arguments of the recurrent layers made.
 
     Returns:
         name -> built layer, in the order of the graph; names are the operators', or their first output's. With
-        `.not_read`, `.notes` and `.initial_state`, which a warning tells too.
+        `.not_read`, `.notes` and `.initial_state`, which a warning mentions too.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: no .onnx file, or damaged; weights that lie in another file which is not there, that only running
+        ValueError: not an .onnx file, or damaged; weights in another file which is not there, that only running
             the graph would give, or that are not finite; what `from_onnx` refuses, with the operator's name; a file
             with weights none of which can be read.
 
     Warns:
-        UserWarning: an operator with weights was not read, or a layer starts from a state of its own, by name.
+        UserWarning: an operator with weights was not read, or a layer starts from a stored state, by name.
     """
     path = None if isinstance(source, bytes) else Path(source)
     content = source if path is None else path.read_bytes()
@@ -105,7 +105,7 @@ def read_onnx(source: str | os.PathLike | bytes, **config: Any) -> OnnxLayers:
 
 
 class _Reader:
-    """One graph, and what of it has been read."""
+    """One graph, and what has been read from it."""
 
     def __init__(self, graph: protobuf.Graph, most: int, config: dict[str, Any]):
         self.nodes, self.most, self.config = graph.nodes, most, config
@@ -117,7 +117,7 @@ class _Reader:
             for name in node.inputs:
                 self.users.setdefault(name, []).append(node)
         self.used: set[str] = set()  # stored arrays that are some layer's weights
-        self.written_out: set[str] = set()  # of these, those of layers written out in operators
+        self.written_out: set[str] = set()  # of these, those of layers written out as operators
         self.dense: set[tuple[str, ...]] = set()
         self.layers = OnnxLayers()
         self.found: dict[int, tuple[str, Layer]] = {}  # by the node's place in the graph
@@ -153,7 +153,7 @@ class _Reader:
         self.found[self.place[id(node)]] = (name, layer)
 
     def stored(self, names: Iterable[str]) -> set[str]:
-        """The stored weights of which these known arrays are made."""
+        """The stored weights from which these known arrays are made."""
         return {
             name
             for name in onnx_steps.roots(self.maker, [n for n in names if n in self.values])
@@ -184,7 +184,7 @@ class _Reader:
         time = 1 if node.attributes.get("layout") else 0
         if self.turned(given.get("X", ""), time):
             if node.attributes.get("direction", "forward") != "forward":
-                raise ValueError("it reads a sequence that the graph has turned round, in two directions or backwards")
+                raise ValueError("it reads a sequence that the graph has reversed, in two directions or backwards")
             config = {"go_backwards": True} | config
         if given.get("lengths"):
             config = {"zero_output_for_mask": True} | config
@@ -208,7 +208,7 @@ class _Reader:
         )
 
     def turned(self, name: str, axis: int) -> bool:
-        """Whether a sequence comes from one that was turned round along this axis."""
+        """Whether a sequence comes from one that was reversed along this axis."""
         for _ in self.nodes:
             node = self.maker.get(name)
             if node is None or not node.inputs:
@@ -217,7 +217,7 @@ class _Reader:
                 axis = node.attributes.get("perm", list(range(9))[::-1])[axis]
             elif node.op == "ReverseSequence":
                 if node.attributes.get("time_axis", 0) == axis and not self.whole_length(node):
-                    raise ValueError(f"{_name(node)!r} turns each sequence round within a length of its own")
+                    raise ValueError(f"{_name(node)!r} reverses each sequence within its own length")
                 return node.attributes.get("time_axis", 0) == axis
             elif node.op == "Slice":
                 if self.reversing_slice(node, axis):
@@ -235,7 +235,7 @@ class _Reader:
         return (axis, -1) in zip(np.ravel(given[2]).tolist(), np.ravel(given[3]).tolist(), strict=False)
 
     def whole_length(self, node: Node) -> bool:
-        """Whether a ReverseSequence turns whole sequences: its lengths are all one number, or come of a Shape."""
+        """Whether a ReverseSequence reverses whole sequences: its lengths are all one number, or come from a Shape."""
         lengths = node.inputs[1] if len(node.inputs) > 1 else ""
         if lengths in self.values:
             return len(set(np.ravel(self.values[lengths]).tolist())) == 1
@@ -257,7 +257,7 @@ class _Reader:
             if array.shape[-1] not in (1, units):
                 raise ValueError(
                     f"its state {state!r} has {array.shape[-1]} numbers for each sequence and its weights are of "
-                    f"{units} units: no library can run it. PyTorch's exporter writes this of an LSTM with proj_size"
+                    f"{units} units: no library can run it. PyTorch's exporter writes this for an LSTM with proj_size"
                 )
         if not any(np.any(array) for array in found):
             return
@@ -303,7 +303,7 @@ class _Reader:
             return
         layer = self.whole(found.step, found.sequence)
         if layer is None:
-            self.layers.not_read[name] = f"Loop {name!r} is not read: where its input is multiplied does not show."
+            self.layers.not_read[name] = f"Loop {name!r} is not read: it is not clear where its input is multiplied."
             return
         self.use_steps(found.stored)
         if self.turned(found.sequence, 0):
@@ -320,18 +320,20 @@ class _Reader:
             name = _name(product.node)
             self.use_steps(product.stored)
             self.layers.not_read[name] = (
-                f"{product.node.op} {name!r} and those like it hold a recurrent layer, step after step, which is not "
+                f"{product.node.op} {name!r} and those like it are a recurrent layer, step after step, which is not "
                 f"read: {why}; export the layer with unroll=False."
             )
             return
         node, layer = found.first.node, self.whole(found.step, found.step.x)
         if layer is None:
-            self.steps((found.first, "where its input is multiplied does not show"))
+            self.steps((found.first, "it is not clear where its input is multiplied"))
             return
         if found.forwards is not None and found.forwards == self.turned(found.sequence, found.axis):
             layer = _backwards(layer)
         elif found.forwards is None:
-            self.note(_name(node), "its steps are written out, and in which order they read the sequence does not show")
+            self.note(
+                _name(node), "its steps are written out, and it is not clear in which order they read the sequence"
+            )
         self.use_steps(found.step.stored)
         self.keep(node, _name(node), layer)
 
@@ -357,7 +359,7 @@ class _Reader:
         return layer
 
     def use_steps(self, names: Iterable[str]) -> None:
-        """Of a recurrent layer that is written out: its products are no Dense layers."""
+        """Of a recurrent layer that is written out: its products are not Dense layers."""
         names = set(names)
         self.used |= self.stored(names) | names
         self.written_out |= self.stored(names)
@@ -420,7 +422,7 @@ class _Reader:
     # --- the rest -------------------------------------------------------------------------------------------------
 
     def rest(self) -> None:
-        """Name every operator that takes stored weights which no layer has."""
+        """Name every operator that uses stored weights which no layer has."""
         for node in self.nodes:
             if node.op in _SETTINGS or all(name in self.values for name in node.outputs):
                 continue
@@ -448,7 +450,8 @@ class _Reader:
             return False  # no weights
         if self.used.issuperset(self.stored([name])) or not array.any():
             return False
-        # An exporter may have stored a part of a bias apart, or added it to the zeros that the first step starts from.
+        # An exporter may have stored a part of a bias separately, or added it to the zeros that the first step starts
+        # from.
         rows = {row.tobytes() for row in array.reshape(-1, array.shape[-1])} if array.ndim else set()
         known = [self.values[n].tobytes() for n in self.written_out if n in self.values]
         return not all(any(row in other for other in known) for row in rows)

@@ -1,6 +1,6 @@
-"""ONNX's operators as NumPy functions: enough to compute weights out of stored arrays, and one step of a Loop.
+"""ONNX's operators as NumPy functions: enough to compute weights from stored arrays, and one step of a Loop.
 
-Source: the operators of ONNX, opset 7 to 24. What moved from an attribute to an input in between is taken from either.
+Source: the operators of ONNX, opset 7 to 24. What has moved from an attribute to an input is taken from either.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CAST = {1: "f4", 2: "u1", 3: "i1", 4: "u2", 5: "i2", 6: "i4", 7: "i8", 9: "?", 
 
 
 class TooBig(ValueError):
-    """An operator asks for more numbers than a file of that size has any use for."""
+    """An operator asks for more numbers than a file of that size could need."""
 
 
 def evaluate(nodes: Iterable[Node], values: Values, most: int) -> None:
@@ -43,7 +43,7 @@ def evaluate(nodes: Iterable[Node], values: Values, most: int) -> None:
             continue
         given = [values[name] if name else None for name in node.inputs]
         try:
-            with np.errstate(all="ignore"):  # numbers of a damaged file; they are looked at when they are weights
+            with np.errstate(all="ignore"):  # numbers of a damaged file; they are checked when they are weights
                 result = function(given, {"num_outputs": len(node.outputs)} | node.attributes, most - made)
         except TooBig:
             raise
@@ -59,7 +59,7 @@ def evaluate(nodes: Iterable[Node], values: Values, most: int) -> None:
 
 def need(count: float, left: int, op: str) -> None:
     if count > left:
-        raise TooBig(f"{op} wants {count:,.0f} numbers, which no model of that size needs: the file is hostile")
+        raise TooBig(f"{op} asks for {count:,.0f} numbers, which no model of that size needs: the file is hostile")
 
 
 # --- what they do: (inputs, attributes, how many numbers they may make) -> array, or a list of them -------------------

@@ -1,8 +1,8 @@
-"""Recurrent layers that an .onnx file writes out in operators: a Loop over time, or the steps one behind the other.
+"""Recurrent layers that an .onnx file writes out in operators: a Loop over time, or the steps one after the other.
 
 tf2onnx 1.17, which Keras's `model.export(format="onnx")` uses, writes a GRU, a SimpleRNN, an LSTM with hard_sigmoid or
 with a mask as a Loop; an unrolled layer, and a cell that is called in Python's own loop, as operators step by step.
-What such a step computes is not guessed from its looks: the layer that its stored matrices suggest is made, and taken
+What such a step computes is not guessed from its form: the layer that its stored matrices suggest is made, and accepted
 only if one step of it gives the numbers that the operators give, for random inputs and states.
 """
 
@@ -42,7 +42,7 @@ SHAPES = ("Identity", "Squeeze", "Unsqueeze", "Reshape", "Cast")  # the numbers 
 
 
 class Product(NamedTuple):
-    """value @ matrix (+ bias): a MatMul or Gemm with a stored matrix behind.
+    """value @ matrix (+ bias): a MatMul or Gemm with a stored matrix.
 
     stored: the names of what is stored. more: whether something that the graph computes is added as well.
     """
@@ -59,7 +59,7 @@ class Product(NamedTuple):
 class Step:
     """A layer found, and the names of what it was found from: x_t, h, c (None without), and its stored arrays.
 
-    projected: x_t is a product with the kernel already, which was made for all steps at once; the layer's kernel only
+    projected: x_t is already a product with the kernel, which was made for all steps at once; the layer's kernel only
     puts the gates in order.
     """
 
@@ -135,7 +135,7 @@ def recognised(
     W, U = (w.astype(np.result_type(w, np.float32)) for w in (W, U))  # some are stored in half precision
     units, columns = U.shape
     if W.shape[1] != columns or columns not in (units, 3 * units, 4 * units):
-        return f"its matrices {W.shape} and {U.shape} are those of no LSTM, GRU or SimpleRNN"
+        return f"its matrices {W.shape} and {U.shape} do not fit an LSTM, a GRU or a SimpleRNN"
     kind = packing.kind_of(columns, units, "read_onnx")
     biases, names = _biases(nodes, values, inputs, recurrent, columns)
     stored = names.union(*(p.stored for p in found))
@@ -151,7 +151,7 @@ def recognised(
                 if run.agrees(packing.made(kind, [w.astype(float) for w in weights], **own | used)):
                     layer = packing.made(kind, weights, **own | used | config)
                     return Step(layer, inputs[0].value, h[0], c, stored, not inputs[0].stored)
-    return f"it has the matrices of a {kind} of {units} units, and computes something else than Keras's"
+    return f"it has the matrices of a {kind} of {units} units, but does not compute what Keras's does"
 
 
 def _added(nodes, values, moving, recurrent) -> list[Product]:
@@ -374,7 +374,7 @@ def roots(maker: Mapping[str, Node], names: Iterable[str]) -> set[str]:
     return {name for name in ancestors(maker, names) if name not in maker or not maker[name].inputs}
 
 
-# --- steps one behind the other ---------------------------------------------------------------------------------------
+# --- steps one after the other ----------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -395,7 +395,7 @@ class Unrolled:
 def unrolled(
     nodes: Sequence[Node], values: Values, most: int, **config: Any
 ) -> Iterator[Unrolled | tuple[Product, str]]:
-    """Each layer whose steps are written out one behind the other; of a chain that is none, (its product, why)."""
+    """Each layer whose steps are written out one after the other; of a chain that is none, (its product, why)."""
     maker = makers(nodes)
     shared: dict[str, list[Product]] = {}
     for product in products(nodes, values):

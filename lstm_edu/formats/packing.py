@@ -34,7 +34,7 @@ def reorder(packed: Any, source: str, target: str, axis: int = -1) -> np.ndarray
 
     Args:
         packed: an array whose axis holds len(source) blocks of equal size.
-        source, target: the same letters, one a block, in two orders; or the names of two libraries, as in
+        source, target: the same letters, one per block, in two orders; or the names of two libraries, as in
             ORDERS["LSTM"]: reorder(kernel, "keras", "onnx").
 
     Raises:
@@ -119,8 +119,8 @@ def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[
     """The kind, and one or two recurrent layers: of a Bidirectional the forward and the backward one.
 
     Raises:
-        TypeError: no layer of this package. ValueError: another kind, not built, or a setting that has no place in any
-            other format, by name.
+        TypeError: not a layer of this package. ValueError: another kind, not built, or a setting that has no place in
+            any other format, by name.
     """
     if not isinstance(layer, Layer):
         keras = type(layer).__module__.split(".")[0] == "keras"
@@ -136,19 +136,19 @@ def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[
         if layer.forward_layer.go_backwards:
             refuse(layer, owner, "a forward layer that goes backwards", "the first direction reads forwards")
     elif getattr(layer, "go_backwards", False):
-        refuse(layer, owner, "go_backwards=True", "a single direction reads forwards; turn x round yourself")
+        refuse(layer, owner, "go_backwards=True", "a single direction reads forwards; reverse x yourself")
     kind = type(parts[0]).__name__
     if kind not in kinds or type(parts[-1]) is not type(parts[0]):
         raise ValueError(
             f"{owner}: takes {', '.join(kinds)}{' or Bidirectional of one' * (len(kinds) > 1)}, got {kind}"
         )
     if parts[-1].units != parts[0].units:
-        refuse(layer, owner, f"{parts[0].units} and {parts[1].units} units", "both directions have as many")
+        refuse(layer, owner, f"{parts[0].units} and {parts[1].units} units", "both directions need the same number")
     return kind, parts
 
 
 def refuse(layer: Layer, owner: str, setting: str, rule: str) -> None:
-    raise ValueError(f"{owner}: {layer.name!r} has {setting}, which this format cannot say: {rule}")
+    raise ValueError(f"{owner}: {layer.name!r} has {setting}, which this format cannot express: {rule}")
 
 
 def need_activations(layer: Layer, owner: str, **allowed: tuple[str, ...]) -> None:
@@ -181,7 +181,7 @@ def from_dl4j(W: Any, RW: Any, b: Any, **config: Any) -> Layer:
     units = RW.shape[0]
     if RW.shape[1] == 4 * units + 3:
         raise ValueError(
-            "from_dl4j: RW has 3 columns more than 4 a unit, the peepholes of a GravesLSTM; Keras has none"
+            "from_dl4j: RW has 3 columns more than 4 per unit, the peepholes of a GravesLSTM; Keras has none"
         )
     RW, W = array(RW, "RW", "from_dl4j", (units, 4 * units)), array(W, "W", "from_dl4j", (None, 4 * units))
     b = array(np.reshape(array(b, "b", "from_dl4j"), -1), "b", "from_dl4j", (4 * units,))
@@ -192,7 +192,7 @@ def to_dl4j(layer: Layer) -> dict[str, np.ndarray]:
     """W (F, 4H), RW (H, 4H) and b (1, 4H) of Deeplearning4j's LSTM.
 
     Raises:
-        ValueError, TypeError: no LSTM, or one with other activations than sigmoid and tanh.
+        ValueError, TypeError: not an LSTM, or one with activations other than sigmoid and tanh.
     """
     _, parts = parts_of(layer, "to_dl4j", ("LSTM",))
     if len(parts) > 1:

@@ -41,7 +41,7 @@ class Graph:
 
 
 def fields(data: memoryview) -> Iterator[tuple[int, Any]]:
-    """(number, value) of each field of a message; a value is a whole number or the bytes it has."""
+    """(number, value) of each field of a message; a value is a whole number or bytes."""
     at = 0
     value: Any
     while at < len(data):
@@ -52,7 +52,7 @@ def fields(data: memoryview) -> Iterator[tuple[int, Any]]:
         else:
             size, at = _varint(data, at) if kind == 2 else ({1: 8, 5: 4}.get(kind, -1), at)
             if size < 0 or at + size > len(data):
-                raise ValueError("the file is cut off or no .onnx file: a field does not end inside it")
+                raise ValueError("the file is cut off or not an .onnx file: a field does not end inside it")
             value, at = data[at : at + size], at + size
         yield number, value
 
@@ -61,7 +61,7 @@ def _varint(data: memoryview, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         if at >= len(data) or shift > 63:
-            raise ValueError("the file is cut off or no .onnx file: a number does not end inside it")
+            raise ValueError("the file is cut off or not an .onnx file: a number does not end inside it")
         byte = data[at]
         value |= (byte & 127) << shift
         at, shift = at + 1, shift + 7
@@ -73,16 +73,16 @@ def graph(content: bytes, folder: Path | None = None) -> Graph:
     """The main graph of an .onnx file.
 
     Args:
-        folder: where the file lies; arrays in other files of that folder are read, and of no other.
+        folder: where the file is; arrays in other files of that folder are read, and of no other.
 
     Raises:
-        ValueError: no .onnx file, or cut off; arrays in another file that cannot be read, or of a kind that is no
-            number; graphs that lie in each other endlessly.
+        ValueError: not an .onnx file, or cut off; arrays in another file that cannot be read, or of a kind that is not
+            a number; graphs nested endlessly.
     """
     try:
         body = [value for number, value in fields(memoryview(content)) if number == 7 and not isinstance(value, int)]
         if len(body) != 1:
-            raise ValueError("this is no .onnx file: it has no graph")
+            raise ValueError("this is not an .onnx file: it has no graph")
         return _graph(body[0], folder, 0)
     except (
         TypeError,
@@ -91,12 +91,12 @@ def graph(content: bytes, folder: Path | None = None) -> Graph:
         AttributeError,
         OverflowError,
     ) as error:  # fields of other kinds than their numbers say
-        raise ValueError(f"this is no .onnx file, or damaged ({error})") from error
+        raise ValueError(f"this is not an .onnx file, or it is damaged ({error})") from error
 
 
 def _graph(data: Any, folder: Path | None, depth: int) -> Graph:
     if depth > DEEPEST:
-        raise ValueError(f"the file is damaged or hostile: more than {DEEPEST} graphs lie in each other")
+        raise ValueError(f"the file is damaged or hostile: more than {DEEPEST} graphs are nested")
     found = Graph()
     for number, value in fields(data):
         if number == 1:
@@ -220,7 +220,7 @@ def _tensor(data: Any, folder: Path | None) -> tuple[str, np.ndarray]:
             elsewhere = value == 1
     if elsewhere:
         raw = _elsewhere(name, place, folder)
-    if kind not in (*_DTYPES, _BFLOAT16):  # text, packed small numbers: no weights
+    if kind not in (*_DTYPES, _BFLOAT16):  # text, packed small numbers: not weights
         return name, np.empty(0, np.float32)
     dtype = np.dtype(_DTYPES.get(kind, "<u2"))
     if raw is not None:
@@ -234,29 +234,27 @@ def _tensor(data: Any, folder: Path | None) -> tuple[str, np.ndarray]:
     if kind == _BFLOAT16:
         flat = (flat.astype(np.uint32) << 16).view(np.float32)
     if flat.size != np.prod([float(n) for n in shape]):
-        raise ValueError(
-            f"the array {name!r} must hold {shape} numbers, but {flat.size} are there: the file is damaged"
-        )
+        raise ValueError(f"the array {name!r} must hold {shape} numbers, but has {flat.size}: the file is damaged")
     return name, flat.reshape(shape)
 
 
 def _elsewhere(name: str, place: dict[str, str], folder: Path | None) -> bytes:
-    """The bytes of an array that lies in another file: in the same folder, under a plain name."""
+    """The bytes of an array in another file: in the same folder, under a plain name."""
     file = place.get("location", "")
     if folder is None:
         raise ValueError(
-            f"the array {name!r} lies in another file, {file!r}: give the path of the .onnx file and not its bytes, or "
+            f"the array {name!r} is in another file, {file!r}: give the path of the .onnx file and not its bytes, or "
             "save the model as one file"
         )
     if not file or Path(file).name != file or "\\" in file or file in (".", "..") or (folder / file).is_symlink():
-        raise ValueError(f"the array {name!r} lies in {file!r}, which is no file in the same folder and is not read")
+        raise ValueError(f"the array {name!r} is in {file!r}, which is not a file in the same folder and is not read")
     if not (folder / file).is_file():
-        raise ValueError(f"the array {name!r} lies in another file, {file!r}, which is not next to this one")
+        raise ValueError(f"the array {name!r} is in another file, {file!r}, which is not next to this one")
     offset, length = int(place.get("offset", 0)), int(place.get("length", -1))
     size = (folder / file).stat().st_size
     length = size - offset if length < 0 else length
     if offset < 0 or offset + length > size:
-        raise ValueError(f"the array {name!r} lies behind the end of {file!r}: the file is damaged or cut off")
+        raise ValueError(f"the array {name!r} is beyond the end of {file!r}: the file is damaged or cut off")
     with (folder / file).open("rb") as source:
         source.seek(offset)
         return source.read(length)

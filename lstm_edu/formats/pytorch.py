@@ -31,7 +31,7 @@ def from_pytorch(
     Args:
         state_dict: weight_ih_l0 (nH, F), weight_hh_l0 (nH, H), bias_ih_l0 and bias_hh_l0 (nH,); ..._l1 and so on for
             num_layers, ..._reverse for the other direction. Or weight (U, F) and bias (U,) of a Linear.
-        prefix: what stands before these names, "encoder.lstm." say.
+        prefix: what comes before these names, such as "encoder.lstm.".
         layer: which of several layers, from 0; if None all of them, as a Sequential where there are several.
         kind: "LSTM", "GRU", "SimpleRNN", "Dense" or "Embedding" (its weight is (input_dim, output_dim)), where the
             shapes could mean several.
@@ -82,7 +82,7 @@ def _direction(state_dict, prefix, n, way, kind, nonlinearity, config):
         if full not in state_dict and not needed:
             return None
         if full not in state_dict:
-            raise ValueError(f"from_pytorch: {full} is missing; it belongs beside the others of its layer")
+            raise ValueError(f"from_pytorch: {full} is missing; it belongs with the others of its layer")
         return packing.array(state_dict[full], full, "from_pytorch", shape)
 
     recurrent = take("weight_hh")
@@ -107,7 +107,7 @@ def _single(state_dict, prefix, kind, has_bias, config):
     weight = packing.array(state_dict[f"{prefix}weight"], f"{prefix}weight", "from_pytorch", (None, None))
     if kind is None and not has_bias:
         raise ValueError(
-            f"from_pytorch: {prefix}weight alone may be a Linear without bias or an Embedding: say kind='Dense' or "
+            f"from_pytorch: {prefix}weight alone may be a Linear without bias or an Embedding: give kind='Dense' or "
             "kind='Embedding'"
         )
     if kind == "Embedding":
@@ -142,7 +142,7 @@ def to_pytorch(layer: Layer, prefix: str = "") -> dict[str, np.ndarray]:
         name -> array. Keras's one bias goes into bias_ih, and bias_hh is zero; a GRU's two rows go into both.
 
     Raises:
-        ValueError: what torch.nn does not have: reset_after=False, other activations than sigmoid and tanh (of a
+        ValueError: what torch.nn does not have: reset_after=False, activations other than sigmoid and tanh (of a
             SimpleRNN: tanh, relu), go_backwards, other merge modes, stacks of different layers.
     """
     if isinstance(layer, Sequential):

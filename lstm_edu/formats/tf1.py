@@ -72,7 +72,7 @@ def _pair(taken: Mapping[str, Any], part: str) -> tuple[str, np.ndarray, np.ndar
         )
     bias = names[0].removesuffix("kernel") + "bias"
     if bias not in taken:
-        raise ValueError(f"from_tf1: {bias} is missing beside {names[0]}")
+        raise ValueError(f"from_tf1: {bias} is missing next to {names[0]}")
     kernel = packing.array(taken[names[0]], names[0], "from_tf1", (None, None))
     return names[0], kernel, packing.array(taken[bias], bias, "from_tf1", kernel.shape[1:])
 
@@ -95,7 +95,8 @@ def to_tf1(layer: Layer, *, forget_bias: float = 1.0) -> dict[str, np.ndarray]:
 
     Args:
         layer: a built LSTM, GRU (reset_after=False) or SimpleRNN.
-        forget_bias: what the cell will be made with, and adds when it runs: it is taken off the forget gate's bias.
+        forget_bias: what the cell will be made with, and adds when it runs: it is subtracted from the forget gate's
+            bias.
 
     Raises:
         ValueError: reset_after=True, a recurrent activation other than sigmoid, go_backwards, Bidirectional.

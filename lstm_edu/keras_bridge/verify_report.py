@@ -96,7 +96,7 @@ class LayerReport:
 
 @dataclass(frozen=True)
 class PassedThrough:
-    """A layer that was not rebuilt: what it computed was taken from Keras.
+    """A layer that was not rebuilt: its output was taken from Keras.
 
     Attributes:
         name, kind: of the layer. what: its size, in words, or "". why: why it was not rebuilt.
@@ -127,13 +127,14 @@ class VerifyReport:
         name: the layer's or model's name.
         layers: one LayerReport per layer, in order; one per call for a layer that the model shares.
         whole: the model's output, ours computed from x through all our layers; None for a single layer. Where a model
-            is no chain of layers that this package has: its output with our numbers instead of Keras's in every layer
+            is not a chain of layers that this package has: its output with our numbers instead of Keras's in every
+                layer
             that was rebuilt.
         gradients: the loss, and one row for the gradient of each weight, of the input and of each initial state that
             was given; None without y.
         passed: the layers that were not rebuilt.
         cautions: what runs without complaint but may not do what you think, each with `.id`, `.layer`, `.text`.
-        notes: what else there is to say, such as that no input was given.
+        notes: anything else, such as that no input was given.
         kind: of the model: "Sequential", or "Model" for any other; not used for a single layer.
         about: what was compared with what, in lines: file, versions, backend, date, and the command if one was typed.
         vocabulary: the words of the model's TextVectorization or StringLookup, by id; () where it has none, or several.
@@ -171,7 +172,7 @@ class VerifyReport:
     @cached_property
     def adequacy(self) -> Any:
         """Which known mistakes would have been caught with these weights, inputs and masks, and which not and why: a
-        `le.doctor.Adequacy`, computed when it is asked for or shown. Each layer is looked at on its own input; of large
+        `le.doctor.Adequacy`, computed when it is asked for or shown. Each layer is checked on its own input; of large
         ones a few sequences, in about a second."""
         if len(self.layers) == 1:
             return self.layers[0].adequacy
@@ -199,7 +200,7 @@ class VerifyReport:
 
     @property
     def sentence(self) -> str:
-        """The result in words: how much was compared, and what came of it."""
+        """The result in words: how much was compared, and the outcome."""
         if self.verdict == DIFFERENT:
             return f"{self._difference} ({self._counted}{self._not_compared})"
         if self.verdict == UNDECIDED:
@@ -369,7 +370,7 @@ class VerifyReport:
         Args:
             places: as in `le.explore`: where to begin (layer, t, unit, batch), how much is shown (detail), names.
         """
-        explore = import_module("lstm_edu").explore  # the widgets read the bridge, which knows none
+        explore = import_module("lstm_edu").explore  # the widgets read the bridge, which does not know them
         return explore(self.trace, reference=self.keras_trace, **places)
 
 

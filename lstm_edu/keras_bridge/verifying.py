@@ -1,6 +1,6 @@
-"""Every layer, every timestep, every gate: ours against what Keras computes inside, and where they first part.
+"""Every layer, every timestep, every gate: ours against what Keras computes inside, and where they first differ.
 
-One road for every source. A model is run once, and what Keras hands to each layer is noted (`tapping`); a chain of
+One path for every source. A model is run once, and what Keras passes to each layer is noted (`tapping`); a chain of
 layers is a graph like any other, and a single layer has one call. Each layer that this package has is rebuilt and run
 on that.
 """
@@ -51,7 +51,7 @@ def verify(
 ) -> VerifyReport:
     """Compare every number that a layer or model computes for `x` with Keras's own.
 
-    Each layer is given what Keras hands to it, so that a difference in one is not carried into the next; then the
+    Each layer gets exactly what Keras passes to it, so a difference in one is not carried into the next; then the
     model is compared as a whole. Inside a layer every recorded quantity is compared at every timestep. Any model will
     do, branching ones too: a layer that this package does not have is passed through and listed (`report.passed`).
     Layers that run without complaint but may not do what you think are named with the reason (`report.cautions`).
@@ -72,7 +72,8 @@ def verify(
         source: a Keras layer or model, or the path of a `.keras` file or of an `.h5` file of Keras 2. Code in a file is
             not run.
         x: what to compute: an array; for a model with several inputs a list of one for each, or a dict by their names;
-            None for random numbers of the right shapes (and ids that an Embedding knows), which the report then says.
+            None for random numbers of the right shapes (and ids that an Embedding knows), which the report then
+            mentions.
         y: for a model its targets. For a single layer, which has no loss, dL/d(output), in the output's shape; where
             it returns several arrays, a list of one for each (with return_state=True: [dy, dh, dc]).
         mask: (B, T), if the layers do not find their own. initial_state: for a single recurrent layer.
@@ -88,8 +89,9 @@ def verify(
 
     Raises:
         ValueError, TypeError: as `keras_trace`, or as `files.load` for a path; no layer of the model can be rebuilt;
-            y, ours or initial_state for a model that is no chain of supported layers; `ours` is another kind of layer
-            or takes other inputs. With y: no loss, a loss or regularizer that is not supported, a y of another shape.
+            y, ours or initial_state for a model that is not a chain of supported layers; `ours` is another kind of
+            layer or takes other inputs. With y: no loss, a loss or regularizer that is not supported, a y of another
+            shape.
 
     Example:
         >>> verify(model, x).check()                                        # doctest: +SKIP
@@ -113,7 +115,7 @@ def verify(
 
 
 class Asked(NamedTuple):
-    """What `verify` was asked, but for x."""
+    """What `verify` was asked, apart from x."""
 
     source: Any
     mask: Any
@@ -129,7 +131,7 @@ class Asked(NamedTuple):
 
 
 def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyReport:
-    """Every layer on what Keras hands to it; then the model as a whole, and its gradients."""
+    """Every layer on what Keras passes to it; then the model as a whole, and its gradients."""
     source = asked.source
     rebuilt = _rebuilt(asked)
     given, note = _given(source, x)
@@ -189,7 +191,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
 
 
 def _vocabulary(source: Any) -> tuple[str, ...]:
-    """The words that a model looks up, by id; () where no layer of it does so, or several."""
+    """The words that a model looks up, by id; () where none of its layers does, or several do."""
     lookups = [layer for layer in getattr(source, "layers", ()) if type(layer).__name__ in LOOKUPS]
     return tuple(map(str, lookups[0].get_vocabulary())) if len(lookups) == 1 else ()
 
@@ -206,14 +208,14 @@ def _rebuilt(asked: Asked) -> Layer | None:
 
 
 def _given(source: Any, x: Any) -> tuple[Any, str]:
-    """The input as the source takes it, and what there is to say of it."""
+    """The input as the source takes it, and what there is to say about it."""
     if is_model(source):
         return inputs.of_model(source, x)
     return inputs.of_layer(source) if x is None else (np.asarray(x), "")
 
 
 def _calls(asked: Asked, given: Any, rebuilt: Layer | None) -> tuple[list[Call], Any]:
-    """What Keras hands to each layer, in order, and the model's output; of a single layer its own one call."""
+    """What Keras passes to each layer, in order, and the model's output; of a single layer its one call."""
     if is_model(asked.source):
         if asked.initial_state is not None:
             raise ValueError(
@@ -248,7 +250,7 @@ def _flat(layer: Layer) -> Iterator[Layer]:
 
 
 def _does_nothing(call: Call) -> bool:
-    """A layer that hands its input on at inference: nothing to compare."""
+    """A layer that passes its input on at inference: nothing to compare."""
     return call.kind in ("Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "ActivityRegularization")
 
 
@@ -263,7 +265,7 @@ def _compared(call: Call, pair: tuple[Layer, Layer] | None, spread_of: Callable[
     if not call.supported:
         return None
     if call.training and (getattr(call.layer, "dropout", 0) or getattr(call.layer, "rate", 0)):
-        call.why_not = "it is called with training=True, so that its dropout draws at random"
+        call.why_not = "it is called with training=True, so its dropout draws at random"
         return None
     try:
         batch, *steps, features = call.x.shape
@@ -336,7 +338,7 @@ def _passed(call: Call) -> PassedThrough:
         why = "an operation between layers"
     elif "which is not supported" in call.why_not:
         own = type(layer).__module__.split(".")[0] != "keras"
-        why = "a class of its own, which may compute anything" if own else "lstm_edu has no such layer"
+        why = "a custom class, which may compute anything" if own else "lstm_edu has no such layer"
     else:
         why = call.why_not
     counts = not (call.is_operation or _does_nothing(call))

@@ -1,7 +1,7 @@
 """Still pictures: for print, for slides, and for reading without a kernel. Each has a description in words.
 
 Every function returns a matplotlib Figure that belongs to no window and to no global state. `show(figure)` displays it
-in a notebook together with its description, for those who do not see it, in the theme of the page.
+in a notebook together with its description, for those who cannot see it, in the theme of the page.
 """
 
 from importlib import import_module
@@ -26,7 +26,7 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Load matplotlib when the first picture is asked for: the explorers use this package's scales without it."""
+    """Load matplotlib for the first picture only: the explorers use this package's scales without it."""
     if name not in _HOMES:
         raise AttributeError(f"module 'lstm_edu.plots' has no attribute {name!r}")
     extras.need("plots", "a picture")

@@ -20,7 +20,7 @@ _DESCRIPTION = (
     "tanh. At the right, a copy of c[t] goes down through a tanh and is multiplied by the output gate o: "
     "h[t] = o * tanh(c[t]), which leaves at the lower right."
 )
-# Where the gates stand, from left to right: (letter, x, function).
+# Where the gates are, from left to right: (letter, x, function).
 _GATES = (("f", 33, "sigmoid"), ("i", 46, "sigmoid"), ("g", 59, "tanh"), ("o", 72, "sigmoid"))
 _TOP, _BUS, _GATE, _WRITE, _OUT = 50, 12, 22, 37.5, 32  # heights of the wires
 

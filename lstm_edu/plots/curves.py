@@ -24,11 +24,11 @@ def activations(
 
     Args:
         names: Keras's names, at most seven, such as ["sigmoid", "tanh", "hard_sigmoid_keras2"].
-        low, high: from where to where.
+        low, high: the ends of the axis.
         theme: "light" or "dark".
 
     Raises:
-        TypeError, ValueError: as `le.activations.get`; and for an activation without a curve of its own, such as
+        TypeError, ValueError: as `le.activations.get`; and for an activation without a curve, such as
             softmax, more than seven of them, or an empty range.
     """
     names = [names] if isinstance(names, str) else list(names)
@@ -43,7 +43,7 @@ def activations(
     look = theme_of(theme)
     x = np.linspace(low, high, 601)
     curves = [function(x) for function in functions]
-    # The formulas stand below, one a line: beside the curves they would make the picture small in a narrow window.
+    # The formulas are below, one per line: next to the curves they would make the picture small in a narrow window.
     below, height = 0.65 + 0.23 * len(names), 3.3
     figure = sheet(5.4, height + below, theme, _describe(functions, low, high))
     axes = figure.add_axes(
@@ -56,7 +56,7 @@ def activations(
         axes.plot(x, y, color=_COLORS[n], linestyle=dash, linewidth=2.4, label=f"{function.name}: {_formula(function)}")
     axes.set_xlim(low, high)
     tallest = max(float(np.abs(y).max()) for y in curves)
-    if tallest > 2.5:  # a steep one must not press all others flat
+    if tallest > 2.5:  # a steep one must not flatten all the others
         axes.set_ylim(-1.5, 2.5)
     axes.set_xlabel("z", color=look["muted"], family="serif", style="italic", fontsize=12)
     axes.tick_params(colors=look["muted"], labelsize=9, length=3)

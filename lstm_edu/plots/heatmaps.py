@@ -35,10 +35,10 @@ def gates(
     Where several of very many steps share a column of the picture, it shows the value furthest from zero.
 
     Args:
-        trace: the trace of an LSTM, GRU or SimpleRNN, with all the wanted quantities.
+        trace: the trace of an LSTM, GRU or SimpleRNN, with all the quantities to draw.
         batch: which sequence.
         quantities: which of x, i, f, g, o, c, h (LSTM), x, z, r, g, h (GRU) or x, z, h (SimpleRNN), in the order in
-            which they are wanted; all, if not given.
+            which to draw them; all, if not given.
         t, unit: a step to frame, and a unit to point at.
         theme: "light" or "dark"; if not given, `show` follows the page.
 

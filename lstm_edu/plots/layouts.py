@@ -1,4 +1,4 @@
-"""How a layer's weights lie in memory, in Keras 3 and elsewhere: data, from which the pictures and the explorer draw.
+"""How a layer's weights are stored, in Keras 3 and elsewhere: data, from which the pictures and the explorer draw.
 
 A block is one gate's part of one array and has our name everywhere: W_f is what the input is multiplied by on its way
 to the forget gate. Where another program keeps two biases and adds them, both blocks are called b_f.
@@ -26,8 +26,8 @@ class Array:
     Attributes:
         name: what the program calls it, as a Python name.
         rows, columns: the sizes of the grid's rows and columns.
-        blocks: the names of the blocks, a tuple a row.
-        transposed: the array holds its blocks turned round: (H, F) where Keras has (F, H).
+        blocks: the names of the blocks, one tuple per row.
+        transposed: the array has its blocks transposed: (H, F) where Keras has (F, H).
         batch: it has one more axis of length 1 in front.
         flat: it has one axis only. With several columns, the picture shows them side by side, one after another.
         numbered: its rows are counted, not sliced: bias[0, ...].
@@ -59,7 +59,7 @@ class Layout:
         return tuple(array for line in self.lines for array in line)
 
     def count(self, units: int, features: int) -> int:
-        """How many numbers all arrays hold."""
+        """How many numbers all arrays have together."""
         size = {"1": 1, "F": features, "H": units}
         return sum(sum(size[r] for r in array.rows) * sum(size[c] for c in array.columns) for array in self.arrays)
 
@@ -80,7 +80,7 @@ def layouts(kind: str, use_bias: bool = True, reset_after: bool = True) -> dict[
 
 
 def as_dict(layout: Layout) -> dict[str, Any]:
-    """What the page is told."""
+    """What is sent to the page."""
     return asdict(layout)
 
 
@@ -92,17 +92,17 @@ def _named(letter: str, gates: str) -> tuple[str, ...]:
 
 
 def _beside(name: str, size: str, blocks: tuple[str, ...], **flags: Any) -> Array:
-    """Blocks side by side, as Keras and TensorFlow have them: rows of `size`, H columns a gate."""
+    """Blocks side by side, as in Keras and TensorFlow: rows of `size`, H columns per gate."""
     return Array(name, (size,), ("H",) * len(blocks), (blocks,), **flags)
 
 
 def _below(name: str, size: str, blocks: tuple[str, ...], **flags: Any) -> Array:
-    """Blocks one below another, as PyTorch and ONNX have them: H rows a gate, `size` columns."""
+    """Blocks one below another, as in PyTorch and ONNX: H rows per gate, `size` columns."""
     return Array(name, ("H",) * len(blocks), (size,), tuple((block,) for block in blocks), **flags)
 
 
 def _column(name: str, *columns: tuple[str, ...], **flags: Any) -> Array:
-    """A flat array of biases beside such blocks; several columns follow one another in memory."""
+    """A flat array of biases next to such blocks; several columns follow one another in memory."""
     return Array(name, ("H",) * len(columns[0]), ("1",) * len(columns), tuple(zip(*columns, strict=True)), flat=True,
                  **flags)  # fmt: skip
 
@@ -124,7 +124,7 @@ def _pytorch(gates: str, use_bias: bool, note: str, second: str = "b") -> Layout
     ]
     if use_bias:
         line += [_column("bias_ih_l0", _named("b", gates)), _column("bias_hh_l0", _named(second, gates))]
-    return Layout("PyTorch", (tuple(line),), note=f"Each array is turned round: (H, F) where Keras has (F, H). {note}")
+    return Layout("PyTorch", (tuple(line),), note=f"Each array is transposed: (H, F) where Keras has (F, H). {note}")
 
 
 def _onnx(gates: str, use_bias: bool, note: str, second: str = "b") -> Layout:
@@ -152,7 +152,7 @@ def _lstm(use_bias: bool) -> list[Layout]:
         Layout(
             "TF1",
             tuple(tf1),
-            note="BasicLSTMCell: W stands on U in one array. Gates in the order i, j, f, o; j is our g. forget_bias, "
+            note="BasicLSTMCell: W above U in one array. Gates in the order i, j, f, o; j is our g. forget_bias, "
             "1.0 unless told otherwise, is added to the forget gate's sum when the cell runs and is not in the bias.",
         ),
         _keras1("igfo", use_bias, "Twelve arrays, gates in the order i, c, f, o; c is our g."),
@@ -206,7 +206,7 @@ def _gru(use_bias: bool, reset_after: bool) -> list[Layout]:
                 _beside("candidate_bias", "1", ("b_g",), flat=True),
             )
         )
-    note = "GRUCell: W stands on U. Gates in the order r, u, then the candidate; u is our z."
+    note = "GRUCell: W above U. Gates in the order r, u, then the candidate; u is our z."
     found.append(Layout("TF1", tuple(tf1), note=note))
     found.append(_keras1("zrg", use_bias, "Nine arrays, gates in Keras's order."))
     return found
@@ -222,7 +222,7 @@ def _simple_rnn(use_bias: bool) -> list[Layout]:
         _keras("", use_bias),
         _pytorch("", use_bias, _TWO_BIASES if use_bias else ""),
         _onnx("", use_bias, _TWO_BIASES if use_bias else ""),
-        Layout("TF1", tuple(tf1), note="BasicRNNCell: W stands on U in one array."),
+        Layout("TF1", tuple(tf1), note="BasicRNNCell: W above U in one array."),
         Layout("Keras 1", tuple(old), note="The same arrays under other names."),
     ]
 
@@ -235,8 +235,8 @@ def _dense(use_bias: bool) -> list[Layout]:
     torch = (_below("weight", "F", ("W",), transposed=True), _column("bias", ("b",)))
     return [
         Layout(KERAS, two("kernel", "bias"), "units"),
-        Layout("PyTorch", (torch if use_bias else torch[:1],), note="Linear: the array is turned round, (H, F)."),
-        Layout("ONNX", two("B", "C"), note="Gemm with transB = 0; with transB = 1, B is turned round."),
+        Layout("PyTorch", (torch if use_bias else torch[:1],), note="Linear: the array is transposed, (H, F)."),
+        Layout("ONNX", two("B", "C"), note="Gemm with transB = 0; with transB = 1, B is transposed."),
         Layout("TF1", two("kernel", "bias"), note="The same as Keras 3."),
         Layout("Keras 1", two("W", "b"), note="The same arrays under other names."),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from lstm_edu.plots.scales import input_scale, scale_of, signed_scale, strongest
 from lstm_edu.trace import Trace
 
 _NUMBERED = 8  # at most so many rows and columns are written as numbers
-_ROWS = 6  # so many rows of x are drawn
+_ROWS = 6  # this many rows of x are drawn
 _PIXELS = 700  # more rows or columns than this share some
 
 
@@ -101,7 +101,7 @@ def dense(trace: Trace, batch: int = 0, *, t: int = 0, unit: int = 0, theme: str
 
 
 def embedding(trace: Trace, batch: int = 0, *, t: int | None = None, theme: str = "light") -> Figure:
-    """An Embedding's table, with the rows that a sequence picks, and the vectors that come out, one a step.
+    """An Embedding's table, with the rows that a sequence picks, and the vectors that come out, one per step.
 
     Args:
         trace: the Trace of an Embedding, x (B,) or (B, T).
@@ -125,8 +125,8 @@ def embedding(trace: Trace, batch: int = 0, *, t: int | None = None, theme: str 
     wide = min(max(0.24 * columns, 0.8), 3.0)
     width, height = 9.2, tall + 1.15
     text = (
-        f"On the left the table of the Embedding {layer.name!r} as a heat map, {size} rows, one a token, of {columns} "
-        f"numbers. On the right what it gives for sequence {batch}, one column per step; the tokens are "
+        f"On the left, the table of the Embedding {layer.name!r} as a heat map: {size} rows (tokens) of {columns} "
+        f"numbers. On the right, what it gives for sequence {batch}, one column per step; the tokens are "
         f"{', '.join(map(str, ids[:20]))}{' ...' if len(ids) > 20 else ''}. Marks at the left edge of the table show "
         f"the {len(set(ids.tolist()))} rows that are picked."
         + (f" Step {t} is framed: it holds token {ids[t]} and picks row {ids[t]}." if t is not None else "")

@@ -95,7 +95,7 @@ class Picture:
 
     def _image(self, figure: Figure, name: str = "") -> str:
         buffer = io.BytesIO()
-        dark = name == "lstm-edu-dark"  # seen on dark pages only: their own paper shows through
+        dark = name == "lstm-edu-dark"  # seen on dark pages only: their own background shows through
         paper = "none" if dark else figure.get_facecolor()
         for axes in figure.axes if dark else ():
             if axes.get_facecolor() == figure.get_facecolor():
@@ -104,7 +104,7 @@ class Picture:
         source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
         width = round(96 * figure.get_figwidth())
         marked = f' class="{name}"' if name else ""
-        # Where style sheets are taken away (a notebook that is not trusted), the light image is the one that is seen.
+        # Where style sheets are removed (a notebook that is not trusted), the light image is the one that is seen.
         style = f"{'display:none;' if dark else ''}max-width:100%;height:auto"
         text = html.escape(self.description)
         return f'<img{marked} src="{source}" width="{width}" style="{style}" alt="{text}">'
@@ -113,7 +113,7 @@ class Picture:
         return self.description
 
 
-# Who says that a page is dark: JupyterLab, Notebook, Voila and nbconvert; VS Code; Colab; Sphinx and Jupyter Book.
+# What marks a page as dark: JupyterLab, Notebook, Voila and nbconvert; VS Code; Colab; Sphinx and Jupyter Book.
 _DARK = ":is([data-jp-theme-light='false'], .vscode-dark, html[theme='dark'], html[data-theme='dark'])"
 _SWITCH = (
     "@media not print {"
@@ -148,7 +148,7 @@ def _on_dark(figure: Figure) -> Figure | None:
 
 
 def show(figure: Figure, description: str | None = None) -> Picture:
-    """Display a figure, as the last line of a cell, with its description for those who do not see it.
+    """Display a figure, as the last line of a cell, with its description for those who cannot see it.
 
     It fits light and dark pages alike: figures of this package, unless a theme was asked for, and your own, if they
     are drawn for white paper.

@@ -1,4 +1,4 @@
-"""A figure that somebody drew for white paper, on dark paper."""
+"""A figure that was drawn for white paper, on dark paper."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def on_paper(figure: Figure, paper: str, ink: str) -> Figure | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             copy: Any = pickle.loads(pickle.dumps(figure))
-    except Exception:  # an artist or a formatter of the user's own, of which pickle raises what it likes
+    except Exception:  # a custom artist or formatter, for which pickle raises anything
         return None
     copy.draw_without_rendering()  # ticks and legends exist from here on
     for artist in [*copy.findobj(), *_hidden(copy)]:
@@ -85,7 +85,7 @@ def _keep_for_new_ticks(axis: Axis) -> None:
 
 
 def _dark(color: Any, paper: np.ndarray, ink: np.ndarray) -> tuple[float, ...]:
-    """Of black, white and greys: the ink, the paper, and what is in between. Of a color: itself, or a lighter one."""
+    """For black, white and greys: the ink, the paper, and what is in between. For a color: itself, or a lighter one."""
     *rgb, alpha = to_rgba(color)
     found = np.array(rgb)
     if found.max() - found.min() <= _GREY:

@@ -1,4 +1,4 @@
-"""Two runs of the same input side by side, as one picture: both, their difference, and where they part."""
+"""Two runs of the same input side by side, as one picture: both, their difference, and where they diverge."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _describe(
         lines.append("The two runs agree in every number that is compared.")
     else:
         lines.append(
-            f"They part at step {first.t}, marked by a dashed line: the first number that differs, in the order of "
+            f"They diverge at step {first.t}, marked by a dashed line: the first number that differs, in the order of "
             f"computation, is {first.quantity}, most of all in unit {first.unit}, {first.a:.6g} and {first.b:.6g}."
         )
     odd = one.size + other.size - int(np.isfinite(one).sum() + np.isfinite(other).sum())
