@@ -1,4 +1,4 @@
-"""What Keras's Dense and LSTM layers really compute, step by step, in NumPy, beside Keras's own output.
+"""What Keras's Dense and LSTM layers really compute, step by step, in NumPy, next to Keras's own output.
 
 `import lstm_edu` loads NumPy and nothing heavier. Whatever needs Keras, matplotlib or ipywidgets is loaded when it is
 first used.
@@ -44,13 +44,13 @@ from lstm_edu.trace import Trace
 
 __version__ = "0.1.0"
 
-# For TensorFlow, if it is imported later and nobody has chosen otherwise. Its notes about the processor would stand on
-# red ground under a learner's first cell; and without oneDNN's own orders of summation, thirty different laptops show
+# For TensorFlow, if it is imported later and nothing else was chosen. Its notes about the processor would appear in
+# red below a learner's first cell; and without oneDNN's own orders of summation, thirty different laptops show
 # the same last digits.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 
-# Public name -> the module that has it; None: the module is meant itself. Loaded at first use.
+# Public name -> the module that has it; None: the module itself. Loaded at first use.
 _LATER = {
     "from_keras": "lstm_edu.keras_bridge",
     "compare": "lstm_edu.comparison",

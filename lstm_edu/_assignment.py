@@ -9,7 +9,7 @@ from typing import Any
 def add_command(commands: Any) -> None:
     parser = commands.add_parser(
         "assignment",
-        help="make an nbgrader assignment of a notebook",
+        help="make an nbgrader assignment from a notebook",
         description="Make an instructor's and a student's version of a notebook, for nbgrader.",
     )
     parser.add_argument("notebook", help="the .ipynb file")

@@ -14,8 +14,8 @@ def add_command(commands) -> None:
     parser = commands.add_parser(
         "diagnose",
         help="name the mistake that explains numbers which are not the model's",
-        description="Take what a program of yours computes with a Keras model's weights on an input, and search for "
-        "the mistake that gives these numbers. Code that a file brings along is never run.",
+        description="Take what your program computes with a Keras model's weights on an input, and search for "
+        "the mistake that gives these numbers. Code in a file is never run.",
         epilog=f"Exit status: {NOTHING_TO_FIX} the numbers agree, or differ by rounding only; {FOUND} they differ and "
         f"an explanation is named; {CANNOT} it could not be done; {NO_ANSWER} nothing explains them, or rounding is "
         "too large to decide.",
@@ -28,7 +28,7 @@ def add_command(commands) -> None:
         "--theirs", type=Path, metavar="Y.npy", required=True, help="what the other program computed for that input"
     )
     parser.add_argument("--no-pairs", action="store_true", help="try single mistakes only, which is faster")
-    parser.add_argument("--html", type=Path, metavar="REPORT.html", help="write the answer as a page of its own, too")
+    parser.add_argument("--html", type=Path, metavar="REPORT.html", help="also write the answer as a separate page")
     parser.set_defaults(run=run)
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from lstm_edu.kernels import OFF
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"  # beside the package in the repository; not in a wheel
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"  # next to the package in the repository; not in a wheel
 FIRST = "00_start_here.ipynb"
 PAGE = f"/lab/tree/{FIRST}"
 SETTINGS = (
     Path(__file__).resolve().parent / "jupyter"
-)  # defaults only: what a user has set in JupyterLab goes before them
+)  # defaults only: what a user has set in JupyterLab takes precedence
 NEEDED = ("jupyterlab", "ipykernel", "ipywidgets", "anywidget", "matplotlib", "tqdm")
 
 
@@ -35,8 +35,8 @@ def add_command(commands) -> None:
     parser.add_argument(
         "--no-fork",
         action="store_true",
-        help="start each kernel by itself, as Jupyter does. Without this, on Linux, kernels are forked from a process "
-        "that has imported Keras, and are ready at once",
+        help="start each kernel separately, as Jupyter does. Without this, on Linux, kernels are forked from a process "
+        "that has imported Keras, and are ready immediately",
     )
     parser.set_defaults(run=run)
 

@@ -9,7 +9,7 @@ from typing import Any
 NARROW, WIDE = 80, 120
 MODEL = (
     "a .keras file, an .h5 file of Keras 2, or .json with its weights in a file next to it; or module:name, a model "
-    "(or a function or class that makes one) in a module of yours, which is imported"
+    "(or a function or class that makes one) in your own module, which is imported"
 )
 
 

@@ -16,7 +16,7 @@ def add_command(commands) -> None:
         "verify",
         help="rebuild a Keras model in NumPy and compare every number of every layer",
         description="Open a Keras model, rebuild each Dense, Embedding and recurrent layer in NumPy, run it on what "
-        "Keras hands to that layer, and compare every number. Code that a file brings along is never run.",
+        "Keras passes to that layer, and compare every number. Code in a file is never run.",
         epilog=f"Exit status: {AGREES} every rebuilt layer is equal up to rounding, {DIFFERS} one differs, {CANNOT} it "
         f"could not be done, {UNDECIDED} rounding is too large to decide.",
         allow_abbrev=False,
@@ -30,7 +30,7 @@ def add_command(commands) -> None:
         help="the input: one array (.npy), or several by the names of the model's inputs (.npz); random if left out",
     )
     parser.add_argument("--randomize", action="store_true", help="with random weights: fresh biases of 0 hide mistakes")
-    parser.add_argument("--html", type=Path, metavar="REPORT.html", help="write the report as a page of its own, too")
+    parser.add_argument("--html", type=Path, metavar="REPORT.html", help="also write the report as a separate page")
     parser.set_defaults(run=run)
 
 
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
 
 
 def _onnx(path: Path) -> str:
-    """What is in an ONNX model, of which Keras computes nothing."""
+    """What is in an ONNX model, which Keras cannot compute."""
     from lstm_edu import formats
 
     said = (

@@ -1,4 +1,4 @@
-"""The package itself needs NumPy. What else it can use is in extras, and whoever lacks one is told its name."""
+"""The package itself needs NumPy. What else it can use is in extras, and an error names the one that is missing."""
 
 import sys
 from importlib.util import find_spec

@@ -1,8 +1,8 @@
-"""How other libraries pack an LSTM, a GRU or a simple RNN: one table, as data. `formats` converts by it, the doctor
-names by it whose order a layer's weights are in. Letters are this package's: gates i, f, g, o of an LSTM, z, r, g of a
-GRU; a SimpleRNN has one block, which is called h.
+"""How other libraries pack an LSTM, a GRU or a simple RNN: one table, as data. `formats` converts with it, and the
+doctor uses it to name whose order a layer's weights are in. Letters are this package's: gates i, f, g, o of an LSTM, z,
+r, g of a GRU; a SimpleRNN has one block, which is called h.
 
-Each row is one class. Most were run: tests/test_libraries.py hands a layer's weights to that class and compares what it
+Each row is one class. Most were run: tests/test_libraries.py gives a layer's weights to that class and compares what it
 computes, at the version given; where it could not be installed the row says "read".
 """
 
@@ -18,12 +18,12 @@ class Array:
 
     Attributes:
         name: what the library calls it; as many names as gates, for one array each.
-        holds: the blocks: W (F, H) for the input, U (H, H) for the previous output, and for biases b on the input's
-            side, d on the recurrent side, s where one bias stands for both. "W" means all gates in the library's order,
+        holds: the blocks: W (F, H) for the input, U (H, H) for the previous output, and for biases b on the input
+            side, d on the recurrent side, s where one bias serves both. "W" means all gates in the library's order,
             "s:zr" two of them; "b d" one after another; "W/U" the one on top of the other.
         shape: F features, H units: "4H, F".
-        lies: how the blocks lie: "beside" one another, as in Keras; "below" one another, each transposed, as in
-            PyTorch; "interleaved": transposed, the gates of one unit and then those of the next; "flat": transposed,
+        lies: how the blocks are arranged: "beside" one another, as in Keras; "below" one another, each transposed, as
+            in PyTorch; "interleaved": transposed, the gates of one unit and then those of the next; "flat": transposed,
             all numbers in one row.
     """
 
@@ -73,9 +73,9 @@ class Packing:
         activations, recurrent_activations: what it can have; the first is its default.
         forget_bias: what is added to the forget gate when it runs, and is in no array.
         update: of a GRU, what z weighs: the "old" state, as in Keras, or the "new" value.
-        reset_after: of a GRU, as in Keras: whether the reset gate stands behind the recurrent product.
-        states: what it takes and returns, in its order. padding: what happens behind the end of a short sequence.
-        version: at which it was looked at. run: whether it was run, or only read. source: where it is written.
+        reset_after: of a GRU, as in Keras: whether the reset gate is applied after the recurrent product.
+        states: what it takes and returns, in its order. padding: what happens after the end of a short sequence.
+        version: the one that was examined. run: whether it was run, or only read. source: where it is written.
         note: what else a reader should know.
     """
 
@@ -102,7 +102,7 @@ class Packing:
 
     @property
     def named_arrays(self) -> list[Array]:
-        """One entry for each array, where gates have arrays of their own too."""
+        """One entry for each array, also where each gate has its own."""
         return [one for array in self.arrays for one in array.each(self.order)]
 
     @property
@@ -142,7 +142,7 @@ def _keras1(*gates: str) -> tuple[Array, ...]:
     )
 
 
-_ZEROS = "zeros behind a sequence's end; the last states are those of its last step"
+_ZEROS = "zeros after a sequence's end; the last states are those of its last step"
 _ALONE = "each sequence as if it were alone"
 _STEP = "none: one step; the loop is yours"
 _FLAX = "computed to the end; RNN(cell)(x, seq_lengths=) picks the states of the last step"
@@ -729,7 +729,7 @@ PACKINGS: tuple[Packing, ...] = (
         source="ncnn/src/layer/lstm.cpp",
         states="hidden, cell",
         padding="none: no batch",
-        note="in the .bin file in this order; a direction=1 layer turns its outputs back",
+        note="in the .bin file in this order; a direction=1 layer reverses its outputs again",
     ),
     Packing(
         name="ncnn.GRU",
@@ -745,7 +745,7 @@ PACKINGS: tuple[Packing, ...] = (
         source="ncnn/src/layer/gru.cpp, where z is U and g is N",
         states="hidden",
         padding="none: no batch",
-        note="in the .bin file in this order; a direction=1 layer turns its outputs back",
+        note="in the .bin file in this order; a direction=1 layer reverses its outputs again",
     ),
     Packing(
         name="ncnn.RNN",
@@ -760,7 +760,7 @@ PACKINGS: tuple[Packing, ...] = (
         source="ncnn/src/layer/rnn.cpp",
         states="hidden",
         padding="none: no batch",
-        note="in the .bin file in this order; a direction=1 layer turns its outputs back",
+        note="in the .bin file in this order; a direction=1 layer reverses its outputs again",
     ),
     Packing(
         name="openvino.LSTMSequence",

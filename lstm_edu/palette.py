@@ -1,7 +1,7 @@
-"""One colour, one letter and one name a quantity, everywhere: plots, widgets and prose.
+"""One colour, one letter and one name per quantity, everywhere: plots, widgets and prose.
 
 The colours are Okabe and Ito's (2008, "Color Universal Design"), which readers with the common kinds of
-colour-blindness tell apart. A colour never stands alone: its letter is always written beside it.
+colour-blindness tell apart. A colour is never the only sign: its letter is always written next to it.
 """
 
 from types import MappingProxyType
@@ -43,7 +43,7 @@ ROLES = MappingProxyType(
         "g": "what could be written",
         "o": "how much of the cell state is shown",
         "c": "what the cell remembers",
-        "h": "what the layer says at this step",
+        "h": "the layer's output at this step",
         "x": "what comes in at this step",
         "z": "the sum a gate is computed from",
     }
@@ -56,7 +56,7 @@ GRU = MappingProxyType(
         "z": ("f", "update gate", "how much of the old state is kept"),
         "r": ("o", "reset gate", "how much of the old state the candidate sees"),
         "g": ("g", "candidate", "what could be written"),
-        "h": ("h", "output (hidden state)", "what the layer remembers, and says at this step"),
+        "h": ("h", "output (hidden state)", "what the layer remembers, and its output at this step"),
     }
 )
 

@@ -25,7 +25,7 @@ class Trace:
         weights: the weights as they were then, in ``get_weights()`` order.
         names: the recorded quantities, in the order in which they are computed.
         output: exactly what ``layer(x)`` returns: an array, or a tuple of arrays (a flat one for a StackedRNN too).
-        output_mask: the mask that goes on to the next layer, or None.
+        output_mask: the mask that is passed on to the next layer, or None.
         mask: (B, T) bool, or None. True is a step that counts.
         initial_state: list of (B, H) arrays; empty for a layer without state.
         time: (T,) int, or None for a layer without time.
@@ -34,7 +34,7 @@ class Trace:
     """
 
     kind: str
-    layer: Any  # a Layer of core, which lies above this file
+    layer: Any  # a Layer of core, which is above this file
     weights: tuple[np.ndarray, ...]
     output: Any  # an array, or a tuple of arrays
     output_mask: np.ndarray | None
@@ -94,7 +94,7 @@ class Trace:
         self.__setattr__(name, None)
 
     def at(self, time: np.ndarray) -> Trace:
-        """The same record, each of its steps having read another timestep of the input: time (T,) int."""
+        """The same record with other timesteps: the one that each step has read, time (T,) int."""
         same = object.__new__(Trace)
         same.__setstate__(self.__getstate__() | {"time": time})
         return same
@@ -157,7 +157,7 @@ class Trace:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         for slot, value in state.items():
-            object.__setattr__(self, slot, _read_only_throughout(value))  # pickling forgets that arrays are read-only
+            object.__setattr__(self, slot, _read_only_throughout(value))  # pickling loses the read-only flag of arrays
 
     def _missing(self, name: str) -> str:
         recorded = ", ".join([*self._arrays, *self.children]) or "nothing"

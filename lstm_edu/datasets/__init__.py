@@ -1,6 +1,6 @@
 """Small real recordings and seeded toy sequences, ready for a first LSTM. NumPy only; nothing is downloaded.
 
-Real, stored in this package (README.md beside this file records source, licence and every change):
+Real, stored in this package (README.md next to this file records source, licence and every change):
 
 * `vowels()`: Japanese Vowels, 640 utterances of 7 to 29 timesteps by nine speakers. Who is speaking?
 * `digits()`: 1797 handwritten digits of 8x8, read row by row as eight timesteps. Which digit is it?
@@ -8,7 +8,7 @@ Real, stored in this package (README.md beside this file records source, licence
 Made up, from a seed, each for one question about memory:
 
 * `first_token()`: keep one thing for the whole sequence.
-* `echo()`: say at every timestep what was heard a few timesteps ago.
+* `echo()`: repeat at every timestep what was read a few timesteps ago.
 * `adding()`: keep two marked values and ignore the rest.
 * `noisy_sine()`: follow a wave whose single values do not say where it is going.
 

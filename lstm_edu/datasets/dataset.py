@@ -17,7 +17,9 @@ class Dataset:
 
     name: str
     x_train: np.ndarray  # (N_train, T, F) float32; padded with 0 on the right where a sequence is shorter than T
-    y_train: np.ndarray  # what to predict: a class (N_train,) or one a timestep (N_train, T), int64; or values, float32
+    y_train: (
+        np.ndarray
+    )  # what to predict: a class (N_train,) or one per timestep (N_train, T), int64; or values, float32
     mask_train: np.ndarray | None  # (N_train, T) bool, True at real timesteps; None where nothing is padded
     lengths_train: np.ndarray  # (N_train,) int64, how many timesteps of each sequence are real
     x_test: np.ndarray  # (N_test, T, F) float32
@@ -33,7 +35,7 @@ class Dataset:
     source: str
     licence: str
     citation: str
-    changes: str  # what was done to the source (CC BY asks that it be said)
+    changes: str  # what was done to the source (CC BY requires this)
 
     def __post_init__(self):
         for value in vars(self).values():
@@ -41,7 +43,7 @@ class Dataset:
                 value.setflags(write=False)
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
-        """One row a split: its name, x, the real lengths, y."""
+        """One row per split: its name, x, the real lengths, y."""
         rows = []
         for split in SPLITS:
             x, y, lengths = (getattr(self, f"{part}_{split}") for part in ("x", "y", "lengths"))
@@ -50,7 +52,7 @@ class Dataset:
                 count = np.bincount(y.astype(np.intp), minlength=len(self.class_names))
                 target += f", {_span(count)} of each of {len(count)} classes"
             elif self.class_names:
-                target += f", {len(self.class_names)} classes, one a timestep"
+                target += f", {len(self.class_names)} classes, one per timestep"
             rows.append((split, f"{x.shape} {x.dtype}", f"{_span(lengths)} timesteps", target))
         return rows
 

@@ -22,13 +22,13 @@ def vowels(normalise: bool = False) -> Dataset:
 
     Returns:
         A `Dataset`: x_train (270, 29, 12) and x_test (370, 29, 12) float32, the official split; y 0..8 for speakers
-        1..9; lengths 7..29; masks (N, 29) bool. 30 training utterances a speaker; 24 to 88 test utterances. The order
+        1..9; lengths 7..29; masks (N, 29) bool. 30 training utterances per speaker; 24 to 88 test utterances. The order
         is the source's, speaker after speaker: shuffle before you train on it in batches.
 
     Raises:
         TypeError: normalise is not True or False.
 
-    Source: UCI Machine Learning Repository, doi:10.24432/C5NS47; the licence is in README.md beside this file.
+    Source: UCI Machine Learning Repository, doi:10.24432/C5NS47; the licence is in README.md next to this file.
     """
     if not isinstance(normalise, bool | np.bool_):
         raise TypeError(
@@ -80,10 +80,10 @@ def digits() -> Dataset:
 
     The source's own training part is not included: all 1797 images are its *test* part, and this package splits them
     itself, in the source's order: the first ten filled-in forms are for training, the last four for testing. So the
-    test digits are in hands not trained on (but for one writer at most: UCI counts 13 writers, and there are 14 forms).
+    test digits are by writers not trained on (except one at most: UCI counts 13 writers, and there are 14 forms).
     Scores cannot be compared with those published for the official split, nor with those of a shuffled one.
 
-    Source: UCI Machine Learning Repository, doi:10.24432/C50P49; the licence is in README.md beside this file.
+    Source: UCI Machine Learning Repository, doi:10.24432/C50P49; the licence is in README.md next to this file.
     """
     stored = _load("digits.npz")
     parts = {"train": slice(None, DIGITS_TRAIN), "test": slice(DIGITS_TRAIN, None)}

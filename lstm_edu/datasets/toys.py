@@ -1,7 +1,7 @@
 """Toy sequences from a seed, each for one question about memory. We know what has to be kept, so we can look for it.
 
-All take `train`, `test` (how many sequences), `timesteps` and `seed`. The test set comes from a stream of random
-numbers of its own, so it does not change when `train` does.
+All take `train`, `test` (how many sequences), `timesteps` and `seed`. The test set comes from its own stream of random
+numbers, so it does not change when `train` does.
 """
 
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def first_token(
         return np.eye(2 * symbols)[letter], letter[:, 0]
 
     features = (*names, *(name.lower() for name in names))
-    return _toy("first_token", draw, train, test, seed, features, names, "Which capital letter stood at the start?")
+    return _toy("first_token", draw, train, test, seed, features, names, "Which capital letter was at the start?")
 
 
 def echo(
@@ -48,7 +48,7 @@ def echo(
 ) -> Dataset:
     """At every timestep, repeat the symbol of `delay` timesteps ago.
 
-    One answer a timestep, so it needs return_sequences=True; and the last `delay` symbols have to be kept at the same
+    One answer per timestep, so it needs return_sequences=True; and the last `delay` symbols have to be kept at the same
     time, in order, so it shows when there are too few units.
 
     Args:
@@ -57,7 +57,7 @@ def echo(
 
     Returns:
         A `Dataset`: x (N, timesteps, symbols) float32, one-hot; y (N, timesteps) int64: 0 ("nothing") at the first
-        `delay` timesteps, afterwards 1 + the symbol heard `delay` timesteps before.
+        `delay` timesteps, afterwards 1 + the symbol read `delay` timesteps before.
 
     Raises:
         TypeError: an argument is not a whole number. ValueError: one is too small or too large.
@@ -72,7 +72,7 @@ def echo(
         y[:, delay:] = 1 + token[:, :-delay]
         return np.eye(symbols)[token], y
 
-    about = f"At every timestep: which symbol was heard {delay} timestep{'s' * (delay > 1)} ago?"
+    about = f"At every timestep: which symbol was read {delay} timestep{'s' * (delay > 1)} ago?"
     return _toy("echo", draw, train, test, seed, names, ("nothing", *names), about)
 
 
@@ -110,7 +110,7 @@ def adding(train: int = 2048, test: int = 256, timesteps: int = 20, seed: int | 
 def noisy_sine(
     train: int = 512, test: int = 128, timesteps: int = 30, noise: float = 0.1, seed: int | None = 0
 ) -> Dataset:
-    """Follow a noisy wave and say its next value, without the noise.
+    """Follow a noisy wave and predict its next value, without the noise.
 
     A wave passes through the same height going up and coming down, so the last value alone cannot tell what comes next:
     the network has to remember which way it was going, and how fast.
@@ -120,7 +120,7 @@ def noisy_sine(
             to the wave, which goes from -1 to 1; at least 0. seed: whole, or None.
 
     Returns:
-        A `Dataset`: x (N, timesteps, 1) float32, a sine of its own phase and period (10 to 30 timesteps) with noise;
+        A `Dataset`: x (N, timesteps, 1) float32, a sine with its own phase and period (10 to 30 timesteps) and noise;
         y (N, 1) float32, the sine at the timestep after the last, without noise.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Kernels that are there at once: forked from one process that has already imported what the course imports.
+"""Kernels that are ready immediately: forked from one process that has already imported what the course imports.
 
 Importing Keras takes several seconds of processor time and a quarter of a gigabyte, in each kernel again. On Linux,
 `python -m lstm_edu lab` and the course's server images start one process that imports NumPy, matplotlib, ipywidgets,

@@ -28,7 +28,7 @@ _IDLE = 0.5  # of the machine's processors
 _LOOK = 0.5  # seconds between two looks at how busy it is
 _LONGEST_MESSAGE = 1 << 20
 _NOT_KERNEL = ("__main__", "lstm_edu", "numpy")
-_QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # with it, debugpy does not warn of Python's frozen modules
+_QUIET = "PYDEVD_DISABLE_FILE_VALIDATION"  # with it, debugpy does not warn about Python's frozen modules
 
 
 def main() -> None:
@@ -75,7 +75,7 @@ class _Forker:
                     return json.loads(message)
 
     def _heard(self) -> bytes:
-        """What the other end says; nothing once it has closed, with or without having read what was said to it."""
+        """What the other end says; nothing once it has closed, whether or not it has read what was sent to it."""
         try:
             return self.link.recv(_LONGEST_MESSAGE)
         except OSError:
@@ -97,7 +97,7 @@ class _Forker:
             self.say(unusual=trouble)
             sys.exit(1)
         gc.collect()
-        gc.freeze()  # nothing that is there already is looked at, and so copied, by a child's garbage collector
+        gc.freeze()  # nothing that already exists is touched, and so copied, by a child's garbage collector
         self.say(ready=stage)
 
     def _fork(self) -> int:
@@ -221,7 +221,7 @@ def unsafe(most: int) -> str | None:
 def _become_kernel(
     request: Request, set_by_imports: dict[str, str], server: int, of_kernel: dict[str, ModuleType]
 ) -> None:
-    """What `python -m ipykernel_launcher` does, in a process of which nobody should notice that it was forked."""
+    """What `python -m ipykernel_launcher` does, in a process that should not look forked to anyone."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -258,13 +258,13 @@ class _Sys:
 
 
 def _end_with(server: int) -> None:
-    """End this kernel when the Jupyter server is no more, however that ended."""
+    """End this kernel when the Jupyter server is gone, however that ended."""
     select.select([server], [], [])
     os._exit(1)
 
 
 def _forget() -> None:
-    """What every process draws anew. Python does so for its own `random` and `uuid`."""
+    """What every process draws afresh. Python does so for its own `random` and `uuid`."""
     import numpy as np
 
     np.random.seed()  # noqa: NPY002 (the old generator is what is drawn anew)

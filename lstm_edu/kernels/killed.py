@@ -14,7 +14,7 @@ _PREFERRED = 200  # of 1000: among what shares a limit of memory, kernels end be
 
 
 def count() -> int:
-    """How many processes Linux has killed on this machine for want of memory; 0 where it does not say."""
+    """How many processes Linux has killed on this machine because memory ran out; 0 where it does not say."""
     try:
         lines = Path("/proc/vmstat").read_text(encoding="ascii").splitlines()
     except OSError:
@@ -28,7 +28,7 @@ def prefer(pid: int | None) -> None:
     try:
         score.write_text(str(min(1000, int(score.read_text()) + _PREFERRED)))
     except OSError:
-        pass  # no Linux, or it has ended
+        pass  # not Linux, or it has ended
 
 
 def tell() -> None:

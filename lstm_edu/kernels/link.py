@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 _PATIENCE = 1.0  # seconds for an answer; a fork takes some hundredths
-_MAY_DIFFER = ("JPY_", "JUPYTER", "PYDEVD_")  # begin names of variables that no import reads
+_MAY_DIFFER = ("JPY_", "JUPYTER", "PYDEVD_")  # beginnings of names of variables that no import reads
 
 
 class ForkedKernel:
@@ -57,7 +57,7 @@ class ForkedKernel:
 
 
 class Forker:
-    """The process to fork from, started at the first need of it, and once more without Keras if it is unusual with it.
+    """The process to fork from, started when it is first needed, and once more without Keras if it is unusual with it.
 
     Attributes:
         imported: the stages that it has imported. trouble: why it cannot be used, or None.
@@ -184,5 +184,5 @@ def _imports_alike(a: dict[str, str], b: dict[str, str]) -> bool:
 
 @cache
 def the_forker() -> Forker:
-    """Of this process: one server has one."""
+    """Of this process: one per server."""
     return Forker()

@@ -23,8 +23,8 @@ class ForkProvisioner(LocalProvisioner):
     A kernel that was killed because memory ran out has a successor that tells the learner so, at the first cell.
     """
 
-    _killed_before = 0  # processes, on this machine, for want of memory, when the kernel was started
-    _ended_by: int | None = None  # the last kernel's exit status, where nobody here ended it
+    _killed_before = 0  # processes, on this machine, because memory ran out, when the kernel was started
+    _ended_by: int | None = None  # the last kernel's exit status, where nothing here ended it
     _ending = False
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:

@@ -6,7 +6,9 @@ from importlib.metadata import entry_points
 
 NAME = "lstm-edu-fork"  # the provisioner's entry point in pyproject.toml
 OFF = "LSTM_EDU_FORK"  # this environment variable, set to 0, switches it off
-WAIT = "wait"  # its other value, for a server of a hub: Keras is imported at once, and the first kernel waits for it
+WAIT = (
+    "wait"  # its other value, for a server of a hub: Keras is imported immediately, and the first kernel waits for it
+)
 _DEFAULT = "JUPYTER_DEFAULT_PROVISIONER_NAME"  # jupyter_client's own
 
 
@@ -24,7 +26,7 @@ def why_not() -> str | None:
 def use() -> str | None:
     """Make forked kernels the default of the Jupyter server that this process is about to become.
 
-    The process to fork from is started at once, and imports Keras as soon as the machine has nothing else to do.
+    The process to fork from is started immediately, and imports Keras as soon as the machine is idle.
 
     Returns:
         None, or why kernels will be started as usual, in half a sentence.

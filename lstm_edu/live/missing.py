@@ -1,7 +1,8 @@
-"""What cannot be in a browser, said in one line, with what the full course shows.
+"""What cannot run in a browser, said in one line, with what the full course shows.
 
 A cell whose error comes from something that is not here shows a card instead of a traceback, and so does a later cell
-that uses what that cell would have made or changed: it is not run, for its numbers would be wrong. All other errors are
+that uses what that cell would have made or changed: it is not run, because its numbers would be wrong. All other errors
+    are
 shown as always.
 """
 
@@ -21,7 +22,7 @@ _INSTALLED = {"tensorflow": "TensorFlow", "torch": "PyTorch", "h5py": "h5py", "o
 
 
 class NotInTheBrowser(NotImplementedError):
-    """Something that the full course has and this page has not."""
+    """Something that the full course has and this page does not."""
 
     def __init__(self, name: str, library: str):
         super().__init__(f"{name} needs {library}, which cannot run inside a web page")
@@ -37,11 +38,11 @@ class NotMade(Exception):
 
 
 class Different(Exception):
-    """What Keras computes otherwise on NumPy than on TensorFlow."""
+    """What Keras computes differently on NumPy than on TensorFlow."""
 
 
 def reason(error: BaseException) -> str | None:
-    """One sentence on what is missing here, without its full stop; None: the error has another cause."""
+    """One sentence about what is missing here, without its full stop; None: the error has another cause."""
     text = str(error)
     if isinstance(error, NotInTheBrowser | NotMade | Different):
         return text
@@ -72,7 +73,7 @@ class Cells:
     """
 
     def __init__(self, names: dict[str, Any], different: dict[str, str] | None = None):
-        """`names` are the notebook's variables; `different` says of sources why they are not to be run."""
+        """`names` are the notebook's variables; `different` says why some sources should not be run."""
         self.lost: dict[str, str] = {}
         self._names = names
         self._different = {ast.dump(ast.parse(source)): why for source, why in (different or {}).items()}
@@ -92,7 +93,7 @@ class Cells:
         return tree
 
     def _not_run(self, tree: ast.Module, error: str) -> ast.Module:
-        """In place of a cell: an error of this module."""
+        """Instead of a cell: an error of this module."""
         self._lose(tree.body, ast.dump(tree))
         return ast.parse(f"raise __import__({__name__!r}, fromlist=['_']).{error}")
 
@@ -179,7 +180,7 @@ def install(shell: Any, recorded: dict[str, dict[str, Any]]) -> None:
 
     Args:
         recorded: by the source of a cell: its `outputs` in the full course, as in a notebook file, and the `versions`;
-            and `why` it is not to be run here, where Keras on NumPy computes something else.
+            and `why` it should not be run here, where Keras on NumPy computes something else.
     """
     cells = Cells(shell.user_ns, {source: entry["why"] for source, entry in recorded.items() if entry.get("why")})
 

@@ -1,4 +1,4 @@
-"""All that is asked, and what is said about it."""
+"""Everything that is checked, and what is said about it."""
 
 import os
 import sys
@@ -35,7 +35,7 @@ class Readiness(NamedTuple):
         return not self.problems
 
     def line(self) -> str:
-        """One line, to be read out."""
+        """One line, to read out."""
         f = self.facts
         versions, memory = f["versions"], f["memory"]
         software = [f"lstm-edu {versions.get('lstm-edu', '?')}", f"Python {versions['python']}"]
@@ -63,7 +63,7 @@ _READ_OUT = {"jupyterlab": "JupyterLab", "anywidget": "anywidget", "keras": "Ker
 
 
 def look(folder: Path, hub_address: str | None = None, port: str | None = None) -> Readiness:
-    """Ask everything.
+    """Check everything.
 
     Args:
         folder: where the notebooks are saved. hub_address: a hub that must answer; if None, the one that this server
@@ -118,10 +118,10 @@ def look(folder: Path, hub_address: str | None = None, port: str | None = None) 
 
 
 def _helper(where: str) -> str:
-    """What to do about an environment that lacks something."""
+    """What to do about an environment in which something is missing."""
     if where == "computer":
         return f"In the folder of README.md, run: {sys.executable} -m pip install -r requirements.txt"
-    return f"Show your teacher this line: the environment of this {where}'s servers has to be made anew"
+    return f"Show your teacher this line: the environment of this {where}'s servers has to be rebuilt"
 
 
 def _disk(folder: Path, problems: list[Problem], advice: list[Problem]) -> bool:

@@ -1,4 +1,4 @@
-"""What there is of the machine: processors, memory and disk, within the limits that a hub or a container has set."""
+"""What this machine has: processors, memory and disk, within the limits that a hub or a container has set."""
 
 import ctypes
 import errno
@@ -33,7 +33,7 @@ def memory() -> Memory:
         if limit is not None and limit < (total or limit + 1):
             used = _number(folder, "memory.current", "memory.usage_in_bytes") or 0
             limits.append((limit, max(0, limit - used + _dropped_at_need(folder))))
-    if hub := os.environ.get("MEM_LIMIT", ""):  # JupyterHub's word to its servers, whoever sees to it
+    if hub := os.environ.get("MEM_LIMIT", ""):  # what JupyterHub tells its servers, whatever enforces it
         limits.append((int(float(hub)), int(float(hub))))
     if not limits:
         return Memory(total, free, None)
@@ -122,7 +122,7 @@ def _number(folder: Path, *names: str) -> int | None:
 
 
 def _dropped_at_need(folder: Path) -> int:
-    """Bytes of files that are kept in memory as long as nobody needs it."""
+    """Bytes of files that are kept in memory as long as nothing else needs it."""
     try:
         lines = (folder / "memory.stat").read_text(encoding="ascii").splitlines()
     except OSError:

@@ -1,4 +1,4 @@
-"""Which versions are installed, and what the course needs of them."""
+"""Which versions are installed, and which ones the course needs."""
 
 import importlib.util
 import platform
@@ -14,7 +14,7 @@ _EXTENSIONS = {"anywidget": "anywidget", "ipywidgets": "@jupyter-widgets/jupyter
 
 
 def versions() -> dict[str, str]:
-    """Of Python, of lstm-edu, and of what it stands on: only what is there."""
+    """Of Python, of lstm-edu, and of what it depends on: only what is installed."""
     found = {"python": platform.python_version()}
     for name in (_OURS, *_NAMED):
         try:

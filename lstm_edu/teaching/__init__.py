@@ -1,7 +1,7 @@
 """For teachers: a notebook of the course as an assignment for nbgrader, and the grading of what comes back.
 
 python -m lstm_edu assignment NOTEBOOK     an instructor's and a student's version
-nbgrader autograde NAME                    runs each notebook behind a fence, and grades the answers in it
+nbgrader autograde NAME                    runs each notebook behind a fence, and grades its answers
 as_graded("NOTEBOOK")                      for the student: what the grader would say
 """
 

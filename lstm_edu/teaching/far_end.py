@@ -1,7 +1,7 @@
 """The far end of grading: a process that runs a learner's notebook as Jupyter does, and nothing else.
 
-`grading.py` starts it in a process of its own and an empty folder, behind a fence (`fences.py`), and speaks with it in
-lines of JSON. It holds no secret and decides nothing: it says what a name is bound to where the notebook's check
+`grading.py` starts it in a separate process and an empty folder, behind a fence (`fences.py`), and talks to it in
+lines of JSON. It has no secrets and decides nothing: it says what a name is bound to where the notebook's check
 would run, and what that function returns for given arguments.
 
 It is told the job, and says {"at": cell}, {"stopped": cell, ...}, {"check": exercise, ...}. Then it answers
@@ -44,7 +44,7 @@ _POLL = 0.1
 
 
 class _Shell(InteractiveShell):
-    """IPython as a kernel has it, whose tracebacks nobody reads."""
+    """IPython as in a kernel, but its tracebacks are not read."""
 
     def showtraceback(self, *args: Any, **options: Any) -> None:
         pass
@@ -64,7 +64,7 @@ class TooMuchOutput(RuntimeError):
 
 
 class _Counted(io.TextIOBase):
-    """A stream that keeps nothing, and ends a cell that prints without end."""
+    """A stream that keeps nothing, and stops a cell that prints without end."""
 
     def __init__(self, most: int):
         self.most, self.written = most, 0
@@ -114,7 +114,7 @@ def _limit(limits: dict[str, int]) -> None:
         "RLIMIT_FSIZE": limits["file"],
         "RLIMIT_CPU": limits["processor"],
         "RLIMIT_CORE": 0,
-        # Counts all processes of this user, so that it only makes sense where the user is the answer's own.
+        # Counts all processes of this user, so it only makes sense where the answer has its own user.
         **({"RLIMIT_NPROC": limits["processes"]} if limits.get("own user") else {}),
     }
     for name, most in wanted.items():
@@ -125,7 +125,7 @@ def _limit(limits: dict[str, int]) -> None:
 
 
 def memory_used() -> int:
-    """Bytes of memory that this process holds; 0 where the system does not say."""
+    """Bytes of memory that this process uses; 0 where the system does not say."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
@@ -170,7 +170,7 @@ class _Notebook:
             place = Path(path)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(base64.b64decode(content))
-        sys.path.insert(0, "")  # a notebook imports what lies next to it
+        sys.path.insert(0, "")  # a notebook imports what is next to it
         config = Config()
         config.HistoryManager.enabled = False
         self.shell = _Shell.instance(config=config)
@@ -267,7 +267,7 @@ class _Notebook:
         answer["changed"] = {k: encode(kept[int(k)]) for k in done.changed}
         try:
             return answer | _outcome(done, function)
-        except Exception as error:  # of an object of the learner's own that cannot even be looked at
+        except Exception as error:  # of a learner's object that cannot even be inspected
             return answer | {"error": _problem(error, function)}
 
     def _notice_solutions(self) -> None:
@@ -281,7 +281,7 @@ class _Notebook:
 
 
 def _nobody_types(prompt: object = "") -> str:
-    raise RuntimeError("input() waits for somebody to type, and nobody does while a notebook is graded")
+    raise RuntimeError("input() waits for someone to type, and nobody can while a notebook is graded")
 
 
 def _interrupt(thread: int | None) -> None:

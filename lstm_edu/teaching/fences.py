@@ -1,9 +1,9 @@
 """How the process that runs a learner's notebook is started, and what it is kept from.
 
-bubblewrap      Linux, https://github.com/containers/bubblewrap: it sees Python and nothing else of the disk, no
+bubblewrap      Linux, https://github.com/containers/bubblewrap: it sees Python and nothing else on the disk, no
                 network, no other process, and ends with the grader. Needs no root where user namespaces are allowed.
-docker, podman  the same in a container of an image of yours that has lstm-edu.
-none            a process of its own with limits, and the rights of whoever grades.
+docker, podman  the same in a container of your own image that has lstm-edu.
+none            a separate process with limits, and the rights of whoever grades.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ FENCES = (AUTO, BUBBLEWRAP, DOCKER, PODMAN, NONE)
 IMAGE = "lstm-edu"
 GRADING = "LSTM_EDU_GRADING"  # in the environment of the process that runs a notebook to be graded
 NOT_HELD = (
-    "an answer can read and change the files of whoever grades, use the network, and leave a process behind that "
-    "outlives it; bubblewrap (on Linux), docker or podman keep it from that"
+    "an answer can read and change the grader's files, use the network, and leave a process behind that "
+    "outlives it; bubblewrap (on Linux), docker or podman prevent that"
 )
 _NOBODY = 65534
 _BOOT = (
@@ -67,7 +67,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fence:
-    """One way to start the process. own_user: its processes are counted apart from everybody else's."""
+    """One way to start the process. own_user: its processes are counted separately from everyone else's."""
 
     name: str
     image: str = IMAGE
@@ -84,7 +84,7 @@ class Fence:
     def start(self, folder: Path, limits: Limits) -> tuple[subprocess.Popen, Callable[[], None]]:
         """Start it, in that empty folder if there is no fence: the process, and what ends it and all that it started.
 
-        It speaks on its standard input and output, as far_end.py says.
+        It talks on its standard input and output, as far_end.py says.
         """
         options: dict[str, Any] = {name: subprocess.PIPE for name in ("stdin", "stdout", "stderr")}
         if self.name == NONE:
@@ -136,7 +136,7 @@ def fence(name: str = AUTO, image: str = IMAGE) -> Fence:
 def _bubblewrap_problem(user: int | None) -> str:
     """Why bubblewrap cannot be used; "" if it can."""
     if sys.platform != "linux":
-        return "it exists for Linux only"
+        return "it exists only for Linux"
     if shutil.which("bwrap") is None:
         return "it is not installed (Debian, Ubuntu, Fedora: the package bubblewrap; conda-forge: bubblewrap)"
     command = [*_bubblewrap(Limits())[: -len(_python())], sys.executable, "-I", "-c", "import json"]
@@ -195,7 +195,7 @@ def _bubblewrap(limits: Limits) -> list[str]:
 
 
 def _of_python() -> list[str]:
-    """The folders that this Python and this package are in, the outer ones first; nothing else of anybody's home."""
+    """The folders that this Python and this package are in, the outer ones first; nothing else in anyone's home."""
     folders = [sys.prefix, sys.base_prefix, sys.base_exec_prefix, str(Path(__file__).resolve().parents[1])]
     folders += [*_user_site(), str(Path(os.path.realpath(sys.executable)).parents[1])]
     if any(f.startswith("/nix/") for f in folders):
@@ -218,7 +218,7 @@ def _container(program: str, image: str, limits: Limits, called: str) -> list[st
 
 
 def _end_group(process: subprocess.Popen) -> None:
-    """End a process and what it started, unless that has begun a session of its own."""
+    """End a process and what it started, unless that has begun its own session."""
     if os.name == "posix":
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

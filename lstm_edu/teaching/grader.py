@@ -22,7 +22,7 @@ from lstm_edu.teaching.grading import CHECK, OURS, run
 class Submissions(NotebookExporter):
     """Reads what was handed in so that nothing in it can end the run for the students who come after.
 
-    What cannot be read becomes the notebook that was released, with a word about it. nbgrader's marks are the released
+    What cannot be read becomes the notebook that was released, with a note about it. nbgrader's marks are the released
     ones again: of an answer's copies the last keeps it, of a check's the first; a graded cell that is missing is put
     back, below its answer if that is there.
     """
@@ -51,11 +51,11 @@ class Submissions(NotebookExporter):
 
 
 def unreadable(released: nbformat.NotebookNode, said: str) -> nbformat.NotebookNode:
-    """The released notebook in the place of one that cannot be read."""
+    """The released notebook instead of one that cannot be read."""
     text = f"The file that was handed in is not a Jupyter notebook ({said}). It could not be run."
     notebook = copy.deepcopy(released)
     notebook.metadata.setdefault(OURS, {})["unreadable"] = text
-    notebook.cells.insert(0, new_markdown_cell(f"**{text}** Below is the assignment as it was given out."))
+    notebook.cells.insert(0, new_markdown_cell(f"**{text}** Below is the assignment as it was handed out."))
     return notebook
 
 
@@ -114,7 +114,7 @@ def _told(result: Result) -> list[Any]:
 
 
 def _stopped(why: str) -> list[Any]:
-    """Of a graded cell that is none of our checks: it was run with the others."""
+    """Of a graded cell that is not one of our checks: it was run with the others."""
     return [_error("stopped", why)] if why else []
 
 

@@ -1,4 +1,4 @@
-"""For the student: what the grader would say of the notebook as it is saved."""
+"""For the student: what the grader would say about the notebook as it is saved."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Preview:
 def as_graded(notebook: str | Path) -> Preview | None:
     """Run a saved notebook as the grader does, and say what it would say. None where the grader itself runs this.
 
-    The notebook runs from its first cell to its last, in a process of its own: what was run in this kernel and is no
+    The notebook runs from its first cell to its last, in a separate process: what was run in this kernel and is no
     longer in the notebook does not count, and neither does what has not been saved.
 
     Args:
@@ -48,7 +48,7 @@ def as_graded(notebook: str | Path) -> Preview | None:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ValueError: it is no notebook, or not an assignment.
+        ValueError: it is not a notebook, or not an assignment.
     """
     if os.environ.get(GRADING):
         return None

@@ -1,4 +1,4 @@
-"""How nbgrader grades an assignment of ours: its own run of the notebook is left out, ours is in its place."""
+"""How nbgrader grades our assignments: its own run of the notebook is replaced by ours."""
 
 from __future__ import annotations
 

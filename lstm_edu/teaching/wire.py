@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-PROTOCOL = 1  # both ends have to speak the same: behind a fence may be another version of this package
+PROTOCOL = 1  # both ends must use the same: behind a fence there may be another version of this package
 _ARRAYS = "fiubcU"  # kinds of dtype that travel as bytes
 
 
 def encode(value: Any) -> Any:
-    """A value as JSON has it. Of what is no number, text or list of them: its type's name, and its numbers if any."""
+    """A value as JSON. Of anything but a number, a text or a list of them: its type's name, and its numbers if any."""
     if value is None or isinstance(value, (bool, int, float, str)) and type(value).__module__ == "builtins":
         return {"plain": value}
     if value is ...:
@@ -35,7 +35,7 @@ def encode(value: Any) -> Any:
 
 
 def _numbers(value: Any) -> Any:
-    """The array that a tensor, a variable or a matrix makes of itself, encoded; None of anything else."""
+    """The array that a tensor, a variable or a matrix turns into, encoded; None for anything else."""
     if not hasattr(value, "__array__") or np.ma.is_masked(value):
         return None
     try:
@@ -74,7 +74,7 @@ def decode(value: Any) -> Any:
 
 
 def _stand_in(name: str, numbers: Any) -> Any:
-    """An object in the place of one that does not travel: of a type of that name, and with its numbers."""
+    """An object instead of one that cannot be sent: of a type of that name, and with its numbers."""
     if numbers is None:
         return type(name, (), {})()
     array = decode(numbers)

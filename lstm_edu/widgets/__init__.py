@@ -64,37 +64,38 @@ def explore(
 
     Args:
         source: a Trace; or a layer or model of this package, with x; or a Keras layer or model, or the path of a saved
-            one, with x: then Keras's own numbers stand beside ours. Any model will do: it has a tab for each of its
+            one, with x: then Keras's own numbers are shown next to ours. Any model will do: it has a tab for each of
+                its
             layers that this package has.
         x, mask, initial_state: what the layer is run on: x (B, T, F) for LSTMs, (B, F) or (B, T, F) for Dense, mask
             (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run. With
             a path x may be left out: then the input is drawn at random, as `le.verify` does.
-        reference: a Trace of the same quantities to stand beside ours, or a Keras layer or model of the same weights.
+        reference: a Trace of the same quantities to show next to ours, or a Keras layer or model with the same weights.
         detail: how much is shown. "simple": what goes in, what is kept, what is written, and a sentence about it, with
             0.000 for what is next to nothing. "gates": the pictures of all gates and the cell too; of a Dense layer
-            its weights, of a SimpleRNN its sums. "all": the equations, "What if ..." and Keras's numbers too. Whoever
-            calls explore has a question, so "all" is what comes; for readers who meet a layer for the first time,
+            its weights, of a SimpleRNN its sums. "all": the equations, "What if ..." and Keras's numbers too. Those who
+            call explore have a question, so "all" is the default; for readers who meet a layer for the first time,
             "simple" is kinder. Readers change it in the page, which remembers what they chose; from Python it is the
             trait `detail`.
-        features, units, classes, words, steps: names, lists of strings, that stand next to the numbers wherever these
-            are shown: of the input's features, of a layer's units, of the outputs of a Dense layer (then the largest
+        features, units, classes, words, steps: names, lists of strings, shown next to the numbers wherever these
+            appear: of the input's features, of a layer's units, of the outputs of a Dense layer (then the largest
             is called by its name), of the rows of an Embedding's table, of the steps (one list for all sequences, or
             one for each). features and classes may be a dataset of `le.datasets`, words a TextVectorization, a
             StringLookup or a Tokenizer; those of a Keras model that looks words up itself are found. Of a model,
             features are its input's, classes its last Dense layer's, and units={layer: names} where there are several
             recurrent layers; what a Sequential's layer calls its units, the next one calls its features.
-        places: where to begin: t, unit, batch; for a model also layer. And name: what to call it, in place of the
+        places: where to begin: t, unit, batch; for a model also layer. And name: what to call it, instead of the
             layer's own name.
 
     Returns:
         LSTMExplorer; RecurrentExplorer for GRU and SimpleRNN; DenseExplorer, also for TimeDistributed(Dense);
-        EmbeddingExplorer; ModelExplorer with one tab a layer, also for Bidirectional; LayerExplorer for all others:
+        EmbeddingExplorer; ModelExplorer with one tab per layer, also for Bidirectional; LayerExplorer for all others:
         what goes in and what comes out.
 
     Raises:
-        TypeError: something that is neither a Trace nor a layer; a detail that is not a string; names that are no list
-            of strings, or that name what the layer does not have.
-        ValueError: x missing, or given with a Trace; a detail that there is not; a Trace that did not keep what the
+        TypeError: something that is neither a Trace nor a layer; a detail that is not a string; names that are not a
+            list of strings, or that name what the layer does not have.
+        ValueError: x missing, or given with a Trace; a detail that does not exist; a Trace that did not keep what the
             explorer shows, at whichever level; not one name for each, or two that are equal (steps may be).
     """
     run = {"mask": mask, "initial_state": initial_state}
@@ -103,7 +104,7 @@ def explore(
         given = [name for name in ("x", *run) if name in run or x is not None]
         if given:
             raise ValueError(
-                f"a Trace has been run already and takes no {given[0]}: explore(trace), or explore(layer, x)"
+                f"a Trace has already been run and takes no {given[0]}: explore(trace), or explore(layer, x)"
             )
         if is_keras(reference):
             raise ValueError(
@@ -136,7 +137,7 @@ def explore(
 
 
 def packing(units: Any, features: int | None = None, *, kind: str | None = None, **options: Any) -> PackingExplorer:
-    """Where a layer's weights lie in its arrays: packing(units, features, kind="GRU"), or packing(layer).
+    """Where a layer's weights are in its arrays: packing(units, features, kind="GRU"), or packing(layer).
 
     A layer of Keras is taken as well. Options: reset_after, use_bias, block, beside ("PyTorch", "ONNX", "TF1",
     "Keras 1"), total (False: do not say how many numbers there are). See `PackingExplorer` for what they are and for

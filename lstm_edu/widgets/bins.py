@@ -1,4 +1,4 @@
-"""BinsExplorer: which bin of a histogram of fixed width a value falls into, and what the range has to do with it."""
+"""BinsExplorer: which bin of a histogram of fixed width a value falls into, and how that depends on the range."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _MOST_VALUES, _MOST_BINS = 1000, 64
 def bin_of(values: Any, value_range: Sequence[float], bins: int) -> np.ndarray:
     """The bin of each value, int64 of the values' shape: as tf.histogram_fixed_width counts (TensorFlow 2.21).
 
-    The range is cut into `bins` of equal width. A bin holds its lower end and not its upper one; what lies below the
-    range counts in the first bin, and what lies at its end or beyond counts in the last. Within rounding of an inner
+    The range is cut into `bins` of equal width. A bin includes its lower end but not its upper one; what is below the
+    range counts in the first bin, and what is at its end or beyond counts in the last. Within rounding of an inner
     edge, TensorFlow may choose the other side.
     """
     low, high = value_range
@@ -73,7 +73,7 @@ class BinsExplorer(_base.Explorer):
 
     @property
     def counts(self) -> np.ndarray:
-        """How many samples each bin holds at present, (bins,)."""
+        """How many samples each bin has at present, (bins,)."""
         values, counts = self._spec["values"], self._spec["counts"]
         bins = bin_of(values, self.value_range, self._spec["bins"]).astype(np.intp)  # np.bincount takes no wider ones
         return np.bincount(bins, counts, self._spec["bins"]).astype(int)
@@ -91,7 +91,7 @@ def explore_bins(
         what: what one value is called.
 
     Raises:
-        TypeError, ValueError: values that are no finite numbers, none, or too many; low not below high.
+        TypeError, ValueError: values that are not finite numbers, none, or too many; low not below high.
     """
     return BinsExplorer(values, bins, value_range=value_range, what=what)
 

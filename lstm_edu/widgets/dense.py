@@ -1,4 +1,4 @@
-"""DenseExplorer: y = activation(x W + b), every number of it within reach."""
+"""DenseExplorer: y = activation(x W + b), with every number within reach."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class DenseExplorer(_base.LayerOverTime):
     """A Dense layer's x, W, b and y as matrices: choose an output and see its sum, term by term; change any number.
 
     Keys: left and right an output, up and down a row (a sample of the batch, or a timestep where x has time), Page Up
-    and Page Down ten rows, Home and End the first and the last. A click on a number of x, W or b takes it under the
-    slider, whose arrow keys change it; the page computes the rest anew.
+    and Page Down ten rows, Home and End the first and the last. A click on a number of x, W or b connects it to the
+    slider, whose arrow keys change it; the page recomputes the rest.
 
     `batch`, `t` and `unit` are traits that say which output is shown; `t` is 0 where x has no time axis. `edits` holds
-    what the reader has changed, such as {"W[0,3]": 1.5}; set it from Python, or {} to take all changes back.
+    what the reader has changed, such as {"W[0,3]": 1.5}; set it from Python, or {} to undo all changes.
 
     Args:
         layer_or_trace: a built Dense layer or TimeDistributed(Dense), with x; or its Trace.
         x: (B, F), or (B, T, F) with time. Only with a layer.
-        reference: the Trace of Keras's layer for the same x, shown beside ours while nothing is changed.
+        reference: the Trace of Keras's layer for the same x, shown next to ours while nothing is changed.
         t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:
@@ -114,7 +114,7 @@ class DenseExplorer(_base.LayerOverTime):
         return array
 
     def _find(self, place: str, number: Any) -> tuple[str, tuple[int, ...]]:
-        """The array and the index that "W[0,3]" names. ValueError for a place that there is not."""
+        """The array and the index that "W[0,3]" names. ValueError for a place that does not exist."""
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not np.isfinite(number):
             raise ValueError(f"edits: {place} must be a finite number, got {number!r}")
         x, kernel = self._trace["x"], self._trace.weights[0]

@@ -24,7 +24,7 @@ class EmbeddingExplorer(_base.LayerOverTime):
 
     Args:
         trace: the Trace of an Embedding with x (B,) or (B, T) and y.
-        reference: the same by Keras, shown beside ours.
+        reference: the same by Keras, shown next to ours.
         t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:

@@ -10,7 +10,7 @@ from lstm_edu.widgets._base import Explorer
 
 
 class Shown(NamedTuple):
-    """How a kind of layer is shown: in an explorer of its own, and what a model's explorer sends of it to the page."""
+    """How a kind of layer is shown: in its own explorer, and what a model's explorer sends about it to the page."""
 
     explorer: type[Explorer]
     describe: Callable[..., tuple[dict[str, Any], dict[str, Any]]]

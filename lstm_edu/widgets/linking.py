@@ -6,14 +6,14 @@ after another, each file after those that it imports. Variables inside of functi
 theirs, so that an error in a browser's console says where it was. `style` does the same with the style sheets next to
 the modules.
 
-To be linked a module keeps to a few rules, and what does not is refused with an error that names the file:
+To be linked a module keeps to a few rules, and one that breaks them is refused with an error that names the file:
 
-* imports are named, `import { at } from "../shared/arrays.js";`, and go in no circle;
-* the top level holds imports and declarations of functions and constants only, and perhaps one `export default`;
+* imports are named, `import { at } from "../shared/arrays.js";`, and not circular;
+* the top level has only imports and declarations of functions and constants, and perhaps one `export default`;
 * there are no classes, and no `switch`: which braces are an object is seen from what is before them;
 * a name of another file is imported before it is used (ESLint sees to that).
 
-Each file has its names to itself: where two files give one name to different things, that of the later one is changed.
+Each file has its own names: where two files give one name to different things, that of the later one is changed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def module(entry: str) -> str:
     modules = _in_order(entry)
     default = modules[entry].default
     if default is None:
-        raise ValueError(f"{entry} is no explorer: it has no `export default`")
+        raise ValueError(f"{entry} is not an explorer: it has no `export default`")
     names = _unique_names(modules)
     needed = _reached(modules, entry, default)
     statements = [
@@ -87,7 +87,7 @@ def _in_order(entry: str) -> dict[str, _Module]:
 
 
 def _unique_names(modules: dict[str, _Module]) -> dict[str, dict[str, str]]:
-    """The names that are changed, for another file has them too: path -> {old: new}."""
+    """The names that are changed because another file has them too: path -> {old: new}."""
     taken = {word for one in modules.values() for word in one.words}
     owners: dict[str, str] = {}
     changed: dict[str, dict[str, str]] = {path: {} for path in modules}
@@ -188,7 +188,7 @@ def _read(path: str) -> _Module:
         words = [token.text for token in statement]
         roles = _roles(statement)
         if refused := {word for word, role in zip(words, roles, strict=True) if not role} & {"class", "switch", "var"}:
-            raise ValueError(f"{path} has `{min(refused)}`, which linking.py does not know: write it otherwise")
+            raise ValueError(f"{path} has `{min(refused)}`, which linking.py does not know: write it differently")
         if words[0] == "import":
             _add_imports(one, words, path)
         elif words[:2] == ["export", "default"]:
@@ -215,7 +215,9 @@ def _declared_names(words: list[str], path: str) -> tuple[str, ...]:
     if head[0] == "function":
         return (next(word for word in head[1:] if word != "*"),)
     if head[0] not in ("const", "let"):
-        raise ValueError(f"{path}: the top level of a module holds declarations only, got `{' '.join(words[:6])} ...`")
+        raise ValueError(
+            f"{path}: the top level of a module may have only declarations, got `{' '.join(words[:6])} ...`"
+        )
     if head[1] not in "[{":
         return (head[1],)
     end = head.index("]" if head[1] == "[" else "}")
@@ -308,7 +310,7 @@ def _may_begin_a_regex(before: _Token, source: str, place: int, path: str) -> bo
     """Whether a slash begins a regular expression: it does where an operand is due; else it divides."""
     if before.text == "}" and before.kind == "mark":
         line = _line(source, place)
-        raise ValueError(f"{path}, line {line}: a slash after a brace may mean two things; write it otherwise")
+        raise ValueError(f"{path}, line {line}: a slash after a brace may mean two things; write it differently")
     if before.kind == "mark":
         return before.text not in (")", "]", "++", "--")
     if before.kind == "template":
@@ -325,7 +327,8 @@ def _closes(token: _Token) -> int:
 
 
 def _roles(tokens: list[_Token]) -> list[str]:
-    """What each token is: "variable"; "property", of an object; "shorthand", {a}, both; "" for all that is no name."""
+    """What each token is: "variable"; "property", of an object; "shorthand", {a}, both; "" for everything that is not a
+    name."""
     roles: list[str] = []
     inside: list[str] = []  # the open brackets; "object" for the brace of an object or of a pattern
     before = _Token("mark", ";", "")
@@ -355,7 +358,7 @@ def _roles(tokens: list[_Token]) -> list[str]:
 
 
 def _is_object(before: _Token) -> bool:
-    """Whether a brace after this token opens an object or a pattern, and no block."""
+    """Whether a brace after this token opens an object or a pattern, not a block."""
     if before.kind == "word":
         return before.text in ("return", "const", "let", "of", "in", "default", "await", "typeof", "import")
     return before.text not in (")", "=>", ";", "{", "}")

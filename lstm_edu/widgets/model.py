@@ -1,4 +1,4 @@
-"""ModelExplorer: a model's trace, one tab a layer; step and sequence are the same in all tabs."""
+"""ModelExplorer: a model's trace, one tab per layer; step and sequence are the same in all tabs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names for what an explorer counts: features, units, classes, words and steps; checked, and brought to the layers."""
+"""Names for what an explorer counts: features, units, classes, words and steps; checked, and passed to the layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ARGUMENTS = ("features", "units", "classes", "words", "steps")
 RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 
 _OF_A_DATASET = {"features": "feature_names", "classes": "class_names"}
-_NO_WORD = "(none)"  # how a vocabulary's empty entry is called: what fills up, or masks
+_NO_WORD = "(none)"  # what a vocabulary's empty entry is called: padding, or a mask
 _MOST_STEPS = 20_000  # so many words of sequences travel; longer runs have numbers only
 
 # What can be named in the explorer of a kind of layer; "plain" for all others.
@@ -27,14 +27,14 @@ _AXES = {
 
 
 def of_layer(spec: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What the page is told of names in the explorer of one layer: {"features": [...], "units": ..., ...}.
+    """What is sent to the page about names in the explorer of one layer: {"features": [...], "units": ..., ...}.
 
     Args:
-        spec: what it is told of the layer. asked: argument -> names; None for those that were not given.
+        spec: what is sent about the layer. asked: argument -> names; None for those that were not given.
 
     Raises:
-        TypeError: names that are no list of strings; an argument that this kind of layer has nothing for.
-        ValueError: not as many names as there is to be named; one name twice.
+        TypeError: names that are not a list of strings; an argument that does not fit this kind of layer.
+        ValueError: not as many names as there are things to name; one name twice.
     """
     kind = spec.get("inside", spec["kind"])
     known = _AXES.get(kind, _AXES["plain"])
@@ -174,7 +174,7 @@ def _strings(names: Any, argument: str) -> list[str]:
         if not isinstance(name, str):
             raise TypeError(f"{argument} must be strings, but number {n} is {name!r} ({type(name).__name__})")
         if not name.strip():
-            raise ValueError(f"{argument}: number {n} is {name!r}, which nobody can read: give it a name")
+            raise ValueError(f"{argument}: number {n} is {name!r}, which cannot be read: give it a name")
     return [str(name) for name in found]
 
 
@@ -183,7 +183,7 @@ def _of_words(names: Any, count: int) -> list[str]:
     what = f"rows of the table ({count} is the layer's input_dim)"
     if hasattr(names, "get_vocabulary"):
         words = [str(word) or _NO_WORD for word in names.get_vocabulary()]
-    elif hasattr(names, "index_word"):  # Keras's Tokenizer of old: it counts from 1, and 0 is no word
+    elif hasattr(names, "index_word"):  # Keras's old Tokenizer: it counts from 1, and 0 is not a word
         words = [_NO_WORD, *(str(names.index_word[k]) for k in sorted(names.index_word))]
         words = words[: names.num_words] if getattr(names, "num_words", None) else words
     else:
@@ -239,7 +239,7 @@ def _units_by_layer(specs: Sequence[Mapping[str, Any]], kinds: Sequence[str], un
 def _hand_on(
     specs: Sequence[Mapping[str, Any]], kinds: Sequence[str], found: list[dict[str, Any]], words_of: Any
 ) -> None:
-    """In a chain: what one layer says is what the next one reads, and a word is the name of its step."""
+    """In a chain: one layer's output is the next one's input, and a word is the name of its step."""
     features = steps = None
     for spec, kind, named in zip(specs, kinds, found, strict=True):
         if kind == "plain":

@@ -1,4 +1,4 @@
-"""PackingExplorer: where each gate's weights lie in a layer's arrays, in Keras 3 and elsewhere."""
+"""PackingExplorer: where each gate's weights are in a layer's arrays, in Keras 3 and elsewhere."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _MOST = 2048
 
 
 class PackingExplorer(_base.Explorer):
-    """A layer's arrays, drawn to scale, with the gates' blocks in their colours; beside Keras's, those of others.
+    """A layer's arrays, drawn to scale, with the gates' blocks in their colours; next to Keras's, those of others.
 
     Point at a block, or move among the blocks with the arrow keys: its name, its slice, its shape and how many numbers
-    it holds. `units`, `features`, `block` ("W_f", or "" for none) and `beside` ("PyTorch", "ONNX", "TF1", "Keras 1",
+    it has. `units`, `features`, `block` ("W_f", or "" for none) and `beside` ("PyTorch", "ONNX", "TF1", "Keras 1",
     or "") are traits that Python and the page share.
 
     Args:
@@ -35,7 +35,7 @@ class PackingExplorer(_base.Explorer):
         block: the block to begin with: W_i, W_f, W_g, W_o, U_i ..., b_i ... of an LSTM; W_z, W_r, W_g ... of a GRU,
             and with reset_after b_z ... and d_z ... for the two rows of its bias; W, U, b of the others.
         beside: the layout to begin with.
-        total: whether to show how many numbers there are in all, with the formula; False where it is asked for.
+        total: whether to show how many numbers there are in all, with the formula; False where that is the question.
 
     Raises:
         TypeError, ValueError: not whole numbers >= 1, a layer of another kind or not built, an unknown block or layout.
@@ -46,7 +46,7 @@ class PackingExplorer(_base.Explorer):
     units = traitlets.Int(1, help="H, the number of units.").tag(sync=True)
     features = traitlets.Int(1, help="F, the number of features of the input.").tag(sync=True)
     block = traitlets.Unicode("", help="The block pointed out: W_i ... b_o, or nothing.").tag(sync=True)
-    beside = traitlets.Unicode("", help="The layout drawn beside Keras 3's, or nothing.").tag(sync=True)
+    beside = traitlets.Unicode("", help="The layout drawn next to Keras 3's, or nothing.").tag(sync=True)
 
     def __init__(
         self,
@@ -137,12 +137,12 @@ class PackingExplorer(_base.Explorer):
         features: int | None = None,
         beside: str | None = None,
     ) -> None:
-        """Point out a block, change the sizes, put a layout beside; what is not given stays as it is."""
+        """Point out a block, change the sizes, show another layout; what is not given stays as it is."""
         _base.go(self, {"block": block, "units": units, "features": features, "beside": beside})
 
 
 def _gates(kind: str) -> list[dict[str, str]]:
-    """The gates in Keras's order: the letter, whose colour it has, its name, and what else it is called."""
+    """The gates in Keras's order: the letter, whose colour it has, its name, and its other names."""
     if kind == "LSTM":
         also = {"g": "in Keras's own code its letter is c"}
         return [{"letter": g, "color": g, "name": NAMES[g], "also": also.get(g, "")} for g in GATES]

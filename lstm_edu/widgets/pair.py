@@ -1,4 +1,4 @@
-"""PairExplorer: two runs of the same input side by side, their difference, and where they part."""
+"""PairExplorer: two runs of the same input side by side, their difference, and where they diverge."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ class PairExplorer(_base.OverTime):
     """Two runs of one input: maps of the first, the second and their difference, with the first divergence marked.
 
     Keys: left and right a step, up and down a unit, Page Up and Page Down ten steps, Home and End the first and the
-    last step, Space plays, d goes to the first divergence. One tab a quantity; a tab says whether the runs differ in
+    last step, Space plays, d goes to the first divergence. One tab per quantity; a tab says whether the runs differ in
     it. `quantity`, `t`, `unit` and `batch` are traits that Python may set and observe; `divergences` says where each
-    sequence's runs part.
+    sequence's runs diverge.
 
     Args:
         a, b: two Traces of LSTM, PeepholeLSTM, GRU or SimpleRNN layers, with the same x.
         names: what to call them.
         quantities: which to compare; all that both have if None. Of layers of one kind that is everything recorded, a
-            gate's sums under names of their own (z_i, z_f, ...); of different kinds only what means the same in both:
+            gate's sums under their own names (z_i, z_f, ...); of different kinds only what means the same in both:
             g, c and h.
-        other_x: take runs of different inputs, too; then x is compared first.
+        other_x: accept runs of different inputs, too; then x is compared first.
         quantity: the tab to begin with; h if None. t, unit, batch: where to begin.
 
     Raises:
-        TypeError: no Traces; a place is not a whole number.
-        ValueError: a layer without time, other numbers of sequences or steps, another x, nothing in common, an unknown
-            quantity, a place out of range.
+        TypeError: not Traces; a place is not a whole number.
+        ValueError: a layer without time, different numbers of sequences or steps, another x, nothing in common, an
+            unknown quantity, a place out of range.
     """
 
     _MODULE = "pair/explorer.js"
@@ -129,7 +129,7 @@ def _run(side: Any, x: Any, mask: Any, initial_state: Any) -> Trace:
         given = [name for name, value in arguments.items() if value is not None]
         if given:
             raise ValueError(
-                f"a Trace has been run already and takes no {given[0]}: explore_pair(trace, trace), or "
+                f"a Trace has already been run and takes no {given[0]}: explore_pair(trace, trace), or "
                 "explore_pair(layer, layer, x)"
             )
         return side
@@ -159,7 +159,7 @@ def describe(
     owner = "PairExplorer"
     pairs = need_pair(a, b, owner, quantities, other_x)
     if isinstance(names, str) or len(names) != 2 or not all(isinstance(name, str) and name.strip() for name in names):
-        raise ValueError(f"{owner}: names must be two strings, one a run, got {names!r}")
+        raise ValueError(f"{owner}: names must be two strings, one per run, got {names!r}")
     if names[0] == names[1]:
         raise ValueError(f"{owner}: the two runs need different names, got {names[0]!r} twice")
     wanted = {f"{side}/{name}": pair[n] for name, pair in pairs.items() for n, side in enumerate("ab")}

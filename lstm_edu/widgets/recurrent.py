@@ -26,7 +26,7 @@ class RecurrentExplorer(_base.LayerOverTime):
     Args:
         trace: a complete Trace of a GRU, x (B, T, F), a (B, T, 3 * units), z, r, g, h (B, T, units), with reset_after
             True or False; or of a SimpleRNN, x, z, h.
-        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
+        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown next to ours.
         t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
 
     Raises:
@@ -49,7 +49,7 @@ def describe(
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """What the page needs of a GRU's or SimpleRNN's trace: (spec, arrays). `rows`: at most so many sequences.
 
-    The arrays hold the weights too, as the layer has them; none of them if they are too large to travel, or if the
+    The arrays include the weights, as the layer has them; none of them if they are too large to travel, or if the
     run dropped numbers, so that its sums are not those of x and h alone.
     """
     owner = "RecurrentExplorer"
@@ -101,12 +101,12 @@ def describe(
 
 
 def letters(kind: str) -> dict[str, dict[str, str]]:
-    """What the page is told of letters that mean something else here than in an LSTM: colour, name, role."""
+    """What is sent to the page about letters that mean something different from an LSTM's: colour, name, role."""
     if kind == "GRU":
         return {letter: {"as": of, "name": name, "role": role} for letter, (of, name, role) in palette.GRU.items()}
     return {
         "z": {"as": "x", "name": "sum (pre-activation)", "role": "what the input and the previous output add up to"},
-        "h": {"as": "h", "name": palette.NAMES["h"], "role": "what the layer remembers, and says at this step"},
+        "h": {"as": "h", "name": palette.NAMES["h"], "role": "what the layer remembers, and its output at this step"},
     }
 
 

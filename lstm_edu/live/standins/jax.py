@@ -1,4 +1,4 @@
-"""In place of JAX 0.9, which has no build for browsers: names, and nothing that computes.
+"""Instead of JAX 0.9, which has no build for browsers: names, and nothing that computes.
 
 Keras's NumPy backend imports its JAX backend for a few functions (convolutions, pooling, Fourier transforms) and refers
 to many more while it is imported. Each of them is an `Absent` here, which can be named, and raises when it is called.

@@ -1,4 +1,4 @@
-"""In place of ml_dtypes 0.6, which has no build for this browser's Python: the limits of NumPy's own dtypes.
+"""Instead of ml_dtypes 0.6, which has no build for this browser's Python: the limits of NumPy's own dtypes.
 
 Keras asks for nothing else while it computes in float32 and float64. bfloat16, float8 and the 4-bit kinds are not here.
 """
@@ -19,7 +19,7 @@ def finfo(dtype: Any) -> np.finfo:
     """NumPy's limits of a floating-point dtype.
 
     Raises:
-        NotInTheBrowser: one that NumPy has not, such as "bfloat16".
+        NotInTheBrowser: one that NumPy does not have, such as "bfloat16".
     """
     try:
         known = np.dtype(dtype).isbuiltin == 1

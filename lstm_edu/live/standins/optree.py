@@ -1,4 +1,4 @@
-"""In place of optree 0.20, whose core is C++ with no build for this browser's Python: the part that Keras uses.
+"""Instead of optree 0.20, whose core is C++ with no build for this browser's Python: the part that Keras uses.
 
 Nested tuples, lists, dicts, named tuples, deques, ordered and default dicts, and registered classes, with optree's own
 order (dicts by sorted key where that is possible) and its errors' kinds. `tests/live/test_standins.py` compares it with
@@ -36,7 +36,7 @@ def register_pytree_node(cls: type, flatten: Callable, unflatten: Callable, *, n
     """Make objects of a class nodes: `flatten` gives children, metadata and perhaps entries.
 
     Raises:
-        ValueError: it is registered already.
+        ValueError: it is already registered.
     """
     if (namespace, cls) in _registered:
         raise ValueError(f"PyTree type {cls!r} is already registered in namespace {namespace!r}.")
@@ -109,7 +109,7 @@ class PyTreeSpec:
     """The structure of a tree without its leaves.
 
     Attributes:
-        children: None for a leaf. kind: of the node; NoneType where None is no leaf.
+        children: None for a leaf. kind: of the node; NoneType where None is not a leaf.
     """
 
     kind: type | None
@@ -201,7 +201,7 @@ def tree_map(
     """The tree with `func` of its leaves; of several trees, of what each has where the first has a leaf.
 
     Raises:
-        ValueError: a further tree has not the first one's nodes.
+        ValueError: a further tree does not have the first one's nodes.
     """
     leaves, spec = tree_flatten(tree, is_leaf, none_is_leaf=none_is_leaf, namespace=namespace)
     columns = [list(_up_to(spec, other, namespace)) for other in rests]

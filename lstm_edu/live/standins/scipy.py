@@ -1,4 +1,4 @@
-"""In place of SciPy, which a browser could have, but for 20 MB more to download: names that raise when they are called.
+"""Instead of SciPy, which a browser could have for a 20 MB larger download: names that raise when they are called.
 
 Keras's NumPy backend imports `scipy.linalg` for two functions, lu_factor and solve_triangular. A cell that itself says
 `import scipy` before `import keras` gets the real one.
