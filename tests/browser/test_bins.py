@@ -35,7 +35,7 @@ def test_moving_the_end_of_the_range_moves_the_actions(page):
     for _ in range(12):  # from 1 to 4, a quarter a key
         page.keyboard.press("ArrowRight")
     expect(root).to_have_attribute("data-range", "0 4")
-    expect(words).to_have_text("Every action has a bin of its own.")
+    expect(words).to_have_text("Every action has its own bin.")
     assert shares(root) == ["0.443", "0.120", "0.157", "0.280"]
     expect(root.locator(".le-bins-call")).to_contain_text("value_range=[0, 4], nbins=4")
     expect(root.locator("[aria-live=polite]")).to_contain_text("Shares: 0.443, 0.120, 0.157, 0.280.")

@@ -512,7 +512,7 @@ def test_runs_with_inputs_of_their_own_and_other_widths(page):
     layer = made()
     x = inputs()
     root = put(page, le.explore_pair(layer.trace(x), layer.trace(x + 1), other_x=True, unit=3, quantity="x"))
-    expect(root.locator(".le-note").last).to_contain_text("inputs of their own")
+    expect(root.locator(".le-note").last).to_contain_text("different inputs")
     expect(root).to_have_attribute("data-unit", str(F - 1))  # there is no fourth feature
     root.get_by_role("tab", name="h, output").click()
     expect(root).to_have_attribute("data-unit", "3")

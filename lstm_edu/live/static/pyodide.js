@@ -1,5 +1,5 @@
 // JupyterLite's kernel, a worker, loads this script as if it were Pyodide. It takes Pyodide from where course.json says,
-// adds the course's own wheels to the list of packages, loads everything at once, and tells the page how far it is.
+// adds the course's own wheels to the list of packages, loads everything together, and tells the page how far it is.
 // (A classic script: the kernel's own build has lost `import()` of an address.)
 
 self.loadPyodide = async (options) => {

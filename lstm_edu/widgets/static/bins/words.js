@@ -10,10 +10,10 @@ export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
-/** What is to be noticed, in a sentence or three. */
+/** What there is to notice, in a sentence or three. */
 export function binsInWords({ values, bins, what }, range, filled) {
   if (values.length > BINS_SHOWN_ONE_BY_ONE)
-    return `${filled.filter((bin) => bin.count).length} of ${bins} bins hold samples.`;
+    return `${filled.filter((bin) => bin.count).length} of ${bins} bins have samples.`;
   const named = (list) => `${what}${list.length > 1 ? "s" : ""} ${listed(list.map(short))}`;
   const said = (list, where, bin) => {
     const s = list.length > 1 ? "" : "s";
@@ -37,12 +37,12 @@ export function binsInWords({ values, bins, what }, range, filled) {
       "last",
     ),
     ...shared.map((bin) => `${named(bin.inside.map(([value]) => value))} share bin ${filled.indexOf(bin)}.`),
-    ...(shared.length ? [] : [`Every ${what} has a bin of its own.`]),
+    ...(shared.length ? [] : [`Every ${what} has its own bin.`]),
   ];
   return told.map((text) => text[0].toUpperCase() + text.slice(1)).join(" ");
 }
 
-/** What is in a bin, for whoever does not see it. */
+/** What is in a bin, for those who cannot see it. */
 export function binInWords({ values, what }, bin, n) {
   const few = values.length <= BINS_SHOWN_ONE_BY_ONE;
   const inside = bin.inside.length && few ? `: ${what} ${listed(bin.inside.map(([value]) => short(value)))}` : "";

@@ -82,7 +82,7 @@ export function denseInside(context, panel, spec, arrays) {
     side.paint(now, rows[chosen], place, Object.keys(changed).length);
   }
 
-  /** [row, column] of the number on the bench, if it lies in this matrix. */
+  /** [row, column] of the number on the bench, if it is in this matrix. */
   function dotOf(name, place, first) {
     if (place?.[0] !== name) return null;
     const index = place.match(/\d+/g).map(Number);
@@ -126,7 +126,7 @@ function densePlaces(context, spec) {
     down,
     inRow: (n) => (spec.timed ? [here().batch, n] : [n, 0]),
     shown: () => windowAround(down.chosen(), down.count, ROWS_SHOWN),
-    /** As in the other explorers, but that left and right lead from output to output, up and down from row to row. */
+    /** As in the other explorers, except that left and right lead from output to output, up and down from row to row. */
     key(key) {
       const turned = { ArrowLeft: "ArrowUp", ArrowRight: "ArrowDown", ArrowUp: "ArrowLeft", ArrowDown: "ArrowRight" };
       const from = { t: down.chosen(), unit: here().unit };

@@ -4,10 +4,10 @@ import { quoted } from "../shared/names.js";
 import { plural } from "../shared/words.js";
 
 export const BENCH_HINT =
-  "Click a number of x, W or b, or write its place, such as W[0,0]; then change it with the slider or its arrow keys.";
+  "Click a number of x, W or b, or type its place, such as W[0,0]; then change it with the slider or its arrow keys.";
 export const LINEAR_DOES_NOTHING = " (linear: nothing is done to z)";
 
-/** How an output comes about; `level`: how much is shown. */
+/** How an output is computed; `level`: how much is shown. */
 export function outputInWords(spec, down, z, y, unit, { level, write }) {
   const output = `Output ${unit}${quoted(spec, "units", unit)} of ${down}`;
   if (level() === "simple") {
@@ -31,7 +31,7 @@ export function classInWords(spec, outputs, write) {
 }
 
 export const changedInWords = (spec, count) =>
-  `${plural(count, "number")} changed: the page has computed the outputs anew.` +
+  `${plural(count, "number")} changed: the page has recomputed the outputs.` +
   (spec.comparison ? " Keras's values belong to the unchanged numbers and are not shown." : "");
 
 export const curveInWords = (spec, row, unit, write) =>

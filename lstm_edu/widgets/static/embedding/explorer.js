@@ -44,7 +44,7 @@ export function embeddingInside(context, panel, spec, arrays) {
     ],
     axis: "step",
     runs: (batch) => emptySteps(spec, arrays.ids, batch),
-    hatched: "Hatched steps hold id 0: they are masked for the layers that follow.",
+    hatched: "Hatched steps have id 0: they are masked for the layers that follow.",
     notes: () => [spec.kept && `The table has ${spec.vocabulary} rows; the ${rows} that these sequences use are here.`],
     drawn: ({ batch }) => table.draw(batch),
   });

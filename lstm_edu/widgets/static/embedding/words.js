@@ -17,10 +17,10 @@ export function pickInWords(spec, { t, batch }, row, columns, picked) {
   const id = idOfRow(spec, row);
   return (
     `Step ${t}${quoted(spec, "steps", t, batch)} holds token ${id}${quoted(spec, "words", row)}: it picks row ${id} of the table, ${plural(columns, "number")}. ` +
-    `Nothing is computed, it is copied${picked > 1 ? `; ${plural(picked, "step")} of this sequence pick the same row` : ""}.` +
-    (spec.mask_zero && id === 0 ? " Id 0 is no token: the step is masked for the layers that follow." : "")
+    `Nothing is computed; the row is copied${picked > 1 ? `; ${plural(picked, "step")} of this sequence pick the same row` : ""}.` +
+    (spec.mask_zero && id === 0 ? " Id 0 is not a token: the step is masked for the layers that follow." : "")
   );
 }
 
 export const tableInWords = (rows, columns) =>
-  `The table as colours: ${plural(rows, "row")}, one a token, and ${plural(columns, "column")}`;
+  `The table as colours: ${plural(rows, "row")}, one per token, and ${plural(columns, "column")}`;

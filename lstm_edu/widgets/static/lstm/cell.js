@@ -84,7 +84,7 @@ export function cellDiagram({ palette, listen, write }, spec, pointing) {
 
 const group = (name, ...children) => cellPart("g", { class: `le-diagram-${name}` }, children);
 
-/** Whether a wire stands for several numbers: its thickness is that of the largest, and it has no sign. */
+/** Whether a wire represents several numbers: its thickness is that of the largest, and it has no sign. */
 const isMany = (spec, name) => (name === "x" && spec.features > 1) || (name === "h_prev" && spec.units > 1);
 
 /** The wires: what they carry, a halo that shows which are pointed out and takes the pointer, an arrow. */

@@ -2,7 +2,7 @@
 
 import { GATES } from "./numbers.js";
 
-// Two drawings: `compact` beside the pictures or on a telephone, `wide` where there is room. Columns by their middle.
+// Two drawings: `compact` next to the pictures or on a phone, `wide` where there is room. Columns by their middle.
 
 export const CELL_SHAPES = {
   compact: { width: 372, left: 4, f: 78, i: 144, g: 210, o: 276, out: 338, right: 368, join: 34, box: null, half: 28 },
@@ -76,7 +76,7 @@ export const WIRE_OF = {
   z_o: "z",
 };
 
-/** Where the numbers stand: name -> [x, y, anchor]; a name stands above its number. */
+/** Where the numbers are: name -> [x, y, anchor]; a name is above its number. */
 export function labelsOf({ f, i, g, o, out, right, join, box }) {
   const beside = (x) => [x + 7, CELL_GATE - 32, "start"];
   const below = (x) => [x + 7, CELL_BUS - 17, "start"];
@@ -101,7 +101,7 @@ export function labelsOf({ f, i, g, o, out, right, join, box }) {
   };
 }
 
-/** Where the buttons lie over what they name: quantity -> [left, top, width, height]. */
+/** Where the buttons are, over what they name: quantity -> [left, top, width, height]. */
 export function spotsOf(shape) {
   const { g, out, right, join, box, half } = shape;
   const gate = (letter) => [letter, [shape[letter] - half, CELL_GATE - 24, 2 * half, 48]];

@@ -18,7 +18,7 @@ export function equationsOf(context, spec, opens) {
   const unlike = note("≠ marks where this run does not follow the equation: something there is held, or mistaken.");
   const heavy = opens
     ? null
-    : note("The weights are too large to travel to this page: the sums cannot be opened here.");
+    : note("The weights are too large to send to this page: the sums cannot be opened here.");
   const gates = GATES.map((gate) => gateRow(parts, spec, gate));
   const states = [maskedNote(), cellStateRow(parts, amounts), outputRow(parts, spec)];
   const element = h("div", { class: "le-equations" }, heavy, unlike, gates, states);
@@ -46,7 +46,7 @@ export function equationsOf(context, spec, opens) {
   return { element, paint };
 }
 
-// A masked step has equations of its own: what was computed is thrown away.
+// A masked step has its own equations: what was computed is discarded.
 const WHEN_MASKED = { class: "le-if-masked" };
 const UNLESS_MASKED = { class: "le-unless-masked" };
 
@@ -56,7 +56,7 @@ const maskedNote = () =>
   h(
     "p",
     { class: "le-note le-if-masked" },
-    "A masked step: its gates were computed, and thrown away. ",
+    "A masked step: its gates were computed, then discarded. ",
     symbol("c"),
     " and ",
     symbol("h"),

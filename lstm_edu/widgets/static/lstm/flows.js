@@ -15,7 +15,7 @@ export function flowsAt(spec, arrays, { batch, t }, { ours, masked }) {
   };
   flows.x = spec.features === 1 ? at(arrays.x, batch, t, 0) : largest(spec.features, (k) => at(arrays.x, batch, t, k));
   flows.h_prev = spec.units === 1 ? ours.h_prev : largest(spec.units, (k) => previous(arrays, "h", batch, t, k));
-  if (masked) flows.kept = ours.c_prev; // a masked step hands the state on
+  if (masked) flows.kept = ours.c_prev; // a masked step passes the state on
   return flows;
 }
 

@@ -1,4 +1,4 @@
-// A model's explorer: one tab a layer, over one run. Step and sequence stay when the tab changes; each layer keeps its unit.
+// A model's explorer: one tab per layer, over one run. Step and sequence stay when the tab changes; each layer keeps its unit.
 
 import { denseInside } from "../dense/explorer.js";
 import { embeddingInside } from "../embedding/explorer.js";

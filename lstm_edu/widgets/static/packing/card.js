@@ -1,11 +1,11 @@
-// What is said of a block, and how many numbers there are.
+// What is said about a block, and how many numbers there are.
 
 import { blockOf, countOf, formulaOf } from "./layouts.js";
 import { numbersInWords, plainNumber, pointAtOne, roleOf } from "./words.js";
 import { inkOn } from "../shared/colours.js";
 import { h, symbol } from "../shared/page.js";
 
-/** {element, paint(id, H, F, layouts) -> what it says}: a card about the block with this id, as each layout holds it. */
+/** {element, paint(id, H, F, layouts) -> what it says}: a card about the block with this id, as each layout has it. */
 export function blockCard(spec, palette, gateOf) {
   const element = h("div", { class: "le-card" });
   const twoRows = spec.layouts[0].lines.flat().some((array) => array.numbered);
@@ -60,7 +60,7 @@ export function blockCard(spec, palette, gateOf) {
   };
 }
 
-/** {element, paint(H, F, layouts) -> what it says}: how many numbers each layout holds, as a formula. */
+/** {element, paint(H, F, layouts) -> what it says}: how many numbers each layout has, as a formula. */
 export function countFormula(spec) {
   const element = h("div", { class: "le-formula" });
   const [keras] = spec.layouts;
@@ -73,7 +73,7 @@ export function countFormula(spec) {
       const quantity = mine ? name : `${layout.name} ${name}`;
       return [n ? " + " : "", h("span", { class: "le-term", "data-q": quantity }, plainNumber(count))];
     };
-    // three terms are read with ease, twelve are not
+    // three terms are easy to read, twelve are not
     const terms = arrays.length > 1 && arrays.length < 5 ? h("div", {}, "= ", arrays.map(term)) : null;
     const sum = h("span", { class: "le-strong", "data-q": mine ? "total" : "other-total" }, plainNumber(total));
     const gates = spec.gates.length > 1 ? `, ${spec.gates.length} gates` : "";

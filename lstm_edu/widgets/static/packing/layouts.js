@@ -54,7 +54,7 @@ export function partOf(array, r, c, unit, numbers) {
   };
 }
 
-/** Keras's block "W_f" as a layout holds it: {slice, numbers, shape, count, arrays}; two biases are added up. */
+/** Keras's block "W_f" as a layout has it: {slice, numbers, shape, count, arrays}; two biases are added up. */
 export function blockOf(layout, id, H, F) {
   const parts = [];
   for (const array of layout.lines.flat()) {
@@ -82,7 +82,7 @@ export function shapeOf(array, numbers) {
   return [tuple(axes.map((sizes) => sumOf(sizes, "H", ""))), tuple(axes.map((sizes) => total(sizes, numbers)))];
 }
 
-/** How many numbers the arrays hold: {arrays: [[name, count], ...], total}. */
+/** How many numbers the arrays have: {arrays: [[name, count], ...], total}. */
 export function countOf(layout, H, F) {
   const arrays = layout.lines
     .flat()
@@ -105,7 +105,7 @@ export function formulaOf(layout, gates, H, F) {
   return [write("F", "H"), write(String(F), String(H))];
 }
 
-/** The largest scale, pixels a number, at which something still fits: `fits(scale)` falls from true to false once. */
+/** The largest scale, pixels per number, at which something still fits: `fits(scale)` falls from true to false once. */
 export function largestScale(fits, most) {
   if (fits(most)) return most;
   let [low, high] = [0, most];

@@ -16,7 +16,7 @@ export function roleOf(id, gate, twoRows) {
   return what + (gate.also ? ` (${gate.also})` : "");
 }
 
-/** What is said while no block is pointed at. */
+/** The text while no block is pointed at. */
 export const pointAtOne = (gates) =>
   gates.length > 1
     ? `Each array has ${gates.length} blocks of columns side by side, one for each gate, in the order ` +

@@ -1,4 +1,4 @@
-// Side by side: two runs of the same input, their difference, and the first place at which they part.
+// Side by side: two runs of the same input, their difference, and the first place where they diverge.
 
 import { pairPictures } from "./pictures.js";
 import { readersOf } from "./runs.js";

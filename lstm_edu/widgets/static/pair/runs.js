@@ -1,4 +1,4 @@
-// The numbers of two runs, and where they part (pure).
+// The numbers of two runs, and where they diverge (pure).
 
 import { at } from "../shared/arrays.js";
 import { skippedRuns } from "../time/notes.js";

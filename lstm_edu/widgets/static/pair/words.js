@@ -52,14 +52,14 @@ export function pairInWords(spec, { t, unit, batch }, quantity, a, b) {
   return `${place}: ${one} ${n(a)}, ${other} ${n(b)}; ${same ? "they agree within rounding" : `${one} − ${other} = ${n(a - b)}`}.`;
 }
 
-/** Of what the two runs are not compared, in sentences. */
+/** What is not compared in the two runs, in sentences. */
 export const whatIsCompared = (spec) => [
   spec.kinds[0] !== spec.kinds[1] &&
     `Of layers of different kinds only what means the same in both is compared: ${spec.quantities.join(", ")}.`,
-  spec.other_x && "The two runs have inputs of their own: x is compared as well.",
+  spec.other_x && "The two runs have different inputs: x is compared as well.",
 ];
 
-/** What the pictures show, for whoever does not see them. */
+/** What the pictures show, for those who cannot see them. */
 export const pairPicturesInWords = ({ names: [one, other], steps }, quantity, unit) =>
   `Heat maps of ${quantity} over ${steps} steps: ${one}, ${other}, and their difference; ` +
   `under them the curves of unit ${unit}.`;

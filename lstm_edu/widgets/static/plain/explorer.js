@@ -49,7 +49,7 @@ export function plainInside(context, panel, spec, arrays) {
       })
     : null;
   const says = h("p", { class: "le-words le-short" }, spec.says);
-  // A tab of a model has said the shapes already.
+  // A tab of a model has already said the shapes.
   const shapes = Object.entries(spec.shapes)
     .map(([name, shape]) => `${NAMES[name]} ${shape}`)
     .join(" → ");

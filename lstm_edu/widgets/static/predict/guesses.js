@@ -1,6 +1,6 @@
 // From what is typed to a verdict (pure).
 
-/** A text cut at its `backticks`, line by line: [[{code, text}, ...], ...]. A lonely backtick stays what it is. */
+/** A text cut at its `backticks`, line by line: [[{code, text}, ...], ...]. A single backtick stays as it is. */
 export function textPieces(text) {
   return text.split("\n").map((line) => {
     const parts = line.split("`");
@@ -36,7 +36,7 @@ export function typedNumbers(text) {
 /** A guess from what was typed or chosen; null where there is none in it. */
 export function guessFrom(spec, text) {
   if (spec.mode === "number") {
-    // Where a whole number is asked for, the commas of "50,240" part thousands.
+    // Where a whole number is asked for, the commas of "50,240" separate thousands.
     const parted = Number.isInteger(spec.answer) && /^\s*[1-9]\d{0,2}(,\d{3})+\s*$/.test(text);
     return typedNumber(parted ? text.replace(/,/g, "") : text);
   }

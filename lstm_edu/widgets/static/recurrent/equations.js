@@ -18,7 +18,7 @@ export function rnnEquations(spec, palette, listen) {
   const element = h("div", { class: "le-equations le-rnn" }, closed, rows);
   const lit = [...element.querySelectorAll("[data-row]")];
 
-  /** What the old state and the candidate each give to the new one. */
+  /** What the old state and the candidate each contribute to the new one. */
   function paintAmounts({ ours, masked }) {
     if (spec.kind !== "GRU") return;
     const added = [ours.z * ours.h_prev, ours.rest * ours.g];
@@ -98,7 +98,7 @@ const maskedNote = () =>
   h(
     "p",
     { class: "le-note le-if-masked" },
-    "A masked step: its sums were computed, and thrown away. ",
+    "A masked step: its sums were computed, then discarded. ",
     symbol("h"),
     " stays as it was.",
   );

@@ -1,5 +1,5 @@
 // The explorer of the GRU and of the SimpleRNN: pictures over time, and one unit's numbers at one step. What the kinds
-// have in common is written once; RNN_KINDS says what they differ in.
+// have in common is written once; RNN_KINDS says how they differ.
 
 import { rnnEquations } from "./equations.js";
 import { rnnCompared, rnnNumbersAt, rnnWrittenIn } from "./numbers.js";

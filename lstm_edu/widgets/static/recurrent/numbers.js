@@ -27,7 +27,7 @@ export function rnnVectors(spec, arrays, { batch, t, unit }, block, product) {
 }
 
 /** Every number of one unit at one step, ours and, where there is a reference, Keras's: {ours, keras, masked}. ours has
- *  the sums' parts too (xW_z, hU_z, b_z, d_z, ...), where the weights have travelled. */
+ *  the sums' parts too (xW_z, hU_z, b_z, d_z, ...), where the weights were sent. */
 export function rnnNumbersAt(spec, arrays, place) {
   const { batch, t, unit } = place;
   const read = (prefix) => {

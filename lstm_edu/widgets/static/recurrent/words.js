@@ -2,7 +2,7 @@
 
 import { maskedOutput, placeInWords } from "../shared/words.js";
 
-/** What the pictures show, for whoever sees such a layer for the first time. */
+/** What the pictures show, for those who see such a layer for the first time. */
 export const SIMPLE_NAMES = {
   GRU: { x: "what comes in", z: "how much is kept", written: "what is written", h: "the memory, which goes out" },
   SimpleRNN: { x: "what comes in", h: "what goes out, and comes in again" },
@@ -29,7 +29,7 @@ export function rnnInWords(spec, where, { ours, masked }, { level, write }) {
   if (spec.kind === "SimpleRNN") {
     return (
       `${place}: the input and the previous output (${n(ours.h_prev)}) add up to z = ${n(ours.z)}, ` +
-      `and ${spec.activation} makes h = ${n(ours.h)} of it. Nothing is kept but what comes through that sum.`
+      `and ${spec.activation} turns it into h = ${n(ours.h)}. Only what comes through that sum is kept.`
     );
   }
   if (spec.scales.z.kind === "signed") {
@@ -41,7 +41,7 @@ export function rnnInWords(spec, where, { ours, masked }, { level, write }) {
   }
   return (
     `${place} keeps ${share(ours.z)} of its state (${n(ours.h_prev)}) and takes ${share(ours.rest)} of the candidate ` +
-    `(${n(ours.g)}): h = ${n(ours.h)}. Of the old state the candidate saw ${share(ours.r)}.`
+    `(${n(ours.g)}): h = ${n(ours.h)}. The candidate saw ${share(ours.r)} of the old state.`
   );
 }
 
@@ -51,7 +51,7 @@ function simplyInWords(spec, place, ours, n) {
   if (spec.kind === "SimpleRNN") {
     return (
       `${place}: what comes in and what went out before (here ${n(ours.h_prev)}) are added up, and ` +
-      `${spec.activation} makes h = ${n(ours.h)} of it, which goes out. It has no other memory.`
+      `${spec.activation} turns the sum into h = ${n(ours.h)}, which goes out. It has no other memory.`
     );
   }
   const kept = spec.scales.z.kind === "signed" ? n(ours.z * ours.h_prev) : share(ours.z);
@@ -61,7 +61,7 @@ function simplyInWords(spec, place, ours, n) {
   );
 }
 
-/** What the pictures show, for whoever does not see them. */
+/** What the pictures show, for those who cannot see them. */
 export function rnnPicturesInWords(spec, palette, level) {
   const simple = Object.values(SIMPLE_NAMES[spec.kind]);
   const names = level === "simple" ? simple : spec.maps.map((name) => `${palette.names[name]} ${name}`);

@@ -1,6 +1,6 @@
-// The arrays that Python sent: one buffer, and a table of where each one lies.
+// The arrays that Python sent: one buffer, and a table of where each one is.
 
-/** The recorded arrays by name: {name: {shape, data}}. `table` says where each one lies in the bytes.
+/** The recorded arrays by name: {name: {shape, data}}. `table` says where each one is in the bytes.
  *  A widget's buffer may start at any byte of a larger one, and a typed array may not: so it is copied once.
  *  @param {import("../types.d.ts").Spec["arrays"]} table
  *  @param {any} view a DataView, or an ArrayBuffer

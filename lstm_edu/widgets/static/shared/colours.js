@@ -26,7 +26,7 @@ export function ramp(stops) {
   return table;
 }
 
-/** Where on the ramp a value lies, 0 to 255; −1 for what has no place there: NaN and infinities. */
+/** Where on the ramp a value is, 0 to 255; −1 for what has no place there: NaN and infinities. */
 export function shade(value, low, high) {
   if (!Number.isFinite(value)) return -1;
   if (!(high > low)) return 128;

@@ -41,7 +41,7 @@ export function explorer(build) {
   };
 }
 
-/** Run and show what goes wrong in the widget itself: a reader does not look into the console. */
+/** Run, and show what goes wrong in the widget itself: readers do not look into the console. */
 function guarded(root) {
   return (action) =>
     (...args) => {
@@ -177,7 +177,7 @@ function takeKeys({ root, listen }, screen, choice) {
   });
 }
 
-/** Lay out anew when the size or the theme has changed: {close()}. */
+/** Lay out again when the size or the theme has changed: {close()}. */
 function watchSizeAndTheme({ root, listen }, screen) {
   const size = new ResizeObserver(() => screen.resized());
   size.observe(root);
@@ -287,5 +287,5 @@ function neutralsOf(root) {
 export function showError(root, error) {
   let box = root.querySelector(":scope > .le-error");
   if (!box) root.prepend((box = h("div", { class: "le-error", role: "alert" })));
-  say(box, `This explorer met an error of its own, not one of yours: ${error?.message ?? error}`);
+  say(box, `Something went wrong in this explorer; it is not your fault: ${error?.message ?? error}`);
 }

@@ -39,7 +39,7 @@ function remember(asked, level) {
   }
 }
 
-/** Begin with what the reader chose earlier on this page, instead of what was asked for; Python's later word counts.
+/** Begin with what the reader chose earlier on this page, instead of what was asked for; what Python sets later wins.
  *  @param {import("../types.d.ts").Context} context */
 export function recallLevel({ spec, level, set }) {
   const chosen = chosenHere()[spec.detail];

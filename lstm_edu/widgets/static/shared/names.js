@@ -13,7 +13,7 @@ export function quoted(spec, axis, n, batch) {
   return name && ` “${name}”`;
 }
 
-/** The names in a sentence, for whoever does not see the pictures; those of long lists are told at their place. */
+/** The names in a sentence, for those who cannot see the pictures; those of long lists are given at their place. */
 export function namesInWords(spec) {
   const told = ["features", "units"].map((axis) => {
     const names = spec.named?.[axis] ?? [];

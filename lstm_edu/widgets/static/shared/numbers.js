@@ -10,7 +10,7 @@ export function format(value, digits = 4) {
   return text.replace(/-/g, "−");
 }
 
-/** A number for whoever sees such a thing for the first time: three digits, and next to nothing is 0.000. */
+/** A number for those who see such a thing for the first time: three digits, and next to nothing is 0.000. */
 export function formatSimply(value) {
   const size = Math.abs(value);
   if (size < 1e-4) return (0).toFixed(3);
@@ -24,7 +24,7 @@ export function formatDifference(a, b) {
   return Number.isFinite(apart) ? apart.toExponential(1).replace(/-/g, "−") : "not finite";
 }
 
-/** What a quantity may differ by from Keras's: what rounding can do to it in this layer, or else the usual tolerance. */
+/** How much a quantity may differ from Keras's: what rounding can do to it in this layer, or else the usual tolerance. */
 export function allowed(spec, name) {
   const limit = spec.comparison?.limits?.[name];
   return limit === undefined ? spec.tolerance : { atol: limit, rtol: 0 };

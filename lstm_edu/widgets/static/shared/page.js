@@ -20,7 +20,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A quantity's letter on its colour: the sign that stands for it everywhere. */
+/** A quantity's letter on its colour: its sign everywhere. */
 export function chip(letter, palette) {
   const colour = palette.colors[letter];
   return h("span", { class: "le-chip", style: `background:${colour};color:${inkOn(colour)}` }, letter);
@@ -32,7 +32,7 @@ export function symbol(name) {
   return h("span", { class: "le-sym" }, h("i", {}, letter), index ? h("sub", {}, index) : null);
 }
 
-/** "0 [bar] 1": the scale of one picture, to be read beside it; `after` it more words. */
+/** "0 [bar] 1": the scale of one picture, shown next to it; `after` it more words. */
 export function legend({ low, high }, stops, after = "") {
   const end = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
   const bar = h("span", { class: "le-bar", style: `background:linear-gradient(to right, ${stops.join(", ")})` });
@@ -63,7 +63,7 @@ export function noteLine() {
   };
 }
 
-/** A region that tells a screen reader the state, once it has settled: nobody wants thirty sentences a second. */
+/** A region that tells a screen reader the state, once it has settled: thirty sentences a second would be too many. */
 export function announcer(root, wait = 350) {
   const region = h("div", { class: "le-hidden", "aria-live": "polite" });
   root.append(region);

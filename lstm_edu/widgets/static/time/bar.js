@@ -5,7 +5,7 @@ import { quoted } from "../shared/names.js";
 import { clamp, moved } from "../shared/places.js";
 
 /** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
- *  where there is one step only there is nothing to move it with. `limits`: {steps, units, rows, named}; `backwards`: Play
+ *  where there is only one step there is nothing to move it with. `limits`: {steps, units, rows, named}; `backwards`: Play
  *  walks from the last step to the first. `unit`: what a unit is called here, `unitLabel`: in full, `axis`: where its names
  *  are. `more`: further controls. */
 export function timeBar(

@@ -19,7 +19,7 @@ export function timeChart(context, bar, tip, { key, title, steps, height = 118, 
   let width = 0;
   let labelled = "";
 
-  /** The labels above the plot, made anew where they are other ones. */
+  /** The labels above the plot, made again where they have changed. */
   function label(curves) {
     const labels = curves.map(({ label, colour, dash }) => [label, colour, dash].join()).join();
     if (labels === labelled) return;

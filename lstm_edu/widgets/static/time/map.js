@@ -52,7 +52,7 @@ export function columnAt(t, steps, plotWidth) {
 }
 
 /** A heat map of `rows` units over `steps` steps, with its title, its scale and marks at the reader's place.
- *  `about`: what the pointer finds on the title. `after`: what stands behind the value. `row`: what a row is called.
+ *  `about`: what the pointer finds on the title. `after`: what follows the value. `row`: what a row is called.
  *  `labels`: names of the rows; of many only the chosen one's is shown. `marked`: whether a row can be chosen. `veiled`: the steps before the reader's place have not been reached yet. */
 export function timeMap(context, bar, tip, options) {
   const {

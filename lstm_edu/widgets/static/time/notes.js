@@ -1,4 +1,4 @@
-// What is said below pictures over time.
+// The text below pictures over time.
 
 import { at } from "../shared/arrays.js";
 
@@ -32,7 +32,7 @@ export function oddNumbers(named, batch) {
   return `${count} ${numbers} of this sequence ${are} NaN or infinite, drawn as a chequerboard; the first: ${first}.`;
 }
 
-/** What these heat maps do not show for want of pixels, in words; "" if every value has a pixel. `curves`: they stand
+/** What these heat maps do not show because there are too few pixels, in words; "" if every value has a pixel. `curves`: they are
  *  above curves of the same steps. */
 export function sharedPixels(maps, { curves = false } = {}) {
   const found = [...new Set(maps.flatMap((map) => map.crowded()))];

@@ -1,4 +1,4 @@
-// The skeleton of all pictures over time: maps and curves above one axis, and a note below of what they do not show.
+// The skeleton of all pictures over time: maps and curves above one axis, and a note below about what they do not show.
 
 import { at } from "../shared/arrays.js";
 import { stopsOf } from "../shared/colours.js";
@@ -66,7 +66,7 @@ export function valuesOf({ shape, data }, batch) {
  *  charts: tip -> timeChart(...), each below the maps; drawn({batch, width, runs, charts}) is called when these are due;
  *  axis: what it says. runs(batch): the steps to hatch, [[first, end), ...]; hatched: what that means;
  *  notes(batch): more sentences; odd(): what oddNumbers() looks at, if not the maps' arrays; note: the line for them;
- *  version(): the pictures are drawn anew when it changes.
+ *  version(): the pictures are drawn again when it changes.
  *  @param {import("../types.d.ts").Context} context
  *  @param {import("../types.d.ts").Spec} spec
  *  @param {any} options */

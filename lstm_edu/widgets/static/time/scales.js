@@ -1,7 +1,7 @@
 // Many steps on few pixels, and round numbers for axes (pure).
 
 /** The least and the greatest of each of `across` groups of values: [[least, greatest], ...]; null where nothing in the
- *  group is a number. One value a group if there are no more values than groups. */
+ *  group is a number. One value per group if there are no more values than groups. */
 export function envelope(values, across) {
   const count = Math.min(values.length, across);
   return Array.from({ length: count }, (_, n) => {
@@ -29,7 +29,7 @@ export function roundNumbers(low, high, most) {
   return found;
 }
 
-/** The next number that reads well, as the end of a scale (plots/scales.py). */
+/** The next readable number, as the end of a scale (plots/scales.py). */
 export function roundedUp(size) {
   const power = 10 ** Math.floor(Math.log10(size));
   return [1, 1.5, 2, 3, 4, 5, 6, 8, 10].map((m) => m * power).find((end) => end >= size * (1 - 1e-6)) ?? size;
@@ -44,7 +44,7 @@ export function signedScale(values) {
   return { kind: "signed", low: -high, high };
 }
 
-const DECADES = 45; // as many as float32 has below 1; what is smaller lies on the lower edge
+const DECADES = 45; // as many as float32 has below 1; what is smaller is on the lower edge
 
 /** The span of an axis over these curves: {low, high}. Powers of ten (values are exponents) if `log`. */
 export function spanOf(curves, log) {
