@@ -1,1 +1,1 @@
-"""Scripts beside the documents: what makes README's moving picture, and what tries the explorers elsewhere."""
+"""Scripts next to the documents: what makes README's moving picture, and what tries the explorers elsewhere."""

@@ -68,7 +68,7 @@ def press(root: Locator, key: str, **places: Any) -> None:
 
 
 def number(root: Locator, quantity: str) -> float:
-    """A number on the screen in full: it stands in the title of its element, alone or as "c = 0.25"."""
+    """A number on the screen in full: it is in the title of its element, alone or as "c = 0.25"."""
     title = root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title")
     return float(title.rpartition("=")[2])
 

@@ -1,6 +1,6 @@
 """README's moving picture: python -m docs.make_film
 
-Trains an LSTM for a few epochs to tell nine speakers apart, lets it hear one utterance, steps through it with the LSTM
+Trains an LSTM for a few epochs to tell nine speakers apart, runs it on one utterance, steps through it with the LSTM
 explorer in a browser, and asks what would be if the forget gate were held shut: the real widget, in a page that
 `le.save_html` wrote. Each screenshot becomes a picture of docs/explorer.gif.
 """
@@ -120,7 +120,7 @@ def shoot(page: Page, trace: le.Trace) -> list[tuple[Image.Image, int]]:
     film.click(root.get_by_role("button", name="shut (0)"))
     expect(root.locator(".le-changes li")).to_have_count(1)
     film.take(STEP)
-    film.say("The page computes the run anew; dashed: the run as it was")
+    film.say("The page recomputes the run; dashed: the run as it was")
     film.click(panel)  # folds it: what is changed stays in sight
     film.no_pointer()
     film.take(END)
@@ -138,7 +138,7 @@ def shoot(page: Page, trace: le.Trace) -> list[tuple[Image.Image, int]]:
 
 
 def save(taken: list[tuple[Image.Image, int]], path: Path) -> None:
-    """A GIF that loops: one palette for all pictures, or what stands still would flicker."""
+    """A GIF that loops: one palette for all pictures, or still parts would flicker."""
     every = Image.new("RGB", (WIDTH, HEIGHT * 5))
     for n in range(5):
         every.paste(taken[n * (len(taken) - 1) // 4][0], (0, n * HEIGHT))

@@ -307,7 +307,7 @@ def _recurrent(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread,
     timesteps, batch, units = before[0].shape
     dx = None if error is None else np.moveaxis(error, 3, 0)[:: -1 if layer.go_backwards else 1]
     groups = 1 if error is None else len(error)
-    names = [layer.quantities[1:], *[layer.state_names] * (groups - 1)]  # what is asked of each group
+    names = [layer.quantities[1:], *[layer.state_names] * (groups - 1)]  # what each group has to provide
     found = [{name: np.empty(now[name].shape, noise.dtype) for name in some} for some in names]
     after = np.empty((timesteps if layer.return_sequences else 1, groups, noise.runs, batch, units), noise.dtype)
     step = STEPS[trace.kind](layer, trace.weights, noise)
@@ -402,7 +402,7 @@ _CALM, _LONGEST = 10.0, 3.0  # from ten roundings on, up to four times as wide
 
 
 def _lost(trace: Trace, arrays: Mapping[str, Array]) -> Array:
-    """(B, T) bool: from which step on errors in the states are so large that nothing is known of what follows."""
+    """(B, T) bool: from which step on errors in the states are so large that nothing is known about what follows."""
     found, unit = np.zeros(trace.x.shape[:2], bool), unit_roundoff(trace.layer)
     for name in trace.layer.state_names:
         size = np.abs(trace[name]).max(axis=-1).astype(np.float64)

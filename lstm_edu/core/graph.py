@@ -77,7 +77,7 @@ class Rest(Protocol):
         """Run it, and keep what is needed to go on from anywhere. `Refused` for an x that does not fit."""
 
     def drawn(self, seed: int) -> tuple[Array, ...]:
-        """Inputs of the kind that the model was made for. ValueError where nothing is known of them."""
+        """Inputs of the kind that the model was made for. ValueError where nothing is known about them."""
 
     def before(self, name: str) -> tuple[int | None, ...] | None:
         """The shape of one sample before it was flattened for this layer, if it was; else None."""

@@ -20,7 +20,7 @@ class StackedRNN(Container):
     """keras.layers.RNN over keras.layers.StackedRNNCells (Keras 3.15.1).
 
     At each timestep the first cell reads x, and each other one the output of the cell below it. That is what layers one
-    after another compute too, but for masks: at a masked step the states of *every* cell are carried over, and the
+    after another compute too, except for masks: at a masked step the states of *every* cell are carried over, and the
     output repeats the previous output of the last cell (zeros before the first step that counts).
 
     Weights: those of the cells, in order. States: those of the cells, in order, [h, c] of an LSTM. Keras nests them,

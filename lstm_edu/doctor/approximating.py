@@ -92,7 +92,7 @@ def _worst(name: str, off: Array) -> str:
 
 def _only_scaled(situation: Situation, names: list[str], ratio: float) -> bool:
     """Whether the outputs, the functions, their sums, or the weights, multiplied by numbers, do as well: then the
-    functions are no approximations."""
+    functions are not approximations."""
     target, right = flat(situation.observed), flat(situation.right)
 
     def as_good(outputs: Array) -> bool:

@@ -125,7 +125,7 @@ class Mistake:
         """What `layer.trace(x)` would record with this mistake in it: to look at, next to the right one.
 
         Raises:
-            ValueError: as `output`; or the layer is no single SimpleRNN, GRU or LSTM.
+            ValueError: as `output`; or the layer is not a single SimpleRNN, GRU or LSTM.
         """
         output = self.output(layer, x, mask, initial_state)
         wrong = mutated(recipe_of(layer, x, mask, initial_state, dtype=layer.dtype), self)

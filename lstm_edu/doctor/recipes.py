@@ -305,7 +305,7 @@ class StackRecipe(ModelRecipe):
         try:
             first, start = layer is layers[0], self.starts.get(name)
             recipe = recipe_of(layer, x, mask, start, weights=weights, form=form, dtype=self.dtype, cast=first)
-        except ValueError:  # the layer before handed on something of another shape
+        except ValueError:  # the layer before passed on something of another shape
             return None
         if getattr(recipe, "x", None) is x and mask is None and not getattr(layer, "stateful", False):
             self.made[kind] = recipe

@@ -130,7 +130,7 @@ class Screen:
         return [*first, *([timesteps] if timesteps else []), None]
 
     def _may_be_reordered(self, outputs: Outputs) -> bool:
-        """Whether what is known of the first output is near the observed one apart from the order of the columns."""
+        """Whether what is known about the first output is near the observed one apart from the order of the columns."""
         a, y = self.observed.arrays[0], outputs[0]
         if a.ndim < 2 or a.shape[-1] < 2:
             return False

@@ -212,7 +212,7 @@ class Exercise:
                     )
         if problems:
             return self._explained(problems, answered, seen, functools.partial(self._inside, function, limit, keep))
-        if seen.remarks and (found := listed(self, raw)):  # right, but for a form that the exercise is about
+        if seen.remarks and (found := listed(self, raw)):  # right, except for a form that the exercise is about
             return self._wrong(found.sentence, seen, found)
         return self._right(len(questions), seen)
 

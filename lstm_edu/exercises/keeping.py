@@ -174,7 +174,8 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _identical(one: Any, other: Any) -> bool:
-    """Whether two lists, or two dicts, hold the very same objects in the same order. Asked of thousands at each run."""
+    """Whether two lists, or two dicts, have the very same objects in the same order. Called for thousands at each
+    run."""
     same = len(one) == len(other) and all(map(operator.is_, one, other))
     return same and (isinstance(one, list) or all(map(operator.is_, one.values(), other.values())))
 

@@ -6,7 +6,7 @@ where signals do not. What waits inside compiled code (time.sleep, one huge prod
 is never broken off, for a library that was imported by half is lost until the kernel is restarted: its time does not
 count. Where Python has no threads, in a browser, it runs in the only one: see `_Here`.
 
-This protects from accidents. It is no sandbox: a function that means harm can do harm.
+This protects from accidents. It is not a sandbox: a function that means harm can do harm.
 """
 
 from __future__ import annotations

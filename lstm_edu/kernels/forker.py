@@ -267,7 +267,7 @@ def _forget() -> None:
     """What every process draws afresh. Python does so for its own `random` and `uuid`."""
     import numpy as np
 
-    np.random.seed()  # noqa: NPY002 (the old generator is what is drawn anew)
+    np.random.seed()  # noqa: NPY002 (it is the old generator that is seeded again)
 
 
 if __name__ == "__main__":

@@ -154,7 +154,7 @@ class Stack:
         return axes
 
     def finish_curves(self, axes: Axes, steps: int, *, log: bool = False, last: bool = False) -> None:
-        """Limits, ticks and legend of a picture of curves; `last`: the axis of time stands under it."""
+        """Limits, ticks and legend of a picture of curves; `last`: the time axis is below it."""
         axes.set_xlim(-0.5, steps - 0.5)
         axes.grid(color=self.look["line"], linewidth=0.5, alpha=0.5)
         if log:  # the values are exponents
@@ -190,7 +190,7 @@ def _line(axes: Axes, exponents: np.ndarray, label: str, color: str, dash: Any) 
 
 
 def _title(flows: list[Flow], batch: int, rows: int) -> str:
-    names = " beside ".join(f"{f.trace.kind} {f.trace.layer.name}" for f in flows)
+    names = " and ".join(f"{f.trace.kind} {f.trace.layer.name}" for f in flows)
     which = f", sequence {batch} of 0…{rows - 1}" if rows > 1 else ""
     return f"The gradient's way back through time: {names}{which}"
 

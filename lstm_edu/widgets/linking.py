@@ -10,7 +10,7 @@ To be linked a module keeps to a few rules, and one that breaks them is refused 
 
 * imports are named, `import { at } from "../shared/arrays.js";`, and not circular;
 * the top level has only imports and declarations of functions and constants, and perhaps one `export default`;
-* there are no classes, and no `switch`: which braces are an object is seen from what is before them;
+* there are no classes, and no `switch`: what comes before braces shows whether they are an object;
 * a name of another file is imported before it is used (ESLint sees to that).
 
 Each file has its own names: where two files give one name to different things, that of the later one is changed.

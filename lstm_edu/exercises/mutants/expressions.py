@@ -1,7 +1,7 @@
 """Mutations of one expression: a term dropped, a function replaced, an index shifted.
 
-Each operator takes an expression and what is known of it, and yields `New`s. An operator's sentences say what is so in
-the wrong program; the changed line is shown after them.
+Each operator takes an expression and what is known about it, and yields `New`s. An operator's sentences say what is so
+in the wrong program; the changed line is shown after them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from lstm_edu.exercises.mutants.words import Words, code
 
 
 class New(NamedTuple):
-    """What takes an expression's place; what that costs, what is said of it, and the family it belongs to."""
+    """What replaces an expression; what that costs, what is said about it, and the family it belongs to."""
 
     node: ast.expr
     cost: float
@@ -30,7 +30,7 @@ SILENT = "silent"  # a family: the line that would be shown is not what anybody 
 
 
 class Around(NamedTuple):
-    """What an operator may know of the program around an expression.
+    """What an operator may know about the program around an expression.
 
     Attributes:
         words: names for things. names: what is in reach, with the values at the end.

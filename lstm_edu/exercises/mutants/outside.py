@@ -18,7 +18,8 @@ Arguments = dict[str, Any]
 
 @dataclass(frozen=True, eq=False)
 class Turned:
-    """An output of the right answer made into another: how, and what is said of it alone, and after another mistake."""
+    """An output of the right answer made into another: how, and what is said about it alone, and after another
+    mistake."""
 
     output: int
     change: Callable[[Array], Any]
@@ -34,9 +35,9 @@ class Turned:
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """Other arguments for the right answer: how, what is said of it, and which arguments that is about.
+    """Other arguments for the right answer: how, what is said about it, and which arguments that concerns.
 
-    alone: never one of two mistakes, for it gives too many numbers: a count that is one too large.
+    alone: never one of two mistakes, because it gives too many numbers: a count that is one too large.
     """
 
     change: Callable[[Arguments], Arguments]
@@ -214,7 +215,7 @@ def _along_axes(k: int, output: Output) -> Iterator[Turned]:
 
 
 def _turned(k: int, change: _Whole, cost: float, said: str, name: str, fix: str = "", **words: str) -> Turned:
-    """What is said of it alone, and what after another mistake, which the numbers have too."""
+    """What is said about it alone, and after another mistake that the numbers show too."""
     alone, after = (
         said.replace("{Shifted}", "{Right}, shifted by one {one}").format(name=name, Right=right, **words)
         for right in (f"The numbers of {name} are the right ones", f"The numbers of {name} are returned")

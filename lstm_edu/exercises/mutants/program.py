@@ -125,7 +125,7 @@ class Program:
     def function(self, changes: Sequence[Change] = ()) -> Callable:
         """The answer, with these changes.
 
-        Raises SyntaxError, ValueError, TypeError or IndexError if that is no program.
+        Raises SyntaxError, ValueError, TypeError or IndexError if that is not a program.
         """
         if not changes:
             return self.linked()[self.answer]

@@ -174,7 +174,7 @@ def _as_if(order, whole_bias=True):
 
 
 def _as_if_in(order):
-    """What is said of it: the same blocks are wrong whether they were read or put together in another order."""
+    """What is said about it: the same blocks are wrong whether they were read or put together in another order."""
     read = [gate.replace("g", "c") for gate in order]
     put = ["iofc"[order.index(gate)] for gate in "ifgo"]
     return (

@@ -1,4 +1,4 @@
-"""What is known of each exercise: other right ways to write it, words for what is in them, sentences of its own."""
+"""What is known about each exercise: other right ways to write it, words for what is in them, its own sentences."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Alternatives:
         words: names for pieces of code, for the middle of a sentence.
         stories: a changed line -> its sentence, or (sentence, the mistake's id in the catalogue, what to write).
         slips: what learners write instead of a piece of one of the programs.
-        detours: programs of another idea, which is wrong, and what is said of it; with another slip in it, it is one
+        detours: programs of another idea, which is wrong, and what is said about it; with another slip in it, it is one
             of two mistakes.
         written_out: whether a program has all lines of its helpers in it, so that these need no changes.
     """
@@ -412,6 +412,6 @@ _KNOWN: dict[str, Alternatives] = {
 
 
 def of(exercise: Any) -> Alternatives:
-    """What is known of this exercise; at least its own answer."""
+    """What is known about this exercise; at least its own answer."""
     known = _KNOWN.get(exercise.name, Alternatives((), {}))
     return replace(known, programs=(tuple(exercise.answer), *known.programs))

@@ -117,7 +117,7 @@ TF1_WORDS = {
 _INTERLEAVED = "{0}.reshape(len({0}), 4, -1).swapaxes(1, 2).reshape(len({0}), -1)"
 _TAKEN_APART = "{0}.reshape(len({0}), -1, 4).swapaxes(1, 2).reshape(len({0}), -1)"
 _NOT_IN_THIS_WAY = "; the columns of one gate are next to each other."
-# What becomes of a matrix, and what is said of it, after "The kernel" or "Each matrix".
+# What becomes of a matrix, and what is said about it, after "The kernel" or "Each matrix".
 _LAYOUTS = (
     ("{0}[::-1]", "has its rows in reverse order (rotated, where it should be transposed)."),
     ("{0}[:, ::-1]", "has its columns in reverse order (rotated, where it should be transposed)."),

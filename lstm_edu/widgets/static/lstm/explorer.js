@@ -26,7 +26,7 @@ const COMPARED = [...GATES.flatMap((gate) => [`z_${gate}`, gate]), "c_prev", "c"
 export function lstmInside(context, panel, spec, arrays) {
   const { model, root, listen } = context;
   const bar = timeBar(context, spec);
-  const whatIf = whatIfPanel(context, spec, arrays, bar.here); // whatIf.of(batch): the arrays to show, recorded or computed anew
+  const whatIf = whatIfPanel(context, spec, arrays, bar.here); // whatIf.of(batch): the arrays to show, recorded or recomputed
   const run = () => whatIf.of(bar.here().batch);
 
   // --- parts ----------------------------------------------------------------

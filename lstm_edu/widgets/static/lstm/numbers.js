@@ -99,7 +99,7 @@ export function reachOf(spec, arrays, { batch, unit }) {
 }
 
 /** Which equations this run does not follow, by the quantity on their left: {z_f: true, ...}. None in a plain run; some
- *  where a gate is held, or where the run has a mistake. Rounding is no difference. */
+ *  where a gate is held, or where the run has a mistake. Rounding does not count as a difference. */
 export function brokenIn(spec, { ours, masked }, addends) {
   const broken = {};
   const check = (name, expected, ...sizes) => {
