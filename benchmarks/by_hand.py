@@ -1,6 +1,6 @@
-"""LSTMs as people write them, with one thing wrong: made without the doctor, so that it can be measured with them.
+"""LSTMs as people write them, with one thing wrong: made without the doctor, so that they can be used to measure it.
 
-Everything is float32. `LISTED` are mistakes that the catalogue has, by their id; `UNLISTED` are none of its.
+Everything is float32. `LISTED` are mistakes that the catalogue has, by their id; `UNLISTED` are not in it.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _normalised(z: Array) -> Array:
 
 
 UNLISTED: dict[str, Call] = {
-    "forget gate turned round": Call(Step(forget=lambda z: 1 - sigmoid(z))),
+    "forget gate reversed": Call(Step(forget=lambda z: 1 - sigmoid(z))),
     "coupled gates": Call(Step(cell=lambda i, f, g, c, h: f * c + (1 - f) * g)),
     "tanh after the product": Call(Step(output=lambda o, c, old: np.tanh(o * c))),
     "a cell that leaks": Call(Step(cell=lambda i, f, g, c, h: np.float32(0.9) * f * c + i * g)),

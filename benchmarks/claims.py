@@ -1,4 +1,4 @@
-"""What the notebooks say beyond Keras's numbers, measured: python -m benchmarks.claims [--only NAME ...] [--list]
+"""What the notebooks claim beyond Keras's numbers, measured: python -m benchmarks.claims [--only NAME ...] [--list]
 
 "An LSTM learns this and a SimpleRNN does not": such a sentence depends on rates, sizes, lengths and seeds. Each
 function below varies them for one such claim, at Keras's defaults unless it says otherwise and with all sides tuned
@@ -275,7 +275,7 @@ def last_setting() -> Figures:
 
 
 def _read_one_by_one(notebook: SimpleNamespace) -> Figures:
-    """Somebody who knows more: what each picture of the training part shows, and the rule."""
+    """With more knowledge: what each picture of the training part shows, and the rule."""
     digits = notebook.digits
     reader = le.Sequential([le.Dense(10, activation="softmax", seed=0)])
     reader.build((None, 64))

@@ -28,7 +28,7 @@ MOST = 200  # students
 
 
 def cells(name: str) -> list[str]:
-    """The sources of a notebook's code cells, but for those that are meant to raise."""
+    """The sources of a notebook's code cells, except those that are meant to raise."""
     notebook = nbformat.read(HERE / "notebooks" / f"{name}.ipynb", as_version=4)
     tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
     return [
@@ -49,7 +49,7 @@ async def lesson(running: Hub, options: argparse.Namespace) -> tuple[list[Studen
         try:
             await student.start()
             await student.play(sources, options.pause)
-        except Exception as error:  # whatever stops one student, the others go on
+        except Exception as error:  # whatever stops one student, the others continue
             student.trouble = student.trouble or f"{type(error).__name__}: {error}"[:200]
 
     tasks = [asyncio.create_task(one(k, student)) for k, student in enumerate(students)]
@@ -87,7 +87,7 @@ def text(students: list[Student], memory: dict[str, float], options: argparse.Na
         f"{options.students} students, {options.row} every {options.every:.0f} s, {options.pause:g} s between cells. "
         f"{lost} servers lost. PSS at the end: {memory['all']:.0f} MB, of which the hub has {memory['hub']:.0f}; "
         f"{(memory['all'] - memory['hub']) / len(students):.0f} MB and {memory['seconds'] / len(students):.1f} "
-        "processor seconds a student."
+        "processor seconds per student."
     )
     said = "".join(f"\n\nTrouble: {trouble}" for trouble in troubles)
     busy = machine.busy(load, machine.cores())
@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as made:
         with hub(Path(made)) as running:
             students, memory = asyncio.run(lesson(running, options))
-        time.sleep(1)  # for files that what has just ended still held open
+        time.sleep(1)  # for files that were still held open by what has just ended
     said = text(students, memory, options, load)
     print(said)
     if options.docs:

@@ -61,7 +61,7 @@ def skipped() -> list[str]:
 
 
 def check_equal(contenders: Mapping[str, Contender], reference: str = KERAS, tolerance: float = 1e-5) -> None:
-    """Every contender computes what Keras computes, or the comparison is worth nothing. AssertionError if not."""
+    """Every contender computes what Keras computes, or the comparison is worthless. AssertionError if not."""
     results = {name: numbers(call()) for name, (call, numbers) in contenders.items()}  # one call each: a step trains
     expected = results[reference]
     for name, found in results.items():
@@ -75,7 +75,7 @@ def check_equal(contenders: Mapping[str, Contender], reference: str = KERAS, tol
 
 
 class Problem:
-    """One LSTM layer with random weights and one batch of random input, as every library wants them."""
+    """One LSTM layer with random weights and one batch of random input, as every library needs them."""
 
     def __init__(self, size: Size, seed: int = 0):
         self.size = size

@@ -79,7 +79,7 @@ def measured(page: Page, address: str, name: str) -> Row:
 
 
 def course(names: list[str]) -> list[Row]:
-    """Every notebook in a page of its own; said as they come."""
+    """Every notebook in a separate page; reported as they come."""
     rows = []
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)

@@ -2,9 +2,9 @@
 
 Random layers with random sizes, flags, weights, inputs, masks and states; a random mistake of the catalogue or of one
 of its families, or two mistakes, is made in each, and only the output is shown to `le.diagnose`. Then LSTMs written
-without the catalogue (`by_hand`), and outputs that no entry explains. Everything is float32.
+without the catalogue (`by_hand`), and outputs that nothing in the catalogue explains. Everything is float32.
 
---log FOLDER keeps each case's answer in a file: a run that was stopped goes on where it was. --docs writes the tables
+--log FOLDER keeps each case's answer in a file: a run that was stopped continues where it was. --docs writes the tables
 into the page of measurements.
 """
 
@@ -146,13 +146,13 @@ def one_by_hand(case: Case, rng: np.random.Generator) -> tuple[tuple[str, ...], 
         return None
     id = str(rng.choice(list(by_hand.LISTED)))
     if id == "go-backwards-order" and not case.layer.return_sequences:
-        return None  # the last step of a sequence that is turned round is its first: another mistake's name
+        return None  # the last step of a reversed sequence is its first: another mistake's name
     wrong = written_by_hand(case, by_hand.LISTED[id])
     return None if wrong is None or same(wrong, case.right) or not _finite(wrong) else ((id,), wrong)
 
 
 def two_mistakes(case: Case, rng: np.random.Generator) -> tuple[tuple[Made, ...], list[np.ndarray]] | None:
-    """Two mistakes in one layer, of which neither is without effect beside the other, and which no single mistake
+    """Two mistakes in one layer, of which neither is without effect next to the other, and which no single mistake
     equals; the output keeps its shape."""
     made = [m for m in single_mistakes(case.layer) if m.place[-1:] not in (("forward",), ("backward",))]
     right, outputs = case.recipe(), case.right
@@ -180,7 +180,7 @@ def _finite(outputs: list[np.ndarray]) -> bool:
 
 
 def unexplained(case: Case, rng: np.random.Generator) -> tuple[str, list[np.ndarray]] | None:
-    """An output that no entry explains: how it was made, and the output."""
+    """An output that nothing in the catalogue explains: how it was made, and the output."""
     right = case.right
     ways: dict[str, Callable[[], list[np.ndarray] | None]] = {
         "other weights": lambda: _with_other_weights(case, rng),
@@ -249,7 +249,7 @@ def _unlisted(case: Case, rng: np.random.Generator) -> list[np.ndarray] | None:
 
 
 def written_by_hand(case: Case, call: by_hand.Call) -> list[np.ndarray] | None:
-    """What an LSTM of one's own returns for this case; None where the case has something that it knows nothing of."""
+    """What a hand-written LSTM returns for this case; None where the case has something that it does not support."""
     layer = case.layer
     if case.mask is not None or layer.go_backwards or layer.return_state or not layer.use_bias:
         return None
@@ -268,8 +268,8 @@ def written_by_hand(case: Case, call: by_hand.Call) -> list[np.ndarray] | None:
 
 @dataclasses.dataclass
 class Outcome:
-    """What was said of one case. alone: the cause was the one answer. first: it came first. named: it was named, alone
-    or among several that the input cannot tell apart. Another name of the same computation is the same cause."""
+    """What was said about one case. alone: the cause was the one answer. first: it came first. named: it was named,
+    alone or among several that the input cannot tell apart. Another name of the same computation is the same cause."""
 
     seed: int
     truth: str
@@ -299,7 +299,7 @@ class Score:
 
 
 def outcome(seed: int, case: Case, made: tuple[Made | str, ...], found: le.doctor.Diagnosis) -> Outcome:
-    """How the truth stands in a diagnosis."""
+    """Where the truth is in a diagnosis."""
     truth = {m if isinstance(m, str) else m.mistake.id for m in made}
     told = found.verdict in ("cause", "several", "rounding", "approximation")
     names = [
@@ -492,7 +492,9 @@ def report(plan: Plan, say: Callable[[str], None], folder: Path | None = None) -
             (name, f"{seconds:.2f} s", goals[name.rpartition(", ")[2]] if name.startswith("LSTM 1x") else "")
             for name, seconds in measure_speed()
         ]
-        parts.append(markdown.table(("one diagnosis that finds nothing, so that all is tried", "time", "goal"), speed))
+        parts.append(
+            markdown.table(("one diagnosis that finds nothing, so that everything is tried", "time", "goal"), speed)
+        )
     loaded = "**imports it**" if keras_is_loaded() else "does not import it"
     parts.append(f"{len(le.mistakes())} mistakes. A diagnosis for a layer of ours needs no Keras and {loaded}.")
     return "\n\n".join(parts)
@@ -501,7 +503,7 @@ def report(plan: Plan, say: Callable[[str], None], folder: Path | None = None) -
 def main(arguments: list[str] | None = None, plan: Plan | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.doctor", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the cases")
-    parser.add_argument("--log", type=Path, help="a folder for the answers; what is in it is not asked again")
+    parser.add_argument("--log", type=Path, help="a folder for the answers; what is in it is not computed again")
     parser.add_argument("--docs", action="store_true", help=f"also write the tables into {PAGE.name}")
     options = parser.parse_args(arguments)
     facts = machine.description(machine.load())
@@ -511,7 +513,7 @@ def main(arguments: list[str] | None = None, plan: Plan | None = None) -> None:
     plan = plan or (QUICK if options.quick else FULL)
     text = report(plan, lambda what: print(f"... {what}", file=sys.stderr), options.log)
     minutes = (time.perf_counter() - started) / 60
-    how = f"One run of {minutes:.0f} minutes" if options.log is None else "Asked in parts"
+    how = f"One run of {minutes:.0f} minutes" if options.log is None else "Run in parts"
     text += f"\n\n{how}: {facts[0]}"
     print(text)
     if options.docs:

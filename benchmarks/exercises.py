@@ -2,12 +2,12 @@
 
 Each set in benchmarks/answers is a file of blocks: "### exercise: NAME", "### wrong: the slip" or "### right: the
 style", and the code. Every answer is checked as in a notebook. Printed per set: right answers accepted and refused,
-wrong ones accepted, explained, told a position or a form only; stories judged true and false; seconds per check.
+wrong ones accepted, explained, told only a position or a form; stories judged true and false; seconds per check.
 
-A story is judged by a person, who writes into answers/judged.json whether it is so: {"set/number": {"story": true}}.
---show lists every wrong answer with what is said of it. --base compares the time with another checkout's.
+A story is judged by a person, who writes into answers/judged.json whether it is true: {"set/number": {"story": true}}.
+--show lists every wrong answer with what is said about it. --base compares the time with another checkout's.
 
-Sets a and b were at hand when the explanations were written. c to h were not: each was sealed until it was measured
+Sets a and b were available when the explanations were written. c to h were not: each was sealed until it was measured
 once, and has been read since, so the next measurement needs a new one. docs/measurements.md keeps the first figures.
 """
 
@@ -36,9 +36,9 @@ JUDGED = ANSWERS / "judged.json"
 RIGHT, WRONG = "right", "wrong"
 EXPLAINED, POSITION, FORM, STOPPED = "explained", "position only", "form only", "stopped or empty"
 ACCEPTED, REMARKED = "accepted", "accepted with a remark on its form"
-# What is said of an answer that nothing explains: a place, or the form of what came back.
+# What is said about an answer that nothing explains: a place, or the form of what came back.
 _PLACES = (" first at ", " differs first", "; the right one is ", "the right one ")
-_FORMS = ("Your function returned", "has shape", "things; it has to return", "entries; wanted")
+_FORMS = ("Your function returned", "has shape", "things; it has to return", "entries; ")
 
 
 class Answer(NamedTuple):
@@ -215,7 +215,7 @@ def ratios(mine: list[Checked], base: list[float]) -> str:
 
 
 def _seconds_of(base: Path, path: Path) -> list[float]:
-    """The same set, checked by another checkout in a process of its own."""
+    """The same set, checked by another checkout in a separate process."""
     program = (
         "import importlib.util as u, json, sys; from pathlib import Path; "
         f"s = u.spec_from_file_location('benchmarks.exercises', {str(Path(__file__).resolve())!r}); "
@@ -239,7 +239,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "sets", nargs="*", metavar="SET", help="names of sets, or files; all of benchmarks/answers if none"
     )
-    parser.add_argument("--show", action="store_true", help="also list what is said of each answer")
+    parser.add_argument("--show", action="store_true", help="also list what is said about each answer")
     parser.add_argument("--base", type=Path, help="another checkout, for the ratio of the times")
     parser.add_argument("--docs", action="store_true", help=f"also write the table into {markdown.PAGE.name}")
     options = parser.parse_args(arguments)

@@ -350,7 +350,7 @@ def many_in_jupyterlab(started: Any, address: str, times: int) -> Rows:
 
 
 def cleared_in_jupyterlab(started: Any, address: str, rounds: int = 4) -> Rows:
-    """What the page holds more after each round of twenty cleared and run again; the same of empty widgets."""
+    """How much more the page holds after each round of twenty cleared and run again; the same for empty widgets."""
     grown = {}
     for name in ("explorers", "empties"):
         counts = []
@@ -402,7 +402,7 @@ def _part(name: str, measure: Callable[[], Rows]) -> list[Row]:
         for row in measure():
             print(*row, sep=" | ", file=sys.stderr, flush=True)
             rows.append(row)
-    except Exception as error:  # whatever it was, the other parts go on
+    except Exception as error:  # whatever it was, the other parts continue
         print(f"{name}: {error}", file=sys.stderr, flush=True)
         rows.append(Row(name, f"not measured: {type(error).__name__}", "", False))
     return rows

@@ -1,8 +1,8 @@
 """A class hands in, and nbgrader grades it: python -m benchmarks.grading [--notebook 06_lstm_one_step] [--students 30]
 
-Each submission is written in another way (benchmarks/submissions.py), partly right, partly wrong, partly broken. Its
-points at home are what its checks say in a real kernel, cell after cell; nbgrader's are those of its gradebook, after
-one `nbgrader autograde` and nothing by hand.
+Each submission is written in a different way (benchmarks/submissions.py), partly right, partly wrong, partly broken.
+Its points at home are what its checks say in a real kernel, cell after cell; nbgrader's are those of its gradebook,
+after one `nbgrader autograde` and nothing by hand.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> None:
     print(
         f"\n{options.notebook}, {len(assignment.exercises)} exercises: {len(handed_in)} submissions, {len(given)} "
         f"graded, {same} with the points of home; nbgrader ended with {said.returncode}. "
-        f"{took / len(handed_in):.1f} s a submission, fence: {fence().name}. {machine.description(load)[0]}"
+        f"{took / len(handed_in):.1f} s per submission, fence: {fence().name}. {machine.description(load)[0]}"
     )
 
 
@@ -78,7 +78,7 @@ def _points(folder: Path, name: str) -> dict[str, int]:
 
 
 def written(released: Notebook, exercises: list[str], students: int) -> dict[str, str]:
-    """Student -> the file: one exercise in a style of its own, the others right, wrong or empty. Some are broken."""
+    """Student -> the file: one exercise in its own style, the others right, wrong or empty. Some are broken."""
     broken = list(BROKEN.items())[: students // 4]
     styles = [submissions.RIGHT[k % len(submissions.RIGHT)] for k in range(students - len(broken))]
     files = {}
@@ -153,11 +153,11 @@ BROKEN: dict[str, Any] = {
 
 
 def at_home(text: str, folder: Path) -> int:
-    """How many exercises' checks say "correct" in a real kernel. Who wrote below a check runs it once more."""
+    """How many exercises' checks say "correct" in a real kernel. Those who wrote below a check run it once more."""
     try:
         notebook = nbformat.reads(text, as_version=4)
         checks = [c for c in notebook.cells if re.fullmatch(r"le\.exercises\.\w+\.check\(\w+\)", c.source.strip())]
-    except Exception:  # what nbformat raises on a file that is no notebook
+    except Exception:  # what nbformat raises on a file that is not a notebook
         return 0
     again = [nbformat.v4.new_code_cell(cell.source) for cell in checks]
     notebook.cells = [cell for cell in notebook.cells if cell.id != "as-graded"]

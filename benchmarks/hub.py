@@ -217,7 +217,7 @@ class Student:
 
 
 def _parsed(said: str | bytes) -> dict[str, Any]:
-    """A message of Jupyter's older protocol: JSON, or where it has buffers, their offsets, JSON, and they."""
+    """A message of Jupyter's older protocol: JSON, or where it has buffers, their offsets, JSON, and the buffers."""
     if isinstance(said, str):
         return json.loads(said)
     count = int.from_bytes(said[:4], "big")

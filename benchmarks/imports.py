@@ -1,4 +1,4 @@
-"""How long an import takes, each in a Python of its own."""
+"""How long an import takes, each in a separate Python."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIMED = "import time; begin = time.perf_counter(); import {}; print(time.perf_c
 
 
 def import_times(modules: tuple[str, ...], rounds: int) -> dict[str, Timings]:
-    """Import each module once a round, in turns, with the .pyc files that an earlier import wrote."""
+    """Import each module once per round, in turns, with the .pyc files that an earlier import wrote."""
     for module in modules:
         _seconds(module)
     seconds = [[_seconds(module) for module in modules] for _ in range(rounds)]

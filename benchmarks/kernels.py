@@ -83,11 +83,11 @@ class Server:
             return answer.read()
 
     def family(self, kernels: list[psutil.Process]) -> list[psutil.Process]:
-        """The server and all that it started, but for these kernels."""
+        """The server and everything that it started, except these kernels."""
         return [p for p in [self.process, *self.process.children(recursive=True)] if p not in kernels]
 
     def settle(self) -> None:
-        """Wait until Keras is there to be forked, or will not be, and nothing of it has worked for two seconds."""
+        """Wait until Keras is ready to be forked, or will not be, and nothing has worked for two seconds."""
         end = time.monotonic() + _WAITS
         while time.monotonic() < end and not self._has_keras():
             time.sleep(0.5)

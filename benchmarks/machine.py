@@ -1,4 +1,4 @@
-"""What the numbers depend on and the code does not show: processor, cores, load, threads, versions."""
+"""What the numbers depend on but the code does not show: processor, cores, load, threads, versions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def description(load_at_start: float | None) -> list[str]:
 
 
 def _threads() -> list[str]:
-    """Who may use how many threads. Only what is loaded already is asked."""
+    """How many threads each library may use. Only what is already loaded is asked."""
     said = [f"{name}={os.environ[name]}" for name in _VARIABLES if name in os.environ]
     said = said or ["no variable set, so NumPy's OpenBLAS takes every core"]
     try:

@@ -10,7 +10,7 @@ BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table; the first column is text, the others are numbers and stand on the right."""
+    """A table; the first column is text, the others are numbers, aligned on the right."""
     widths = [max(len(row[k]) for row in (header, *rows)) for k in range(len(header))]
 
     def line(cells: Sequence[str]) -> str:

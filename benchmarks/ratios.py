@@ -3,7 +3,7 @@
 The older checkout is a worktree: git worktree add ../base 9ce2a63.
 Each task runs in a fresh Python with one of the two checkouts on its path, first the older one, then this one, and so
 on: processor seconds of the task itself, and the most memory that its process ever held. A small run of each comes
-first, so that Python has compiled the files of both, as it has for everybody from the second run on. The two must give
+first, so that Python has compiled the files of both, as it has for everyone from the second run on. The two must give
 the same answer. The ratio is that of the least of all rounds.
 """
 
@@ -27,7 +27,7 @@ _SCRIPT = Path(__file__).with_name("ratio_tasks.py")
 
 
 class Measure(NamedTuple):
-    """What is measured in a task, its unit, and the ratio that is to be reached; None: no goal."""
+    """What is measured in a task, its unit, and the ratio to be reached; None: no goal."""
 
     task: str
     name: str

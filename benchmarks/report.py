@@ -55,7 +55,7 @@ Measured = dict[str, Timings]
 
 
 class Measurements(NamedTuple):
-    """All that a run measured."""
+    """Everything that a run measured."""
 
     forward: dict[Size, Measured]
     backward: dict[Size, Measured]
@@ -67,7 +67,7 @@ class Measurements(NamedTuple):
 
 
 def measure(plan: Plan, say: Callable[[str], None]) -> Measurements:
-    """Run the whole plan. `say` hears what is being done."""
+    """Run the whole plan. `say` is told what is being done."""
 
     def timed(contenders: dict[str, Contender], reference: str = KERAS) -> Measured:
         check_equal(contenders, reference)
@@ -114,7 +114,7 @@ class Report(NamedTuple):
 
 
 def write(plan: Plan, load_at_start: float | None, m: Measurements) -> Report:
-    """Put into words and tables what was measured."""
+    """Put what was measured into words and tables."""
     heavy = _heavy(plan)
     warning = machine.busy(load_at_start, machine.cores())
     main = [
@@ -126,7 +126,7 @@ def write(plan: Plan, load_at_start: float | None, m: Measurements) -> Report:
         ),
         _times("forward", m.forward),
         _times("forward and backward", m.backward),
-        _text("What lstm-edu is meant to reach, and how far the rounds lie apart (their quartiles):"),
+        _text("What lstm-edu is meant to reach, and how far apart the rounds are (their quartiles):"),
         _goals(m),
         _text(" ".join([*machine.description(load_at_start), *skipped()])),
     ]

@@ -16,7 +16,7 @@ class Style:
     """A way of writing an answer. In the texts NAME is the function's name, ARGS are its arguments, MINE is a function
     of the same arguments that does the work, and mine its name.
 
-    above, answer, below: cells of the learner's own, the answer's cell, cells between it and the check.
+    above, answer, below: the learner's own cells, the answer's cell, cells between it and the check.
     after: cells below the check.
     """
 
@@ -119,7 +119,7 @@ RIGHT = (
         "MINE\n\n\ndef NAME(ARGS):\n    return mine(ARGS) if one == 1 else None",
         above=("%time one = float('1')",),
     ),
-    # Last, for from here on `min` and `all` are NumPy's, at home too.
+    # Last, because from here on `min` and `all` are NumPy's, at home too.
     Style(
         "from numpy import *",
         "MINE\n\n\ndef NAME(ARGS):\n    return mine(ARGS) if ones(1)[0] else None",

@@ -1,4 +1,5 @@
-"""Time several ways of doing one thing, in turns, so that whatever else the machine does disturbs all of them alike."""
+"""Time several ways of doing one thing, in turns, so that whatever else the machine does disturbs all of them
+equally."""
 
 from __future__ import annotations
 
@@ -40,7 +41,7 @@ class Timings:
 
 
 def in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int, block: float = 0.02) -> dict[str, Timings]:
-    """Time each contender once a round, each round in another order.
+    """Time each contender once per round, each round in a different order.
 
     Args:
         contenders: name -> what to call. Each is called once before the first round.
@@ -62,7 +63,7 @@ def in_turns(contenders: Mapping[str, Callable[[], object]], rounds: int, block:
 
 
 def _block(call: Callable[[], object], times: int) -> float:
-    """Seconds per call, over so many calls; with the garbage collector off, as timeit has it."""
+    """Seconds per call, over so many calls; with the garbage collector off, as in timeit."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -79,7 +80,7 @@ def _wait_for_idle_threads() -> None:
     """Wait until this process does nothing.
 
     The threads of OpenBLAS, PyTorch and ONNX Runtime go on looking for work when there is none, OpenBLAS's for a tenth
-    of a second, and would take a core away from whoever is timed next.
+    of a second, and would take a core away from whatever is timed next.
     """
     pause, begin = 0.02, time.perf_counter()
     while time.perf_counter() - begin < _LONGEST_WAIT:

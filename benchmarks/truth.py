@@ -2,8 +2,9 @@
 
 1. Random layers of Keras, of the sizes, weights and inputs that users have, on the backend that Keras runs on. `verify`
    must call none of them different. In some of them mistakes of the catalogue are made, and it is counted how many of
-   those a comparison sees, with the estimate of rounding and with the fixed tolerance that `compare` has for arrays of
-   which nothing is known. A "visible" mistake moves some number ten times as far as Keras's float32 is from float64.
+   those a comparison sees, with the estimate of rounding and with the fixed tolerance that `compare` has for arrays
+   about which nothing is known. A "visible" mistake moves some number ten times as far as Keras's float32 is from
+   float64.
 2. Models that are trained here until they no longer improve, on the data sets of this package and of scikit-learn and
    statsmodels (where those are installed: pip install scikit-learn statsmodels). `verify` must call none of them
    different.
@@ -43,7 +44,7 @@ MOST_WORK = 1e9  # multiplications of one run of a layer: longer ones are shorte
 
 
 class Drawn(NamedTuple):
-    """A layer of Keras's, or a model of an Embedding and a layer, and an input."""
+    """A Keras layer, or a model of an Embedding and a layer, and an input."""
 
     source: Any
     x: np.ndarray
@@ -104,7 +105,7 @@ def _layer(kind: str, units: int, rng: np.random.Generator) -> Any:
 
 
 class Counted(NamedTuple):
-    """What came of the layers: verdicts, how many the fixed tolerance calls wrong, and mistakes seen."""
+    """The outcome for the layers: verdicts, how many the fixed tolerance calls wrong, and mistakes seen."""
 
     verdicts: Counter[str]
     fixed: int
@@ -151,7 +152,7 @@ def _arrays(trace: le.Trace) -> list[np.ndarray]:
 
 
 def _mistakes(ours: le.Trace, keras: le.Trace, rng: np.random.Generator) -> Iterator[str]:
-    """For some mistakes in a layer: whether each is visible, and who sees it."""
+    """For some mistakes in a layer: whether each is visible, and what sees it."""
     layer = ours.layer
     if "x" not in ours or layer.weights[0].size > 2e5 or ours.output is None:
         return

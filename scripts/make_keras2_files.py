@@ -1,7 +1,7 @@
 """Write tests/data/keras2.h5 and tests/data/keras2.keras with Keras 2 itself, and what it computed.
 
-Needs the package tf_keras beside TensorFlow (written with tf_keras 2.21.0, TensorFlow 2.21.0), in an environment of its
-own: `python scripts/make_keras2_files.py`.
+Needs the package tf_keras next to TensorFlow (written with tf_keras 2.21.0, TensorFlow 2.21.0), in a separate
+environment: `python scripts/make_keras2_files.py`.
 """
 
 import os
@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parents[1] / "tests" / "data"
 
 
 def model() -> tf_keras.Model:
-    """What Keras 3 reads otherwise: a mask, the old hard_sigmoid, a GRU whose reset gate comes first."""
+    """What Keras 3 reads differently: a mask, the old hard_sigmoid, a GRU whose reset gate comes first."""
     layers = tf_keras.layers
     model = tf_keras.Sequential(
         [

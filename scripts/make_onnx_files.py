@@ -1,7 +1,7 @@
 """Write tests/data/onnx.zip: what Keras's export (tf2onnx) and PyTorch's two exporters make of small recurrent models.
 
 Needs tf2onnx, onnxscript and PyTorch next to Keras and TensorFlow (written with Keras 3.15.1, TensorFlow 2.21.0,
-tf2onnx 1.17.0, PyTorch 2.13.0), in an environment of its own: `python scripts/make_onnx_files.py`.
+tf2onnx 1.17.0, PyTorch 2.13.0), in a separate environment: `python scripts/make_onnx_files.py`.
 """
 
 import os
@@ -78,7 +78,7 @@ class Recurrent(torch.nn.Module):
 
 
 class States(torch.nn.Module):
-    """An LSTM with initial states of its own, one row for all sequences."""
+    """An LSTM with its own initial states, one row for all sequences."""
 
     def __init__(self):
         super().__init__()

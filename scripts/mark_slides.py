@@ -1,4 +1,4 @@
-"""Say of every cell of the course where it stands in slides (`jupyter nbconvert --to slides`): run it after an edit.
+"""Mark in every cell of the course where it belongs in slides (`jupyter nbconvert --to slides`): run it after an edit.
 
 A heading of the first or second level begins a slide. A text that follows code begins another one below it, so that a
 slide is a text, the code that belongs to it, and what that shows.

@@ -1,4 +1,4 @@
-"""nbgrader for everybody on a hub with one server: teacher and students share an exchange. See deploy/README.md.
+"""nbgrader for everyone on a hub with one server: teacher and students share an exchange. See deploy/README.md.
 
 It goes into the folder etc/jupyter of the Python of the students' servers. Written for nbgrader 0.9.6.
 """

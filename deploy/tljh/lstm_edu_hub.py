@@ -21,7 +21,7 @@ if said.returncode:
         f"lstm-edu is not installed for {PYTHON}: deploy/README.md, step 2. ({said.stderr[-200:].strip()})"
     )
 
-# What `python -m lstm_edu lab` has: its settings of JupyterLab, and kernels that are there at once.
+# What `python -m lstm_edu lab` has: its settings of JupyterLab, and kernels that are ready immediately.
 # A student's first kernel waits for the process that it is forked from: that takes some seconds more, and 200 MB less.
 c.Spawner.environment.update({"JUPYTER_CONFIG_PATH": said.stdout.strip(), "LSTM_EDU_FORK": "wait"})
 c.Spawner.default_url = "/lab"
@@ -29,14 +29,14 @@ c.Spawner.args.extend(
     [
         "--MappingKernelManager.cull_idle_timeout=1800",  # kernels that are idle for half an hour, in no open page
         "--MappingKernelManager.cull_interval=300",
-        "--LabApp.extension_manager=readonly",  # nobody installs into the class's environment from the page
+        "--LabApp.extension_manager=readonly",  # no installing into the class's environment from the page
     ]
 )
 
 # When thirty servers start at once, each takes a minute or more on two processors: nobody is lost, all wait.
 c.Spawner.start_timeout = 300
 c.Spawner.http_timeout = 180
-c.JupyterHub.concurrent_spawn_limit = 10 * (os.cpu_count() or 1)  # who comes then is asked to try again
+c.JupyterHub.concurrent_spawn_limit = 10 * (os.cpu_count() or 1)  # those who come then are asked to try again
 
 c.Spawner.mem_limit = MEMORY
 c.Spawner.mem_guarantee = "400M"

@@ -62,7 +62,7 @@ def vowels(normalise: bool = False) -> Dataset:
         timestep="25.6 ms of speech, 6.4 ms after the step before",
         description="Japanese Vowels. Nine men say /ae/: which of them is speaking?",
         source="UCI Machine Learning Repository, https://doi.org/10.24432/C5NS47 (by way of the Python package aeon)",
-        licence="CC BY 4.0, https://creativecommons.org/licenses/by/4.0/; the donors ask to be informed of publications "
+        licence="CC BY 4.0, https://creativecommons.org/licenses/by/4.0/; the donors ask to be told about publications "
         "and to be asked before commercial use",
         citation="Kudo, M., Toyama, J. and Shimbo, M. (1999). Japanese Vowels [Dataset]. UCI Machine Learning "
         "Repository. https://doi.org/10.24432/C5NS47",
