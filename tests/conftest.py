@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "agg")
 
-# The same examples in every run: what fails on one machine fails on the next. A slow machine is no failure.
+# The same examples in every run: what fails on one machine fails on the next. A slow machine is not a failure.
 hypothesis.settings.register_profile("lstm_edu", derandomize=True, deadline=None)
 hypothesis.settings.load_profile("lstm_edu")
 

@@ -8,7 +8,7 @@ import lstm_edu as le
 from lstm_edu.keras_bridge import keras_trace
 
 BACKEND = keras().backend.backend()
-SCANS = BACKEND in ("jax", "numpy")  # Keras's loop over time there knows no "previous output"
+SCANS = BACKEND in ("jax", "numpy")  # Keras's loop over time there has no "previous output"
 FLAGS = {
     "as it is": {},
     "zeros": {"zero_output_for_mask": True},

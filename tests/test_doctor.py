@@ -441,7 +441,7 @@ def step_by_step(layer, x, start):
 
 
 def row_by_row(layer, x):
-    """A loop over sequences that forgets to start anew."""
+    """A loop over sequences that forgets to start again."""
     returning = layer.copy(return_state=True)
     returning.build((None, None, 5))
     returning.set_weights(layer.get_weights())

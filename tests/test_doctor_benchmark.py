@@ -53,7 +53,7 @@ def test_a_run_goes_on_where_it_was(tmp_path):
 # Random stacks seldom have two layers of one shape.
 @pytest.mark.parametrize("family", [f for f in family_mistakes.FAMILIES if f != "layers-exchanged"])
 def test_a_mistake_of_each_family_is_made_and_found(family):
-    """In one layer or another; one that shows too little is no case."""
+    """In one layer or another; one that shows too little is not a case."""
     found = 0
     for seed in range(60):
         rng = rng_of(seed)

@@ -141,7 +141,7 @@ def test_two_of_many_columns_exchanged_before_a_stack():
     x, order = sequences(rng_of(14), features=20), [*range(20)]
     order[3], order[16] = order[16], order[3]
     found = cause(model(x[..., order]), model, x)
-    assert found.verdict == "cause" and "3 and 16 exchanged" in found.explanation
+    assert found.verdict == "cause" and "3 and 16 swapped" in found.explanation
     assert found.candidates[0].places == (("first",),)
 
 

@@ -1,4 +1,4 @@
-"""What is known of a computation after its first steps, and which hypotheses that rules out."""
+"""What is known about a computation after its first steps, and which hypotheses that rules out."""
 
 import numpy as np
 import pytest

@@ -449,7 +449,7 @@ def test_an_input_that_was_scaled_is_found_with_its_scale(kind, how):
     assert "scale" in found.cause and found.evidence.enough
 
 
-# --- exchanged, viewed, flipped, kept -------------------------------------------------------------------------------
+# --- swapped, viewed, flipped, kept ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", BY_HAND)

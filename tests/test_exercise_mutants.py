@@ -131,7 +131,7 @@ def _returned(outputs):
 
 # --- what is told ---------------------------------------------------------------------------------------------------
 
-# Answers in a form of their own, with one slip each, and what must be said of it.
+# Answers in their own form, with one slip each, and what must be said about it.
 SLIPS = [
     (
         "dense",

@@ -147,7 +147,7 @@ def test_nothing_written_is_not_attempted(name):
     skeleton = namespace[task.answer[-1].__name__]
 
     def only_pass(*arguments):
-        """What it shall do."""
+        """What it should do."""
         pass
 
     def dots(*arguments): ...

@@ -132,7 +132,7 @@ def test_two_files_that_do_not_go_together(tmp_path, root):
     with pytest.raises(FileNotFoundError, match=r"no file '.*other.h5', whose weights were asked for"):
         files.load(files.Pair(path, tmp_path / "other.h5"))
     (tmp_path / "note.h5").write_bytes(b"\x80\x04 a pickle")
-    with pytest.raises(ValueError, match="'note.h5', are no HDF5 file but a pickle, it seems"):
+    with pytest.raises(ValueError, match="'note.h5', are not an HDF5 file but a pickle, it seems"):
         files.load(files.Pair(path, tmp_path / "note.h5"))
     whole = root / "tests" / "data" / "keras2.h5"
     with pytest.raises(ValueError, match=r"holds a model with its weights, and 'model_weights.h5' is given too"):

@@ -1,4 +1,4 @@
-"""gradcheck: right for every layer, wrong for a wrong one, and whole models beside tf.GradientTape."""
+"""gradcheck: right for every layer, wrong for a wrong one, and whole models against tf.GradientTape."""
 
 import numpy as np
 import pytest
@@ -132,7 +132,7 @@ def test_bad_input(act, error, words):
         act()
 
 
-# --- whole models beside tf.GradientTape ----------------------------------------------------------------------------
+# --- whole models against tf.GradientTape ---------------------------------------------------------------------------
 
 STACKS = st.lists(
     st.tuples(

@@ -50,7 +50,7 @@ def test_all_ways_together_are_what_a_nudge_of_the_state_does_to_the_end(kind, f
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_the_ways_through_u_only_the_direct_way_is_left(kind, rng):
-    """With U = 0 (but for a SimpleRNN's diagonal) all ways together are the product of the direct factors."""
+    """With U = 0 (except a SimpleRNN's diagonal) all ways together are the product of the direct factors."""
     layer, x = made(kind, rng), rng.normal(size=(B, T, F))
     kernel, recurrent_kernel, bias = layer.get_weights()
     recurrent_kernel = np.diag(np.diag(recurrent_kernel)) if kind is le.SimpleRNN else 0 * recurrent_kernel

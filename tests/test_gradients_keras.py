@@ -204,7 +204,7 @@ def _gates_exchanged(grads):
 
 MISTAKES = {
     "one number": (_one_number_off(1e-6), "kernel", "f"),
-    "two gates exchanged": (_gates_exchanged, "bias", None),
+    "two gates swapped": (_gates_exchanged, "bias", None),
     "the input's time turned": (lambda grads: {"x": grads.x[:, ::-1]}, "x", None),
     "no way back to c": (
         lambda grads: {"initial_state": [grads.initial_state[0], 0 * grads.initial_state[1]]},
@@ -293,7 +293,7 @@ def test_what_does_not_fit_a_model_is_refused(tmp_path):
     for loss, error, said in [
         ("huber", ValueError, "the loss huber cannot be rebuilt. Supported: MeanSquaredError"),
         (keras().losses.Huber(), ValueError, "the loss Huber cannot"),
-        ("mean_square", ValueError, "knows no loss 'mean_square'"),
+        ("mean_square", ValueError, "has no loss 'mean_square'"),
         (lambda t, p: p, ValueError, "cannot be rebuilt"),
         (le.losses.MeanSquaredError(), ValueError, "give Keras's"),
         (["mse"], TypeError, "one loss"),

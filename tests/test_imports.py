@@ -74,7 +74,7 @@ MAY_IMPORT = {
 
 
 # Siblings do not import each other. These ask the package's front door, `import_module("lstm_edu").name`, when a user
-# calls them; what they may ask for stands here.
+# calls them; what they may ask for is listed here.
 FRONT_DOOR = {
     Path("doctor/source.py"): {"from_keras"},
     Path("comparison/adequate.py"): {"doctor", "from_keras"},

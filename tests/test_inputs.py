@@ -1,4 +1,4 @@
-"""The input that a model was made for: what is drawn where none is given, and what the report says of it."""
+"""The input that a model was made for: what is drawn where none is given, and what the report says about it."""
 
 import numpy as np
 import pytest

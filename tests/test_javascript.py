@@ -50,7 +50,7 @@ def test_a_mistake_is_found(tools, root, tmp_path):
 
 
 def test_a_linked_module_has_every_name_that_it_uses_once(tools, root, tmp_path):
-    """no-undef and the parser itself, which refuses a name that is declared twice; nothing is left that nobody uses."""
+    """no-undef and the parser itself, which refuses a name that is declared twice; nothing unused is left."""
     for entry in EXPLORERS:
         (tmp_path / entry.replace("/", "_")).write_text(linking.module(entry), encoding="utf-8")
     unused = {"args": "none", "varsIgnorePattern": "^_"}

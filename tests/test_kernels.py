@@ -327,7 +327,7 @@ def test_a_kernel_lives_on_without_the_process_it_was_forked_from_and_the_next_i
     after = start()
     assert after.run("6 * 7") == "42" and isinstance(after.process, subprocess.Popen)
     kernel.client.execute("import os; os._exit(3)")
-    assert kernel.process.wait(timeout=HANGS) == 1  # nobody knows its status any more
+    assert kernel.process.wait(timeout=HANGS) == 1  # its status is no longer known
     forker.stop()
 
 

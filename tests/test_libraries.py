@@ -245,7 +245,7 @@ def test_what_a_class_cannot_say_is_refused_by_name():
 
 
 def as_they_are(row, layer):
-    """Keras's blocks put into the library's arrays without a thought: nothing reordered, added or turned round."""
+    """Keras's blocks put into the library's arrays without a thought: nothing reordered, added or transposed."""
     keras = NOTATION[row.kind].gates
     arrays = tuple(
         replace(

@@ -104,7 +104,7 @@ export default named;
         ({"e.js": 'import { f as g } from "./a.js";\nexport default g;'}, r"an import must be like"),
         ({"e.js": 'document.title = "x";\nexport default 1;'}, r"holds declarations only, got `document \. title"),
         ({"e.js": "class A {}\nexport default A;"}, r"e\.js has `class`, which linking\.py does not know"),
-        ({"e.js": "const a = 1;"}, r"e\.js is no explorer: it has no `export default`"),
+        ({"e.js": "const a = 1;"}, r"e\.js is not an explorer: it has no `export default`"),
         ({"e.js": "const a = 1;\nconst b = #2;\nexport default a;"}, r"e\.js, line 2: what is '#2;"),
         ({"e.js": "const a = {} / 2;\nexport default a;"}, r"line 1: a slash after a brace may mean two things"),
         ({"e.js": "export default 1;\nconst f = () => {"}, r"the last statement does not end: const"),

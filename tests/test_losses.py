@@ -145,7 +145,7 @@ NAMES += ["categorical_crossentropy", "sparse_categorical_crossentropy"]
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_mean_what_they_mean_in_keras(name):
-    """A function's name gives the function, with one value a sample; a class's name the averaging loss."""
+    """A function's name gives the function, with one value per sample; a class's name the averaging loss."""
     ours, theirs = le.losses.get(name), keras.losses.get(name)
     assert isinstance(ours, le.losses.Loss) == isinstance(theirs, keras.losses.Loss)
     kind = type(losses.as_loss(name)).__name__

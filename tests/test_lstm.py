@@ -122,7 +122,7 @@ def test_keras_zeroes_other_steps_when_unrolled_backwards_which_is_refused():
     layer, unrolled = theirs("LSTM", rng, **flags), theirs("LSTM", rng, unroll=True, **flags)
     unrolled.set_weights(layer.get_weights())
     x, mask = sequences(rng), mask_of("left", rng)
-    assert not le.compare(layer(x, mask=mask), unrolled(x, mask=mask)), "Keras has mended it: follow it now"
+    assert not le.compare(layer(x, mask=mask), unrolled(x, mask=mask)), "Keras has fixed it: follow it now"
     with pytest.raises(ValueError, match="zeroes the outputs of steps other"):
         le.verify(unrolled, x, mask=mask)
     le.verify(unrolled, x).check()

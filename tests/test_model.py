@@ -1,4 +1,4 @@
-"""Sequential: layers in turn, masks handed on, and gradients through all of them."""
+"""Sequential: layers in turn, masks passed on, and gradients through all of them."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""read_onnx on what real exporters write, held against ONNX Runtime, which runs the same file."""
+"""read_onnx on what real exporters write, compared with ONNX Runtime, which runs the same file."""
 
 import itertools
 import re

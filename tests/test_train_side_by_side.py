@@ -65,7 +65,7 @@ def test_twenty_steps_agree(name, optimizer):
     assert len(report.steps) == 20 and report.first is None and report.where == {}
     assert report.differences.shape == (20, len(before)) and len(report.weight_names) == len(before)
     assert report.max_abs <= 1e-9
-    # Held against each other here once more, and both have learned.
+    # Compared with each other here once more, and both have learned.
     assert_same_weights(report.ours, report.keras)
     frozen = [k for k, n in enumerate(report.weight_names) if name == "Embedding" and n.startswith("lstm_2/")]
     assert [k for k, far in enumerate(report.moved) if not far > 1e-3] == frozen

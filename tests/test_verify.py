@@ -351,7 +351,7 @@ def test_a_right_layer_passes_and_says_how_much_was_compared():
 
 
 def exchanged(a, b, units=H):
-    """The weights with the blocks of two gates exchanged."""
+    """The weights with the blocks of two gates swapped."""
 
     def mistake(layer):
         order = [*"ifgo"]

@@ -216,7 +216,7 @@ def test_an_explorer_brings_the_style_of_every_class_that_it_uses():
         assert (used & known) - styled(linking.style(kind._MODULE)) == set(), kind
     modules = {path.removesuffix(".js") for path in linking.files()}
     sheets = {path.relative_to(linking.STATIC).as_posix() for path in linking.STATIC.rglob("*.css")}
-    assert {sheet.removesuffix(".css") for sheet in sheets} <= modules  # or nobody would bring it
+    assert {sheet.removesuffix(".css") for sheet in sheets} <= modules  # or it would not be there
 
 
 # --- traits ---------------------------------------------------------------------------------------------------------

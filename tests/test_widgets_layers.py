@@ -1,4 +1,4 @@
-"""The explorers of the layers beside the LSTM, on Python's side: what they take, refuse and send."""
+"""The explorers of the layers other than the LSTM, on Python's side: what they take, refuse and send."""
 
 import numpy as np
 import pytest

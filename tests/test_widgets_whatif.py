@@ -144,7 +144,7 @@ def test_a_layer_without_bias_has_none_to_change():
     asked = le.explore(lstm(use_bias=False), X)
     with pytest.raises(ValueError, match=r"this layer has no bias .use_bias=False."):
         asked.what_if(bias={0: 1})
-    asked.what_if(mistake="tf1-forget-bias")  # adds its 1 all the same
+    asked.what_if(mistake="tf1-forget-bias")  # adds its 1 anyway
 
 
 # --- the mistakes that are offered ----------------------------------------------------------------------------------

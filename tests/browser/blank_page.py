@@ -96,7 +96,7 @@ def call(page: Page, function: str, *arguments):
 
 
 def shown(root: Locator, quantity: str) -> float:
-    """The number on the screen, in full: it stands in the title of its element."""
+    """The number on the screen, in full: it is in the title of its element."""
     return float(root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title").partition("=")[2])
 
 

@@ -161,7 +161,7 @@ class Lab:
             return json.loads(answer.read() or "null")
 
     def write_notebook(self, name: str, *cells: str) -> None:
-        """Put a notebook of code cells beside those of the course, in the copy that is served."""
+        """Put a notebook of code cells next to those of the course, in the copy that is served."""
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -232,7 +232,7 @@ class Lab:
         )
 
     def set_theme(self, page: Page, theme: str) -> None:
-        """Switch to JupyterLab's "light" or "dark" theme. JupyterLab remembers it; `open` sets it anew."""
+        """Switch to JupyterLab's "light" or "dark" theme. JupyterLab remembers it; `open` sets it again."""
         light = {"light": "true", "dark": "false"}[theme]
         page.evaluate(
             "name => { jupyterapp.commands.execute('apputils:change-theme', {theme: name}); }",

@@ -115,7 +115,7 @@ def tell(page, code: str) -> str:
 
 
 def until(page, code: str, printed: str) -> None:
-    """Wait until the kernel prints this: it hears of what the reader does a moment later."""
+    """Wait until the kernel prints this: it is told what the reader does a moment later."""
     for _ in tries():
         if (found := tell(page, code)) == printed:
             return
@@ -139,7 +139,7 @@ def begin(page, root, name: str = "lstm", *, t: int = 0, unit: int = 0, batch: i
 
 
 def shown(root, quantity: str) -> float:
-    """The number on the screen, by its quantity, in full: it stands in the title of its element."""
+    """The number on the screen, by its quantity, in full: it is in the title of its element."""
     title = root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title")
     return float(title.partition("=")[2])
 
@@ -236,7 +236,7 @@ def test_the_mouse_moves_the_lstm_explorer(show, page):
     plot = root.locator(".le-plot[data-q='g'] canvas")
 
     def at(t: int, unit: int) -> dict[str, float]:
-        """A place in the plot. Playwright waits until the plot stands still: JupyterLab may be moving the cells."""
+        """A place in the plot. Playwright waits until the plot stops moving: JupyterLab may be moving the cells."""
         box = plot.bounding_box()
         return {"x": box["width"] * (t + 0.5) / T, "y": box["height"] * (unit + 0.5) / H}
 

@@ -441,7 +441,7 @@ def test_an_error_of_the_page_is_shown_in_the_widget(page, problems):
     problems.clear()
 
 
-# --- Keras beside ours ----------------------------------------------------------------------------------------------
+# --- Keras next to ours ---------------------------------------------------------------------------------------------
 
 
 def test_a_difference_to_the_reference_is_shown_where_it_is(page):

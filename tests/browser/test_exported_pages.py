@@ -176,7 +176,7 @@ def site(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("course")
     text = """# A lesson about gates
-A paragraph of text that is long enough to stand in the list of contents. Then [the other](02_b.ipynb).
+A paragraph of text that is long enough to appear in the list of contents. Then [the other](02_b.ipynb).
 
 $$\\begin{aligned} c_t &= f \\odot c_{t-1} + i \\odot g \\\\ h_t &= o \\odot \\tanh(c_t) \\end{aligned}$$
 

@@ -30,7 +30,7 @@ def inputs(batch=B, steps=T):
 
 
 def number(root, quantity: str) -> float:
-    """The number on the screen in full: it stands in the title of its element."""
+    """The number on the screen in full: it is in the title of its element."""
     return float(root.locator(f".le-num[data-q='{quantity}']").first.get_attribute("title").partition("=")[2])
 
 

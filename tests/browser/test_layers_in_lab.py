@@ -1,4 +1,4 @@
-"""The explorers of the layers beside the LSTM in a real JupyterLab: one notebook, one run."""
+"""The explorers of the layers other than the LSTM in a real JupyterLab: one notebook, one run."""
 
 import pytest
 from playwright.sync_api import expect

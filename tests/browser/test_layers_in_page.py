@@ -1,4 +1,4 @@
-"""The explorers of the layers beside the LSTM, and of packing, in a page without Jupyter."""
+"""The explorers of the layers other than the LSTM, and of packing, in a page without Jupyter."""
 
 import numpy as np
 import pytest
@@ -534,7 +534,7 @@ def test_the_marks_stand_where_the_reader_is(page):
         assert marks == pytest.approx([6.5 / 9, 6.5 / 9, 3.5 / units], abs=0.01), name
         if name == "h":
             expect(root.locator("[data-map='x'] .le-cursor")).to_have_count(1)
-            expect(root.locator("[data-map='x'] .le-cell")).to_have_count(0)  # a unit is no feature
+            expect(root.locator("[data-map='x'] .le-cell")).to_have_count(0)  # a unit is not a feature
 
 
 def everything():

@@ -178,7 +178,7 @@ def test_the_level_is_changed_by_keyboard_alone_and_nothing_else_moves(page, whi
     page.keyboard.press("ArrowUp")
     expect(root).to_have_attribute("data-detail", levels[-2])
     assert page.evaluate("[model.get('t'), model.get('unit'), model.get('batch')]") == before
-    page.wait_for_function("model.saved.length > 0")  # Python hears of it
+    page.wait_for_function("model.saved.length > 0")  # Python is told
 
 
 def test_python_sets_the_level_and_the_page_follows(page):
@@ -199,7 +199,7 @@ def test_the_tabs_of_a_model_have_one_level(page):
         root.get_by_role("tab", name=tab).click()
         expect(root.locator(f"[role=tabpanel]:visible {part}")).to_be_visible()
         assert root.locator("[role=tabpanel]:visible .le-equations").first.is_visible() is False
-    assert root.locator("[data-map=o] canvas").evaluate("c => c.offsetWidth") > 300  # drawn anew, if seen before
+    assert root.locator("[data-map=o] canvas").evaluate("c => c.offsetWidth") > 300  # drawn again, if seen before
     root.get_by_role("tab", name="one").click()
     root.get_by_role("radio", name="all").check()
     expect(root.locator("[role=tabpanel]:visible .le-equations")).to_be_visible()

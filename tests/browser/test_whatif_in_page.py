@@ -223,7 +223,7 @@ def test_a_mistake_in_the_page_is_the_catalogues(module, name):
                 )
 
 
-# --- what is said of it (pure) --------------------------------------------------------------------------------------
+# --- what is said about it (pure) -----------------------------------------------------------------------------------
 
 
 def test_where_two_runs_part_is_the_first_quantity_of_the_first_step(module):
@@ -428,7 +428,7 @@ def test_a_number_is_changed_by_hand(page, module, recorded, kind, chosen, place
     expect(root).to_have_attribute("data-whatif", "false")
     number.fill("-2")
     expect(root).to_have_attribute("data-whatif", "true")
-    # As Python's reset does; as long as Python has not been told of -2, {} is an answer of the kernel.
+    # As Python's reset does; as long as Python has not been told about -2, {} is an answer of the kernel.
     for _ in tries():
         page.evaluate("model.set('whatif', {})")
         page.wait_for_timeout(100)

@@ -53,7 +53,7 @@ class Course:
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-cell')")
 
     def type(self, cell_id: str, source: str) -> None:
-        """Write a cell anew by the keyboard, and run it."""
+        """Rewrite a cell with the keyboard, and run it."""
         self._select(cell_id)
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:enter-edit-mode')")
         self.page.keyboard.press("Control+a")

@@ -1,8 +1,8 @@
 """Runs in a notebook's kernel: notes what the notebook compares with Keras, and which mistakes that would have caught.
 
 `watch` is told before each cell, `noted` asked after it. Every comparison that ends in `.check()` counts. Whose numbers
-they are is known of `le.verify`, of two Traces, and where the notebook says layer= and x=; else it is looked for: the
-numbers stand in the output, or in some quantity, of a layer that was called before.
+they are is known for `le.verify`, for two Traces, and where the notebook says layer= and x=; else it is searched: the
+numbers are in the output, or in some quantity, of a layer that was called before.
 """
 
 import hashlib

@@ -123,7 +123,7 @@ def _run_cell(client: NotebookClient, cell: nbformat.NotebookNode, index: int, f
 
 
 def _asked(client: NotebookClient, source: str) -> str:
-    """What a line of our own prints; it stands in no cell and in no history."""
+    """What a line of ours prints; it is in no cell and in no history."""
     cell, first = nbformat.v4.new_code_cell(source), client.nb.cells[0]
     client.execute_cell(cell, 0, store_history=False)
     client.nb.cells[0] = first  # where the client puts what it has run

@@ -117,6 +117,6 @@ def test_a_comparison_that_cannot_fail_is_found(tmp_path):
     assert [notebook.cells.index(cell) for cell, _ in ran.comparisons] == [2, 4, 5]
     fresh = missed(ran.comparisons[:1])
     assert fresh["LSTM"]["bias-missing:g"] == "b_i, b_g and b_o are all zero"
-    by_quantity = ran.comparisons[1][1]["layers"][0]  # found by its numbers, which stand in Keras's trace
+    by_quantity = ran.comparisons[1][1]["layers"][0]  # found by its numbers, which are in Keras's trace
     assert by_quantity["layer"].startswith("LSTM") and not by_quantity["missed"]
     assert missed(ran.comparisons) == {"Dense": {"bias-missing": "the bias is zero", "bias-twice": "the bias is zero"}}

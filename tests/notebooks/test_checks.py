@@ -55,7 +55,7 @@ BELOW = 3  # cells: about what a reader sees under a card
 
 
 def answer(code: str) -> object:
-    """The answer of the card that a cell is; None for other cells, and for answers that are no literal."""
+    """The answer of the card that a cell is; None for other cells, and for answers that are not a literal."""
     body = ast.parse(re.sub(r"^[%!].*$", "", code, flags=re.M)).body
     call = body[0].value if len(body) == 1 and isinstance(body[0], ast.Expr) else None
     if not isinstance(call, ast.Call) or ast.unparse(call.func) != "le.predict":

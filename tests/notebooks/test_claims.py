@@ -1,4 +1,4 @@
-"""What the notebooks say of meaning is what benchmarks/claims.json has measured. Nothing is trained here."""
+"""What the notebooks say about meaning is what benchmarks/claims.json has measured. Nothing is trained here."""
 
 import re
 from typing import NamedTuple

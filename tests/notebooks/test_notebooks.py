@@ -1,6 +1,6 @@
 """Every notebook runs from its first cell to its last, as on Binder: in a gigabyte of memory.
 
-How long each took stands at the end of the run.
+The end of the run says how long each took.
 """
 
 from pathlib import Path

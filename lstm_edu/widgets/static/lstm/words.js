@@ -71,8 +71,8 @@ export function cellInWords(spec, here, { ours, masked }, write = format) {
     `${place} The gates are computed from the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +
     `${n(ours.i)} from ${n(ours.z_i)}, candidate g = ${n(ours.g)} from ${n(ours.z_g)}, output gate o = ${n(ours.o)} ` +
     `from ${n(ours.z_o)}. The cell state before, ${n(ours.c_prev)}, is multiplied by f, which leaves ` +
-    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} makes ` +
-    `${n(ours.squashed)} of it, and multiplied by o it leaves as h = ${n(ours.h)}.`
+    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} turns ` +
+    `it into ${n(ours.squashed)}, and multiplied by o this is the output h = ${n(ours.h)}.`
   );
 }
 
