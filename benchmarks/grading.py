@@ -139,7 +139,7 @@ def _raises(notebook: Notebook, exercises: list[str]) -> None:
 
 
 BROKEN: dict[str, Any] = {
-    "no JSON": lambda notebook, exercises: "{ this is no notebook",
+    "no JSON": lambda notebook, exercises: "{ this is not a notebook",
     "a copied answer": _copied,
     "a deleted answer": _deleted,
     "a syntax error": _syntax,

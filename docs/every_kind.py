@@ -302,7 +302,7 @@ KINDS = {
         use_lstm,
         f"{STEPPED}; what if: a gate held shut, a mistake, an input changed, reset",
     ),
-    "GRU": Kind("GRU", HEARD, use_gru_with_python, f"{STEPPED}; a product opened", "; Python hears, and moves it"),
+    "GRU": Kind("GRU", HEARD, use_gru_with_python, f"{STEPPED}; a product opened", "; Python is told, and moves it"),
     "SimpleRNN": Kind("SimpleRNN", "le.explore(rnn, x)", use_recurrent, f"{STEPPED}; a product opened"),
     "Dense": Kind("Dense", "le.explore(dense, x[0])", use_dense, "stepped by keys; a weight changed, reset"),
     "Packing": Kind("Packing", "le.packing(2, 4)", use_packing, "blocks by keys; units by the slider; PyTorch beside"),

@@ -80,11 +80,11 @@ def test_a_busy_machine_is_warned_of():
 
 def test_a_contender_that_computes_something_else_is_refused():
     right = np.random.default_rng(0).normal(size=(2, 3, 4))
-    exchanged = right[..., [1, 0, 2, 3]]
+    swapped = right[..., [1, 0, 2, 3]]
     check_equal({KERAS: Contender(lambda: right, np.asarray), "same": Contender(lambda: right + 1e-9, np.asarray)})
-    with pytest.raises(AssertionError, match="exchanged differs from Keras"):
+    with pytest.raises(AssertionError, match="swapped differs from Keras"):
         check_equal(
-            {KERAS: Contender(lambda: right, np.asarray), "exchanged": Contender(lambda: exchanged, np.asarray)}
+            {KERAS: Contender(lambda: right, np.asarray), "swapped": Contender(lambda: swapped, np.asarray)}
         )
     with pytest.raises(AssertionError, match="shape"):
         check_equal({KERAS: Contender(lambda: right, np.asarray), "flat": Contender(lambda: right, np.ravel)})

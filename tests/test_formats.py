@@ -292,7 +292,14 @@ def test_onnxs_own_library_reads_the_files_of_these_tests():
 def test_files_that_are_no_onnx_are_refused(tmp_path):
     weights = formats.to_onnx(recurrent("LSTM", rng_of(13)))
     content = onnx_by_hand.recurrent_model(weights)
-    for bad in (b"", b"text that is no model", content[:200], content[: len(content) // 2], bytes(1000), b"\xff" * 100):
+    for bad in (
+        b"",
+        b"text that is not a model",
+        content[:200],
+        content[: len(content) // 2],
+        bytes(1000),
+        b"\xff" * 100,
+    ):
         with pytest.raises(ValueError, match="not an .onnx file|damaged|no graph"):
             formats.read_onnx(bad)
     with pytest.raises(FileNotFoundError):

@@ -726,7 +726,7 @@ def a_class(tmp_path_factory):
     submit("moved_answer", moved, **solutions)
     submit("made_a_text", as_other_type, **solutions)
     submit("syntax", **solutions | {"dense": "def dense(x, kernel, bias:\n    return x"})
-    submit("no_json", lambda notebook: "{ this is no notebook")
+    submit("no_json", lambda notebook: "{ this is not a notebook")
     submit("no_notebook", lambda notebook: json.dumps({"cells": "none"}))
     submit("empty", lambda notebook: "")
     submit("ends_python", ends_python, **solutions)

@@ -382,7 +382,7 @@ def block(gate, bias, value):
 
 # Each: the mistake, and where it must show first: the quantity, and the gates that it can show in.
 MISTAKES = {
-    **{f"gates {a} and {b} exchanged": (exchanged(a, b), "z", {a, b}) for a, b in itertools.combinations("ifgo", 2)},
+    **{f"gates {a} and {b} swapped": (exchanged(a, b), "z", {a, b}) for a, b in itertools.combinations("ifgo", 2)},
     "bias left out": (with_weights(lambda k, r, b: [k, r, 0 * b]), "z", set("ifgo")),
     "bias added twice": (with_weights(lambda k, r, b: [k, r, 2 * b]), "z", set("ifgo")),
     **{

@@ -1185,7 +1185,7 @@ CLIP_SLIPS = (
         Slip(
             _SHARE,
             f"share = 1 if norm <= most else most / ({size})",
-            f"The length is compared with `most`, but for the factor {what} is used; that should be the length too.",
+            f"The length is compared with `most`, but the factor uses {what}; it should use the length too.",
             1.05,
         )
         for size, what in _SIZES
