@@ -1,7 +1,7 @@
 """The explorers wherever they are said to run: python -m docs.try_elsewhere [PLACES] [--pictures FOLDER]
 
-Needs `pip install voila` in addition to what the tests need. Puts one explorer of every kind into a notebook, opens it
-in JupyterLab, in Jupyter Notebook, in Voila and as an exported page without a network, does in each what a reader does
+Needs `pip install voila` beside what the tests need. Puts one explorer of every kind into a notebook, opens it in
+JupyterLab, in Jupyter Notebook, in Voila and as an exported page without a network, does in each what a reader does
 (docs/every_kind.py), compares the numbers on the screen with NumPy's, and says what it saw. The status is 1 if anything
 failed.
 """

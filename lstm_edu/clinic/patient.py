@@ -25,7 +25,7 @@ _SIGNS = {FOUND: "✓", NOT_YET: "✗", UNANSWERED: "○", UNKNOWN: "○", SHOWN
 
 @dataclass(frozen=True, repr=False)
 class Finding(Card):
-    """The verdict on a diagnosis. True if the mistake was found.
+    """What a diagnosis is worth. True if the mistake was found.
 
     Attributes:
         patient: the patient's number.
@@ -78,14 +78,14 @@ class _Function:
 
 
 class Patient(Card):
-    """A layer, an input, and what someone's code made of it. Something is wrong with it: what?
+    """A layer, an input, and what somebody's code made of it. Something is wrong with it: what?
 
     Attributes:
-        number: of the patient. story: whose code it is.
+        number: of the patient. story: who brings it.
         layer: the layer as it should be, a built layer of this package. `layer(x)` is right.
         x, mask, initial_state: the arguments of the call; mask and initial_state are None where there is none.
         output: what the patient's code returned.
-        function: the patient's code, function(x), where you may call it with other inputs; else None.
+        function: the patient's code, function(x), where you may ask it with other inputs; else None.
         choices: what it might be, by letter.
     """
 
@@ -117,7 +117,7 @@ class Patient(Card):
 
         Args:
             diagnosis: a letter of `choices`, or its words; the id of the mistake in `le.mistakes()`; what `le.diagnose`
-                found; or your own function, f(x), that makes the same mistake and so gives the same numbers.
+                found; or a function of your own, f(x), that makes the same mistake and so gives the same numbers.
 
         Returns:
             A Finding, which is true if that is it.
@@ -134,7 +134,7 @@ class Patient(Card):
                     f"or a function; got {type(diagnosis).__name__}"
                 )
             if diagnosis.cause is None:
-                return self._finding(UNKNOWN, "This diagnosis does not name a single cause; what do you think it is?")
+                return self._finding(UNKNOWN, "This diagnosis names no single cause; so what do you think it is?")
             diagnosis = diagnosis.cause
         if not _words(diagnosis):  # "?", as the notebook has it, or ""
             return self._finding(UNANSWERED, f"Write one of the letters {self._letters} between the quotes.")
@@ -167,7 +167,7 @@ class Patient(Card):
         return _computed(self._setting)
 
     def _named(self, text: str) -> str | None:
-        """The id of the mistake that is meant."""
+        """The id of the mistake that somebody means."""
         text = text.strip()
         if text.upper() in self._ids:
             return self._ids[text.upper()]
@@ -181,7 +181,7 @@ class Patient(Card):
         return next(iter(exact or (close if len(close) == 1 else [])), None)
 
     def _is_it(self, mistake_id: str) -> bool:
-        """Whether it is the patient's mistake, or another name for it: one that gives the same for other inputs too."""
+        """Whether it is the patient's mistake, or another name of it: one that gives the same for other inputs too."""
         right = opened(self.number)
         if mistake_id == right.id:
             return True
@@ -201,7 +201,9 @@ class Patient(Card):
     def _reproduced(self, function: Callable) -> Finding:
         """What is said about a function that should make the same mistake."""
         if isinstance(function, _Function):
-            return self._finding(NOT_YET, "That is the patient itself. Write your own function that does the same.")
+            return self._finding(
+                NOT_YET, "That is the patient itself. Write a function of your own that does the same."
+            )
         for setting in (self._setting, self._another):
             named = {"mask": setting.mask, "initial_state": setting.initial_state}
             try:
@@ -225,7 +227,7 @@ class Patient(Card):
     @property
     def _question(self) -> str:
         if self.x.ndim < 3:
-            return "Which input shows most simply what is added, and which one shows what x is multiplied by?"
+            return "Which input makes it simplest to see what is added, and which one to see what x is multiplied with?"
         return (
             f"Compare the output with `{self._call}`, timestep by timestep. Which is the first that differs? Is "
             "anything strange about the numbers: their size, their sign, their order?"
@@ -273,7 +275,7 @@ class Patient(Card):
 
     @property
     def _belongings(self) -> dict[str, str]:
-        """What the learner gets, and what each thing is."""
+        """What the learner gets, and what it is."""
         found = {
             "x": f"the input, {self.x.shape}",
             "output": f"what the code returned, {self.output.shape}",
@@ -284,7 +286,7 @@ class Patient(Card):
         if self.initial_state is not None:
             found["initial_state"] = f"[h, c] before the first timestep, {self.initial_state[0].shape} each"
         if self.function is not None:
-            found["function"] = "the code itself: `patient.function(x)` is its result for any x"
+            found["function"] = "the code itself: `patient.function(x)` is what it makes of any x"
         return found
 
 
@@ -300,7 +302,7 @@ _patients: dict[int, Patient] = {}
 
 
 def case(number: int) -> Patient:
-    """The patient of that number, from 1. The same object each time, so that its hints continue.
+    """The patient of that number, from 1. The same one each time, so that its hints go on.
 
     Raises:
         ValueError: there is no such patient.

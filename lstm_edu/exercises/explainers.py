@@ -1,4 +1,4 @@
-"""All explainers of wrong answers, in the order in which they are tried: the first that finds something wins."""
+"""All explainers of wrong answers, in the order in which they are asked: the first that finds something is believed."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
     unused,
 )
 
-# These describe everything that the function does, so they are tried only where no question was answered right.
+# These speak of all that the function does, and so are asked only where no question was answered right.
 OF_EVERYTHING = (digits, scaled, weighed, unused)
 
 
 def explained(exercise: Exercise, answered: Sequence[Answered], none_right: bool = True) -> Found | None:
-    """What the first explainer that finds something says. none_right: no question was answered right."""
+    """What the first explainer says that knows. none_right: no question was answered right."""
     if not answered:
         return None
     for explainer in EXPLAINERS:

@@ -109,8 +109,8 @@ def no_numbers(exercise: Exercise, answered: Sequence[Answered]) -> Found | None
     if any(np.isnan(right).any() for right in rights):
         return None
     return Found(
-        "Every number is nan, which is the result of 0 / 0, of infinity minus infinity, of the root or the logarithm "
-        "of a negative number, and of every sum and mean that contains a nan (np.nanmean leaves it out)."
+        "Every number is nan, which is what becomes of 0 / 0, of infinity minus infinity, of the root or the logarithm "
+        "of a negative number, and of every sum and mean in which one number is nan (np.nanmean leaves it out)."
     )
 
 
@@ -228,5 +228,5 @@ def _diagnosed(exercise: Exercise, one: Answered, pairs: bool | int) -> Any:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             return diagnose(theirs, asked.layer, asked.x, asked.mask, asked.initial_state, pairs=pairs, progress=False)
-    except Exception:  # whose form fits no output of the layer; and a check raises nothing, whatever it was given
+    except Exception:  # of a form that is none of the layer's; and a check raises nothing, whatever it was given
         return None

@@ -24,19 +24,19 @@ class LSTMExplorer(_base.LayerOverTime):
     the last, Space plays. `t`, `unit` and `batch` are traits: set them and the picture follows, observe them and follow
     the reader. Steps are counted as the layer processed them (`trace.time` says which timestep of the input each read).
 
-    Next to the pictures the cell of the chosen unit is drawn, its wires as thick as what flows in them, and there are
+    Beside the pictures the cell of the unit chosen is drawn, its wires as thick as what flows in them, and there are
     the equations with their numbers; each product of a sum opens to its terms. Pointing at a wire, or pressing it, sets
     `highlight`, and setting `highlight` lights the wire.
 
-    "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page recomputes the run and
-    shows the old one next to it. `what_if` does the same from Python, `reset` brings the run back, and the trait
+    "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page computes the run anew and
+    shows the old one beside it. `what_if` does the same from Python, `reset` brings the run back, and the trait
     `whatif` says what is on: a dict, {} if nothing is.
 
     Args:
         trace: a complete Trace of an LSTM: x (B, T, F), z (B, T, 4 * units), i, f, g, o, c, h (B, T, units).
-        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown next to ours.
+        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
         t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
-        name: what to call it, instead of the layer's name.
+        name: what to call it, in place of the layer's name.
 
     Of a large batch only the first sequences travel to the page, about 8 MB of them; the explorer says so.
 
@@ -73,7 +73,7 @@ class LSTMExplorer(_base.LayerOverTime):
         bias: Mapping[int, float] | None = None,
         add: bool = False,
     ) -> None:
-        """Show the run as it would be with these changes; the old run stays visible next to it.
+        """Show the run as it would be with these changes; the old run stays in sight beside it.
 
         Args:
             hold: gate -> the number it is held at, {"f": 1} (open) or {"i": 0, "o": 0.5}, whatever its sum says.
@@ -83,13 +83,13 @@ class LSTMExplorer(_base.LayerOverTime):
                 counted as the layer processed them.
             kernel, recurrent_kernel: (row, column) -> number; columns as Keras packs them, gate by gate.
             bias: column -> number.
-            add: to what is already changed; else instead of it.
+            add: to what is changed already; else instead of it.
 
         The numbers are put in first, then the mistake is made, and the gates are held last.
 
         Raises:
-            TypeError: something of the wrong kind.
-            ValueError: a gate, a place or a mistake that does not exist; a number that is not finite; a mistake that
+            TypeError: something of another kind than it should be.
+            ValueError: a gate, a place or a mistake that there is not; a number that is not finite; a mistake that
                 cannot be made in this run; a layer whose weights are too large to travel to the page.
 
         Example:

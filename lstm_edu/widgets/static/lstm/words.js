@@ -4,7 +4,7 @@ import { GATES } from "./numbers.js";
 import { format } from "../shared/numbers.js";
 import { maskedOutput, placeInWords, plural, unitAtStep } from "../shared/words.js";
 
-/** What the pictures show, for those who see an LSTM for the first time. */
+/** What the pictures show, for whoever sees an LSTM for the first time. */
 export const SIMPLE_NAMES = {
   x: "what comes in",
   f: "how much is kept",
@@ -58,25 +58,25 @@ export function whatItWas({ ours, was }, quantity, write = format) {
   return before && before !== now ? `was ${before}` : "";
 }
 
-/** The line above the drawing: whose cell it is, where that has a name. */
+/** What stands above the drawing: whose cell it is, where that has a name. */
 export const cellTitle = (spec, here) =>
   spec.named?.units || spec.named?.steps ? `The cell of ${unitAtStep(spec, here)}` : "The cell at this step";
 
-/** The drawing in words, for those who cannot see it. */
+/** The drawing in words, for whoever does not see it. */
 export function cellInWords(spec, here, { ours, masked }, write = format) {
   const n = (v) => write(v, 3);
   const place = `The cell of ${unitAtStep(spec, here)}.`;
   if (masked) return `${place} The step is masked: c = ${n(ours.c)} and h = ${n(ours.h)} pass unchanged.`;
   return (
-    `${place} The gates are computed from the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +
+    `${place} Into the gates go the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +
     `${n(ours.i)} from ${n(ours.z_i)}, candidate g = ${n(ours.g)} from ${n(ours.z_g)}, output gate o = ${n(ours.o)} ` +
     `from ${n(ours.z_o)}. The cell state before, ${n(ours.c_prev)}, is multiplied by f, which leaves ` +
-    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} turns ` +
-    `it into ${n(ours.squashed)}, and multiplied by o this is the output h = ${n(ours.h)}.`
+    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} makes ` +
+    `${n(ours.squashed)} of it, and multiplied by o it leaves as h = ${n(ours.h)}.`
   );
 }
 
-/** Where the old and the new run diverge, in words. */
+/** Where the old and the new run part, in words. */
 export function differenceInWords(first) {
   if (!first) return "No number changes: in this run it makes no difference.";
   const { t, quantity, unit, was, now, others } = first;
@@ -91,7 +91,7 @@ export function differenceInWords(first) {
   );
 }
 
-/** What the pictures show, for those who cannot see them. */
+/** What the pictures show, for whoever does not see them. */
 export const picturesInWords = (spec, level) =>
   level === "simple"
     ? `Heat maps over ${spec.steps} steps of what comes in, how much is kept, what is written, the memory c and what ` +

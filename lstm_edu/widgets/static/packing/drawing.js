@@ -55,7 +55,7 @@ export function layoutDrawing(context, layout, { gateOf, point, sizes, gates }) 
   const element = h("div", { class: "le-packing-side", "data-side": layout.name }, name, lines, note);
   const labelWidth = (array, inLine) => (inLine > 1 ? Math.min(86, 7 * array.name.length + 8) : 0);
 
-  /** Whether the arrays fit at this scale, pixels per number. */
+  /** Whether the arrays fit at this scale, pixels a number. */
   function scaleFits(scale) {
     const long = (list, least) => list.reduce((sum, size) => sum + Math.max(scale * sizesIn(sizes())[size], least), 0);
     const widths = layout.lines.map((line) =>
