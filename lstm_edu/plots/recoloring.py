@@ -24,9 +24,9 @@ _CONTRAST = 3.0  # WCAG 2.2, 1.4.11: the least for what a picture needs to be un
 
 
 def on_paper(figure: Figure, paper: str, ink: str) -> Figure | None:
-    """A copy on dark paper: black and white change places, and colors that would be too dark there become lighter.
+    """A copy on dark paper: black and white change places, and colours that would be too dark there become lighter.
 
-    Images and color maps stay as they are.
+    Images and colour maps stay as they are.
 
     Returns:
         None where the figure is dark already, or cannot be copied (pickled).
@@ -85,7 +85,7 @@ def _keep_for_new_ticks(axis: Axis) -> None:
 
 
 def _dark(color: Any, paper: np.ndarray, ink: np.ndarray) -> tuple[float, ...]:
-    """For black, white and greys: the ink, the paper, and what is in between. For a color: itself, or a lighter one."""
+    """For black, white and greys: the ink, the paper, and what is in between. For a colour: itself, or a lighter one."""
     *rgb, alpha = to_rgba(color)
     found = np.array(rgb)
     if found.max() - found.min() <= _GREY:

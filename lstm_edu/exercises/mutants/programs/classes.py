@@ -235,7 +235,7 @@ LABELS_SLIPS = (
     Slip(
         _EXP,
         "np.exp((z - z.mean(axis=1, keepdims=True)) / z.std(axis=1, keepdims=True))",
-        "Each row of scores is standardized first: subtracting changes no probability, but dividing does.",
+        "Each row of scores is standardised first: subtracting changes no probability, but dividing does.",
     ),
     Slip(
         _EXP,
