@@ -149,7 +149,7 @@ def test_another_activation_in_a_recurrent_layer(kind, theirs):
 
 
 @pytest.mark.parametrize(("own", "theirs"), [("relu", "tanh"), ("tanh", "relu")])
-@pytest.mark.parametrize(("where", "words"), [("candidate", "candidate only"), ("output", "goes out")])
+@pytest.mark.parametrize(("where", "words"), [("candidate", "candidate only"), ("output", "is output")])
 def test_where_another_activation_is(own, theirs, where, words):
     layer, x = recurrent(activation=own, scale=0.7), sequences()
     act, out = FUNCTIONS[own], FUNCTIONS[own]
