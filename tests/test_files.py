@@ -375,11 +375,11 @@ def test_no_random_input_of_any_size(tmp_path, saved):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"{", "no JSON"),
-        (b"[" * 200_000, "no JSON|not that of a model"),
+        (b"{", "not readable JSON"),
+        (b"[" * 200_000, "not readable JSON|not that of a model"),
         (b"[]", "not that of a model"),
         (b'"text"', "not that of a model"),
-        (b"\xff\xfe\x00", "no JSON"),
+        (b"\xff\xfe\x00", "not readable JSON"),
         (b"{" + b" " * (17 * 2**20) + b"}", "config.json has"),
         (b'{"class_name": "Sequential", "config": {"layers": 3}}', "Keras 3.* said"),
         (b'{"class_name": "NoSuchLayer", "config": {}, "module": "keras.layers"}', "custom layers"),
@@ -478,7 +478,7 @@ def test_a_layer_that_the_user_made_known_is_loaded(tmp_path):
         ("CuDNNLSTM", {"units": H}, "CuDNNLSTM of Keras 2.3.1, which Keras 3 lacks.*recurrent_activation='sigmoid'"),
         ("TFOpLambda", {"function": "math.multiply"}, "write it with keras.ops"),
         ("LSTM", {"output_dim": H, "inner_activation": "hard_sigmoid"}, "Keras 1.*from_keras1"),
-        ("NoSuchLayer", {}, "needs the layer 'NoSuchLayer', which is none of Keras's: make it known"),
+        ("NoSuchLayer", {}, "needs the layer 'NoSuchLayer', which is not one of Keras's: make it known"),
     ],
 )
 def test_what_keras_3_lacks_is_refused_by_name(kind, config, said, tmp_path):

@@ -291,7 +291,7 @@ def test_bad_input_is_refused_by_name(make, error, words):
 def test_other_weights_than_at_first_are_refused():
     adam = le.optimizers.Adam()
     adam.update([np.zeros(3)], [np.ones(3)])
-    with pytest.raises(ValueError, match="other weights"):
+    with pytest.raises(ValueError, match="not the weights of the first update"):
         adam.update([np.zeros(4)], [np.ones(4)])
     assert adam.iterations == 1
 
