@@ -83,9 +83,7 @@ def test_a_contender_that_computes_something_else_is_refused():
     swapped = right[..., [1, 0, 2, 3]]
     check_equal({KERAS: Contender(lambda: right, np.asarray), "same": Contender(lambda: right + 1e-9, np.asarray)})
     with pytest.raises(AssertionError, match="swapped differs from Keras"):
-        check_equal(
-            {KERAS: Contender(lambda: right, np.asarray), "swapped": Contender(lambda: swapped, np.asarray)}
-        )
+        check_equal({KERAS: Contender(lambda: right, np.asarray), "swapped": Contender(lambda: swapped, np.asarray)})
     with pytest.raises(AssertionError, match="shape"):
         check_equal({KERAS: Contender(lambda: right, np.asarray), "flat": Contender(lambda: right, np.ravel)})
 

@@ -159,7 +159,8 @@ def test_a_layer_that_is_not_keras_own_is_named(tmp_path, root):
 
     path = with_layer(keras2_pair(root, tmp_path), other_kind)
     refused(
-        path, "it needs the layer 'QLSTM', which is not one of Keras's: make it known with .*register_keras_serializable"
+        path,
+        "it needs the layer 'QLSTM', which is not one of Keras's: make it known with .*register_keras_serializable",
     )
 
 

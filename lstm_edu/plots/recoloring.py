@@ -85,7 +85,7 @@ def _keep_for_new_ticks(axis: Axis) -> None:
 
 
 def _dark(color: Any, paper: np.ndarray, ink: np.ndarray) -> tuple[float, ...]:
-    """For black, white and greys: the ink, the paper, and what is in between. For a colour: itself, or a lighter one."""
+    """For black, white and greys: the ink, the paper, and what is in between. For a colour: itself or a lighter one."""
     *rgb, alpha = to_rgba(color)
     found = np.array(rgb)
     if found.max() - found.min() <= _GREY:

@@ -90,7 +90,7 @@ def test_a_lesson_has_all_its_parts(path):
     assert code.count("le.predict(") >= 2, "predictions are asked for"
     checked = re.findall(r"(?:le\.exercises\.\w+|exercise\w*)\.check\((\w+)|le\.clinic\.case\((\d+)", code)
     assert len(set(checked)) >= 2, "there are two exercises"
-    assert "le.compare(" in code or "le.verify(" in code or "train_side_by_side(" in code, "it is compared with Keras"
+    assert "le.compare(" in code or "le.verify(" in code or "train_side_by_side(" in code, "Keras stands beside it"
     assert re.search(r"le\.(explore\w*|packing|predict|plots)", code), "something to look at"
 
 
@@ -319,7 +319,7 @@ def plain_sentences(text: str) -> list[list[str]]:
 
 
 def syllables(word: str) -> int:
-    """Groups of vowels, except a silent e at the end: right for nine words in ten."""
+    """Groups of vowels, but for a silent e at the end: right for nine words in ten."""
     groups = re.findall(r"[aeiouy]+", re.sub(r"(?<![aeiouyl])e$", "", word.lower()))
     return max(1, len(groups))
 
