@@ -1,7 +1,6 @@
 """``python -m lstm_edu export``: a notebook as one HTML file, or a folder of notebooks as a site."""
 
 import argparse
-import sys
 from pathlib import Path
 
 
@@ -11,7 +10,8 @@ def add_command(commands) -> None:
         "export",
         help="write notebooks as web pages that need no network",
         description="Run a notebook and write it as one HTML file, in which explorers still step and compute, from any "
-        "folder and without a network. A folder of notebooks becomes a folder of pages with an index.html.",
+        "folder and without a network. A folder of notebooks becomes a folder of pages with an index.html; a notebook "
+        "that fails has no page, and is named at the end.",
         allow_abbrev=False,
     )
     parser.add_argument("notebook", type=Path, help="a notebook, or a folder of notebooks")
@@ -35,8 +35,10 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
             from lstm_edu.export import site
 
             to = options.output or Path("site")
-            site.whole_site(options.notebook, to, execute=execute, say=lambda name: print(name, file=sys.stderr))
-            print(to / "index.html")
+            made = site.whole_site(options.notebook, to, execute=execute)
+            if made.notebooks:
+                print(to / site.INDEX)
+            return made.problem
         else:
             print(
                 export.save_html(options.notebook, options.output or f"{options.notebook.stem}.html", execute=execute)

@@ -18,8 +18,10 @@ from PIL import Image
 
 import lstm_edu as le
 from lstm_edu.__main__ import main
-from lstm_edu.export import images
+from lstm_edu.export import cells, executing, images
+from lstm_edu.export.course import Course
 from lstm_edu.export.formulas import mathml
+from lstm_edu.export.site import whole_site
 from lstm_edu.export.states import VIEW
 
 RNG = np.random.default_rng(5)
@@ -215,11 +217,13 @@ Some *Markdown*.
     text = page_of(written(notebook(text=source)), execute=False)
     assert re.findall(r"<h1[^>]*>(.*?)</h1>", text) == ["The <strong>title</strong>"]
     assert re.findall(r'<h2 id="(.*?)"', text) == ["Another-of-the-first-level", "Part", "Part-2"]
-    links = re.findall(r'href="([^"]*)"', text)
-    assert links == ["#content", "https://example.org/a", "#Part", "https://example.org/a.png"]
+    outline, main = re.findall(r'(?:<nav class="outline".*?</nav>|<main.*?</main>)', text, re.DOTALL)
+    links = re.findall(r'href="([^"]*)"', main)
+    assert links == ["https://example.org/a", "#Part", "https://example.org/a.png"]
+    assert re.findall(r'href="([^"]*)"', outline) == ["#Another-of-the-first-level", "#Part", "#Part-2"]
     assert "<img" not in text
     assert text.count("<mtr>") == 2 and "$$" not in text and "\\begin" not in re.sub(r'data-latex="[^"]*"', "", text)
-    inside = text[text.index("<details>") : text.index("</details>")]
+    inside = main[main.index("<details>") : main.index("</details>")]
     assert "Some <em>Markdown</em>" in inside
 
 
@@ -237,40 +241,241 @@ packing"""
     assert VIEW not in text
 
 
-def test_a_folder_becomes_a_site(tmp_path, capsys):
-    folder, site = tmp_path / "notebooks", tmp_path / "made" / "site"
+LESSON = """# Lesson <{n}>
+What lesson {n} says in a sentence, with $x < {n}$ and [another](0{other}_x.ipynb#Part).
+
+**What you need:** [Lesson](0{other}_x.ipynb), and about {n}0 minutes; 45 with the side trip.
+## Part {n}
+Below the heading, word{n}. <details><summary>Answer</summary>
+
+secret{n}
+
+</details>
+
+### A smaller part
+"""
+
+
+@pytest.fixture
+def lessons(tmp_path):
+    """A folder of three notebooks that lead to each other (and the last one to one that is not there)."""
+    folder = tmp_path / "notebooks"
     folder.mkdir()
     for n, other in ((1, 2), (2, 1), (3, 9)):
-        text = f"# Lesson <{n}>\nWhat lesson {n} says in a sentence that is long enough. [o](0{other}_x.ipynb#Part)"
-        nbformat.write(notebook(f"print('out {n}')", text=text), folder / f"0{n}_x.ipynb")
-    assert main(["export", str(folder), "-o", str(site)]) is None
-    assert capsys.readouterr().out.strip() == str(site / "index.html")
-    assert sorted(os.listdir(site)) == ["01_x.html", "02_x.html", "03_x.html", "index.html"]
-    index = (site / "index.html").read_text(encoding="utf-8")
-    assert re.findall(r'<li><a href="(.*?)">(.*?)</a><p>(.*?)</p>', index) == [
-        (
-            f"0{n}_x.html",
-            f"Lesson &lt;{n}&gt;",
-            f"What lesson {n} says in a sentence that is long enough. o",
-        )
+        made = notebook(f"print('out {n}')  # code{n}", f"folded{n} = 1", text=LESSON.format(n=n, other=other))
+        made.cells[1].outputs = [nbformat.v4.new_output("stream", text=f"out {n}\n")]
+        made.cells[2].metadata["jupyter"] = {"source_hidden": True}
+        nbformat.write(made, folder / f"0{n}_x.ipynb")
+    return folder
+
+
+def links_of(text: str) -> list[tuple[str, str]]:
+    return re.findall(r'<a rel="(\w+)" href="(.*?)"', text)
+
+
+def test_a_folder_becomes_a_site(lessons, tmp_path, capsys):
+    to = tmp_path / "made" / "site"
+    assert main(["export", str(lessons), "-o", str(to), "--no-execute"]) is None
+    assert capsys.readouterr().out.strip() == str(to / "index.html")
+    assert sorted(os.listdir(to)) == ["01_x.html", "02_x.html", "03_x.html", "index.html", "search.html"]
+    index = (to / "index.html").read_text(encoding="utf-8")
+    entry = r'<li><a href="(.*?)">(.*?)</a> <span class="small">(.*?)</span><p>(.*?)</p></li>'
+    assert [(*found[:3], cells.text_of(found[3])) for found in re.findall(entry, index)] == [
+        (f"0{n}_x.html", f"0{n} Lesson &lt;{n}&gt;", f"about {n}0 min, 45 with side trips",
+         f"What lesson {n} says in a sentence, with x<{n} and another.")
         for n in (1, 2, 3)
+    ]  # fmt: skip
+    assert "About 1 hour in all, 2 with all side trips." in index
+    second = (to / "02_x.html").read_text(encoding="utf-8")
+    assert "<title>02 Lesson &lt;2&gt; - lstm-edu</title>" in second
+    assert re.search(r"<h1[^>]*><span class=.number.>02</span> Lesson &lt;2&gt;</h1>", second)
+    assert links_of(second) == 2 * [("prev", "01_x.html"), ("next", "03_x.html")]
+    assert ">Previous: 01 Lesson &lt;1&gt;</a>" in second and ">Next: 03 Lesson &lt;3&gt;</a>" in second
+    assert re.findall(r'<li class="(.*?)"><a href="#(.*?)">', second) == [
+        ("level-2", "Part-2"),
+        ("level-3", "A-smaller-part"),
     ]
-    second = (site / "02_x.html").read_text(encoding="utf-8")
-    assert re.findall(r'<a rel="(\w+)" href="(.*?)"', second) == [("prev", "01_x.html"), ("next", "03_x.html")]
-    assert '<a href="01_x.html#Part">o</a>' in second and "out 2" in second
-    assert "09_x" not in (site / "03_x.html").read_text(encoding="utf-8")
+    assert '<a href="01_x.html#Part">another</a>' in second and "out 2" in second
+    assert "09_x" not in (to / "03_x.html").read_text(encoding="utf-8")
 
 
-def test_a_site_with_a_cell_that_fails_is_not_begun(tmp_path, capsys):
-    nbformat.write(notebook("1"), tmp_path / "1.ipynb")
-    nbformat.write(notebook("1 / 0"), tmp_path / "2.ipynb")
-    assert "2.ipynb, code cell 1 of 1 (1 / 0): ZeroDivisionError" in main(
-        ["export", str(tmp_path), "-o", str(tmp_path / "s")]
-    )
-    assert sorted(os.listdir(tmp_path)) == ["1.ipynb", "2.ipynb"]
-    (tmp_path / "empty").mkdir()
-    assert "there are no notebooks" in main(["export", str(tmp_path / "empty")])
-    assert "is a file" in main(["export", str(tmp_path), "--no-execute", "-o", str(tmp_path / "1.ipynb")])
+def test_the_search_knows_every_text_and_nothing_that_is_folded(lessons, tmp_path):
+    whole_site(lessons, tmp_path / "site", execute=False, stream=None)
+    text = (tmp_path / "site" / "search.html").read_text(encoding="utf-8")
+    (found,) = re.findall(r'<script type="application/json" id="sections">(.*?)</script>', text, re.DOTALL)
+    sections = json.loads(found)
+    assert [(s["file"], s["page"], s["anchor"], s["heading"]) for s in sections[:3]] == [
+        ("01_x.html", "01 Lesson <1>", "Lesson-<1>", ""),
+        ("01_x.html", "01 Lesson <1>", "Part-1", "Part 1"),
+        ("01_x.html", "01 Lesson <1>", "A-smaller-part", "A smaller part"),
+    ]
+    assert "Below the heading, word1." in sections[1]["text"] and "code1" in sections[2]["text"]
+    assert not re.search(r"secret|folded|Answer", found)
+    assert "Permission is hereby granted" in text  # MiniSearch's licence goes where it goes
+
+
+def test_a_notebook_that_fails_does_not_take_the_others_with_it(lessons, tmp_path, capsys):
+    broken = notebook("x = 1", "x / 0", text="# Broken")
+    nbformat.write(broken, lessons / "02_x.ipynb")
+    (lessons / "04_no.ipynb").write_text("no JSON")
+    said = main(["export", str(lessons), "-o", str(tmp_path / "site")])
+    assert said.splitlines()[0] == "2 of 4 notebooks have no page:"
+    assert "04_no.ipynb is no notebook" in said
+    assert "02_x.ipynb, code cell 2 of 2 (x / 0): ZeroDivisionError: division by zero" in said
+    site = tmp_path / "site"
+    assert sorted(os.listdir(site)) == ["01_x.html", "03_x.html", "index.html", "search.html"]
+    first = (site / "01_x.html").read_text(encoding="utf-8")
+    assert links_of(first) == 2 * [("next", "03_x.html")] and "out 1" in first
+    for name in os.listdir(site):
+        assert not re.search("02_x.html|Broken", (site / name).read_text(encoding="utf-8")), name
+
+
+def test_each_page_is_written_as_it_is_done_and_an_interrupted_site_is_whole(lessons, tmp_path):
+    site = tmp_path / "site"
+
+    class Stops(io.StringIO):
+        """A terminal at which somebody presses Ctrl-C in the third notebook."""
+
+        def isatty(self):
+            return True
+
+        def write(self, text):
+            if "03_x" in text:
+                assert sorted(os.listdir(site)) == ["01_x.html", "02_x.html"]
+                raise KeyboardInterrupt
+            return super().write(text)
+
+    with pytest.raises(KeyboardInterrupt):
+        whole_site(lessons, site, execute=False, stream=Stops())
+    assert sorted(os.listdir(site)) == ["01_x.html", "02_x.html", "index.html", "search.html"]
+    assert links_of((site / "02_x.html").read_text(encoding="utf-8")) == 2 * [("prev", "01_x.html")]
+
+
+def test_it_is_said_how_far_a_site_is(lessons, tmp_path):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    plain, terminal = io.StringIO(), Terminal()
+    for stream in (plain, terminal):
+        whole_site(lessons, tmp_path / "site", execute=False, stream=stream)
+    first, second, third = plain.getvalue().splitlines()
+    assert re.fullmatch(r"01_x.ipynb \(1 of 3\): written after \d+ s; about \d+ s left", first)
+    assert re.fullmatch(r"03_x.ipynb \(3 of 3\): written after \d+ s", third)
+    shown = terminal.getvalue().rstrip("\n").split("\n")
+    assert len(shown) == 3 and shown[1].startswith("\r\x1b[K02_x.ipynb (2 of 3): starting Python\r\x1b[K02_x.ipynb")
+
+
+def test_cells_are_counted_while_they_run(written):
+    path = written(notebook("1", "", "2", "3"))
+    made, done = executing.read(path), []
+    executing.run(made, path, done.append)
+    assert done == [0, 1, 2]
+
+
+README = """# A course
+[![badge](https://mybinder.org/badge_logo.svg)][binder]
+
+What it is, in a sentence.
+
+![A picture](p.png)
+
+Another sentence.
+
+```sh
+python -m venv .venv && python -m lstm_edu lab
+```
+
+[One](notebooks/01_x.ipynb)
+
+## Licence and data
+
+Free, see [the text](LICENSE).
+
+## More
+
+[binder]: https://mybinder.org/v2/gh/some-one/some.course/HEAD?urlpath=lab/tree/notebooks/01_x.ipynb
+"""
+
+
+@pytest.mark.parametrize(
+    ("live", "readme", "where"),
+    [
+        ("live", README, "live/lab/index.html?path=02_x.ipynb"),
+        ("", README, "https://mybinder.org/v2/gh/some-one/some.course/HEAD?urlpath=lab/tree/notebooks/02_x.ipynb"),
+        ("", README.partition("[binder]:")[0], "index.html#Run-the-notebooks"),
+        ("", README.replace("01_x", "elsewhere"), None),
+    ],
+)
+def test_a_page_leads_to_where_it_is_run(lessons, tmp_path, live, readme, where):
+    (tmp_path / "README.md").write_text(readme)
+    Image.new("RGB", (4, 3)).save(tmp_path / "p.png")
+    whole_site(lessons, tmp_path / "site", execute=False, live=live, stream=None)
+    page = (tmp_path / "site" / "02_x.html").read_text(encoding="utf-8")
+    assert re.findall(r'<a class="run" href="(.*?)">Run this page</a>', page) == ([where] if where else [])
+
+
+def test_the_index_says_what_the_readme_says(lessons, tmp_path):
+    (tmp_path / "README.md").write_text(README)
+    Image.new("RGB", (4, 3)).save(tmp_path / "p.png")
+    whole_site(lessons, tmp_path / "site", execute=False, live="live", stream=None)
+    index = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    assert "<title>A course</title>" in index and "What it is, in a sentence." in index
+    assert re.search(r'<img src="data:image/[^"]*" alt="A picture"', index) and "Another sentence" not in index
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", index) == ["The notebooks", "Run the notebooks", "Licence and data"]
+    for way in ("live/lab/index.html", "https://github.com/some-one/some.course", "python -m lstm_edu lab"):
+        assert way in cells.text_of(index) or f'href="{way}"' in index
+    assert "Free, see the text." in cells.text_of(index)
+    page = (tmp_path / "site" / "01_x.html").read_text(encoding="utf-8")
+    assert '<a href="index.html#Licence-and-data">Licence and data</a>' in page
+
+
+def test_an_exercise_is_shown_with_its_hints_and_solution_folded(written):
+    code = ["import lstm_edu as le\nle.exercises.ink.task", "def ink(image):\n    ...", "le.exercises.ink.check(ink)"]
+    path = written(notebook(*code, "le.clinic.case(1).answer('?')", "le.clinic.case(1).answer('A')"))
+    text = page_of(path)
+    assert "not attempted" not in text and ".check(" not in text
+    assert "Return the sum of each row." in text
+    folded = re.findall(r'<details class="answer"><summary>(.*?)</summary>(.*?)</details>', text, re.DOTALL)
+    assert [summary for summary, _ in folded] == [
+        "Hint 1 of 3", "Hint 2 of 3", "Hint 3 of 3", "A solution of ink"
+    ]  # fmt: skip
+    solution = re.sub("<.*?>", "", folded[-1][1])
+    assert "def ink(image):\n    return image.sum(axis=1)" in solution
+    unfolded = re.sub("<.*?>", "", re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL))
+    assert "image.sum" not in unfolded
+    assert text.count("Nothing can be typed into this page") == 2  # the exercise, and the patient without a diagnosis
+
+
+def test_an_answer_that_somebody_wrote_is_shown_as_it_was_judged(written):
+    code = "import lstm_edu as le\ndef ink(image):\n    return image.sum(axis=0)"
+    text = page_of(written(notebook(code, "le.exercises.ink.check(ink)")))
+    assert "These are the sums of the columns" in text and "A solution of ink" not in text
+
+
+@pytest.fixture(scope="module")
+def whole_course(root):
+    """Of each notebook of the course what is known before it is run."""
+    paths = sorted((root / "notebooks").glob("*.ipynb"))
+    return {path: cells.Contents(executing.read(path), path, {}) for path in paths}
+
+
+def test_every_notebook_of_the_course_has_what_the_site_lists(root, whole_course):
+    course = Course(root / "notebooks", [path.name for path in whole_course], title="")
+    assert course.title == "lstm-edu" and course.about.count("](docs/") == 1 and "Licence" in course.licence
+    assert "github.com/" in course.ways and "lstm_edu lab" in course.ways and "mybinder.org" in course.ways
+    for path, contents in whole_course.items():
+        assert contents.title and contents.lead and path.name in course.run(path.name), path.name
+        assert not re.search(r"What you (need|will be able)", contents.lead), path.name
+        if contents.number:
+            assert contents.minutes is not None and 10 <= contents.minutes[0] <= contents.minutes[1] <= 200, path.name
+        assert len(re.findall("<li", contents.outline)) >= 3, path.name
+
+
+def test_every_exercise_of_the_course_is_shown_with_its_solution(root, whole_course):
+    for path, contents in whole_course.items():
+        checks = re.findall(r'"le\.exercises\.(\w+)\.check\(', path.read_text(encoding="utf-8"))
+        assert re.findall(r"<summary>A solution of (\w+)</summary>", contents.html) == checks, path.name
 
 
 @pytest.mark.parametrize(

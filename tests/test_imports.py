@@ -38,12 +38,12 @@ MAY_IMPORT = {
     ),
     "_assignment": ({"teaching"}, set()),
     "export": (
-        {"extras"},
+        {"exercises", "extras"},
         {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "PIL", "pygments"},
     ),
     "_export": ({"export", "extras"}, set()),
     "live": ({"export"}, {"numpy", "IPython", "js", "pyodide"}),  # these two are in the page
-    "_site": ({"live", "_lab"}, set()),
+    "_site": ({"export", "extras", "live", "_lab"}, set()),
     "kernels": (
         {"comparison", "core", "doctor", "exercises", "keras_bridge", "plots", "widgets"},
         {

@@ -41,7 +41,7 @@ def html(label: str, title: str, parts: Sequence[Part]) -> str:
                 f'<code style="background: none; color: inherit">{escape(content)}</code></pre>'
             )
         else:
-            inner = "".join(f'<div style="margin: 0.1em 0">{_inline(line)}</div>' for line in content.splitlines())
+            inner = "".join(f'<div style="margin: 0.1em 0">{inline(line)}</div>' for line in content.splitlines())
         body += f'<div style="margin: 0.5em 0 0 0">{head}{inner}</div>'
     head = f'<div style="font-weight: bold; font-size: 1.1em; color: inherit">{escape(title)}</div>'
     return f'<section aria-label="{escape(label, quote=True)}" style="{_CARD}">{head}{body}</section>'
@@ -56,10 +56,10 @@ def _columns(content: str) -> str:
         '<code style="flex: 0 0 {width}ch; background: none; color: inherit; padding: 0">{name}</code>'
         '<span style="flex: 1 1 13em">{meaning}</span></div>'
     )
-    return "".join(row.format(width=width, name=escape(name), meaning=_inline(meaning)) for name, meaning in rows)
+    return "".join(row.format(width=width, name=escape(name), meaning=inline(meaning)) for name, meaning in rows)
 
 
-def _inline(line: str) -> str:
+def inline(line: str) -> str:
     """One line of text, what stands between `backticks` as code. A lonely backtick stays what it is."""
     parts = escape(line).split("`")
     lonely = f"`{parts.pop()}" if len(parts) % 2 == 0 else ""

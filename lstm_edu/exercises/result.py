@@ -136,6 +136,10 @@ class Task(Card):
             ("", f"Then: `le.exercises.{self.exercise}.check({self.exercise_function})`", TEXT),
         ]
 
+    def on_paper(self) -> str:
+        """The card as HTML for a page in which nothing can be checked: without its last line."""
+        return cards.html(self._label, self._title, self._parts()[:-1])
+
     @property
     def exercise_function(self) -> str:
         """The name of the function that is to be written."""

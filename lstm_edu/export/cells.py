@@ -1,10 +1,11 @@
-"""A notebook's cells as HTML: texts, formulas, code, outputs."""
+"""A notebook's cells as HTML: texts, formulas, code, outputs; and what is known of it: number, title, parts, time."""
 
 from __future__ import annotations
 
 import base64
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -12,39 +13,123 @@ from typing import Any
 from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from lstm_edu.export import images
+from lstm_edu.exercises import cards
+from lstm_edu.export import answers, images
 from lstm_edu.export.formulas import mathml
 from lstm_edu.export.states import NEEDS_PYTHON, STATE, VIEW, Widgets
 
 
-class Contents:
-    """What a notebook has become: `html`, its `title` and its first paragraph as text, and its `widgets`."""
+@dataclass
+class Section:
+    """A heading and what is below it, up to the next one: for the table of contents and for the search.
 
-    def __init__(self, notebook: Any, path: Path, links: Mapping[str, str]):
-        """`links`: what to call other notebooks, {"07_x.ipynb": "07_x.html"}; a link to any other file becomes text."""
-        self._path, self._links = path, links
+    Attributes:
+        anchor: its id in the page. level: 1 to 6; 0 for what is above the first heading.
+        html: the heading as markup, without links. title: as text.
+        text: what is below it. Nothing that the page folds is in it.
+    """
+
+    anchor: str
+    level: int
+    html: str
+    text: str = ""
+
+    @property
+    def title(self) -> str:
+        return text_of(self.html)
+
+
+class Contents:
+    """What a notebook has become.
+
+    Attributes:
+        html: its cells. widgets: those that it shows.
+        number: "06" of 06_x.ipynb, or "". title: its first heading as text. name: both.
+        lead: its first paragraph as markup, without links.
+        minutes: what it says of its time: (on the direct path, with all side trips), or None.
+        sections: its headings, and the text below each.
+    """
+
+    def __init__(self, notebook: Any, path: Path, links: Mapping[str, str], *, run: str = ""):
+        """Render a notebook, as it was run or as it is.
+
+        Args:
+            links: what to call other files, {"07_x.ipynb": "07_x.html"}; a link to any other file becomes text.
+            run: where a reader can run this notebook; "": nobody knows.
+        """
+        self._path, self._links, self._run = path, links, run
         self._ids: set[str] = set()
         self._titled = False
-        self.title = path.stem.replace("_", " ")
+        numbered = _NUMBER.match(path.stem)
+        self.number = numbered[1] if numbered else ""
+        self.title = path.stem.removeprefix(self.number).replace("_", " ").strip()
         self.lead = ""
+        self.minutes: tuple[int, int] | None = None
+        self.sections = [Section("", 0, "")]
         self.widgets = Widgets(notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {}))
         parts = [self._cell(cell) for cell in notebook.cells]
         if not self._titled:
-            parts.insert(0, f"<h1>{escape(self.title)}</h1>")
+            parts.insert(0, f"<h1>{self._numbered(escape(self.title))}</h1>")
         self.html = images.smaller("\n".join(part for part in parts if part))
+
+    @property
+    def name(self) -> str:
+        """Number and title, as other pages and texts call it."""
+        return f"{self.number} {self.title}".strip()
+
+    @property
+    def outline(self) -> str:
+        """The table of contents of the page; "" where there is nothing to list."""
+        listed = [
+            f'<li class="level-{section.level}"><a href="#{escape(section.anchor)}">{section.html}</a></li>'
+            for section in self.sections
+            if section.level in (2, 3)
+        ]
+        return f"<ul>{''.join(listed)}</ul>" if len(listed) > 1 else ""
 
     def _cell(self, cell: Any) -> str:
         if cell.cell_type == "markdown":
-            return f'<div class="text">{self._markdown(cell.source, cell.get("attachments", {}))}</div>'
+            html = self._markdown(cell.source, cell.get("attachments", {}))
+            self._note(html)
+            return f'<div class="text">{html}</div>'
         if cell.cell_type != "code":
             return f"<pre>{escape(cell.source)}</pre>"
         if not cell.source.strip():
             return ""
+        if exercise := answers.not_attempted(cell):
+            return f'<div class="text">{self._exercise(exercise)}</div>'
         outputs = "\n".join(self._output(output) for output in cell.outputs)
         code = f'<div class="code">{_code(cell.source)}</div>'
         if cell.metadata.get("jupyter", {}).get("source_hidden"):  # as JupyterLab folds it: an answer may stand in it
             code = f"<details><summary><code>{escape(cell.source.splitlines()[0])} …</code></summary>{code}</details>"
+        else:
+            self.sections[-1].text += f" {cell.source}"
         return code + (f'\n<div class="outputs">{outputs}</div>' if outputs else "")
+
+    def _note(self, html: str) -> None:
+        """Add a text's headings and what is below them to `sections`."""
+        for piece in re.split(r"(?=<h[1-6] id=)", re.sub(r"<details.*?</details>", "", html, flags=re.DOTALL)):
+            if heading := re.match(r'<h([1-6]) id="(.*?)">(.*?)</h\1>', piece, re.DOTALL):
+                self.sections.append(Section(unescape(heading[2]), int(heading[1]), _unlinked(heading[3])))
+                piece = piece[heading.end() :]
+            if text := text_of(piece):
+                self.sections[-1].text += f" {text}"
+
+    def _exercise(self, exercise: Any) -> str:
+        """What a page has instead of the check of an answer: hints and a solution, folded."""
+        question, place, gap = exercise.hints
+        hints = [f"<p>{cards.inline(question)}</p>", f"<p>{cards.inline(place)}</p>", _code(gap)]
+        folded = [(f"Hint {n} of {len(hints)}", hint) for n, hint in enumerate(hints, 1)]
+        folded.append((f"A solution of {exercise.name}", _code(exercise.solution().code.rstrip())))
+        return f"{self._no_typing}\n" + "\n".join(
+            f'<details class="answer"><summary>{escape(what)}</summary>{html}</details>' for what, html in folded
+        )
+
+    @property
+    def _no_typing(self) -> str:
+        """One line for where a reader would write something."""
+        how = f'<a href="{escape(self._run)}">run it</a>' if self._run else "open the notebook in JupyterLab"
+        return f'<p class="no-typing">Nothing can be typed into this page. To write your own answer, {how}.</p>'
 
     def _markdown(self, source: str, attachments: Mapping[str, Any] | None = None) -> str:
         renderer = _Renderer(self, attachments=dict(attachments or {}), path=str(self._path.parent))
@@ -61,7 +146,9 @@ class Contents:
             view = self.widgets.view(data[VIEW]["model_id"], text)
             return view or f'<pre tabindex="0">{escape(text)}</pre>\n{NEEDS_PYTHON}'
         if "text/html" in data:
-            return f'<div class="html">{data["text/html"]}</div>'
+            html = answers.task(data["text/html"]) or data["text/html"]
+            asks = self._no_typing if answers.is_a_question(html) else ""
+            return f'<div class="html">{html}</div>{asks}'
         if "text/markdown" in data:
             return self._markdown(data["text/markdown"])
         for kind in ("image/svg+xml", "image/png", "image/jpeg", "image/gif"):
@@ -69,31 +156,39 @@ class Contents:
                 said = output.metadata.get(kind, {}) if isinstance(output.metadata.get(kind), dict) else {}
                 return _image(kind, data[kind], said.get("alt") or text)
         if "text/latex" in data:
-            return f"<p>{mathml(data['text/latex'].strip().strip('$'), block=True)}</p>"
+            return f"<p>{_formula(data['text/latex'].strip().strip('$'))}</p>"
         return f'<pre tabindex="0">{ansi2html(text)}</pre>' if text else ""
 
     # --- what the renderer asks ---
 
     def heading(self, html: str, level: int) -> str:
         """A heading with an id; the first of the first level is the page's, and there is no second."""
-        text = " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
+        text = text_of(html)
+        shown = html
         if level == 1:
             if self._titled:
                 level = 2
             else:
                 self._titled, self.title = True, text
+                shown = self._numbered(html)
         name = base = text.replace(" ", "-")  # as JupyterLab calls it
         for n in range(2, 1000):
             if name not in self._ids:
                 break
             name = f"{base}-{n}"
         self._ids.add(name)
-        return f'<h{level} id="{escape(name)}">{html}</h{level}>\n'
+        return f'<h{level} id="{escape(name)}">{shown}</h{level}>\n'
+
+    def _numbered(self, html: str) -> str:
+        return f'<span class="number">{self.number}</span> {html}' if self.number else html
 
     def paragraph(self, html: str) -> None:
-        text = " ".join(unescape(re.sub(r"<(annotation|math).*?</\1>|<[^>]*>", "", html)).split())
-        if self._titled and not self.lead and len(text) > 40 and "<math" not in html:
-            self.lead = text
+        """Look whether a paragraph is the first one, or the one that says how long the notebook takes."""
+        text = text_of(html)
+        if self.minutes is None and (says := _MINUTES.search(text)):
+            self.minutes = int(says[1]), int(says[2] or says[1])
+        if self._titled and not self.lead and len(text) > 40 and not html.startswith("<strong>"):
+            self.lead = _unlinked(html)
 
     def target(self, url: str) -> str | None:
         """Where a link leads in the page; None where it would lead nowhere."""
@@ -144,10 +239,29 @@ class _Renderer(IPythonRenderer):
         return mathml(body, block=False)
 
     def block_math(self, body: str) -> str:
-        return mathml(body, block=True)
+        return _formula(body)
 
     def latex_environment(self, name: str, body: str) -> str:
-        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
+        return _formula(f"\\begin{{{name}}}{body}\\end{{{name}}}")
+
+
+_NUMBER = re.compile(r"(\d+[a-z]?)_")
+_MINUTES = re.compile(r"^What you need: .*\babout (\d+) minutes(?:[;,] (\d+) with)?")
+
+
+def text_of(html: str) -> str:
+    """Markup as one line of text."""
+    apart = re.sub(r"</?(?:p|li|t[dhr]|h\d|pre|div|blockquote|mtr|br)\b[^>]*>", " ", html)
+    return " ".join(unescape(re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", apart, flags=re.DOTALL)).split())
+
+
+def _unlinked(html: str) -> str:
+    return re.sub(r"</?a\b[^>]*>", "", html)
+
+
+def _formula(latex: str) -> str:
+    """A formula on its own line. Firefox and WebKit clip no <math>, so what scrolls a wide one is around it."""
+    return f'<span class="formula">{mathml(latex, block=True)}</span>'
 
 
 def _code(source: str, language: str = "python") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,16 @@ def read(path: Path) -> Any:
         raise ValueError(f"{path} is no notebook that can be read: {str(error).splitlines()[0][:200]}") from None
 
 
-def run(notebook: Any, path: Path) -> None:
+def code_cells(notebook: Any) -> list[Any]:
+    """The cells that there is something to run in."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+
+
+def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: None) -> None:
     """Run all cells with this Python, in the notebook's folder, and keep outputs and the states of widgets in it.
 
-    RuntimeError for the first cell that raises an error: it names the notebook, the cell and the error.
+    `told` is called with the number of code cells that are done, before each of them. RuntimeError for the first cell
+    that raises an error: it names the notebook, the cell and the error.
     """
     from jupyter_client.kernelspec import KernelSpecManager
     from jupyter_client.manager import AsyncKernelManager
@@ -38,15 +45,21 @@ def run(notebook: Any, path: Path) -> None:
         def _kernel_spec_manager_default(self) -> KernelSpecManager:
             return KernelSpecManager(kernel_dirs=[])
 
+    cells, place = code_cells(notebook), dict[str, Any]()
+
+    def begins(cell: Any, cell_index: int) -> None:
+        done = next(n for n, other in enumerate(cells) if other is cell)
+        place.update(cell=cell, number=done + 1)
+        told(done)
+
     client = NotebookClient(
         notebook,
         kernel_name="python3",
         kernel_manager_class=ThisPython,
         timeout=_SECONDS,
         resources={"metadata": {"path": str(path.resolve().parent)}},
-        on_cell_execute=lambda cell, cell_index: place.update(cell=cell),
+        on_cell_execute=begins,
     )
-    place: dict[str, Any] = {}
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; what cells write there is in their outputs
     except CellExecutionError as error:
@@ -59,8 +72,8 @@ def run(notebook: Any, path: Path) -> None:
         what = "Python ended, perhaps for want of memory"
     else:
         return
-    first = next(iter(place["cell"].source.strip().splitlines()), "")
-    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    number = next(n for n, cell in enumerate(cells, 1) if cell is place["cell"])
     what = re.sub(r"\x1b\[[\d;]*m", "", what)
-    raise RuntimeError(f"{path.name}, code cell {number} of {len(cells)} ({first}): {what}")
+    if "cell" not in place:
+        raise RuntimeError(f"{path.name}: {what}")
+    first = place["cell"].source.strip().splitlines()[0]
+    raise RuntimeError(f"{path.name}, code cell {place['number']} of {len(cells)} ({first}): {what}")

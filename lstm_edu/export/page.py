@@ -19,8 +19,26 @@ _POLICY = (
 )
 
 
-def whole(content: str, widgets: Widgets, *, title: str, before: str = "", after: str = "") -> str:
-    """An HTML document. `content`, `before` and `after` (for links to other pages) are markup, `title` is text."""
+def whole(
+    content: str,
+    widgets: Widgets,
+    *,
+    title: str,
+    description: str = "",
+    outline: str = "",
+    before: str = "",
+    after: str = "",
+    scripts: str = "",
+) -> str:
+    """An HTML document.
+
+    Args:
+        content: markup, with its heading. widgets: those in it.
+        title, description: text, of which the second is for those who list pages.
+        outline: a list of links to parts of the content.
+        before: what is in the line at the top. after: what comes below the content. scripts: what is loaded at the end.
+    """
+    described = f'<meta name="description" content="{escape(description)}">\n' if description else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -28,25 +46,40 @@ def whole(content: str, widgets: Widgets, *, title: str, before: str = "", after
 <meta http-equiv="Content-Security-Policy" content="{_POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="lstm-edu">
-<title>{escape(title)}</title>
+{described}<title>{escape(title)}</title>
 <style>
-{_static("page.css")}
+{static("page.css")}
 </style>
 {widgets.styles()}
 </head>
 <body>
 <script>
-{_static("theme.js")}
+{static("theme.js")}
 </script>
 <a class="skip" href="#content">Skip to the content</a>
 <header>{before}<button type="button" id="theme" hidden>Dark</button></header>
-<main id="content" tabindex="-1">
+{_outline(outline)}<main id="content" tabindex="-1">
 {content}
 </main>
 {after}
-{_runtime(widgets)}
+{_runtime(widgets)}{scripts}
 </body>
 </html>
+"""
+
+
+def _outline(listed: str) -> str:
+    """The table of contents: next to the content where there is room, above it, folded, where there is none."""
+    if not listed:
+        return ""
+    return f"""<nav class="outline" aria-label="On this page">
+<details open><summary>On this page</summary>
+{listed}
+</details>
+</nav>
+<script>
+{static("outline.js")}
+</script>
 """
 
 
@@ -55,11 +88,12 @@ def _runtime(widgets: Widgets) -> str:
         return ""
     return f"""<script type="application/json" id="widgets">{widgets.json()}</script>
 <script type="module">
-{_static("runtime.js")}
+{static("runtime.js")}
 </script>"""
 
 
-def _static(name: str) -> str:
+def static(name: str) -> str:
+    """The text of a file of the folder static."""
     return (_STATIC / name).read_text(encoding="utf-8").strip()
 
 

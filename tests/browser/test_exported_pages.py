@@ -178,11 +178,19 @@ def site(tmp_path_factory):
     text = """# A lesson about gates
 A paragraph of text that is long enough to appear in the list of contents. Then [the other](02_b.ipynb).
 
+## Formulas and tables
+
 $$\\begin{aligned} c_t &= f \\odot c_{t-1} + i \\odot g \\\\ h_t &= o \\odot \\tanh(c_t) \\end{aligned}$$
 
 | a | b |
 |---|---|
 | 1 | 2 |
+
+## The forget gate
+
+A gate that is near zero forgets.
+
+<details><summary>Answer</summary>A folded marmot.</details>
 """
     cells = [SOURCE + "packing", "packing.goto(units=3)", "packing", "explorer", "trace.output.shape"]
     for name in ("01_a", "02_b"):
@@ -191,7 +199,10 @@ $$\\begin{aligned} c_t &= f \\odot c_{t-1} + i \\odot g \\\\ h_t &= o \\odot \\t
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
         )
         nbformat.write(made, folder / f"{name}.ipynb")
-    whole_site(folder, folder / "site", say=lambda name: None)
+    (folder / "README.md").write_text(
+        "# A course\n\nWhat it is.\n\n[a](01_a.ipynb)\n\n```sh\nrun lab\n```\n\n## Licence\n\nFree."
+    )
+    whole_site(folder, folder / "site", live="live", stream=None)
     return folder / "site"
 
 
@@ -199,7 +210,7 @@ def test_a_site_is_read_from_page_to_page(offline, site):
     page = offline(site / "index.html")
     page.get_by_role("link", name="A lesson about gates").first.click()
     expect(page).to_have_url((site / "01_a.html").as_uri())
-    page.get_by_role("link", name="Next: A lesson about gates").click()
+    page.get_by_role("link", name="Next: 02 A lesson about gates").first.click()
     expect(page).to_have_url((site / "02_b.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_count(1)
     page.keyboard.press("Tab")
@@ -208,8 +219,92 @@ def test_a_site_is_read_from_page_to_page(offline, site):
     assert skip.bounding_box()["x"] >= 0
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
-    page.get_by_role("link", name="lstm-edu", exact=True).click()
+    page.get_by_role("navigation", name="Course").get_by_role("link", name="A course").click()
     expect(page).to_have_url((site / "index.html").as_uri())
+
+
+def look_for(page, words: str) -> None:
+    """Search from any page of a site."""
+    box = page.get_by_role("searchbox", name="Words to search for")
+    box.fill(words)
+    box.press("Enter")
+    page.wait_for_url("**/search.html?q=*")
+
+
+def test_a_search_leads_to_the_place_without_a_network(offline, site):
+    page = offline(site / "01_a.html")
+    look_for(page, "gate forgets")
+    expect(page.get_by_role("status")).to_have_text("2 places.")
+    found = page.locator("#found li")
+    expect(found.get_by_role("link")).to_have_text(
+        ["01 A lesson about gates: The forget gate", "02 A lesson about gates: The forget gate"]
+    )
+    expect(found.first.locator("mark")).to_have_text(["gate", "forgets"])
+    found.last.get_by_role("link").click()
+    expect(page).to_have_url(f"{(site / '02_b.html').as_uri()}#The-forget-gate")
+    expect(page.get_by_role("heading", name="The forget gate")).to_be_in_viewport()
+
+
+def test_a_search_is_told_what_it_did_not_find(offline, site):
+    page = offline(site / "index.html")
+    look_for(page, "forget marmot")  # the second is in what is folded only
+    expect(page.get_by_role("status")).to_have_text("No place has all of these words. Some of them are here.")
+    look_for(page, "<img-qqqq onerrorqqqq=alertqqqq()> xyzzy")
+    expect(page.get_by_role("status")).to_have_text("Nothing was found.")
+    expect(page.locator("#found *")).to_have_count(0)
+    look_for(page, "forgwt")  # a slip of the fingers
+    expect(page.locator("#found li")).not_to_have_count(0)
+    look_for(page, "tanh (size=w.shape)")
+    expect(page.locator("#found li").first.locator("mark")).to_contain_text(["tanh", "size=w"])
+
+
+def test_the_table_of_contents_is_next_to_the_text_or_folded_above_it(offline, site):
+    page = offline(site / "01_a.html", viewport={"width": 1400, "height": 600})
+    nav = page.get_by_role("navigation", name="On this page")
+    expect(nav.get_by_role("link")).to_have_text(["Formulas and tables", "The forget gate"])
+    text, listed = page.locator("main").bounding_box(), nav.bounding_box()
+    assert listed["x"] + listed["width"] <= text["x"] and listed["y"] == pytest.approx(text["y"], abs=2)
+    page.locator(f"{ROOT}[data-ready=true]").last.scroll_into_view_if_needed()
+    expect(nav.locator("[aria-current]")).to_have_text("The forget gate")
+    expect(nav).to_be_in_viewport()
+    nav.get_by_role("link", name="Formulas").click()
+    expect(nav.locator("[aria-current]")).to_have_text("Formulas and tables")
+    page.set_viewport_size({"width": 400, "height": 800})
+    expect(nav.get_by_role("link").first).to_be_hidden()
+    nav.get_by_text("On this page").click()
+    expect(nav.get_by_role("link").first).to_be_visible()
+    assert nav.bounding_box()["y"] < page.locator("main").bounding_box()["y"]
+
+
+def test_a_page_leads_to_the_live_notebook(offline, site):
+    page = offline(site / "01_a.html")
+    link = page.get_by_role("link", name="Run this page")
+    assert link.get_attribute("href") == "live/lab/index.html?path=01_a.ipynb"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_paper_is_light_and_has_nothing_to_click(offline, site, theme):
+    page = offline(site / "01_a.html", color_scheme=theme)
+    expect(page.locator(f"{ROOT}[data-ready=true]")).to_have_count(3)
+    page.evaluate(
+        """() => {
+            window.seen = {};
+            addEventListener('beforeprint', () => {
+                seen.paper = getComputedStyle(document.body).backgroundColor;
+                seen.theme = document.body.dataset.jpThemeLight;
+            });
+        }"""
+    )
+    page.pdf()
+    assert page.evaluate("seen") == {"paper": "rgb(255, 255, 255)", "theme": "true"}
+    expect(page.locator("html")).to_have_attribute("data-theme", theme)
+    page.emulate_media(media="print")
+    for what in ("[role=search]", "#theme", ".outline", ".nearby >> nth=0", "main > .text details"):
+        expect(page.locator(what)).to_be_hidden()
+    expect(page.get_by_role("heading", name="The forget gate")).to_be_visible()
+    assert page.locator(".code > pre").first.evaluate("pre => getComputedStyle(pre).whiteSpace") == "pre-wrap"
+    page.locator("main > .text details").evaluate("details => { details.open = true }")
+    expect(page.get_by_text("A folded marmot")).to_be_visible()
 
 
 def test_two_views_of_a_widget_stay_one(offline, site):
@@ -253,9 +348,12 @@ def test_the_page_and_its_explorers_follow_the_theme_and_its_switch(offline, sit
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 400])
 def test_nobody_is_kept_out(offline, site, theme, width):
-    for name in ("index.html", "01_a.html"):
+    for name, explorers in {"index.html": 0, "search.html": 0, "01_a.html": 3}.items():
         page = offline(site / name, color_scheme=theme, viewport={"width": width, "height": 900})
-        expect(page.locator(f"{ROOT}[data-ready=true]")).to_have_count(0 if name == "index.html" else 3)
+        expect(page.locator(f"{ROOT}[data-ready=true]")).to_have_count(explorers)
+        if name == "search.html":
+            look_for(page, "forget")
+            expect(page.locator("#found li")).not_to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         found = Axe().run(page).response["violations"]
         assert [(v["id"], v["nodes"][0]["html"][:200], v["nodes"][0]["failureSummary"]) for v in found] == []
