@@ -1,4 +1,4 @@
-"""``python -m lstm_edu site --live``: the course as a static site in which notebooks run inside the page."""
+"""``python -m lstm_edu site``: the course as a static site, with ``--live`` also as one that runs inside the page."""
 
 import argparse
 import sys
@@ -6,29 +6,37 @@ from pathlib import Path
 
 from lstm_edu._lab import NOTEBOOKS
 
+LIVE = "live"  # the folder of JupyterLite in the site
+
 
 def add_command(commands) -> None:
     """Add ``site`` to the commands of ``python -m lstm_edu``."""
     parser = commands.add_parser(
         "site",
-        help="write the course as a static site that runs in the reader's browser",
-        description="Write JupyterLite with the notebooks, this package and Keras: a folder that any static server can "
-        "serve, and in which readers run the notebooks without installing anything. (Pages that are read, not run: "
-        "see export.)",
+        help="write the course as a static site",
+        description="Run the notebooks of the course and write them as pages: a folder that any server can serve, and "
+        "that is read without a network, too. With --live the folder also has JupyterLite with the notebooks, this "
+        "package and Keras, in which readers run them without installing anything, and each page leads there.",
         allow_abbrev=False,
     )
-    parser.add_argument("--live", action="store_true", required=True, help="notebooks that run in the page")
     parser.add_argument(
-        "-o", "--output", type=Path, default=Path("live"), help="the folder to write (if left out: live)"
+        "-o", "--output", type=Path, default=Path("site"), help="the folder to write (if left out: site)"
     )
-    parser.add_argument("--wheels", type=Path, help="a folder that keeps the wheels for the next time")
+    parser.add_argument(
+        "--live", action="store_true", help=f"also notebooks that run in the page, in the folder {LIVE}"
+    )
+    parser.add_argument(
+        "--no-execute",
+        action="store_true",
+        help="run nothing here: pages show the outputs that were saved in the notebooks, and the live notebooks no "
+        "recorded results where something is missing there",
+    )
+    parser.add_argument("--no-pages", action="store_true", help="with --live: nothing but the live notebooks")
+    parser.add_argument("--wheels", type=Path, help="with --live: a folder that keeps the wheels for the next time")
     parser.add_argument(
         "--pyodide",
         type=Path,
-        help="a folder with Pyodide, to be copied; without it readers load it from its own server",
-    )
-    parser.add_argument(
-        "--no-record", action="store_true", help="do not run here what the page cannot run, to show its results there"
+        help="with --live: a folder with Pyodide, to be copied; without it readers load it from its own server",
     )
     parser.set_defaults(run=run)
 
@@ -37,18 +45,39 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
     """Write the site; one line instead where it cannot be done."""
     if passed_on:
         return f"site does not know {' '.join(passed_on)}"
+    for name in ("no_pages", "wheels", "pyodide"):
+        if getattr(options, name) and not options.live:
+            return f"--{name.replace('_', '-')} says something of the live notebooks: add --live"
+    try:
+        return _write(options)
+    except (OSError, RuntimeError, ValueError, ModuleNotFoundError) as error:
+        return str(error)
+
+
+def _write(options: argparse.Namespace) -> str | None:
+    from lstm_edu import extras
+
+    extras.need("export", "a page")
+    from lstm_edu.export import site
     from lstm_edu.live import building
 
-    try:
-        to = building.build(
+    to, execute = options.output, not options.no_execute
+    if options.live:
+        building.check(NOTEBOOKS, to / LIVE)  # before minutes are spent on pages
+    pages = None
+    if not options.no_pages:
+        pages = site.whole_site(NOTEBOOKS, to, execute=execute, live=LIVE if options.live else "")
+        if pages.notebooks:
+            print(to / site.INDEX)
+    if options.live:
+        building.build(
             NOTEBOOKS,
-            options.output,
+            to / LIVE,
             wheels=options.wheels,
             pyodide=options.pyodide or building.CDN,
-            record=not options.no_record,
+            record=execute,
+            executed=pages.notebooks if pages else None,
             say=lambda what: print(what, file=sys.stderr),
         )
-    except (OSError, RuntimeError, ValueError) as error:
-        return str(error)
-    print(to / "lab" / "index.html")
-    return None
+        print(to / LIVE / "lab" / "index.html")
+    return pages.problem if pages else None

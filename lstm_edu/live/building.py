@@ -10,7 +10,7 @@ import sys
 import sysconfig
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ def build(
     wheels: Path | None = None,
     pyodide: str | Path = CDN,
     record: bool = True,
+    executed: Mapping[str, Any] | None = None,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Write the course as a static site, and return its folder.
@@ -58,19 +59,14 @@ def build(
         wheels: a folder where the wheels of wheels.txt are kept between builds; what it lacks is downloaded.
         pyodide: the address of a Pyodide distribution, or a folder with one, which is copied.
         record: run the notebooks of DIFFERS here, and keep what these cells show, for readers of the page.
+        executed: by file name, notebooks that have been run already. Where it is given, the others are not run.
 
     Raises:
         ValueError: no notebooks, a folder that is not empty, or JupyterLite's packages are missing.
         RuntimeError: pip or JupyterLite failed.
     """
-    check_versions()
-    if not list(notebooks.glob("*.ipynb")):
-        raise ValueError(f"there are no notebooks in {notebooks}")
+    check(notebooks, to)
     root = notebooks.resolve().parent
-    if not (root / "pyproject.toml").is_file():
-        raise ValueError(f"{root} is no clone of lstm-edu: its wheel is made from the files beside the notebooks")
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise ValueError(f"{to} is there already: name a new or an empty folder")
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         kept = wheels or work / "wheels"
@@ -83,7 +79,7 @@ def build(
         own = next((work / "own").glob("lstm_edu-*.whl"))
         kernel = to / "extensions" / KERNEL_EXTENSION / "static" / "pypi"
         _live(to / "live", [*listed, own], [next(kernel.glob(f"{name}-*.whl")) for name in OF_KERNEL], pyodide)
-    recorded = _recorded(notebooks, record, say)
+    recorded = _recorded(notebooks, record, executed, say)
     (to / "live" / "recorded.json").write_text(json.dumps(recorded))
     _watch_progress(to / "lab" / "index.html")
     return to
@@ -96,8 +92,19 @@ _ANY = [
 ]  # fmt: skip
 
 
-def check_versions() -> None:
-    """Raise ValueError if the packages that the site is made of are not here."""
+def check(notebooks: Path, to: Path) -> None:
+    """Raise ValueError if `build` cannot write a site of these notebooks there."""
+    _check_versions()
+    if not list(notebooks.glob("*.ipynb")):
+        raise ValueError(f"there are no notebooks in {notebooks}")
+    root = notebooks.resolve().parent
+    if not (root / "pyproject.toml").is_file():
+        raise ValueError(f"{root} is no clone of lstm-edu: its wheel is made from the files next to the notebooks")
+    if to.exists() and (not to.is_dir() or any(to.iterdir())):
+        raise ValueError(f"{to} is there already: name a new or an empty folder")
+
+
+def _check_versions() -> None:
     wrong = []
     for name, needed in NEEDED.items():
         try:
@@ -179,22 +186,26 @@ def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path)
     (to / "course.json").write_text(json.dumps(course, indent=1))
 
 
-def _recorded(notebooks: Path, record: bool, say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
+def _recorded(
+    notebooks: Path, record: bool, executed: Mapping[str, Any] | None, say: Callable[[str], None]
+) -> dict[str, dict[str, Any]]:
     """By source, what the cells of DIFFERS show in the full course, and why a cell that could run is not to be run.
 
-    Without `record` only the latter.
+    Without `record` only the latter; also of a notebook that is not in `executed`.
     """
     from lstm_edu.export import executing
 
     versions = ", ".join(f"{name} {version(package)}" for name, package in _RECORDED_WITH.items()) if record else ""
     recorded = {}
     for name, ids in json.loads(DIFFERS.read_text()).items():
-        notebook = executing.read(notebooks / name)
-        if record:
+        notebook, known = executing.read(notebooks / name), record
+        if record and executed is not None:
+            notebook, known = executed.get(name, notebook), name in executed
+        elif record:
             say(f"recording {name}")
             executing.run(notebook, notebooks / name)
         for cell in notebook.cells:
-            if cell.id in ids and (record or ids[cell.id]):
+            if cell.id in ids and (known or ids[cell.id]):
                 outputs = [shown for output in cell.outputs if (shown := _shown(output))]
                 recorded[cell.source.strip()] = {"versions": versions, "outputs": outputs, "why": ids[cell.id]}
     return recorded

@@ -2,7 +2,7 @@
 
 pip install -e '.[test,live]'
 python tests/live/bench.py /tmp/pyodide        # Pyodide, for a page without a network
-LIVE_PYODIDE=/tmp/pyodide pytest tests/live    # -k 06_lstm for one notebook; LIVE_SITE=FOLDER: a site that is built
+LIVE_PYODIDE=/tmp/pyodide pytest tests/live    # -k 06_lstm for one notebook; LIVE_SITE=site/live: one that is built
 """
 
 import importlib.util
@@ -99,9 +99,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if built := os.environ.get("LIVE_SITE"):
         folder = Path(built)
     else:
-        folder = tmp_path_factory.mktemp("live") / "site"
-        command = ["-m", "lstm_edu", "site", "--live", "-o", str(folder), "--pyodide", pyodide, "--no-record"]
-        subprocess.run([sys.executable, *command], check=True)
+        to = tmp_path_factory.mktemp("site")
+        command = ["-m", "lstm_edu", "site", "--live", "--no-pages", "--no-execute", "-o", str(to)]
+        subprocess.run([sys.executable, *command, "--pyodide", pyodide], check=True)
+        folder = to / "live"
     config = folder / "jupyter-lite.json"
     text = json.loads(config.read_text())
     text["jupyter-config-data"]["exposeAppInBrowser"] = True  # for these tests only

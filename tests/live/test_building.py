@@ -1,10 +1,12 @@
 """The site's parts, as far as they need no JupyterLite; `test_pages.py` opens a whole one."""
 
+import json
 import re
 import tomllib
 import zipfile
 from importlib.metadata import PackageNotFoundError
 
+import nbformat
 import nbformat.v4 as v4
 import pytest
 
@@ -26,11 +28,35 @@ def test_the_command_says_what_is_missing(monkeypatch, tmp_path):
 
 def test_what_is_there_is_not_written_over(monkeypatch, tmp_path, root):
     monkeypatch.setattr(building, "version", building.NEEDED.get)
-    (tmp_path / "mine").write_text("kept")
+    (tmp_path / "live").mkdir()
+    (tmp_path / "live" / "mine").write_text("kept")
     assert "name a new or an empty folder" in main(["site", "--live", "-o", str(tmp_path)])
     with pytest.raises(ValueError, match="no notebooks"):
-        building.build(tmp_path, tmp_path / "live")
-    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+        building.build(tmp_path, tmp_path / "other")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["live", "live/mine"]
+
+
+def test_what_is_said_of_the_live_notebooks_needs_them(tmp_path):
+    for option in (["--no-pages"], ["--wheels", str(tmp_path)], ["--pyodide", str(tmp_path)]):
+        said = main(["site", *option, "-o", str(tmp_path / "site")])
+        assert said == f"{option[0]} says something of the live notebooks: add --live"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_the_pages_have_run_is_recorded_and_not_run_again(root):
+    """A notebook that the pages could not run is left out; its sentences stay."""
+    differs = json.loads(building.DIFFERS.read_text())
+    name = next(name for name, ids in differs.items() if not all(ids.values()))
+    run = nbformat.read(root / "notebooks" / name, as_version=4)
+    for cell in run.cells:
+        if cell.id in differs[name]:
+            cell.outputs = [v4.new_output("stream", text=f"shown by {cell.id}\n")]
+    said = []
+    recorded = building._recorded(root / "notebooks", True, {name: run}, said.append)
+    shown = {text["data"]["text/plain"] for entry in recorded.values() for text in entry["outputs"]}
+    assert shown == {f"shown by {cell_id}" for cell_id in differs[name]} and said == []
+    others = [reason for other, ids in differs.items() if other != name for reason in ids.values() if reason]
+    assert [entry["why"] for entry in recorded.values() if not entry["outputs"]] == others
 
 
 def test_the_extra_has_the_same_versions_and_every_wheel_is_pinned(root):
