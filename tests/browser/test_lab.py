@@ -23,6 +23,19 @@ def test_a_notebook_of_the_course_runs_in_jupyterlab(path, lab, page):
     assert page.get_by_text("Error displaying widget").count() == 0
 
 
+def test_the_first_notebook_leads_to_the_map_and_the_map_to_every_lesson(lab, page):
+    lab.open(page, "00_start_here.ipynb")
+    count = page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.length")
+    lab.show_cell(page, count - 1)
+    page.get_by_role("link", name="a page of their own").click()
+    lab.wait_for_notebook(page, "map_and_glossary.ipynb")
+    shown = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    linked = shown.locator("table").first.locator("a").all_inner_texts()
+    assert len(linked) == len(NOTEBOOKS)
+    shown.get_by_role("link", name="Rebuild a whole model").click()
+    lab.wait_for_notebook(page, "08b_rebuilding_a_model.ipynb")
+
+
 def test_run_all_waits_for_the_last_cell_in_the_python_that_started_jupyterlab(lab, page):
     lab.write_notebook("planted_wait.ipynb", "import sys, time\ntime.sleep(2)", "sys.executable")
     lab.open(page, "planted_wait.ipynb")
