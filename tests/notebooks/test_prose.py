@@ -178,7 +178,7 @@ def test_every_cell_knows_its_slide(path):
     assert not SLIDES["mark"](nbformat.read(path, as_version=nbformat.NO_CONVERT)), "run python scripts/mark_slides.py"
 
 
-@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.name[:2] not in ("05", "10")], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_and_its_sections_say_how_long_they_take(path):
     assert re.search(r"about \d+ minutes", cells(path)[0].source)
     assert not TIMES["mark"](nbformat.read(path, as_version=nbformat.NO_CONVERT)), "run python scripts/mark_times.py"
