@@ -7,9 +7,11 @@ Not part of CI. In an environment with deploy/requirements-hub.txt and pytest, i
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -79,6 +81,51 @@ def test_the_check_says_that_this_is_a_hub(student, running):
     said = json.loads(subprocess.run(command, env=server.environ(), capture_output=True, text=True).stdout)
     assert said["ready"] and said["where"] == "hub" and said["hub"] == "5.5.0", said["problems"]
     assert said["memory"]["limit"] == 1500 << 20 and said["kernel"]["forks"]
+
+
+def test_the_students_link_brings_the_notebooks_and_keeps_what_a_student_wrote(student, tmp_path):
+    ada, teachers = student[0], tmp_path / "lstm-edu"
+    shutil.copytree(ROOT / "notebooks", teachers / "notebooks")
+    git = ["git", "-C", str(teachers), "-c", "user.name=T", "-c", "user.email=t@example.org"]
+
+    def publish():
+        subprocess.run([*git, "add", "."], check=True)
+        subprocess.run([*git, "commit", "--quiet", "-m", "for the class"], check=True)
+
+    async def click() -> str:
+        return await ada.ask(f"git-pull/api?repo={quote(f'file://{teachers}', safe='')}&branch=main", at=ada.at)
+
+    subprocess.run([*git, "init", "--quiet", "-b", "main"], check=True)
+    publish()
+    assert '"phase": "finished"' in asyncio.run(click())
+    theirs = home(ada) / "lstm-edu" / "notebooks"
+    assert sorted(p.name for p in theirs.iterdir()) == sorted(p.name for p in (teachers / "notebooks").iterdir())
+
+    write_into(theirs / "00_start_here.ipynb", 1, "# ada's")
+    write_into(theirs / "06_lstm_one_step.ipynb", 3, "# ada's")
+    (theirs / "14_project.ipynb").unlink()
+    for name, cell in {"00_start_here": 1, "06_lstm_one_step": 6, "01_dense": 2}.items():
+        write_into(teachers / "notebooks" / f"{name}.ipynb", cell, "# the teacher's")
+    publish()
+    assert '"phase": "finished"' in asyncio.run(click())
+    said = {p.stem: [w for w in ("ada's", "the teacher's") if w in p.read_text()] for p in theirs.glob("0[016]*.ipynb")}
+    assert said == {
+        "00_start_here": ["ada's"],  # both wrote into the same cell
+        "01_dense": ["the teacher's"],
+        "06_lstm_one_step": ["ada's", "the teacher's"],
+    }
+    assert (theirs / "14_project.ipynb").exists()
+
+
+def home(student: Student) -> Path:
+    """The folder of a student's server."""
+    return Path(server_of(student.hub).environ()["HOME"])
+
+
+def write_into(notebook: Path, cell: int, line: str) -> None:
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    content["cells"][cell]["source"] = [*content["cells"][cell]["source"], f"\n{line}"]
+    notebook.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def test_a_hub_that_lacks_the_course_says_so_in_one_line(tmp_path):
