@@ -1,5 +1,6 @@
 """The recipes in deploy/ agree with each other and with the package. They are started for real in deploy/tests."""
 
+import json
 import re
 from pathlib import Path
 
@@ -34,6 +35,21 @@ def test_memory_is_limited_alike_everywhere(deploy):
         r"^  timeout: (\d+)", deploy["values.yaml"], re.M
     )
     assert set(timeouts) == {"5400"}
+
+
+def test_every_recipe_installs_the_whole_course(deploy):
+    """The package alone needs NumPy only: without the extra there is no Keras on the server."""
+    assert re.findall(r'pip install .*[ "]/course(\S*)$', deploy["Dockerfile"], re.MULTILINE) == ['[course]"']
+    assert re.findall(r"pip install -c constraints.txt (\S+) nbgrader", deploy["README.md"]) == ["'.[course]'"]
+
+
+def test_formgrader_is_the_teachers(root):
+    """On the hub everybody's settings come first and a teacher's own on top of them."""
+    setting = "jupyter_server_config.d/nbgrader.server_extensions.formgrader.json"
+    said = {who: json.loads((root / "deploy/nbgrader" / who / setting).read_text()) for who in ("everybody", "teacher")}
+    on = {who: config["ServerApp"]["jpserver_extensions"] for who, config in said.items()}
+    name = "nbgrader.server_extensions.formgrader"
+    assert on == {"everybody": {name: False}, "teacher": {name: True}}
 
 
 def test_the_image_has_the_settings_and_the_kernels_of_lab(deploy):
