@@ -84,6 +84,20 @@ def test_it_begins_at_the_end():
     assert (explorer.t, explorer.unit) == (2, 4)
 
 
+def test_it_shows_as_much_as_is_asked_for():
+    assert le.explore_gradients(made(), X).show == "all"
+    for level in ("size", "path", "all"):
+        explorer = le.explore_gradients(made(), X, show=level)
+        assert explorer.show == explorer._spec["show"] == level
+        assert list(explorer._spec["levels"]) == ["size", "path", "all"]
+    seen = []
+    explorer.observe(lambda change: seen.append(change["new"]), "show")
+    explorer.show = "path"
+    with pytest.raises(ValueError, match="show must be .* got 'gates'"):
+        explorer.show = "gates"
+    assert seen == ["path"] and explorer.show == "path"
+
+
 def test_masked_steps_and_backwards_time_travel():
     mask = RNG.random((B, T)) < 0.6
     explorer = le.explore_gradients(made(go_backwards=True), X, mask=mask)
@@ -121,6 +135,13 @@ def test_of_a_large_batch_as_much_travels_as_fits(monkeypatch):
         (lambda: le.explore_gradients(made(), X, t=-1), ValueError, "counting from the end is not supported"),
         (lambda: le.explore_gradients(made(), X, batch=0.5), TypeError, "batch must be a whole number, got 0.5"),
         (lambda: le.explore_gradients(made(activation="softmax"), X), ValueError, "mixes its units"),
+        (lambda: le.explore_gradients(made(), X, show="x"), ValueError,
+         r"""show must be "size" \(one curve.*\), "path" \(.*\) or "all" \(.*\), got 'x'"""),
+        (lambda: le.explore_gradients(made(), X, show="simple"), ValueError, "got 'simple'"),
+        (lambda: le.explore_gradients(made(), X, show=None), TypeError, "show must be a string, got None"),
+        (lambda: le.explore_gradients(made(), X, show=1), TypeError, r"show must be a string, got 1 \(int\)"),
+        (lambda: le.explore_gradients(made(), X, detail="simple"), TypeError, "has no 'detail'.* is said by .*show"),
+        (lambda: le.explore_gradients(made(), X, name="mine"), TypeError, "takes no name, got name='mine'"),
     ],
 )  # fmt: skip
 def test_bad_input(make, error, message):

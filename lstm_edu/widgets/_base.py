@@ -67,8 +67,10 @@ class Explorer(anywidget.AnyWidget):
         if name is not None:
             if not isinstance(name, str):
                 raise TypeError(f"name must be a string, got {name!r} ({type(name).__name__})")
+            if "name" not in spec:
+                raise TypeError(f"{type(self).__name__} takes no name, got name={name!r}: its layers have their own")
             spec = spec | {"name": name, "title": spec["title"].replace(repr(spec["name"]), repr(name), 1)}
-        self._known(traits)
+        self._known(traits, "; name= is what to call it" if "name" in spec else "")
         table, data = pack(arrays)
         super().__init__(_spec=spec | {"palette": PALETTE, "arrays": table}, _data=data, **traits)
 
@@ -80,7 +82,7 @@ class Explorer(anywidget.AnyWidget):
     def _linked_style(self) -> str:
         return linking.style(self._MODULE)
 
-    def _known(self, traits: Mapping[str, Any]) -> None:
+    def _known(self, traits: Mapping[str, Any], besides: str = "") -> None:
         """Every keyword must be one that there is, of its kind: a misspelt one would do nothing, without a word."""
         for name, value in traits.items():
             trait = self.traits().get(name)
@@ -88,7 +90,7 @@ class Explorer(anywidget.AnyWidget):
                 own = [known for known, one in self.traits(sync=True).items() if one.help and not known.startswith("_")]
                 raise TypeError(
                     f"{type(self).__name__} has no {name!r}, got {name}={value!r}. Where it begins is said by "
-                    f"{', '.join(own)}; name= is what to call it"
+                    f"{', '.join(own)}{besides}"
                 )
             if isinstance(trait, traitlets.Int) and (isinstance(value, bool) or not isinstance(value, Integral)):
                 raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})")
@@ -99,31 +101,45 @@ class Explorer(anywidget.AnyWidget):
         return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be seen.>"
 
 
-LEVELS = ("simple", "gates", "all")
+class Level(traitlets.Unicode):
+    """How much is shown: one of a few `levels`, name -> what it shows, the least first; "all" if nothing is asked."""
+
+    def __init__(self, levels: Mapping[str, str], **more: Any):
+        super().__init__("all", **more)
+        self.levels = dict(levels)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        found = super().validate(obj, value)
+        if found not in self.levels:
+            *first, last = (f'"{name}" ({what})' for name, what in self.levels.items())
+            raise ValueError(f"{self.name} must be {', '.join(first)} or {last}, got {found!r}")
+        return found
 
 
 class InLevels(Explorer):
-    """Base of the explorers that can show less than everything: how much of it, as a trait.
+    """Base of the explorers that can show less than everything: how much of it, in the trait that `_LEVEL` names.
 
-    `_spec["levels"]` says what each level that differs from the one before is called in the page, and
-    `_spec["detail"]` which one was asked for here: the page remembers what the reader chose instead of it.
+    In the spec, "levels" is what each level that differs from the one before is called, "level_trait" is `_LEVEL`, and
+    under that name is the level that was asked for here: the page remembers what the reader chose instead of it.
     """
 
-    detail = traitlets.Unicode("all", help='How much is shown: "simple", "gates" or "all".').tag(sync=True)
+    _LEVEL: str
 
-    def __init__(self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], *, detail: str = "all", **more: Any):
+    def __init__(self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], **traits: Any):
+        asked = {"level_trait": self._LEVEL, self._LEVEL: traits.get(self._LEVEL, "all")}
+        super().__init__(spec | asked, arrays, **traits)
+
+
+class InDetail(InLevels):
+    """Base of the explorers of layers, whose levels are called "simple", "gates" and "all"."""
+
+    _LEVEL = "detail"
+
+    detail = Level(words.DETAIL, help='How much is shown: "simple", "gates" or "all".').tag(sync=True)
+
+    def __init__(self, spec: dict[str, Any], arrays: Mapping[str, np.ndarray], **more: Any):
         kinds = [layer.get("inside", layer["kind"]) for layer in spec.get("layers", [spec])]
-        super().__init__(spec | {"levels": words.levels(kinds), "detail": detail}, arrays, detail=detail, **more)
-
-    @traitlets.validate("detail")
-    def _valid_detail(self, proposal: Any) -> str:
-        value = proposal["value"]
-        if value not in LEVELS:
-            raise ValueError(
-                'detail must be "simple" (what goes in, what is kept, what is written, in words), "gates" (the gates '
-                f'too) or "all" (the equations and Keras\'s numbers too), got {value!r}'
-            )
-        return value
+        super().__init__(spec | {"levels": words.levels(kinds)}, arrays, **more)
 
 
 class OverTime(Explorer):
@@ -144,7 +160,7 @@ class OverTime(Explorer):
         return where(name, value, self._spec[key], what)
 
 
-class LayerOverTime(InLevels, OverTime):
+class LayerOverTime(InDetail, OverTime):
     """Base of the explorers of one layer's trace, in which a quantity can be pointed out, and things have names."""
 
     highlight = traitlets.Unicode("", help="A quantity to point out, or nothing.").tag(sync=True)

@@ -23,7 +23,7 @@ BLOCKS = {
 _KEPT = {"LSTM": ("c", "h", "o"), "GRU": ("h", "r"), "SimpleRNN": ("h",)}
 
 
-class GradientExplorer(_base.OverTime):
+class GradientExplorer(_base.InLevels, _base.OverTime):
     """Backpropagation through time, in the page: the run, what the loss sends back, and what is left of it.
 
     Forward maps of c and h with dL/dc and dL/dh under them, a marker that walks from the last step to the first, the
@@ -32,22 +32,25 @@ class GradientExplorer(_base.OverTime):
     layer, run on the same input, stands beside the first. The numbers are those that `layer.backward` recorded.
 
     Keys: left is one step back in time, right one on; up and down a unit; Page Up and Page Down ten steps; Home and End
-    the first and the last step; Space plays, from the last step to the first. `t`, `unit`, `batch`, `log_maps` and
-    `log_norm` are traits that Python may set and observe.
+    the first and the last step; Space plays, from the last step to the first. `t`, `unit`, `batch`, `show`, `log_maps`
+    and `log_norm` are traits that Python may set and observe.
 
     Args:
         layer, x, dy, mask, initial_state, beside: as for `le.explore_gradients`.
         t: where to begin; the last step if None. unit, batch: from 0.
+        show: how much is shown, "size", "path" or "all".
         log_maps: colours of the gradients by powers of ten. log_norm: the same for the axis of the curve.
 
     Raises:
-        TypeError: `layer` or `beside` is no LSTM, GRU or SimpleRNN; a place is not a whole number.
+        TypeError: `layer` or `beside` is no LSTM, GRU or SimpleRNN; a place is no whole number; show is not a string.
         ValueError: the layer is not built, x does not fit, no sequence or step, dy of another shape than the output, an
-            activation that mixes units, a place out of range.
+            activation that mixes units, a place out of range, a level that there is not.
     """
 
     _MODULE = "gradients/explorer.js"
+    _LEVEL = "show"
 
+    show = _base.Level(words.SHOW, help='How much is shown: "size", "path" or "all".').tag(sync=True)
     log_maps = traitlets.Bool(False, help="Whether the gradients' colours go by powers of ten.").tag(sync=True)
     log_norm = traitlets.Bool(True, help="Whether the gradient's size has a logarithmic axis.").tag(sync=True)
 
@@ -82,6 +85,7 @@ def explore_gradients(
     mask: Any = None,
     initial_state: Any = None,
     beside: Any = None,
+    show: str = "all",
     **places: Any,
 ) -> GradientExplorer:
     """How the gradient of a loss flows back through an LSTM, a GRU or a SimpleRNN, to be shown in a cell.
@@ -107,14 +111,18 @@ def explore_gradients(
             with a gradient of exactly 1, and all that is seen at earlier steps has come back through time.
         beside: a second layer, run on the same x and mask from zero states, with the same kind of loss (dy too, where
             its output has the same shape): a SimpleRNN beside an LSTM shows what vanishes.
-        places: where to begin: t (the last step if not given), unit, batch.
+        show: how much is shown. "size": one curve, how large the gradient is at each step, with a sentence about it and
+            the controls. "path": the way back too: the states and their gradients as maps, and the factors of a unit's
+            own way. "all": the equations and what each step gives to the weights' gradients too. Readers change it in
+            the page, which remembers what they chose; from Python it is the trait `show`.
+        places: where to begin: t (the last step if not given), unit, batch; and log_maps, log_norm.
 
     Raises:
         As `GradientExplorer`.
 
     The gradients are those of `layer.backward`, which equal TensorFlow's (tests hold the two side by side).
     """
-    return GradientExplorer(layer, x, dy, mask=mask, initial_state=initial_state, beside=beside, **places)
+    return GradientExplorer(layer, x, dy, mask=mask, initial_state=initial_state, beside=beside, show=show, **places)
 
 
 def describe(
@@ -148,6 +156,7 @@ def describe(
     spec = {
         "kind": "Gradients",
         "title": words.gradients([f.trace for f in flows], steps),
+        "levels": words.GRADIENT_LEVELS,
         "layers": [_spec_of(f, rows) for f in flows],
         "rows": rows,
         "batch": batch,

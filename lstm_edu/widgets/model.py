@@ -14,7 +14,7 @@ from lstm_edu.widgets import _base, dense, named, plain, words
 from lstm_edu.widgets.layers import LAYERS
 
 
-class ModelExplorer(_base.InLevels):
+class ModelExplorer(_base.InDetail):
     """The layers of a model, one tab each, over one run of it.
 
     `layer` is the name of the tab shown; `t`, `unit` and `batch` are the place, as in `LSTMExplorer` and

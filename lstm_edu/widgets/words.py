@@ -57,6 +57,18 @@ def packing(article: str, units: int, features: int) -> dict[str, str]:
 
 # --- how much is shown ------------------------------------------------------------------------------------------------
 
+# What the levels of `detail` and of a gradient explorer's `show` are, for whoever asks for one that there is not.
+DETAIL = {
+    "simple": "what goes in, what is kept, what is written, in words",
+    "gates": "the gates too",
+    "all": "the equations and Keras's numbers too",
+}
+SHOW = {
+    "size": "one curve, of how large the gradient is at each step, and a sentence",
+    "path": "the states and their gradients as maps too, and the factors of a unit's own way back",
+    "all": "the equations and what each step gives to the weights' gradients too",
+}
+
 _WITH_GATES = {"simple": "simple", "gates": "gates", "all": "all"}
 _LEVELS = {
     "LSTM": _WITH_GATES,
@@ -73,6 +85,9 @@ def levels(kinds: Sequence[str]) -> dict[str, str]:
     if _WITH_GATES in known:
         return _WITH_GATES
     return known[0] if known else {"simple": "simple", "all": "all"}
+
+
+GRADIENT_LEVELS = {level: level for level in SHOW}
 
 
 # --- two runs -------------------------------------------------------------------------------------------------------

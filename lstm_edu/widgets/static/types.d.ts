@@ -45,7 +45,7 @@ export interface Spec {
   scales: Record<string, Scale>;
   tolerance: Tolerance;
   levels?: Partial<Record<Level, string>>; // what the levels are called here
-  detail?: Level; // the one that was asked for
+  level_trait?: "detail" | "show"; // where the level is; under this name, the one that was asked for
   named?: { features?: string[]; units?: string[]; words?: string[]; steps?: string[] | string[][]; classes?: boolean };
   comparison: { agrees: boolean; text: string; limits: Record<string, number> } | null;
   arrays: Record<string, { dtype: "float32" | "float64" | "uint8"; shape: number[]; offset: number }>;
@@ -75,7 +75,7 @@ export interface Palette {
 export type Theme = "light" | "dark";
 
 /** How much is shown. */
-export type Level = "simple" | "gates" | "all";
+export type Level = "simple" | "gates" | "size" | "path" | "all";
 
 /** anywidget's model: the traits that Python and the page share. */
 export interface Model {

@@ -2,9 +2,10 @@
 
 import { gradientPictures } from "./pictures.js";
 import { gradientSide } from "./side.js";
-import { besideInWords, gradientInWords, gradientPicturesInWords, lossInWords } from "./words.js";
+import { besideInWords, gradientInWords, gradientPicturesInWords, lossInWords, sizeInWords } from "./words.js";
 import { arraysOf, readArrays } from "../shared/arrays.js";
 import { explorer } from "../shared/explorer.js";
+import { shownAt, showFrom } from "../shared/levels.js";
 import { announcer, h, say } from "../shared/page.js";
 import { plural, sequencesInWords } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
@@ -18,30 +19,44 @@ export function gradientExplorer(context) {
   const logMaps = checkbox(context, "log_maps", "colours by powers of ten");
   const logNorm = checkbox(context, "log_norm", "curve by powers of ten");
   const limits = { steps: spec.steps, units: spec.units, rows: spec.rows };
-  const bar = timeBar(context, limits, { backwards: true, more: [logMaps.element, logNorm.element] });
+  const logs = [logMaps.element, logNorm.element];
+  const bar = timeBar(context, limits, { backwards: true, unitFrom: "path", more: logs });
   const pictures = gradientPictures(context, spec, arrays, counts, bar);
   const words = h("p", { class: "le-words" });
   const sides = spec.layers.map((layer, n) => gradientSide(context, spec, layer, arrays[n], counts, n));
   const loss = h("p", { class: "le-loss" }, lossInWords(spec));
   const parts = sides.map(({ element }) => element);
+  showFrom("path", loss, logMaps.element, ...parts);
   const side = h("div", { class: "le-side" }, loss, words, parts, pictures.note.element);
-  root.append(gradientHead(spec), bar.element, h("div", { class: "le-body" }, pictures.element, side), keysLine());
+  const keys = keysLine({ unitFrom: "path" });
+  root.append(gradientHead(spec), bar.element, h("div", { class: "le-body" }, pictures.element, side), keys);
   const voice = announcer(root);
+
+  /** The sentence; at the level of sizes that is all there is beside the picture. */
+  function tellOf(place, { norms, ways, texts }) {
+    if (!shownAt(context.level(), { from: "path" })) {
+      return sizeInWords(
+        spec,
+        norms.map(({ dc, dh }) => dc ?? dh),
+        place,
+      );
+    }
+    const unitOf = (n) => Math.min(place.unit, spec.layers[n].units - 1);
+    const [numbers] = sides.map((one, n) => one.paint({ ...place, unit: unitOf(n) }, ways[n]));
+    const beside = besideInWords(spec.layers, norms, place.t);
+    return `${gradientInWords(spec, place, numbers, texts["0/way"])} ${beside}`.trim();
+  }
 
   function paint() {
     const place = bar.here();
-    const { norms, ways, texts } = pictures.paint(place);
+    const text = tellOf(place, pictures.paint(place));
     root.dataset.kind = spec.kind;
     bar.paint(place, spec.time);
     logMaps.paint();
     logNorm.paint();
-    const unitOf = (n) => Math.min(place.unit, spec.layers[n].units - 1);
-    const [numbers] = sides.map((one, n) => one.paint({ ...place, unit: unitOf(n) }, ways[n]));
-    const beside = besideInWords(spec.layers, norms, place.t);
-    const text = `${gradientInWords(spec, place, numbers, texts["0/way"])} ${beside}`.trim();
     say(words, text);
     voice.tell(`${text} ${pictures.note.text()}`);
-    pictures.describe(`${gradientPicturesInWords(spec)} ${text}`);
+    pictures.describe(`${gradientPicturesInWords(spec, context.level())} ${text}`);
     const layers = spec.layers.map(({ kind, name }) => `${kind} ${name}`).join(" beside ");
     root.setAttribute("aria-label", `Gradient explorer, ${layers}`);
   }

@@ -1,8 +1,9 @@
 // States, their gradients, and what is left of a gradient on its way back: the pictures of the gradient explorer.
 
 import { byPowers, directWay, exponents, fromExponent, lengths, sized } from "./numbers.js";
-import { NOT_ALL_WAYS, powersInWords, sizesInWords, vanishedInWords, waysInWords } from "./words.js";
+import { NOT_ALL_WAYS, layersInWords, powersInWords, sizesInWords, vanishedInWords, waysInWords } from "./words.js";
 import { at } from "../shared/arrays.js";
+import { shownAt } from "../shared/levels.js";
 import { format } from "../shared/numbers.js";
 import { chip, h, legend } from "../shared/page.js";
 import { stepAxis } from "../shared/words.js";
@@ -12,10 +13,13 @@ import { picturesOverTime, valuesOf } from "../time/pictures.js";
 
 const DASHES_OF_LAYERS = ["solid", "dashed"]; // the first layer's lines, the second's
 const DECADES_OF_COLOUR = 6;
+const HEIGHT_ALONE = 200; // of the curve of sizes, where it is the only picture
 
 /** {element, note, layout(), paint(place) -> {norms, ways, texts}, describe(text)}. `arrays`: each layer's own. */
 export function gradientPictures(context, spec, arrays, counts, bar) {
   const { model } = context;
+  const from = (level) => shownAt(context.level(), { from: level });
+  const called = layersInWords(spec.layers);
   const unitOf = (n, unit) => Math.min(unit, spec.layers[n].units - 1);
   let norms = []; // of each layer, of the sequence shown
   let ways = []; // of each layer, of the unit shown
@@ -23,27 +27,30 @@ export function gradientPictures(context, spec, arrays, counts, bar) {
 
   const maps = spec.layers.flatMap((layer, n) =>
     [...new Set([layer.carries, "h"])].flatMap((state) =>
-      [state, `d_${state}`].map((quantity) => mapOfState(context, spec, arrays, bar, n, state, quantity)),
+      [state, `d_${state}`].map((quantity) => mapOfState(context, spec, arrays, bar, called, n, state, quantity)),
     ),
   );
-  const curvesOf = (key, title, tell) => (tip) =>
-    timeChart(context, bar, tip, { key, title: h("span", { class: "le-name" }, title), steps: spec.steps, tell });
+  const curvesOf = (key, title, more) => (tip) =>
+    timeChart(context, bar, tip, { key, title: h("span", { class: "le-name" }, title), steps: spec.steps, ...more });
   const pictures = picturesOverTime(context, spec, bar, {
     maps,
     charts: [
-      curvesOf("norm", "size of the gradient at each step, over all units", (t) => sizesInWords(spec.layers, norms, t)),
-      curvesOf("way", "what is left of a gradient, from the last step back to here", (t) =>
-        waysInWords(spec.layers, ways, t),
-      ),
+      curvesOf("norm", "size of the gradient at each step, over all units", {
+        tell: (t) => sizesInWords(called, norms, t),
+      }),
+      curvesOf("way", "what is left of a gradient, from the last step back to here", {
+        tell: (t) => waysInWords(called, ways, t),
+        from: "path",
+      }),
     ],
     axis: stepAxis(spec, "the gradient flows from right to left"),
     counts,
     hatched: "Hatched steps are masked: the gradient passes through them untouched.",
-    odd: () => maps.map(({ called, n, quantity }) => [called, arrays[n][quantity]]),
+    odd: () => (from("path") ? maps.map(({ text, n, quantity }) => [text, arrays[n][quantity]]) : []),
     notes: (batch) => [
-      ...norms.map(({ dh }, n) => vanishedInWords(spec.layers[n].kind, dh)),
-      model.get("log_maps") && powersInWords(DECADES_OF_COLOUR),
-      spec.layers.some((layer) => layer.traced <= batch) && NOT_ALL_WAYS,
+      ...norms.map(({ dh }, n) => vanishedInWords(called[n], dh)),
+      from("path") && model.get("log_maps") && powersInWords(DECADES_OF_COLOUR),
+      from("all") && spec.layers.some((layer) => layer.traced <= batch) && NOT_ALL_WAYS,
     ],
     version: () => `${model.get("log_maps")} ${model.get("log_norm")}`,
     drawn({ batch, width, runs, charts: [chart] }) {
@@ -52,8 +59,11 @@ export function gradientPictures(context, spec, arrays, counts, bar) {
         dc: spec.layers[n].carries === "c" ? lengths(mine.d_c, batch) : null,
       }));
       const log = model.get("log_norm");
-      const curves = spec.layers.flatMap((layer, n) => normCurves(context.palette, layer, norms[n], n, log));
-      chart.draw(width, curves, { log, runs });
+      const curves = norms.flatMap((sizes, n) => {
+        const both = normCurves(context.palette, called[n], sizes, n, log);
+        return from("path") ? both : [{ ...both.at(-1), dash: DASHES_OF_LAYERS[n] }];
+      });
+      chart.draw(width, curves, { log, runs, ...(from("path") ? {} : { height: HEIGHT_ALONE }) });
       wayDrawn = "";
     },
   });
@@ -64,9 +74,13 @@ export function gradientPictures(context, spec, arrays, counts, bar) {
     if (key === wayDrawn) return;
     wayDrawn = key;
     ways = arrays.map((mine, n) => directWay(mine.direct, batch, unitOf(n, unit)));
-    const curves = spec.layers.flatMap((layer, n) =>
-      wayCurves(context.palette, spec.steps, layer, arrays[n], ways[n], { n, batch, unit: unitOf(n, unit) }),
-    );
+    if (!from("path")) return;
+    const curves = spec.layers.flatMap((layer, n) => {
+      const own = wayCurve(context.palette, layer, called[n], ways[n], n);
+      const known = from("all") && batch < layer.traced;
+      const place = { n, batch, unit: unitOf(n, unit) };
+      return known ? [own, ...jacobianCurves(context.palette, spec.steps, layer, called[n], arrays[n], place)] : [own];
+    });
     wayChart.draw(pictures.width(), curves, { log: true, runs: skippedRuns(counts, batch, spec.steps) });
   }
 
@@ -103,11 +117,11 @@ export function gradientPictures(context, spec, arrays, counts, bar) {
 }
 
 /** The options of one map: a state, "c", or the gradient of it, "d_c". */
-function mapOfState(context, spec, arrays, bar, n, state, quantity) {
+function mapOfState(context, spec, arrays, bar, called, n, state, quantity) {
   const { model, palette } = context;
   const layer = spec.layers[n];
   const gradient = quantity !== state;
-  const [whose, theirs] = spec.layers.length > 1 ? [`${layer.kind} `, `${layer.kind}'s `] : ["", ""];
+  const [whose, theirs] = spec.layers.length > 1 ? [`${called[n]} `, `${called[n]}'s `] : ["", ""];
   const text = gradient ? `dL/d${state}` : state;
   const sign = gradient ? h("span", { class: "le-partial" }, "∂L/∂", h("i", {}, state)) : chip(state, palette);
   const title = whose + (gradient ? `gradient of ${state}` : palette.names[state]);
@@ -119,7 +133,8 @@ function mapOfState(context, spec, arrays, bar, n, state, quantity) {
     name: `${n}/${quantity}`,
     n,
     quantity,
-    called: theirs + text,
+    from: "path",
+    text: theirs + text,
     title: [sign, h("span", { class: "le-name" }, title)],
     veiled: gradient,
     rows: layer.units,
@@ -141,12 +156,12 @@ function mapOfState(context, spec, arrays, bar, n, state, quantity) {
   };
 }
 
-/** How large a layer's gradients are at each step, over all units. */
-function normCurves(palette, { kind }, { dh, dc }, n, log) {
+/** How large a layer's gradients are at each step, over all units; the last one that of the state that carries. */
+function normCurves(palette, called, { dh, dc }, n, log) {
   const as = log ? exponents : (values) => values;
   const curve = (of, values, dash) => ({
     name: `${n}/d${of}`,
-    label: `${kind} |dL/d${of}|`,
+    label: `${called} |dL/d${of}|`,
     colour: palette.colors[of],
     dash,
     values: as(values),
@@ -154,32 +169,34 @@ function normCurves(palette, { kind }, { dh, dc }, n, log) {
   return [curve("h", dh, DASHES_OF_LAYERS[n]), ...(dc ? [curve("c", dc, ["dotted", "dash-dot"][n])] : [])];
 }
 
-/** What is left of a gradient: on the unit's own way; where they were computed, on all ways, and of all units. */
-function wayCurves({ colors }, steps, layer, { whole, norm }, way, { n, batch, unit }) {
-  const over = (read) => exponents(Float64Array.from({ length: steps }, (_, t) => read(t)));
-  const factor = { LSTM: "product of f", GRU: "product of z", SimpleRNN: "product of slope · U[u,u]" }[layer.kind];
-  const s = layer.carries;
-  const own = {
+/** What is left of a gradient on the unit's own way. */
+function wayCurve({ colors }, { kind }, called, way, n) {
+  const factor = { LSTM: "product of f", GRU: "product of z", SimpleRNN: "product of slope · U[u,u]" }[kind];
+  return {
     name: `${n}/way`,
-    label: `${layer.kind}: ${factor}`,
-    colour: colors[layer.kind === "SimpleRNN" ? "x" : "f"],
+    label: `${called}: ${factor}`,
+    colour: colors[kind === "SimpleRNN" ? "x" : "f"],
     dash: DASHES_OF_LAYERS[n],
     values: way.exponent,
   };
-  if (batch >= layer.traced) return [own];
-  const all = {
+}
+
+/** What is left of it on all ways, of the first layer, and of all units. */
+function jacobianCurves({ colors }, steps, { carries: s }, called, { whole, norm }, { n, batch, unit }) {
+  const over = (read) => exponents(Float64Array.from({ length: steps }, (_, t) => read(t)));
+  const all = () => ({
     name: `${n}/whole`,
-    label: `${layer.kind}: all ways, ∂${s}_T/∂${s}_t`,
+    label: `${called}: all ways, ∂${s}_T/∂${s}_t`,
     colour: colors[s],
     dash: "dotted",
-    values: n ? [] : over((t) => at(whole, batch, t, unit)),
-  };
+    values: over((t) => at(whole, batch, t, unit)),
+  });
   const units = {
     name: `${n}/jacobian`,
-    label: `${layer.kind}: all units, ‖∂${s}_T/∂${s}_t‖`,
+    label: `${called}: all units, ‖∂${s}_T/∂${s}_t‖`,
     colour: colors.g,
     dash: n ? "dashed" : "solid",
     values: over((t) => at(norm, batch, t)),
   };
-  return n ? [own, units] : [own, all, units];
+  return n ? [units] : [all(), units];
 }

@@ -1,32 +1,76 @@
 // Gradients in words (pure).
 
 import { fromExponent, sized } from "./numbers.js";
-import { placeInWords, plural } from "../shared/words.js";
+import { ofSequence, placeInWords, plural } from "../shared/words.js";
 
-/** How large two layers' gradients are at a step beside each other, in words; "" for one layer. */
-export function besideInWords(layers, norms, t) {
-  if (layers.length < 2) return "";
-  const [a, b] = norms.map((norm) => norm.dh[t]);
-  const size = (v) => (v === 0 ? "exactly 0" : sized(v));
-  const start = `At step ${t}, |dL/dh| is ${size(a)} in the ${layers[0].kind} and ${size(b)} in the ${layers[1].kind}`;
-  const times = a / b;
-  if (!Number.isFinite(times) || times === 0 || (times < 2 && times > 0.5)) return `${start}.`;
-  const [more, larger] = times > 1 ? [times, layers[0]] : [1 / times, layers[1]];
-  return `${start}: ${more < 1e4 ? Math.round(more) : more.toExponential(0).replace("+", "")} times as much in the ${larger.kind}.`;
+/** What each layer is called where two are told apart: by its kind; by its name too where the kinds are the same. */
+export function layersInWords(layers) {
+  const kinds = layers.map(({ kind }) => kind);
+  const names = layers.map(({ kind, name }) => `${kind} “${name}”`);
+  const differ = (texts) => new Set(texts).size === texts.length;
+  return [kinds, names].find(differ) ?? kinds.map((kind, n) => `${["first", "second"][n]} ${kind}`);
 }
 
-/** What the pointer finds on the curves of sizes, and of what is left. */
-export const sizesInWords = (layers, norms, t) =>
-  `step ${t}: ${layers.map(({ kind }, n) => `${kind} |dL/dh| = ${sized(norms[n].dh[t])}`).join(", ")}`;
-export const waysInWords = (layers, ways, t) =>
-  `step ${t}: ${layers.map(({ kind }, n) => `${kind}, own way: ${fromExponent(ways[n].exponent[t], ways[n].sign[t])}`).join(", ")}`;
+/** How large the gradient is at a step, for whoever meets this for the first time: what is left of it since the last step.
+ *  `sizes`: of each layer, at every step. */
+export function sizeInWords(spec, sizes, { t, batch }) {
+  const called = layersInWords(spec.layers);
+  const now = sizes.map((size) => size[t]);
+  const where = `step ${t}${ofSequence(spec, batch)}`;
+  const several = called.length > 1;
+  const each = (text) => called.map((name, n) => text(n, several ? ` in the ${name}` : "")).join(" and ");
+  const plain = each((n, layer) => `${sized(now[n])}${layer}`);
+  const back = spec.steps - 1 - t;
+  if (!back && !spec.given) {
+    return `Here, at the last step (${where}), the gradient begins. Its size is ${plain}. Press ← and follow it back in time.`;
+  }
+  const shares = sizes.map((size) => size[t] / size.at(-1));
+  if (spec.given || !shares.every(Number.isFinite)) return `At ${where} the size of the gradient is ${plain}.`;
+  const left = each((n) => leftInWords(shares[n], several ? `the ${called[n]}'s gradient` : "the gradient"));
+  return `At ${where}, ${plural(back, "step")} before the end, ${left}.`;
+}
+
+/** "12 % of the gradient is left", "1 part in 3.5 million of ...", "the gradient is 7 times as large as at the end". */
+function leftInWords(share, gradient) {
+  const rounded = (v) => Number(v.toPrecision(2)).toLocaleString("en");
+  if (share >= 1.005) return `${gradient} is ${rounded(share)} times as large as at the end`;
+  if (share === 0) return `nothing of ${gradient} is left`;
+  if (share >= 1e-3) return `${rounded(100 * share)} % of ${gradient} is left`;
+  return `1 part in ${largeInWords(1 / share, rounded)} of ${gradient} is left`;
+}
+
+/** "2,400", "3.5 million", "2e13": what is beyond all words as a power of ten. */
+function largeInWords(value, rounded) {
+  if (value >= 1e12) return value.toExponential(1).replace("+", "");
+  if (value >= 1e9) return `${rounded(value / 1e9)} billion`;
+  return value >= 1e6 ? `${rounded(value / 1e6)} million` : rounded(value);
+}
+
+/** How large two layers' gradients are at a step compared with each other, in words; "" for one layer. */
+export function besideInWords(layers, norms, t) {
+  if (layers.length < 2) return "";
+  const called = layersInWords(layers);
+  const [a, b] = norms.map((norm) => norm.dh[t]);
+  const size = (v) => (v === 0 ? "exactly 0" : sized(v));
+  const start = `At step ${t}, |dL/dh| is ${size(a)} in the ${called[0]} and ${size(b)} in the ${called[1]}`;
+  const times = a / b;
+  if (!Number.isFinite(times) || times === 0 || (times < 2 && times > 0.5)) return `${start}.`;
+  const [more, larger] = times > 1 ? [times, called[0]] : [1 / times, called[1]];
+  return `${start}: ${more < 1e4 ? Math.round(more) : more.toExponential(0).replace("+", "")} times as much in the ${larger}.`;
+}
+
+/** What the pointer finds on the curves of sizes, and of what is left; `called`: the layers. */
+export const sizesInWords = (called, norms, t) =>
+  `step ${t}: ${called.map((name, n) => `${name} |dL/dh| = ${sized(norms[n].dh[t])}`).join(", ")}`;
+export const waysInWords = (called, ways, t) =>
+  `step ${t}: ${called.map((name, n) => `${name}, own way: ${fromExponent(ways[n].exponent[t], ways[n].sign[t])}`).join(", ")}`;
 
 /** From which step on there is a gradient, where there is none at all steps; else "". */
-export function vanishedInWords(kind, dh) {
+export function vanishedInWords(called, dh) {
   const first = dh.findIndex((v) => v !== 0);
-  if (first < 0) return `No gradient reaches the ${kind} in this sequence: dL/dh is 0 at every step.`;
+  if (first < 0) return `No gradient reaches the ${called} in this sequence: dL/dh is 0 at every step.`;
   return first
-    ? `Before step ${first} nothing is left of the ${kind}'s gradient: it is smaller than the smallest number of this ` +
+    ? `Before step ${first} nothing is left of the ${called}'s gradient: it is smaller than the smallest number of this ` +
         "precision, and so exactly 0."
     : "";
 }
@@ -63,9 +107,11 @@ export const weightsInWords = ({ kind }, { toW, toU }) =>
   (kind === "GRU" ? "." : `, to dL/dU one of |h_t−1| · |dL/dz| = ${sized(toU)}.`);
 
 /** What the pictures show, for whoever does not see them. */
-export const gradientPicturesInWords = ({ layers, steps }) =>
-  `Heat maps of units over ${steps} steps: states and their gradients${layers.length > 1 ? ", of two layers" : ""}; ` +
-  "curves of the gradient's size and of what is left of it.";
+export const gradientPicturesInWords = ({ layers, steps }, level) =>
+  level === "size"
+    ? `How large the gradient is at each of ${plural(steps, "step")}: ${plural(layers.length, "curve")}.`
+    : `Heat maps of units over ${steps} steps: states and their gradients${layers.length > 1 ? ", of two layers" : ""}; ` +
+      "curves of the gradient's size and of what is left of it.";
 
 /** What happens at this place, in words. */
 export function gradientInWords(spec, where, numbers, way) {

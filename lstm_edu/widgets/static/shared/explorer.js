@@ -75,7 +75,7 @@ function traitsOf(model, guard) {
  *  @returns {import("../types.d.ts").Context} */
 function contextOf(model, root, { guard, stop, traits, python, screen }) {
   const spec = model.get("_spec");
-  const level = () => model.get("detail") ?? "all"; // explorers without levels show all
+  const level = () => model.get(spec.level_trait) ?? "all"; // explorers without levels show all
   return {
     model,
     root,
@@ -137,7 +137,7 @@ function screenOf(root, guard) {
       paintLevel();
       if (!choice) return;
       root.querySelector(".le-head").append(choice.element);
-      context.onChange(["detail"], () => {
+      context.onChange([context.spec.level_trait], () => {
         paintLevel();
         layout();
       });

@@ -1,15 +1,18 @@
-// How much an explorer shows: "simple", "gates" or "all"; and the control that changes it, which the page remembers.
-// What is not for all levels has `data-from` or `data-until`, by which page.css hides it.
+// How much an explorer shows: "simple", "gates" or "all", of gradients "size", "path" or "all"; and the control that changes
+// it, which the page remembers. What is not for all levels has `data-from` or `data-until`, by which page.css hides it.
 
 import { freshId, h } from "./page.js";
 import { LEVEL_TITLES, SHOW } from "./words.js";
 
-export const LEVELS = ["simple", "gates", "all"];
+// By the trait that says which one it is, the least first; what is hidden at each is in page.css.
+const LEVELS = { detail: ["simple", "gates", "all"], show: ["size", "path", "all"] };
+
+const rankOf = (level) => Math.max(...Object.values(LEVELS).map((levels) => levels.indexOf(level)));
 
 /** Whether what begins at the level `from` and ends with `until` is shown at this one. */
-export function shownAt(level, { from = "simple", until = "all" } = {}) {
-  const [now, first, last] = [level, from, until].map((one) => LEVELS.indexOf(one));
-  return first <= now && now <= last;
+export function shownAt(level, { from = null, until = "all" } = {}) {
+  const now = rankOf(level);
+  return rankOf(from) <= now && now <= rankOf(until);
 }
 
 /** Mark elements that are shown from a level on; returns them. */
@@ -20,20 +23,20 @@ export function showFrom(level, ...elements) {
 
 // --- what is remembered ---------------------------------------------------------------------------------------------
 
-const key = () => `lstm-edu-detail ${window.location.pathname}`;
+const key = (trait) => `lstm-edu-${trait} ${window.location.pathname}`;
 
 /** What the reader chose on this page, by what was asked for there: {"simple": "all"}. Not every page may keep something. */
-function chosenHere() {
+function chosenHere(trait) {
   try {
-    return JSON.parse(localStorage.getItem(key())) ?? {};
+    return JSON.parse(localStorage.getItem(key(trait))) ?? {};
   } catch {
     return {};
   }
 }
 
-function remember(asked, level) {
+function remember(trait, asked, level) {
   try {
-    localStorage.setItem(key(), JSON.stringify({ ...chosenHere(), [asked]: level }));
+    localStorage.setItem(key(trait), JSON.stringify({ ...chosenHere(trait), [asked]: level }));
   } catch {
     // then it is not remembered
   }
@@ -42,8 +45,10 @@ function remember(asked, level) {
 /** Begin with what the reader chose earlier on this page, instead of what was asked for; what Python sets later wins.
  *  @param {import("../types.d.ts").Context} context */
 export function recallLevel({ spec, level, set }) {
-  const chosen = chosenHere()[spec.detail];
-  if (spec.levels && level() === spec.detail && LEVELS.includes(chosen)) set({ detail: chosen });
+  const trait = spec.level_trait;
+  if (!trait) return;
+  const chosen = chosenHere(trait)[spec[trait]];
+  if (level() === spec[trait] && LEVELS[trait].includes(chosen)) set({ [trait]: chosen });
 }
 
 // --- the control ----------------------------------------------------------------------------------------------------
@@ -52,14 +57,15 @@ export function recallLevel({ spec, level, set }) {
  *  @param {import("../types.d.ts").Context} context */
 export function levelChoice(context) {
   const { spec, listen } = context;
+  const trait = spec.level_trait;
   const name = freshId("levels");
   const choices = Object.entries(spec.levels).map(([level, label]) => {
     const input = h("input", { type: "radio", name, value: level });
     listen(input, "change", () => {
-      remember(spec.detail, level);
-      context.set({ detail: level });
+      remember(trait, spec[trait], level);
+      context.set({ [trait]: level });
     });
-    return { level, input, element: h("label", { title: LEVEL_TITLES[level] }, input, ` ${label}`) };
+    return { level, input, element: h("label", { title: LEVEL_TITLES[trait][level] }, input, ` ${label}`) };
   });
   const elements = choices.map(({ element }) => element);
   return {

@@ -25,12 +25,19 @@ export const sequencesInWords = (spec) => (spec.batch > 1 ? plural(spec.batch, "
 export const stepAxis = (spec, rest = "one row per unit, unit 0 on top") =>
   `step${spec.time ? " (in the order of processing)" : ""}${rest && ` · ${rest}`}`;
 
-/** What stands before the levels, and what each of them shows. */
+/** What stands before the levels, and what each of them shows, by the trait that says which one it is. */
 export const SHOW = "show";
 export const LEVEL_TITLES = {
-  simple: "what goes in, what is kept, what is written",
-  gates: "every quantity, and the cell",
-  all: "equations, what if, and Keras's numbers where they are",
+  detail: {
+    simple: "what goes in, what is kept, what is written",
+    gates: "every quantity, and the cell",
+    all: "equations, what if, and Keras's numbers where they are",
+  },
+  show: {
+    size: "how large the gradient is at each step",
+    path: "the states and their gradients, and the factors on the way back",
+    all: "equations, and what each step gives to the weights",
+  },
 };
 
 export const HATCHED = "Hatched steps are masked: the layer skips them.";

@@ -1,17 +1,18 @@
 // The bar of controls that moves through time, and its keys.
 
 import { h, say } from "../shared/page.js";
+import { shownAt } from "../shared/levels.js";
 import { quoted } from "../shared/names.js";
 import { clamp, moved } from "../shared/places.js";
 
 /** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
  *  where there is only one step there is nothing to move it with. `limits`: {steps, units, rows, named}; `backwards`: Play
  *  walks from the last step to the first. `unit`: what a unit is called here, `unitLabel`: in full, `axis`: where its names
- *  are. `more`: further controls. */
+ *  are, `unitFrom`: the level from which on a unit is chosen. `more`: further controls. */
 export function timeBar(
   context,
   limits,
-  { backwards = false, unit = "unit", unitLabel = unit, axis = "units", more = [] } = {},
+  { backwards = false, unit = "unit", unitLabel = unit, axis = "units", unitFrom = null, more = [] } = {},
 ) {
   const { model, listen, root } = context;
   const here = () => ({
@@ -36,7 +37,7 @@ export function timeBar(
     { class: "le-controls" },
     limits.steps > 1 && [h("span", { class: "le-buttons" }, left, play, right), slider],
     stepText,
-    h("label", {}, `${unit} `, unitChoice),
+    h("label", { "data-from": unitFrom }, `${unit} `, unitChoice),
     limits.rows > 1 && h("label", {}, "sequence ", rowChoice),
     more,
   );
@@ -88,6 +89,7 @@ export function timeBar(
         if (limits.steps > 1) toggle();
         return true;
       }
+      if (/^Arrow(Up|Down)$/.test(event.key) && !shownAt(context.level(), { from: unitFrom })) return false;
       const place = moved(event.key, here(), limits);
       if (place) go(place);
       return Boolean(place);
@@ -95,11 +97,12 @@ export function timeBar(
   };
 }
 
-/** The line that says which keys there are. `first`: what the pointer does; `unit`: what a unit is called. */
-export function keysLine({ first = "Click or drag on a picture", unit = "unit", more = [] } = {}) {
+/** The line that says which keys there are. `first`: what the pointer does; `unit`: what a unit is called, `unitFrom`: the
+ *  level from which on one is chosen. */
+export function keysLine({ first = "Click or drag on a picture", unit = "unit", unitFrom = null, more = [] } = {}) {
   const known = [
     ["← →", "step"],
-    ["↑ ↓", unit],
+    ["↑ ↓", unit, unitFrom],
     ["Page Up, Page Down", "ten steps"],
     ["Home, End", "first, last"],
     ["Space", "play"],
@@ -109,6 +112,8 @@ export function keysLine({ first = "Click or drag on a picture", unit = "unit", 
     "p",
     { class: "le-keys le-muted" },
     `${first}, or: `,
-    known.map(([key, what], n) => [n ? " · " : "", h("kbd", {}, key), ` ${what}`]),
+    known.map(([key, what, from], n) =>
+      h("span", { "data-from": from }, n ? " · " : "", h("kbd", {}, key), ` ${what}`),
+    ),
   );
 }

@@ -8,11 +8,12 @@ import { envelope, powerOfTen, roundNumbers, spanOf } from "./scales.js";
 
 export const DASHES = { solid: [], dashed: [7, 4], dotted: [1.5, 3.5], "dash-dot": [9, 3, 2, 3] };
 
-/** Curves over steps. draw(width, curves, {log, runs, mark}): a curve is {name, label, colour, dash, values}; under `log` its
- *  values are exponents of ten. The labels, with samples of the lines, are in words above the plot. */
-export function timeChart(context, bar, tip, { key, title, steps, height = 118, tell }) {
+/** Curves over steps. draw(width, curves, {log, runs, mark, height}): a curve is {name, label, colour, dash, values}; under
+ *  `log` its values are exponents of ten. The labels, with samples of the lines, are in words above the plot. `from`: the
+ *  level from which on it is shown. */
+export function timeChart(context, bar, tip, { key, title, steps, height: usual = 118, tell, from = null }) {
   const pick = (t) => bar.go({ t });
-  const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows: 1, steps, height, pick, tell });
+  const { plot, canvas, cursor } = pointedPlot(context, bar, tip, { key, rows: 1, steps, height: usual, pick, tell });
   const lines = h("div", { class: "le-lines" });
   const heading = h("div", { class: "le-title" }, title);
   const element = h("div", { class: "le-map le-chart", "data-map": key }, heading, lines, plot);
@@ -35,7 +36,8 @@ export function timeChart(context, bar, tip, { key, title, steps, height = 118, 
   return {
     element,
     plot,
-    draw(plotWidth, curves, { log = false, runs = [], mark = null } = {}) {
+    from,
+    draw(plotWidth, curves, { log = false, runs = [], mark = null, height = usual } = {}) {
       width = plotWidth;
       const { low, high } = spanOf(curves, log);
       const up = (v) => height - 5 - ((Math.max(low, Math.min(high, v)) - low) / (high - low)) * (height - 10);

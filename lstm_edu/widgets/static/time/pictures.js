@@ -86,9 +86,11 @@ export function picturesOverTime(context, spec, bar, options) {
       ...more,
     }),
   }));
-  for (const { element, from, until } of maps) Object.assign(element.dataset, from && { from }, until && { until });
-  const shown = () => maps.filter((map) => shownAt(context.level(), map));
   const charts = curves.map((make) => make(tip));
+  for (const { element, from, until } of [...maps, ...charts]) {
+    Object.assign(element.dataset, from && { from }, until && { until });
+  }
+  const shown = (pictures = maps) => pictures.filter((picture) => shownAt(context.level(), picture));
   const axis = timeAxis(axisText);
   const parts = [...maps, ...charts, axis, tip].map(({ element }) => element);
   const element = h("div", { class: "le-maps", role: "img" }, parts);
@@ -99,8 +101,8 @@ export function picturesOverTime(context, spec, bar, options) {
 
   /** Read how wide the pictures are; before anything is written, or the page would be laid out once more. */
   function measure() {
-    const [first] = shown();
-    axis.element.hidden = !first && !charts.length;
+    const [first] = [...shown(), ...shown(charts)];
+    axis.element.hidden = !first;
     if (first) width = Math.max(40, first.plot.clientWidth);
   }
 
@@ -126,10 +128,10 @@ export function picturesOverTime(context, spec, bar, options) {
     const named = options.odd?.() ?? shown().map(({ name, array, row }) => [name, array(), row]);
     note.tell([
       oddNumbers(named, batch),
-      runs.length > 0 && named.length > 0 && hatched,
+      runs.length > 0 && !axis.element.hidden && hatched,
       ...notes(batch),
       ...stayedInPython(spec),
-      sharedPixels(shown(), { curves: charts.length > 0 }),
+      sharedPixels(shown(), { curves: shown(charts).length > 0 }),
     ]);
   }
 
