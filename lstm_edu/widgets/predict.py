@@ -21,7 +21,8 @@ class Prediction(_base.Explorer):
 
     The page holds everything, so that it works without a kernel too. What the reader does can be read from Python:
     `guess` (None before; then a number, a text, or a list of numbers), `shown` (whether the answer is visible) and
-    `right`. `predict` makes one and lists the errors.
+    `right`. After a first wrong number there is a guess and no answer yet: the reader may try once more. `predict`
+    makes one and lists the errors.
     """
 
     _MODULE = "predict/explorer.js"
@@ -49,6 +50,8 @@ def predict(
     tolerance: float | None = None,
 ) -> Prediction:
     """Ask for a prediction, to be shown as the last line of a cell. The answer appears when the reader has guessed.
+
+    Where a number or several are asked for, a wrong guess gets one more try before the answer.
 
     The answer stands in the code, so a notebook folds that cell: {"jupyter": {"source_hidden": true}, "tags":
     ["hide-input"]} in its metadata, for JupyterLab and for Jupyter Book.
@@ -147,7 +150,7 @@ def number_text(value: float) -> str:
     return f"{value:.4g}"
 
 
-# --- judging: the page does the same (static/predict.js) ------------------------------------------------------------
+# --- judging: the page does the same (static/predict/guesses.js) ------------------------------------------------------
 
 
 def normal(text: str) -> str:

@@ -83,23 +83,79 @@ def test_text_becomes_lines_and_code(page):
     assert call(page, "textPieces", "it`s") == [[text("it"), text("`s")]]
 
 
+def enter(root, *typed):
+    for text in typed:
+        root.get_by_role("textbox").fill(text)
+        root.get_by_role("textbox").press("Enter")
+
+
 @pytest.mark.parametrize(
-    ("typed", "state", "said"), [("6", "right", "✓ Right."), ("7,5", "wrong", "✗ Not so. You said: 7.5")]
+    ("typed", "state", "said"),
+    [
+        (["6"], "right", "✓ Right."),
+        (["7,5", "6,2"], "right", "✓ Right."),
+        (["61", "-7,5"], "wrong", "✗ Not so. You said: −7.5"),
+    ],
 )
 def test_the_answer_comes_after_the_guess(page, typed, state, said):
     root = put(page, number())
     expect(root).to_have_attribute("data-state", "asked")
     expect(root.locator(".le-answer")).to_be_empty()
     assert "0.1 + 6" not in root.inner_text()
-    root.get_by_role("textbox").fill(typed)
-    root.get_by_role("textbox").press("Enter")
+    enter(root, *typed)
     expect(root).to_have_attribute("data-state", state)
     answer = root.locator(".le-answer")
     expect(answer).to_contain_text(said)
     expect(answer).to_contain_text("Answer: 6.1")
     expect(answer.locator("code")).to_have_text("0.1 + 6")
-    assert page.evaluate("[model.get('guess'), model.get('shown')]") == [float(typed.replace(",", ".")), True]
+    assert page.evaluate("[model.get('guess'), model.get('shown')]") == [float(typed[-1].replace(",", ".")), True]
     expect(root.get_by_role("textbox")).to_be_disabled()
+
+
+@pytest.mark.parametrize(
+    ("make", "wrong", "told", "right"),
+    [(number, "-7.5", "Not −7.5.", "6.1"), (lambda: le.predict("Which shape?", (2, 3)), "3,2", "Not (3, 2).", "2, 3")],
+)
+def test_a_wrong_number_gets_one_more_try(page, make, wrong, told, right):
+    root = put(page, make())
+    enter(root, wrong)
+    expect(root).to_have_attribute("data-state", "again")
+    problem = root.locator(".le-problem")
+    expect(problem).to_contain_text(f"✗ {told} Think it over and try once more.")
+    expect(root.locator(".le-answer")).to_be_empty()
+    assert "Answer" not in root.inner_text()
+    assert page.evaluate("[model.get('guess') !== null, model.get('shown')]") == [True, False]
+    field = root.get_by_role("textbox")
+    expect(field).to_be_focused()
+    assert field.evaluate("field => field.selectionEnd - field.selectionStart") == len(wrong)  # to be typed over
+    page.keyboard.press("Enter")  # a second time by accident: that is no second try
+    expect(problem).to_contain_text("You have said that already")
+    expect(root).to_have_attribute("data-state", "again")
+    enter(root, "about six")
+    expect(problem).to_contain_text("Or press “Show me”")
+    expect(root).to_have_attribute("data-state", "again")
+    field.fill("1")
+    expect(problem).to_contain_text(told)  # as long as the answer is not there
+    enter(root, right)
+    expect(root).to_have_attribute("data-state", "right")
+    root.get_by_role("button", name="Ask me again").click()
+    expect(root).to_have_attribute("data-state", "asked")
+    expect(problem).not_to_contain_text("✗")
+    enter(root, wrong)  # asked again, there are two tries again
+    expect(root).to_have_attribute("data-state", "again")
+    root.get_by_role("button", name="Show me").click()
+    expect(root).to_have_attribute("data-state", "wrong")
+    expect(root.get_by_role("button", name="Ask me again")).to_be_focused()
+
+
+def test_what_can_be_guessed_by_leaving_out_is_asked_once(page):
+    root = put(page, choice())
+    root.get_by_role("radio").first.check()
+    submit(root).click()
+    expect(root).to_have_attribute("data-state", "wrong")
+    root = put(page, le.predict("Which gate?", "forget gate"))
+    enter(root, "input gate")
+    expect(root).to_have_attribute("data-state", "wrong")
 
 
 def test_what_is_no_guess_is_asked_for_again(page):
@@ -151,6 +207,10 @@ def test_a_guess_from_python_and_one_of_before_are_shown(page):
     root = put(page, choice(), guess="it shrinks", shown=True)
     expect(root).to_have_attribute("data-state", "right")
     expect(root.get_by_role("radio").nth(2)).to_be_checked()
+    root = put(page, number(), guess=-2)  # a notebook that was saved between two tries
+    expect(root).to_have_attribute("data-state", "again")
+    expect(root.get_by_role("textbox")).to_have_value("−2")
+    expect(root.locator(".le-problem")).to_contain_text("✗ Not −2.")
 
 
 def test_texts_cannot_inject_markup(page):
@@ -167,7 +227,8 @@ def test_texts_cannot_inject_markup(page):
 def test_axe_finds_nothing_and_all_fits(new_page, scheme):
     page = new_page(**SCHEMES[scheme], viewport={"width": 400, "height": 900})
     for which, make in ALL.items():
-        for changes in ({}, {"shown": True}, {"shown": True, "guess": make()._spec["answer"]}):
+        wrong = {"number": {"guess": 7.5}, "numbers": {"guess": [3, 2]}}.get(which, {})
+        for changes in ({}, wrong, {"shown": True}, {"shown": True, "guess": make()._spec["answer"]}):
             root = put(page, make(), **changes)
             axe_finds_nothing(page, (which, changes))
             assert root.get_attribute("aria-label").startswith("Prediction")

@@ -1,140 +1,92 @@
 // A prediction: the question, a place for the guess, and then the answer, the verdict and the reason.
 
-import { guessFrom, isRight, textPieces } from "./guesses.js";
+import { guessFrom, hasMoreTries, isRight, stateOf, textPieces } from "./guesses.js";
+import {
+  ASKED_FOR,
+  BUTTONS,
+  PLACEHOLDERS,
+  SAID_ALREADY,
+  TWO_DIGITS,
+  guessInWords,
+  tryAgain,
+  verdictOf,
+} from "./words.js";
 import { explorer } from "../shared/explorer.js";
 import { freshId, h, say } from "../shared/page.js";
-
-const ASKED_FOR = {
-  choice: "Choose an answer first. Or press “Show me”.",
-  number: "Write one number, such as 0.25 or −3. Or press “Show me”.",
-  numbers: "Write the numbers with commas between them, such as 2, 3. Or press “Show me”.",
-  text: "Write something first. Or press “Show me”.",
-};
 
 /** @type {import("../types.d.ts").Build} */
 export function predictionCard(context) {
   const { model, root, spec, listen } = context;
   const id = freshId("predict");
-  const inline = (line) => line.map((piece) => (piece.code ? h("code", {}, piece.text) : piece.text));
-  const rich = (text) => textPieces(text).map((line) => h("p", {}, inline(line)));
-  const oneLine = (text) => inline(textPieces(text.replace(/\n/g, " "))[0]);
-  const isChoice = spec.mode === "choice";
-  const lines = (guess) =>
-    (Array.isArray(guess) ? `(${guess.join(", ")})` : String(guess)).replace(
-      /-/g,
-      isChoice || spec.mode === "text" ? "-" : "−",
-    );
-
-  // --- the question and the place for the guess -----------------------------
-  const question = h("div", { class: "le-question", id }, rich(spec.question));
-  const radios = (spec.choices ?? []).map((choice, n) =>
-    h("input", { type: "radio", name: id, value: choice, id: `${id}-${n}` }),
+  const place = spec.mode === "choice" ? choicePlace(spec, id) : fieldPlace(spec, id);
+  const buttons = Object.fromEntries(
+    Object.entries(BUTTONS).map(([name, text]) => [name, h("button", { type: "button", class: `le-${name}` }, text)]),
   );
-  const field = h("input", {
-    type: "text",
-    class: "le-guess",
-    "aria-labelledby": id,
-    "aria-describedby": `${id}-problem`,
-    autocomplete: "off",
-    spellcheck: "false",
-    placeholder: { number: "a number", numbers: "2, 3, …", text: "your guess" }[spec.mode],
-  });
-  const place = isChoice
-    ? h(
-        "div",
-        { class: "le-choices", role: "radiogroup", "aria-labelledby": id, "aria-describedby": `${id}-problem` },
-        radios.map((radio, n) => h("label", { class: "le-choice" }, radio, h("span", {}, oneLine(spec.choices[n])))),
-      )
-    : h("label", { class: "le-field" }, h("span", {}, "Your guess"), field);
-  const check = h("button", { type: "button", class: "le-check" }, "That is my guess");
-  const show = h("button", { type: "button" }, "Show me");
-  const again = h("button", { type: "button", class: "le-again" }, "Ask me again");
-  const tolerances = /** @type {number[]} */ (/** @type {unknown} */ (spec.tolerance ?? []));
-  const exact = tolerances.every((t, n) => t <= 1e-6 * Math.abs([spec.answer].flat()[n]));
-  const enough = exact ? "" : "Two digits are enough.";
-  const problem = h("p", { class: "le-problem", id: `${id}-problem`, "aria-live": "polite" }, enough);
+  const problem = problemLine(spec, id);
+  const result = answerPart(spec);
+  const said = () => [model.get("guess"), model.get("shown")];
 
-  // --- the answer -----------------------------------------------------------
-  // There from the beginning, and empty: a screen reader tells what is put into it.
-  const result = h("div", { class: "le-answer", "aria-live": "polite" });
   root.append(
     h("div", { class: "le-predict-head le-muted" }, "Predict first"),
-    question,
-    h("div", { class: "le-ask" }, place, h("div", { class: "le-controls" }, check, show)),
-    problem,
-    result,
-    again,
+    h("div", { class: "le-question", id }, paragraphs(spec.question)),
+    h("div", { class: "le-ask" }, place.element, h("div", { class: "le-controls" }, buttons.check, buttons.show)),
+    problem.element,
+    result.element,
+    buttons.again,
   );
 
-  // --- view to model --------------------------------------------------------
-  const current = () => (isChoice ? (radios.find((radio) => radio.checked)?.value ?? "") : field.value);
-  function submit() {
-    if (model.get("shown")) return;
-    const guess = guessFrom(spec, current());
-    if (guess === null) {
-      say(problem, ASKED_FOR[spec.mode]);
-      problem.classList.add("le-asks");
-      if (!isChoice) field.setAttribute("aria-invalid", "true");
-      (isChoice ? radios[0] : field).focus();
-      return;
-    }
-    context.set({ guess, shown: true });
+  // --- what the reader does -------------------------------------------------
+  function complain(text) {
+    problem.complain(text);
+    place.mark(true);
+    place.focus();
   }
-  const reveal = () => context.set({ shown: true });
-  listen(check, "click", submit);
-  listen(show, "click", () => {
-    reveal();
-    again.hidden = false;
-    again.focus(); // the button that had the focus is about to go
+  function calm() {
+    problem.calm(...said());
+    place.mark(false);
+  }
+  function submit() {
+    const [before, shown] = said();
+    if (shown) return;
+    const guess = guessFrom(spec, place.text());
+    if (guess === null) return complain(ASKED_FOR[spec.mode]);
+    const again = stateOf(spec, before, shown) === "again";
+    if (again && JSON.stringify(guess) === JSON.stringify(before)) return complain(SAID_ALREADY);
+    const over = isRight(spec, guess) || !hasMoreTries(spec, before);
+    context.set({ guess, shown: over });
+    if (!over) place.focus();
+  }
+  listen(buttons.check, "click", submit);
+  listen(buttons.show, "click", () => {
+    context.set({ shown: true });
+    buttons.again.hidden = false;
+    buttons.again.focus(); // the button that had the focus is about to go
   });
-  listen(again, "click", () => {
-    for (const radio of radios) radio.checked = false;
-    field.value = "";
+  listen(buttons.again, "click", () => {
+    place.clear();
     context.set({ guess: null, shown: false });
-    for (const input of [...radios, field]) input.disabled = false;
-    (isChoice ? radios[0] : field).focus();
+    place.disable(false);
+    place.focus();
   });
   listen(root, "input", calm);
-  function calm() {
-    say(problem, enough);
-    problem.classList.remove("le-asks");
-    field.removeAttribute("aria-invalid");
-  }
 
+  // --- painting -------------------------------------------------------------
   function paint() {
-    const shown = model.get("shown");
-    const guess = model.get("guess");
-    const right = guess === null ? null : isRight(spec, guess);
-    const state = !shown ? "asked" : right === null ? "shown" : right ? "right" : "wrong";
+    const [guess, shown] = said();
+    const state = stateOf(spec, guess, shown);
     if (root.dataset.state === state && root.dataset.guess === JSON.stringify(guess)) return;
     const hadFocus = shown && root.contains(document.activeElement) && document.activeElement !== root;
-    root.dataset.kind = "Prediction";
-    root.dataset.state = state;
-    root.dataset.guess = JSON.stringify(guess);
+    Object.assign(root.dataset, { kind: "Prediction", state, guess: JSON.stringify(guess) });
     root.setAttribute("aria-label", `Prediction: ${spec.question.replace(/`/g, "")}`);
-    if (guess !== null) {
-      for (const radio of radios) radio.checked = radio.value === guess;
-      if (!isChoice && guessFrom(spec, field.value) === null) field.value = lines(guess);
-    }
-    for (const input of [...radios, field]) input.disabled = shown;
-    radios.forEach((radio) =>
-      radio.parentElement.classList.toggle("le-is-answer", shown && radio.value === spec.answer),
-    );
-    check.parentElement.hidden = shown;
-    again.hidden = !shown;
-    if (hadFocus) again.focus();
-    problem.hidden = shown;
-    if (shown) calm();
-    const verdict = { right: "✓ Right.", wrong: `✗ Not so. You said: ${guess === null ? "" : lines(guess)}` }[state];
-    result.replaceChildren(
-      ...(shown
-        ? [
-            verdict ? h("p", { class: "le-verdict-line" }, oneLine(verdict)) : null,
-            h("div", { class: "le-the-answer" }, h("strong", {}, "Answer: "), oneLine(spec.answer_text)),
-            spec.why ? h("div", { class: "le-why" }, rich(spec.why)) : null,
-          ].filter(Boolean)
-        : []),
-    );
+    if (guess !== null) place.put(guess);
+    place.disable(shown);
+    place.markAnswer(shown);
+    buttons.check.parentElement.hidden = shown;
+    buttons.again.hidden = !shown;
+    if (hadFocus) buttons.again.focus();
+    problem.element.hidden = shown;
+    calm();
+    result.paint(state, guess);
   }
 
   context.onChange(["guess", "shown"], context.repaint);
@@ -148,5 +100,102 @@ export function predictionCard(context) {
     },
   };
 }
+
+// --- the place for the guess: {element, text(), put(guess), clear(), focus(), disable(whether), mark(whether it is what is
+// asked for again), markAnswer(whether it is shown)} -------------------------------------------------------------------
+
+/** Choices, of which one is taken. */
+function choicePlace(spec, id) {
+  const radios = spec.choices.map((choice, n) =>
+    h("input", { type: "radio", name: id, value: choice, id: `${id}-${n}` }),
+  );
+  const labels = radios.map((radio, n) =>
+    h("label", { class: "le-choice" }, radio, h("span", {}, oneLine(spec.choices[n]))),
+  );
+  const attributes = { role: "radiogroup", "aria-labelledby": id, "aria-describedby": `${id}-problem` };
+  const each = (action) => radios.forEach(action);
+  return {
+    element: h("div", { class: "le-choices", ...attributes }, labels),
+    text: () => radios.find((radio) => radio.checked)?.value ?? "",
+    put: (guess) => each((radio) => (radio.checked = radio.value === guess)),
+    clear: () => each((radio) => (radio.checked = false)),
+    focus: () => radios[0].focus(),
+    disable: (whether) => each((radio) => (radio.disabled = whether)),
+    mark() {},
+    markAnswer: (shown) =>
+      labels.forEach((label, n) => label.classList.toggle("le-is-answer", shown && spec.choices[n] === spec.answer)),
+  };
+}
+
+/** A field for a number, for several, or for a text. */
+function fieldPlace(spec, id) {
+  const field = h("input", {
+    type: "text",
+    class: "le-guess",
+    "aria-labelledby": id,
+    "aria-describedby": `${id}-problem`,
+    autocomplete: "off",
+    spellcheck: "false",
+    placeholder: PLACEHOLDERS[spec.mode],
+  });
+  return {
+    element: h("label", { class: "le-field" }, h("span", {}, "Your guess"), field),
+    text: () => field.value,
+    put(guess) {
+      if (guessFrom(spec, field.value) === null) field.value = guessInWords(spec, guess);
+    },
+    clear: () => (field.value = ""),
+    focus() {
+      field.focus();
+      field.select();
+    },
+    disable: (whether) => (field.disabled = whether),
+    mark: (whether) => (whether ? field.setAttribute("aria-invalid", "true") : field.removeAttribute("aria-invalid")),
+    markAnswer() {},
+  };
+}
+
+// --- what is said ---------------------------------------------------------------------------------------------------
+
+/** The line below the place for the guess: how exact it must be, that it is wrong, or what is missing. */
+function problemLine(spec, id) {
+  const element = h("p", { class: "le-problem", id: `${id}-problem`, "aria-live": "polite" });
+  const tolerances = /** @type {number[]} */ (/** @type {unknown} */ (spec.tolerance ?? []));
+  const exact = tolerances.every((t, n) => t <= 1e-6 * Math.abs([spec.answer].flat()[n]));
+  const put = (text, asks) => {
+    say(element, text);
+    element.classList.toggle("le-asks", asks);
+  };
+  return {
+    element,
+    complain: (text) => put(text, true),
+    calm(guess, shown) {
+      const again = stateOf(spec, guess, shown) === "again";
+      put(again ? tryAgain(spec, guess) : exact ? "" : TWO_DIGITS, again);
+    },
+  };
+}
+
+/** The verdict, the answer and the reason: there from the beginning, and empty, so that a screen reader tells what is put
+ *  into it. */
+function answerPart(spec) {
+  const element = h("div", { class: "le-answer", "aria-live": "polite" });
+  return {
+    element,
+    paint(state, guess) {
+      if (state === "asked" || state === "again") return element.replaceChildren();
+      const verdict = verdictOf(spec, state, guess);
+      element.replaceChildren(
+        ...(verdict ? [h("p", { class: "le-verdict-line" }, oneLine(verdict))] : []),
+        h("div", { class: "le-the-answer" }, h("strong", {}, "Answer: "), oneLine(spec.answer_text)),
+        ...(spec.why ? [h("div", { class: "le-why" }, paragraphs(spec.why))] : []),
+      );
+    },
+  };
+}
+
+const inline = (line) => line.map((piece) => (piece.code ? h("code", {}, piece.text) : piece.text));
+const paragraphs = (text) => textPieces(text).map((line) => h("p", {}, inline(line)));
+const oneLine = (text) => inline(textPieces(text.replace(/\n/g, " "))[0]);
 
 export default explorer(predictionCard);

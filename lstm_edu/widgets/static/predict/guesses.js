@@ -60,3 +60,13 @@ export function isRight(spec, guess) {
   const [guesses, answers] = spec.mode === "numbers" ? [guess, spec.answer] : [[guess], [spec.answer]];
   return guesses.length === answers.length && guesses.every((g, n) => Math.abs(g - answers[n]) <= spec.tolerance[n]);
 }
+
+/** Whether a wrong guess may be followed by another one: numbers may, once. `before`: the guess that came before it. */
+export const hasMoreTries = (spec, before) => spec.mode.startsWith("number") && before === null;
+
+/** Where the card is: "asked"; "again", after a first wrong number; "shown" without a guess; "right" or "wrong". */
+export function stateOf(spec, guess, shown) {
+  const right = guess !== null && isRight(spec, guess);
+  if (shown) return guess === null ? "shown" : right ? "right" : "wrong";
+  return guess !== null && !right && hasMoreTries(spec, null) ? "again" : "asked";
+}
