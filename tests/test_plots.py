@@ -176,7 +176,7 @@ def test_single_spikes_and_nan_among_thousands_of_steps_are_drawn():
     shown = pictures(le.plots.gates(lstm_trace(x=x), quantities=("x",)))[0]
     assert shown.shape[1] <= 2000
     assert shown.max() == 50
-    column = int(np.argwhere(shown.mask[2])[0, 0])
+    column = int(np.argwhere(shown.mask[4])[0, 0])
     assert column / shown.shape[1] == pytest.approx(7777 / 9000, abs=1e-3)
     assert np.argwhere(shown == 50)[0, 1] / shown.shape[1] == pytest.approx(4321 / 9000, abs=1e-3)
 

@@ -8,7 +8,8 @@ import pytest
 import lstm_edu as le
 from lstm_edu.comparison.divergence import first_divergences, need_pair
 from lstm_edu.core.gradient_flow import flow
-from lstm_edu.plots.gradient_flow import own_way, strongest
+from lstm_edu.plots.gradient_flow import own_way
+from lstm_edu.plots.scales import extremes, strongest
 
 RNG = np.random.default_rng(43)
 B, T, F, H = 2, 9, 3, 4
@@ -107,9 +108,26 @@ def test_sampling_keeps_the_largest_of_each_group():
     assert np.isnan(sampled[2, 0])
     np.testing.assert_array_equal(np.abs(sampled[0]), np.abs(values[0]).reshape(100, 50).max(axis=1))
     assert strongest(values, 5000) is values
+
+
+def test_sampling_over_time_keeps_the_greatest_and_the_least_of_each_group():
+    values = RNG.normal(size=(3, 5000)) * 0.01 + 0.9  # a gate that is open,
+    values[1, 3333], values[2, 17], values[0, 4999] = 0.05, np.inf, 1.7  # and shuts for one step
+    sampled = extremes(values, 100)
+    assert sampled.shape == (6, 100)
+    groups = values.reshape(3, 100, 50)
+    for row in range(3):
+        found = sampled[2 * row : 2 * row + 2]
+        expected = np.array([groups[row].max(axis=1), groups[row].min(axis=1)])
+        if row == 2:
+            assert np.isnan(found[:, 0]).all()
+            found, expected = found[:, 1:], expected[:, 1:]
+        np.testing.assert_array_equal(found, expected)
+    assert sampled[3, 66] == 0.05 and sampled[0, 99] == 1.7
+    assert extremes(values, 5000) is values
     long = le.plots.gradients(made(units=2), RNG.normal(size=(1, 3000, F)))
-    assert maps(long)[0].shape == (2, 1200)
-    assert "largest in magnitude of several steps" in le.plots.describe(long)
+    assert maps(long)[0].shape == (4, 1200)
+    assert "the greatest value of several steps and, below it, the least" in le.plots.describe(long)
 
 
 def test_masks_and_numbers_that_are_not_finite_are_said():

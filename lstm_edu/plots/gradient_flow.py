@@ -14,7 +14,7 @@ from lstm_edu import palette
 from lstm_edu.core.gradient_flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
-from lstm_edu.plots.scales import signed_scale, strongest
+from lstm_edu.plots.scales import extremes, signed_scale
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 1.5, 1, 1.5)))
 _COLUMNS = 1200  # more steps than this are sampled
@@ -133,7 +133,7 @@ class Stack:
         """A heat map of (T, units) with its scale."""
         axes = self.axes(title, name)
         steps = len(values)
-        shown = strongest(values.T.astype(float), _COLUMNS)
+        shown = extremes(values.T.astype(float), _COLUMNS)
         colors = colormap(scale, name if name is not None and name in palette.COLORS else "x", self.theme)
         extent = (-0.5, steps - 0.5, values.shape[1] - 0.5, -0.5)
         axes.imshow(np.ma.masked_invalid(shown), aspect="auto", interpolation="nearest", cmap=colors, extent=extent,
@@ -217,7 +217,7 @@ def _describe(flows: list[Flow], batch: int, unit: int) -> str:
     if mask is not None and not mask[batch].all():
         lines.append(f"{int((~mask[batch]).sum())} masked steps are hatched.")
     if steps > _COLUMNS:
-        lines.append("Each column of the maps shows the value largest in magnitude of several steps.")
+        lines.append("Each column of the maps shows the greatest value of several steps and, below it, the least.")
     return " ".join(lines)
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lstm_edu import palette
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
-from lstm_edu.plots.scales import lstm_scales, recurrent_scales, strongest
+from lstm_edu.plots.scales import extremes, lstm_scales, recurrent_scales
 from lstm_edu.trace import Trace
 
 QUANTITIES = {
@@ -32,7 +32,8 @@ def gates(
 ) -> Figure:
     """Heat maps of a recurrent layer's input, gates and states: units from top to bottom, steps from left to right.
 
-    Where several of very many steps share a column of the picture, it shows the value furthest from zero.
+    Where several of very many steps share a column of the picture, it shows the greatest of them and, below it, the
+    least.
 
     Args:
         trace: the trace of an LSTM, GRU or SimpleRNN, with all the quantities to draw.
@@ -113,7 +114,7 @@ def _draw(
 ) -> None:
     look = theme_of(theme)
     name, of, said = named
-    shown = np.ma.masked_invalid(strongest(values.T.astype(float), _COLUMNS))
+    shown = np.ma.masked_invalid(extremes(values.T.astype(float), _COLUMNS))
     axes.imshow(shown, aspect="auto", interpolation="nearest", cmap=colormap(scale, of, theme), vmin=scale["low"],
                 vmax=scale["high"], extent=(-0.5, len(values) - 0.5, values.shape[1] - 0.5, -0.5))  # fmt: skip
     for first, end in skipped_runs(mask):

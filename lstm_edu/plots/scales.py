@@ -70,6 +70,25 @@ def strongest(values: np.ndarray, most: int) -> np.ndarray:
     if count <= most:
         return values
     weight = np.where(np.isfinite(values), np.abs(values), np.inf)
-    edges = np.arange(most + 1) * count // most  # as even as can be: every column stands for its own share of time
+    edges = _edges(count, most)
     columns = [first + weight[:, first:end].argmax(axis=1) for first, end in zip(edges, edges[1:], strict=False)]
     return np.take_along_axis(values, np.stack(columns, axis=1), axis=1)
+
+
+def extremes(values: np.ndarray, most: int) -> np.ndarray:
+    """(rows, T) as (2 rows, most), where T is more than `most`: for a picture with fewer pixels than steps.
+
+    Each row becomes two: the greatest of each group of neighbours and, below it, the least, so that no spike or dip is
+    lost; NaN where one of them is not finite.
+    """
+    rows, count = values.shape
+    if count <= most:
+        return values
+    known, first = np.where(np.isfinite(values), values, np.nan), _edges(count, most)[:-1]
+    both = [function.reduceat(known, first, axis=1) for function in (np.maximum, np.minimum)]
+    return np.stack(both, axis=1).reshape(2 * rows, most)
+
+
+def _edges(count: int, most: int) -> np.ndarray:
+    """Where `most` groups of `count` steps begin and end, as even as can be: each stands for its own share of time."""
+    return np.arange(most + 1) * count // most

@@ -382,7 +382,34 @@ def test_a_single_spike_among_thousands_of_steps_and_hundreds_of_features_is_see
     np.testing.assert_allclose(blue, [[2503 / 5000, 137 / 300]] * len(blue), atol=0.02)
     note = root.locator(".le-note").last.inner_text()
     assert "5000 steps are more than the picture has columns, 300 features are more than the picture has rows" in note
-    assert "the value furthest from zero" in note
+    assert "the picture shows the greatest of them and, below it, the least. The numbers are exact." in note
+
+
+def test_a_short_dip_of_a_gate_among_thousands_of_steps_is_seen(page, monkeypatch):
+    """An open gate that shuts for one step: the value nearest to zero of those that share a pixel, not the furthest."""
+    monkeypatch.setattr(_base, "MAX_BYTES", 10 * 2**20)
+    layer = le.LSTM(2)
+    layer.build((None, None, 1))
+    kernel, recurrent_kernel, bias = layer.get_weights()
+    kernel[:], recurrent_kernel[:], bias[2:4] = 0, 0, 4
+    kernel[0, 3] = -9  # the forget gate of unit 1 shuts where x is 1
+    bias[3] += 0.5
+    layer.set_weights([kernel, recurrent_kernel, bias])
+    x = np.zeros((1, 6000, 1))
+    x[0, 4111, 0] = 1  # neither the first nor the last of those that share a pixel
+    trace = layer.trace(x)
+    assert trace.f[0, 4111, 1] < 0.02 and trace.f[0, 4110, 1] > 0.98
+    root = put(page, widgets.explore(trace))
+    pale = root.locator(".le-plot[data-q='f'] canvas").evaluate(
+        """c => { const { data } = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+            const light = n => data[4 * n] + data[4 * n + 1] + data[4 * n + 2];
+            const usual = light(0);
+            return Array.from({ length: c.width * c.height }, (_, n) => n).filter(n => light(n) > usual + 100)
+                .map(n => [(n % c.width) / c.width, Math.floor(n / c.width) / c.height]); }"""
+    )
+    assert pale
+    np.testing.assert_allclose([x for x, _ in pale], 4111 / 6000, atol=2e-3)
+    assert {y >= 0.75 for _, y in pale} == {True}  # the lower half of the lower row
 
 
 def test_a_large_batch_says_what_stayed_behind(page, monkeypatch):

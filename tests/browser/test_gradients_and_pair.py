@@ -53,24 +53,37 @@ def pure(page):
     return page
 
 
-def test_the_largest_of_each_group_of_cells_is_drawn(pure, rng):
-    values = rng.normal(size=(7, 100)) * 0.1
-    values[3, 57], values[5, 12] = -9, 4
-    found = pure.evaluate(
-        """([values, down, across]) => {
-            const s = module.strongest((r, c) => values[r][c], values.length, values[0].length, down, across);
-            return Array.from({length: s.rows}, (_, y) => Array.from({length: s.columns}, (_, x) => s.value(y, x)));
-        }""",
-        [values.tolist(), 3, 10],
-    )
-    assert np.shape(found) == (3, 10)
+def test_the_greatest_and_the_least_of_each_group_of_cells_are_drawn(pure, rng):
+    values = rng.normal(size=(7, 100)) + 3
+    values[3, 57], values[5, 12] = -9, 14
+
+    def drawn(values, down, across):
+        return pure.evaluate(
+            """([values, down, across]) => {
+                const number = v => v === 'NaN' ? NaN : v;
+                const read = (r, c) => number(values[r][c]);
+                const s = module.extremes(read, values.length, values[0].length, down, across);
+                const text = v => Number.isFinite(v) ? v : 'odd';
+                const row = y => Array.from({length: s.columns}, (_, x) => text(s.value(y, x)));
+                return Array.from({length: s.rows}, (_, y) => row(y));
+            }""",
+            [values, down, across],
+        )
+
+    found = drawn(values.tolist(), 7, 10)
+    assert np.shape(found) == (6, 10)  # two rows for each of the three groups that seven pixels have room for
     rows = [range(0, 2), range(2, 4), range(4, 7)]
     for y, which in enumerate(rows):
         for x in range(10):
-            group = values[which.start : which.stop, 10 * x : 10 * x + 10].ravel()
-            assert found[y][x] == group[np.abs(group).argmax()]
-    assert found[1][5] == -9
-    assert found[2][1] == 4
+            group = values[which.start : which.stop, 10 * x : 10 * x + 10]
+            assert [found[2 * y][x], found[2 * y + 1][x]] == [group.max(), group.min()]
+    assert found[3][5] == -9 and found[4][1] == 14
+    assert drawn(values.tolist(), 7, 100) == values.tolist()  # room enough: as they are
+    with_nan = values.tolist()
+    with_nan[6][42] = "NaN"
+    found = drawn(with_nan, 20, 10)
+    assert np.shape(found) == (14, 10)
+    assert [(y, x) for y in range(14) for x in range(10) if found[y][x] == "odd"] == [(12, 4), (13, 4)]
 
 
 def test_a_curve_of_many_steps_keeps_its_least_and_greatest(pure):

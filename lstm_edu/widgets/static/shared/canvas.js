@@ -47,35 +47,42 @@ export function pattern(context, kind, dark) {
   return context.createPattern(tile, "repeat");
 }
 
-/** rows x columns values for a picture of at most across x down cells: of each group that falls together the value
- *  largest in magnitude, so that no spike is lost; one that is not finite is larger than all. */
-export function strongest(value, rows, columns, down, across) {
-  const [high, wide] = [Math.min(rows, down), Math.min(columns, across)];
-  if (high === rows && wide === columns) return { rows, columns, value };
-  const kept = new Float64Array(high * wide);
-  const weight = (v) => (Number.isFinite(v) ? Math.abs(v) : Infinity);
+/** rows x columns values for a picture of at most `across` x `down` pixels: {rows, columns, value}. Where there are more
+ *  of them than pixels, those that fall together are shown by two pixels, one above the other: by the greatest of them and
+ *  the least, so that no spike and no dip is lost; by one that is not finite, where there is one. */
+export function extremes(value, rows, columns, down, across) {
+  if (rows <= down && columns <= across) return { rows, columns, value };
+  const [high, wide] = [Math.min(rows, Math.max(1, Math.floor(down / 2))), Math.min(columns, across)];
+  const [greatest, least] = [new Float64Array(high * wide), new Float64Array(high * wide)];
   for (let y = 0; y < high; y++) {
     const bottom = Math.floor(((y + 1) * rows) / high);
     for (let x = 0; x < wide; x++) {
       const right = Math.floor(((x + 1) * columns) / wide);
-      let best = 0;
+      let [most, fewest, odd] = [-Infinity, Infinity, null];
       for (let r = Math.floor((y * rows) / high); r < bottom; r++) {
         for (let c = Math.floor((x * columns) / wide); c < right; c++) {
           const v = value(r, c);
-          if (weight(v) > weight(best)) best = v;
+          if (!Number.isFinite(v)) odd = v;
+          if (v > most) most = v;
+          if (v < fewest) fewest = v;
         }
       }
-      kept[y * wide + x] = best;
+      greatest[y * wide + x] = odd ?? most;
+      least[y * wide + x] = odd ?? fewest;
     }
   }
-  return { rows: high, columns: wide, value: (y, x) => kept[y * wide + x] };
+  return {
+    rows: 2 * high,
+    columns: wide,
+    value: (y, x) => (y % 2 ? least : greatest)[(y >> 1) * wide + x],
+  };
 }
 
-/** Paint a rows x columns picture of value(row, column) over the whole canvas; of cells that share a pixel the one that
- *  `strongest` takes. What is not finite is drawn as a chequerboard. */
+/** Paint a rows x columns picture of value(row, column) over the whole canvas; of cells that share pixels the
+ *  `extremes`. What is not finite is drawn as a chequerboard. */
 export function paintCells(canvas, width, height, rows, columns, value, { low, high, stops }, dark) {
   const context = sizeCanvas(canvas, width, height);
-  const cells = strongest(value, rows, columns, canvas.height, canvas.width);
+  const cells = extremes(value, rows, columns, canvas.height, canvas.width);
   const [down, across] = [cells.rows, cells.columns];
   const table = new Uint32Array(ramp(stops).buffer); // a pixel at a time
   const picture = new ImageData(across, down);

@@ -116,7 +116,9 @@ export function timeMap(context, bar, tip, options) {
     /** What there is more of than pixels, as it was drawn last. */
     crowded: () => [
       ...(steps > canvas.width ? [`${steps} steps are more than the picture has columns`] : []),
-      ...(rows > canvas.height ? [`${rows} ${row}s are more than the picture has rows`] : []),
+      ...(rows > canvas.height || (steps > canvas.width && 2 * rows > canvas.height)
+        ? [`${rows} ${row}s are more than the picture has rows`]
+        : []),
     ],
   };
 }

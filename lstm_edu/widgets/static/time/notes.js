@@ -37,6 +37,9 @@ export function oddNumbers(named, batch) {
 export function sharedPixels(maps, { curves = false } = {}) {
   const found = [...new Set(maps.flatMap((map) => map.crowded()))];
   if (!found.length) return "";
-  const drawn = curves && found.some((text) => text.endsWith("columns")) ? ", a curve the least and the greatest" : "";
-  return `${found.join(", ")}: of those that share a pixel it shows the value furthest from zero${drawn}. The numbers are exact.`;
+  const drawn = curves && found.some((text) => text.endsWith("columns")) ? "; so does a curve" : "";
+  return (
+    `${found.join(", ")}: where several share a pixel, the picture shows the greatest of them and, below it, the ` +
+    `least${drawn}. The numbers are exact.`
+  );
 }
