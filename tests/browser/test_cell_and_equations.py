@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from blank_page import SCHEMES, axe_finds_nothing, call, load_modules, put, shown
+from blank_page import SCHEMES, axe_finds_nothing, call, load_modules, nothing_sticks_out, put, shown
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -386,6 +386,77 @@ def test_what_the_reader_points_at_is_pointed_out_as_long_as_it_lasts_and_stays_
     expect(root.locator(".le-play")).to_have_text("Play")
 
 
+def opener(root, name: str):
+    """The button of a wire that carries many numbers, and the panel that it opens."""
+    button = root.locator(f".le-spot[data-opens='{name}']")
+    return button, root.locator(f"#{button.get_attribute('aria-controls')}")
+
+
+def vector_of(trace, name: str, batch: int, t: int) -> np.ndarray:
+    return trace.x[batch, t] if name == "x" else before(trace, "h", batch, t)
+
+
+@pytest.mark.parametrize("name", ["x", "h_prev"])
+def test_a_wire_of_many_numbers_opens_to_its_vector(page, name):
+    trace = made()
+    root = put(page, widgets.explore(trace, unit=1))
+    button, panel = opener(root, name)
+    text = root.locator(f".le-diagram-number[data-wire='{name}']")
+    carries = f"{F} features" if name == "x" else f"{H} units"
+    expect(text).to_have_text(f"{carries} ▸")
+    expect(panel).to_be_hidden()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(panel).to_be_visible()
+    expect(button).to_have_attribute("aria-expanded", "true")
+    expect(text).to_have_text(f"{carries} ▾")
+    for batch, t in ((0, 0), (1, 0), (1, 5)):
+        go(page, root, batch=batch, t=t)
+        found = rows(panel)
+        expected = vector_of(trace, name, batch, t).astype(float)
+        assert [row[0] for row in found] == [f"{carries.split()[1][:-1]} {n}" for n in range(len(expected))]
+        assert [printed(row[2]) for row in found] == pytest.approx(expected.tolist(), abs=0.51e-4)
+        bars = panel.locator(".le-fill").evaluate_all("bars => bars.map(bar => parseFloat(bar.style.width))")
+        assert bars == pytest.approx((50 * abs(expected) / abs(expected).max()).tolist(), abs=0.01)
+        assert f"step {t}" in panel.locator("caption").inner_text()
+    button.click()
+    expect(panel).to_be_hidden()
+
+
+def test_pressing_such_a_wire_shows_its_numbers_as_long_as_it_stays_pointed_out(page):
+    root = put(page, widgets.explore(made(), t=2))
+    target = wire(root, "h_prev").locator(".le-halo")
+    target.scroll_into_view_if_needed()
+    box = target.bounding_box()
+    at = box["x"] + 8, box["y"] + box["height"] - 4
+    (_, x), (_, h) = opener(root, "x"), opener(root, "h_prev")
+    page.mouse.click(*at)
+    expect(h).to_be_visible()
+    assert page.evaluate("model.get('highlight')") == "h"
+    page.mouse.click(*at)
+    expect(h).to_be_hidden()
+    root.locator(".le-spot[data-spot='h']").click()  # the output: no vector flows there
+    expect(h).to_be_hidden()
+    root.locator(".le-spot[data-spot='x']").click()
+    expect(x).to_be_visible()
+
+
+def test_of_a_long_vector_the_largest_come_first_and_all_on_demand(page):
+    trace = made(features=30)
+    root = put(page, widgets.explore(trace, t=3, features=[f"<b>{n}</b>" for n in range(30)]))
+    button, panel = opener(root, "x")
+    button.click()
+    x = trace.x[0, 3].astype(float)
+    largest = np.argsort(-abs(x))[:12]
+    assert [row[0] for row in rows(panel)] == [f"feature {n} “<b>{n}</b>”" for n in largest]
+    panel.get_by_role("button", name="show all 30").click()
+    assert [printed(row[2]) for row in rows(panel)] == pytest.approx(x.tolist(), abs=0.51e-4)
+    panel.get_by_role("button", name="show the 12 largest").click()
+    assert len(rows(panel)) == 12
+    alone = put(page, widgets.explore(made(features=1, units=1)))
+    expect(alone.locator("[data-opens]")).to_have_count(0)  # one number is written where it flows
+
+
 def test_the_cell_is_told_in_words_once_the_numbers_have_settled(page):
     trace = made()
     root = put(page, widgets.explore(trace, unit=1))
@@ -491,7 +562,10 @@ def test_axe_finds_nothing_in_what_is_opened(new_page, scheme):
         root = put(page, widgets.explore(made(features=14), t=2, unit=3), highlight="c")
         for kind, gate in (("xW", "i"), ("hU", "o")):
             product(root, kind, gate)[0].click()
+        for name in ("x", "h_prev"):
+            opener(root, name)[0].click()
         axe_finds_nothing(page, width)
+        nothing_sticks_out(page, width)
 
 
 def test_in_high_contrast_wires_have_the_colour_of_text_and_letters_name_them(new_page):

@@ -13,27 +13,40 @@ import {
   CELL_WRITE,
   WIRE_OF,
   labelsOf,
+  openersOf,
   spotsOf,
   wiresOf,
 } from "./cell_shape.js";
 import { flowsAt, thickness, withSign } from "./flows.js";
 import { GATES, reachOf } from "./numbers.js";
 import { cellPart, cellSymbols, place } from "./svg.js";
-import { cellInWords } from "./words.js";
+import { wireVector } from "./vectors.js";
+import { cellInWords, whatWireCarries } from "./words.js";
 import { inkOn } from "../shared/colours.js";
 import { h, say } from "../shared/page.js";
 
 const POINTED = ["x", "f", "i", "g", "o", "c", "h"]; // what can be pointed out
 
-/** {element, layout(), paint(numbers, place, arrays, highlight), close()}. `pointing` is told what the reader points at:
- *  {enter(quantity), leave(), press(quantity)}. */
-export function cellDiagram({ palette, listen, write }, spec, pointing) {
+/** {element, panels: what wires open to, layout(), paint(numbers, place, arrays, highlight), close()}. `pointing` is told what
+ *  the reader points at: {enter(quantity), leave(), press(quantity) -> whether it stays pointed out}. */
+export function cellDiagram(context, spec, pointed) {
+  const { palette, listen, write } = context;
+  const many = ["x", "h_prev"].filter((wire) => isMany(spec, wire));
+  const vectors = Object.fromEntries(many.map((wire) => [wire, wireVector(context, spec, wire)]));
+  const pointing = {
+    ...pointed,
+    /** What stays pointed out shows its numbers, if there are many. */
+    press(quantity, wire = quantity) {
+      const stays = pointed.press(quantity);
+      vectors[wire]?.open(stays);
+    },
+  };
   const wires = cellWires(palette, listen, pointing);
   const gates = GATES.map((gate) => cellGate(spec, palette.colors[gate], gate));
   const operators = cellOperators(spec);
   const amounts = cellAmounts(palette);
-  const texts = cellTexts(spec, write);
-  const spots = cellSpots(palette, listen, pointing);
+  const texts = cellTexts(spec, write, vectors);
+  const spots = cellSpots(palette, listen, pointing, vectors);
   const back = cellPart("rect", { class: "le-diagram-back", y: 2, height: CELL_BUS + 30, rx: 14 });
   const parts = [wires, ...gates, operators, amounts, texts];
   const elements = parts.flatMap((part) => part.elements);
@@ -65,6 +78,7 @@ export function cellDiagram({ palette, listen, write }, spec, pointing) {
 
   return {
     element,
+    panels: Object.values(vectors).map(({ panel }) => panel),
     layout,
     paint(found, where, arrays, highlight) {
       if (!shape) layout();
@@ -75,6 +89,7 @@ export function cellDiagram({ palette, listen, write }, spec, pointing) {
       GATES.forEach((gate, n) => gates[n].paint(flows[gate], gate === highlight));
       amounts.paint(flows, reach, found.masked, highlight);
       spots.paint(highlight);
+      for (const vector of Object.values(vectors)) vector.paint(where, arrays);
       element.classList.toggle("le-passed", found.masked);
       describe(cellInWords(spec, where, found, write));
     },
@@ -146,7 +161,7 @@ function cellWire(name, quantity, palette, listen, pointing) {
   if (quantity !== "z") {
     listen(element, "pointerenter", () => pointing.enter(quantity));
     listen(element, "pointerleave", () => pointing.leave());
-    listen(element, "click", () => pointing.press(quantity));
+    listen(element, "click", () => pointing.press(quantity, name));
   }
   const path = (points) => `M${points.map((point) => point.join()).join("L")}`;
   return {
@@ -293,7 +308,7 @@ const NAMES = {
 };
 
 /** Numbers, names and words. */
-function cellTexts(spec, write) {
+function cellTexts(spec, write, vectors) {
   const numbers = Object.keys(WIRE_OF)
     .filter((name) => name !== "c_down")
     .map((name) => {
@@ -322,7 +337,7 @@ function cellTexts(spec, write) {
   const all = numbers.flatMap(({ value, title }) => [value, title ?? ""]);
 
   function textOf(name, value) {
-    if (isMany(spec, name)) return name === "x" ? `${spec.features} features` : `${spec.units} units`;
+    if (vectors[name]) return whatWireCarries(spec, name) + vectors[name].sign();
     const share = ["i", "f", "o"].includes(name) && spec.scales[name].kind !== "signed";
     return share ? write(value, 3) : withSign(value, 3, write);
   }
@@ -355,7 +370,7 @@ function cellTexts(spec, write) {
 }
 
 /** Buttons for the keyboard and for fingers, over what they name. */
-function cellSpots(palette, listen, pointing) {
+function cellSpots(palette, listen, pointing, vectors) {
   const spots = POINTED.map((quantity) => {
     const button = h("button", {
       type: "button",
@@ -370,20 +385,20 @@ function cellSpots(palette, listen, pointing) {
     listen(button, "click", () => pointing.press(quantity));
     return { quantity, button };
   });
+  const openers = Object.values(vectors).map(({ opener }) => opener);
+  const percent = (pixels, all) => `${(100 * pixels) / all}%`;
   return {
-    elements: spots.map(({ button }) => button),
+    elements: [...spots.map(({ button }) => button), ...openers],
     shape(shape) {
-      const over = spotsOf(shape);
-      const percent = (pixels, all) => `${(100 * pixels) / all}%`;
-      for (const { quantity, button } of spots) {
-        const [x, y, w, tall] = over[quantity];
+      const over = (button, [x, y, w, tall]) =>
         Object.assign(button.style, {
           left: percent(x, shape.width),
           top: percent(y, CELL_HEIGHT),
           width: percent(w, shape.width),
           height: percent(tall, CELL_HEIGHT),
         });
-      }
+      for (const { quantity, button } of spots) over(button, spotsOf(shape)[quantity]);
+      for (const opener of openers) over(opener, openersOf(shape)[opener.dataset.opens]);
     },
     paint(highlight) {
       for (const { quantity, button } of spots) button.setAttribute("aria-pressed", String(quantity === highlight));

@@ -107,8 +107,16 @@ export function spotsOf(shape) {
   const gate = (letter) => [letter, [shape[letter] - half, CELL_GATE - 24, 2 * half, 48]];
   return {
     ...Object.fromEntries(GATES.map(gate)),
-    x: [join - 12, CELL_BUS + 8, 90, CELL_HEIGHT - CELL_BUS - 8],
+    x: [join - 26, CELL_BUS + 8, 34, CELL_HEIGHT - CELL_BUS - 8],
     c: [(g + out) / 2 - 32, CELL_TOP - 40, 64, 34],
     h: box ? [right - 56, CELL_BUS - 38, 56, 32] : [right - 62, CELL_BUS + 8, 62, 32],
+  };
+}
+
+/** Where the buttons lie that open a wire to its numbers, over what stands for them: wire -> [left, top, width, height]. */
+export function openersOf({ join, box }) {
+  return {
+    x: [join + 8, CELL_HEIGHT - 32, 94, 32],
+    h_prev: [box ? box[0] - 96 : 0, CELL_BUS - 36, 86, 32],
   };
 }

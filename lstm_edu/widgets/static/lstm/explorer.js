@@ -42,7 +42,7 @@ export function lstmInside(context, panel, spec, arrays) {
   const cell = cellDiagram(context, spec, pointing(context));
   const equations = equationsOf(context, spec, Boolean(arrays.kernel));
   const folds = {
-    diagram: fold("gates", cellTitle(spec, bar.here()), cell.element),
+    diagram: fold("gates", cellTitle(spec, bar.here()), cell.element, cell.panels),
     equations: fold("all", "Equations", equations.element),
   };
   const compared = spec.comparison ? comparison(spec, COMPARED) : null;
@@ -55,10 +55,10 @@ export function lstmInside(context, panel, spec, arrays) {
   const voice = announcer(panel);
 
   /** A part of the page that folds; what is folded, or belongs to another level, is not painted. */
-  function fold(level, title, content) {
+  function fold(level, title, content, below = []) {
     const kind = `le-fold ${content.className}-fold`;
     const summary = h("summary", {}, title);
-    const element = h("details", { class: kind, open: true, "data-from": level }, summary, content);
+    const element = h("details", { class: kind, open: true, "data-from": level }, summary, content, below);
     listen(element, "toggle", () => {
       if (element.open) cell.layout();
       context.repaint();
@@ -163,7 +163,7 @@ function keptAndWritten({ palette, write }, spec) {
   };
 }
 
-/** What the reader points at is pointed out everywhere, as long as it lasts; a press makes it stay. */
+/** What the reader points at is pointed out everywhere, as long as it lasts; a press makes it stay, and a second one not. */
 function pointing(context) {
   let before = null; // what was pointed out until then
   const now = () => context.model.get("highlight");
@@ -180,6 +180,7 @@ function pointing(context) {
       const stays = (before ?? now()) === quantity ? "" : quantity;
       before = null;
       context.set({ highlight: stays });
+      return Boolean(stays);
     },
   };
 }

@@ -64,13 +64,19 @@ export function columnOf(gate, units, unit) {
   return { column, formula: `${times}units + unit`, sum: `${times}${units} + ${unit}` };
 }
 
-/** One product of a gate's sum as its two vectors: {x, w: k -> weight, count}; product "xW" or "hU". */
-export function vectorsOf(product, spec, arrays, { batch, t }, column) {
-  const [count, value, weights] =
-    product === "xW"
-      ? [spec.features, (k) => at(arrays.x, batch, t, k), arrays.kernel]
-      : [spec.units, (k) => previous(arrays, "h", batch, t, k), arrays.recurrent_kernel];
-  return { count, x: Array.from({ length: count }, (_, k) => value(k)), w: (k) => at(weights, k, column) };
+/** The numbers in a wire that carries many of them, "x" or "h_prev". */
+export function carriedIn(wire, spec, arrays, { batch, t }) {
+  const [count, value] =
+    wire === "x"
+      ? [spec.features, (k) => at(arrays.x, batch, t, k)]
+      : [spec.units, (k) => previous(arrays, "h", batch, t, k)];
+  return Array.from({ length: count }, (_, k) => value(k));
+}
+
+/** One product of a gate's sum as its two vectors: {x, w: k -> weight}; product "xW" or "hU". */
+export function vectorsOf(product, spec, arrays, place, column) {
+  const [wire, weights] = product === "xW" ? ["x", arrays.kernel] : ["h_prev", arrays.recurrent_kernel];
+  return { x: carriedIn(wire, spec, arrays, place), w: (k) => at(weights, k, column) };
 }
 
 /** What each gate's sum z is made of at this place: {xW_i, hU_i, b_i, xW_f, ...}; {} where the weights stayed in Python. */

@@ -1,6 +1,7 @@
 // What an LSTM does, in words (pure).
 
 import { GATES } from "./numbers.js";
+import { quoted } from "../shared/names.js";
 import { format } from "../shared/numbers.js";
 import { maskedOutput, placeInWords, plural, unitAtStep } from "../shared/words.js";
 
@@ -61,6 +62,14 @@ export function whatItWas({ ours, was }, quantity, write = format) {
 /** What stands above the drawing: whose cell it is, where that has a name. */
 export const cellTitle = (spec, here) =>
   spec.named?.units || spec.named?.steps ? `The cell of ${unitAtStep(spec, here)}` : "The cell at this step";
+
+/** "3 features": what stands for the many numbers in the wire of x or h_prev. */
+export const whatWireCarries = (spec, wire) =>
+  wire === "x" ? plural(spec.features, "feature") : plural(spec.units, "unit");
+
+/** What stands above those numbers where they are shown. */
+export const vectorTitle = (spec, wire, { t, batch }) =>
+  `${wire}: what step ${t}${quoted(spec, "steps", t, batch)} ${wire === "x" ? "reads" : "finds of h"}`;
 
 /** The drawing in words, for whoever does not see it. */
 export function cellInWords(spec, here, { ours, masked }, write = format) {
