@@ -137,14 +137,14 @@ def test_what_cannot_be_a_page_is_refused(tmp_path):
         le.save_html(explorer(), tmp_path)
     with pytest.raises(ValueError, match="there is no folder"):
         le.save_html(explorer(), tmp_path / "missing" / "page.html")
-    with pytest.raises(ValueError, match="IntSlider cannot live in a page"):
+    with pytest.raises(ValueError, match="IntSlider cannot work in a page"):
         le.save_html(ipywidgets.IntSlider(), tmp_path / "page.html")
     with pytest.raises(ValueError, match="'value' holds .* NaN"):
         le.save_html(Odd(value=float("nan")), tmp_path / "page.html")
     with pytest.raises(ValueError, match="there is no notebook .*missing.ipynb"):
         le.save_html(tmp_path / "missing.ipynb", tmp_path / "page.html")
     (tmp_path / "text.ipynb").write_text("not JSON")
-    with pytest.raises(ValueError, match="text.ipynb is no notebook"):
+    with pytest.raises(ValueError, match="text.ipynb is not a readable notebook"):
         le.save_html(tmp_path / "text.ipynb", tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
 
@@ -320,7 +320,7 @@ def test_a_notebook_that_fails_does_not_take_the_others_with_it(lessons, tmp_pat
     (lessons / "04_no.ipynb").write_text("no JSON")
     said = main(["export", str(lessons), "-o", str(tmp_path / "site")])
     assert said.splitlines()[0] == "2 of 4 notebooks have no page:"
-    assert "04_no.ipynb is no notebook" in said
+    assert "04_no.ipynb is not a readable notebook" in said
     assert "02_x.ipynb, code cell 2 of 2 (x / 0): ZeroDivisionError: division by zero" in said
     site = tmp_path / "site"
     assert sorted(os.listdir(site)) == ["01_x.html", "03_x.html", "index.html", "search.html"]

@@ -1,4 +1,4 @@
-"""Texts and cards. Colours are inherited, so that a card fits light and dark themes; no sign stands without words."""
+"""Texts and cards. Colours are inherited, so that a card fits light and dark themes; no sign appears without words."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def html(label: str, title: str, parts: Sequence[Part]) -> str:
 
 
 def _columns(content: str) -> str:
-    """Two columns; in a narrow window what a name means stands below it."""
+    """Two columns; in a narrow window the meaning of a name is below it."""
     rows = [re.split(r" {2,}", line, maxsplit=1) for line in content.splitlines()]
     width = max(len(name) for name, _ in rows) + 2
     row = (
@@ -60,7 +60,7 @@ def _columns(content: str) -> str:
 
 
 def inline(line: str) -> str:
-    """One line of text, what stands between `backticks` as code. A lonely backtick stays what it is."""
+    """One line of text, with whatever is between `backticks` as code. A single backtick stays as it is."""
     parts = escape(line).split("`")
     lonely = f"`{parts.pop()}" if len(parts) % 2 == 0 else ""
     code = '<code style="color: inherit">{}</code>'

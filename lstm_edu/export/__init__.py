@@ -1,4 +1,4 @@
-"""Pages to give away: one HTML file each, which asks no network for anything and in which explorers still compute.
+"""Pages to give away: one HTML file each, which loads nothing from the network and in which explorers still compute.
 
 An explorer is an ES module that draws itself from a model. In Jupyter the model is ipywidgets'; in a page it is the
 small object of static/runtime.js, which holds the same state, so nothing else is needed. Formulas become MathML.
@@ -15,7 +15,7 @@ __all__ = ["save_html"]
 def save_html(source: Any, path: str | Path, *, execute: bool = True) -> Path:
     """Write a widget or a notebook as one self-contained HTML file.
 
-    The file opens from anywhere, also from a folder on a computer without a network. Explorers, and other anywidgets,
+    The file opens from anywhere, even from a folder on a computer without a network. Explorers, and other anywidgets,
     are stepped and compute in it as they do in a notebook; what would need Python, such as a button of ipywidgets, is
     shown as text.
 
@@ -29,8 +29,8 @@ def save_html(source: Any, path: str | Path, *, execute: bool = True) -> Path:
 
     Raises:
         TypeError: neither a widget nor a path.
-        ValueError: a widget that cannot live in a page; something that is no notebook; a path that is a folder, or
-            lies in a folder that is not there.
+        ValueError: a widget that cannot work in a page; something that is not a notebook; a path that is a folder, or
+            is in a folder that does not exist.
         ModuleNotFoundError: the extra "export" is not installed.
         RuntimeError: a cell raised an error. Nothing is written then.
     """

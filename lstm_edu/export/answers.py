@@ -13,7 +13,7 @@ _UNANSWERED = re.compile(r'<section aria-label="Patient \d+: no answer yet"')
 
 
 def not_attempted(cell: Any) -> Any:
-    """The exercise whose check is all that a code cell does, if nobody has written an answer yet; else None."""
+    """The exercise whose check is all that a code cell does, if there is no answer yet; else None."""
     found = _CHECK.fullmatch(cell.source.strip())
     if not found:
         return None

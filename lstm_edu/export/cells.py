@@ -1,4 +1,4 @@
-"""A notebook's cells as HTML: texts, formulas, code, outputs; and what is known of it: number, title, parts, time."""
+"""A notebook's cells as HTML: texts, formulas, code, outputs; and its number, title, parts and time, if known."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Contents:
         html: its cells. widgets: those that it shows.
         number: "06" of 06_x.ipynb, or "". title: its first heading as text. name: both.
         lead: its first paragraph as markup, without links.
-        minutes: what it says of its time: (on the direct path, with all side trips), or None.
+        minutes: what it says about its time: (on the direct path, with all side trips), or None.
         sections: its headings, and the text below each.
     """
 
@@ -55,7 +55,7 @@ class Contents:
 
         Args:
             links: what to call other files, {"07_x.ipynb": "07_x.html"}; a link to any other file becomes text.
-            run: where a reader can run this notebook; "": nobody knows.
+            run: where a reader can run this notebook; "": not known.
         """
         self._path, self._links, self._run = path, links, run
         self._ids: set[str] = set()
@@ -100,7 +100,7 @@ class Contents:
             return f'<div class="text">{self._exercise(exercise)}</div>'
         outputs = "\n".join(self._output(output) for output in cell.outputs)
         code = f'<div class="code">{_code(cell.source)}</div>'
-        if cell.metadata.get("jupyter", {}).get("source_hidden"):  # as JupyterLab folds it: an answer may stand in it
+        if cell.metadata.get("jupyter", {}).get("source_hidden"):  # as JupyterLab folds it: it may contain an answer
             code = f"<details><summary><code>{escape(cell.source.splitlines()[0])} …</code></summary>{code}</details>"
         else:
             self.sections[-1].text += f" {cell.source}"
@@ -162,7 +162,7 @@ class Contents:
     # --- what the renderer asks ---
 
     def heading(self, html: str, level: int) -> str:
-        """A heading with an id; the first of the first level is the page's, and there is no second."""
+        """A heading with an id; the first one at the top level is the page's, and there is no second."""
         text = text_of(html)
         shown = html
         if level == 1:

@@ -1,4 +1,4 @@
-"""What the README of a folder of notebooks says of them: what they are, a picture, how they are run, the licence."""
+"""What the README of a folder of notebooks says about them: what they are, a picture, how they are run, the licence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HOSTS = {"gh": "https://github.com", "gl": "https://gitlab.com"}  # of Binder's
 
 
 class Course:
-    """The README beside the notebooks, or one folder up, if it names one of them; else nothing is known but names.
+    """The README next to the notebooks, or one folder up, if it names one of them; else nothing is known but names.
 
     Attributes:
         path: the README. title: its first heading. about: its first paragraph and picture, in Markdown.
@@ -43,7 +43,7 @@ class Course:
         return "\n\n".join([*prose[:1], *pictures[:1]])
 
     def run(self, notebook: str) -> str:
-        """Where a reader can run a notebook: in the live site, on Binder, or as the index says; "": nobody knows."""
+        """Where a reader can run a notebook: in the live site, on Binder, or as the index says; "": not known."""
         if self.lab:
             return f"{self.lab}?path={notebook}"
         if self._binder:

@@ -12,7 +12,7 @@ _SECONDS = 600  # for one cell
 
 
 def read(path: Path) -> Any:
-    """A notebook in nbformat 4. ValueError for what is none."""
+    """A notebook in nbformat 4. ValueError for anything else."""
     import nbformat
 
     if not path.is_file():
@@ -20,7 +20,7 @@ def read(path: Path) -> Any:
     try:
         return nbformat.read(path, as_version=4)
     except Exception as error:  # not JSON, not a notebook, of a version to come: nbformat's errors have no common class
-        raise ValueError(f"{path} is no notebook that can be read: {str(error).splitlines()[0][:200]}") from None
+        raise ValueError(f"{path} is not a readable notebook: {str(error).splitlines()[0][:200]}") from None
 
 
 def code_cells(notebook: Any) -> list[Any]:
@@ -40,7 +40,7 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     class ThisPython(AsyncKernelManager):
-        """Another Python's kernel of the same name may be installed: this one looks at none of those."""
+        """Another Python's kernel of the same name may be installed: this one ignores those."""
 
         def _kernel_spec_manager_default(self) -> KernelSpecManager:
             return KernelSpecManager(kernel_dirs=[])
@@ -69,7 +69,7 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
     except CellTimeoutError:
         what = f"it took longer than {_SECONDS} seconds"
     except DeadKernelError:
-        what = "Python ended, perhaps for want of memory"
+        what = "Python ended, perhaps because memory ran out"
     else:
         return
     what = re.sub(r"\x1b\[[\d;]*m", "", what)

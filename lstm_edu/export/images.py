@@ -22,7 +22,7 @@ def smaller(html: str) -> str:
 
 
 def _address(png: bytes) -> str | None:
-    """The data: address of the same picture as WebP; None if that is no gain, or cannot be."""
+    """The data: address of the same picture as WebP; None if that gains nothing, or cannot be done."""
     from PIL import Image, UnidentifiedImageError, features
 
     if not features.check("webp"):

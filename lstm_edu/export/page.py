@@ -12,7 +12,7 @@ from lstm_edu.export.states import Widgets
 
 _STATIC = Path(__file__).parent / "static"
 
-# The browser itself holds the page to its word: with this policy it loads nothing that is not in the file.
+# The browser itself enforces this: with this policy the page loads nothing that is not in the file.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' blob:; style-src 'unsafe-inline'; img-src data: blob:; "
     "font-src data:; media-src data:"
@@ -109,7 +109,7 @@ def of_widget(widget: Any, *, title: str = "", before: str = "") -> str:
         title = title[0].upper() + title[1:]
     if view is None:
         raise ValueError(
-            f"{type(widget).__name__} cannot live in a page: it needs Python at every click. "
+            f"{type(widget).__name__} cannot work in a page: it needs Python at every click. "
             "Explorers can (le.explore, le.packing), and every other anywidget that computes in JavaScript"
         )
     return whole(f"<h1>{escape(title)}</h1>\n{before}{view}", widgets, title=title)
@@ -139,7 +139,7 @@ def destination(path: Any) -> Path:
 
 
 def write(path: Path, text: str) -> None:
-    """The whole file or none of it: a reader never meets half a page."""
+    """The whole file or none of it: a reader never sees half a page."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_text(text, encoding="utf-8", newline="\n")

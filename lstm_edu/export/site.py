@@ -22,7 +22,7 @@ _HERE = "<!-- the notebooks -->"
 
 
 def one_page(path: Path, *, execute: bool = True) -> str:
-    """A notebook's page. Links to other notebooks become plain text: they do not travel with it."""
+    """A notebook's page. Links to other notebooks become plain text: they are not part of it."""
     notebook = executing.read(path)
     if execute:
         executing.run(notebook, path)
@@ -68,7 +68,7 @@ def whole_site(
         to: the folder to write; what is there and has another name stays.
         execute: run the notebooks; False takes the outputs as they were saved.
         title: where no README has one. live: the folder of the live site, seen from `to`, if there is one.
-        stream: hears how far it is; None: nobody does.
+        stream: is told how far it is; None: progress is not reported.
 
     Raises:
         ValueError: there are no notebooks, or `to` is a file.

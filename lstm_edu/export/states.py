@@ -20,7 +20,7 @@ class Widgets:
     def __init__(self, states: Mapping[str, Any]):
         self._states = states
         self.models: dict[str, dict[str, Any]] = {}  # those that the page shows
-        self._modules: dict[str, str] = {}  # ES modules by their hash: ten explorers bring one
+        self._modules: dict[str, str] = {}  # ES modules by their hash: ten explorers share one
         self._styles: dict[str, str] = {}
 
     def view(self, model_id: str, text: str = "") -> str | None:
@@ -75,8 +75,8 @@ class Widgets:
                 except (TypeError, ValueError) as error:
                     kind = self._states[model_id]["state"].get("_anywidget_id") or model_id
                     raise ValueError(
-                        f"the widget {kind} cannot be saved: its trait {name!r} holds what JSON has no word for, such "
-                        f"as NaN ({error}). Numbers that may be NaN travel as bytes"
+                        f"the widget {kind} cannot be saved: its trait {name!r} holds what JSON cannot express, such "
+                        f"as NaN ({error}). Numbers that may be NaN are sent as bytes"
                     ) from None
         content = {"modules": self._modules, "models": self.models}
         # "<" occurs inside strings only; without it no text can end the script element.

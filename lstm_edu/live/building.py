@@ -23,7 +23,7 @@ WHEELS = _HERE / "wheels.txt"
 DIFFERS = (
     _HERE / "differs.json"
 )  # by notebook, the cells that cannot run in the page; tests hold it. With a sentence: could, but
-# Keras computes otherwise there.
+# Keras computes something different there.
 
 # JupyterLite's application and its kernel, and the Pyodide that this kernel takes: tried together, so pinned together.
 NEEDED = {"jupyterlite-core": "0.6.4", "jupyterlite-pyodide-kernel": "0.6.1"}
@@ -34,7 +34,7 @@ KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension"
 # Packages of Pyodide's own list that the kernel and the course need, and what the kernel brings in wheels of its own.
 FROM_PYODIDE = ["numpy", "matplotlib", "ipython", "jedi", "micropip", "packaging", "pygments", "traitlets"]
 OF_KERNEL = ["piplite", "ipykernel", "pyodide_kernel"]
-# What the kernel would ask for before it starts: it is there already, or (ssl, sqlite3: 2.6 MB) nobody needs it.
+# What the kernel would ask for before it starts: it is there already, or (ssl, sqlite3: 2.6 MB) it is not needed.
 SAID_TO_BE_THERE = ["ssl", "sqlite3", "ipykernel", "comm", "pyodide_kernel", "jedi", "ipython", "micropip", "piplite"]
 
 # Megabytes to download with Pyodide 0.27.7: its core; the packages above with what these need.
@@ -101,7 +101,7 @@ def check(notebooks: Path, to: Path) -> None:
     if not (root / "pyproject.toml").is_file():
         raise ValueError(f"{root} is no clone of lstm-edu: its wheel is made from the files next to the notebooks")
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise ValueError(f"{to} is there already: name a new or an empty folder")
+        raise ValueError(f"{to} already exists: name a new or an empty folder")
 
 
 def _check_versions() -> None:
@@ -189,7 +189,7 @@ def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path)
 def _recorded(
     notebooks: Path, record: bool, executed: Mapping[str, Any] | None, say: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
-    """By source, what the cells of DIFFERS show in the full course, and why a cell that could run is not to be run.
+    """By source, what the cells of DIFFERS show in the full course, and why a cell that could run should not be run.
 
     Without `record` only the latter; also of a notebook that is not in `executed`.
     """

@@ -120,14 +120,14 @@ export function fromExponent(exponent, sign) {
   return `${sign < 0 ? "−" : ""}${(10 ** (exponent - whole)).toFixed(2)}e${String(whole).replace("-", "−")}`;
 }
 
-/** A value on a scale of powers of ten, −1 to 1: `decades` below the largest lie together at 0. */
+/** A value on a scale of powers of ten, −1 to 1: `decades` below the largest are together at 0. */
 export function byPowers(value, high, decades = 6) {
   if (!Number.isFinite(value)) return value;
   const height = 1 + Math.log10(Math.abs(value) / high) / decades;
   return Math.sign(value) * Math.max(0, Math.min(1, height));
 }
 
-/** What each block gets from the last step back to each step t: sums over steps t ... T of dL/dsums, one array a block. */
+/** What each block gets from the last step back to each step t: sums over steps t ... T of dL/dsums, one array per block. */
 export function gathered({ shape, data }, batch, unit, blocks) {
   const [, steps, width] = shape;
   const units = width / blocks;
@@ -138,8 +138,8 @@ export function gathered({ shape, data }, batch, unit, blocks) {
   });
 }
 
-/** A summand as it stands in a sum: "+ 0.5000", "− 0.2500". */
+/** A summand as it is written in a sum: "+ 0.5000", "− 0.2500". */
 export const summand = (v) => (v < 0 ? `− ${sized(-v)}` : `+ ${sized(v)}`);
 
-/** A factor as it stands in a product: negative ones in brackets. */
+/** A factor as it is written in a product: negative ones in brackets. */
 export const inProduct = (v) => (v < 0 ? `(${sized(v)})` : sized(v));

@@ -1,4 +1,4 @@
-// The numbers beside the pictures: one layer's equations, the factors of its way, and what its biases gather.
+// The numbers next to the pictures: one layer's equations, the factors of its way, and what its biases collect.
 
 import { gradientEquations } from "./equations.js";
 import { fromExponent, gradientAt, wayFrom } from "./numbers.js";

@@ -1,4 +1,4 @@
-// What a step gives to the gradients of the weights: dL/db block by block, and the sizes of dL/dW and dL/dU.
+// What a step contributes to the gradients of the weights: dL/db block by block, and the sizes of dL/dW and dL/dU.
 
 import { gathered, sized } from "./numbers.js";
 import { BIAS_CAPTION, BIAS_COLUMNS } from "./words.js";
@@ -59,7 +59,7 @@ export function biasTable(layer, palette, which) {
 
 const largest = (values) => values.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
 
-/** The sizes of what a step gives to dL/dW and to dL/dU: {toW: |x| |dL/dz|, toU: |h_t-1| |dL/dz|}. */
+/** The sizes of what a step contributes to dL/dW and to dL/dU: {toW: |x| |dL/dz|, toU: |h_t-1| |dL/dz|}. */
 export function matrixSizes(layer, arrays, { t, batch }) {
   const sums = Math.sqrt(sumOfSquares(arrays.d_sums, batch, t));
   const start = () => Math.hypot(...Array.from({ length: layer.units }, (_, k) => at(arrays.h_start, batch, k)));

@@ -1,5 +1,5 @@
-// An LSTM's run computed anew in the page: with other numbers in it, with gates held, with a mistake of the catalogue.
-// Pure: nothing here knows of the page. The mistakes are lstm_edu.doctor's, by their ids; a test holds the two equal.
+// An LSTM's run recomputed in the page: with other numbers in it, with gates held, with a mistake of the catalogue.
+// Pure: nothing here knows the page. The mistakes are lstm_edu.doctor's, by their ids; a test holds the two equal.
 
 import { activate } from "../shared/activations.js";
 
@@ -7,7 +7,7 @@ const RECORDED = ["z", "i", "f", "g", "o", "c", "h"]; // what a run writes down 
 
 // --- what a run is made of ------------------------------------------------------------------------------------------
 
-/** The parts of sequence `batch`'s run, which an edit or a mistake may exchange; numbers as wide as the trace's.
+/** The parts of sequence `batch`'s run, which an edit or a mistake may replace; numbers as wide as the trace's.
  *  gates: the activations of i, f, g, o. squash: what c goes through on its way out, one after another (squashOld:
  *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. cell: the new c of unit n; shown:
  *  its h; dots: whether they need np.dot(f, c), np.dot(i, g) or np.dot(o, tanh(c)). before: what a step after the first
@@ -163,7 +163,7 @@ function withNumbers(parts, numbers, batch) {
 
 // --- the mistakes of the catalogue ----------------------------------------------------------------------------------
 
-/** A weight whose numbers stand in other places: that of (row, column) is taken from the flat place `from` names. */
+/** A weight whose numbers are in other places: that of (row, column) is taken from the flat place `from` names. */
 function rearranged(weight, width, from) {
   return weight.map((_, place) => weight[from(Math.floor(place / width), place % width, weight.length / width)]);
 }
@@ -309,7 +309,7 @@ const MUTATIONS = {
   },
 };
 
-/** parts -> the parts that the mistake of this id exchanges; null for an id that the page cannot compute. */
+/** parts -> the parts that the mistake of this id replaces; null for an id that the page cannot compute. */
 export function mutationOf(id) {
   const [family, variant = ""] = id.split(":");
   const found = MUTATIONS[family];
@@ -357,7 +357,7 @@ export function firstDifference(before, after, spec) {
  *  for: compute(batch, edits) -> {arrays, first: see firstDifference}. */
 export function editedRun(spec, arrays) {
   const own = ["x", "z", "i", "f", "g", "o", "c", "h", "h_start", "c_start"];
-  let now = null; // copies of the arrays, in which the sequences' rows are written anew
+  let now = null; // copies of the arrays, in which the sequences' rows are written again
   let plain = { batch: -1, run: null }; // the same run without edits, by the same arithmetic
   const put = (name, batch, data) => now[name].data.set(data, batch * data.length);
 
