@@ -142,7 +142,7 @@ def mark_map(page: nbformat.NotebookNode, times: dict[str, tuple[int, int]]) -> 
     cell = next(cell for cell in page.cells if cell.id == "map")
     before = cell.source
     for name, (direct, all_) in times.items():
-        last = f"| {direct} |" if direct == all_ else f"| {direct}, {all_} |"
+        last = f"| {direct} |" if direct == all_ else f"| {direct} ({all_}) |"
         cell.source = re.sub(rf"(?m)^(\|[^|]*\({name}\) \|[^|]*)\|.*$", rf"\1{last}", cell.source)
     hours = [round(sum(both) / 60) for both in zip(*times.values(), strict=True)]
     cell.source = re.sub(r"about \d+ hours, and \d+ with", f"about {hours[0]} hours, and {hours[1]} with", cell.source)
