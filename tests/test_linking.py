@@ -102,7 +102,7 @@ export default named;
          r"in a circle: e\.js -> a\.js -> b\.js -> a\.js"),
         ({"e.js": 'import * as a from "./a.js";\nexport default a;'}, r"an import must be like"),
         ({"e.js": 'import { f as g } from "./a.js";\nexport default g;'}, r"an import must be like"),
-        ({"e.js": 'document.title = "x";\nexport default 1;'}, r"holds declarations only, got `document \. title"),
+        ({"e.js": 'document.title = "x";\nexport default 1;'}, r"may have only declarations, got `document \. title"),
         ({"e.js": "class A {}\nexport default A;"}, r"e\.js has `class`, which linking\.py does not know"),
         ({"e.js": "const a = 1;"}, r"e\.js is not an explorer: it has no `export default`"),
         ({"e.js": "const a = 1;\nconst b = #2;\nexport default a;"}, r"e\.js, line 2: what is '#2;"),

@@ -101,7 +101,7 @@ def test_inputs_by_order_and_by_name_are_the_same(branching, form):
 def test_random_inputs_fit_and_are_the_same_each_time(branching):
     report = le.verify(branching).check()
     assert report.notes == (
-        "no input was given; random numbers were taken (seed 0): ids (3, 6) int32, ids below 9, padded with 0; signal "
+        "no input was given; random numbers were used (seed 0): ids (3, 6) int32, ids below 9, padded with 0; signal "
         "(3, 7, 5) float32, normal numbers. Nothing shows what 'signal' should hold: give yours (x=..., or --input "
         "X.npy)",
     )
@@ -322,7 +322,7 @@ def test_what_needs_a_chain_says_so(branching):
 def test_masks_that_are_lost_are_named(branching):
     report = le.verify(branching, inputs_of(rng_of(24)))
     assert [caution.layer for caution in cautions(report, "mask-lost")] == ["flat"]
-    assert "Flatten does not know masks" in cautions(report, "mask-lost")[0].text
+    assert "Flatten does not support masks" in cautions(report, "mask-lost")[0].text
 
 
 @pytest.mark.parametrize(("kind", "loses"), [("GlobalMaxPooling1D", True), ("GlobalAveragePooling1D", False)])

@@ -72,7 +72,7 @@ def test_explore_passes_mask_and_states_on():
     ("make", "error", "message"),
     [
         (lambda: le.explore(lstm()), ValueError, "explore needs an input to run 'lstm' on"),
-        (lambda: le.explore(lstm().trace(X), X), ValueError, "a Trace has been run already and takes no x"),
+        (lambda: le.explore(lstm().trace(X), X), ValueError, "a Trace has already been run and takes no x"),
         (lambda: le.explore(lstm().trace(X), mask=X > 0), ValueError, "takes no mask"),
         (lambda: le.explore("lstm"), FileNotFoundError, "there is no file 'lstm'"),
         (lambda: le.explore(7), TypeError, "explore needs a Trace .* got int"),

@@ -205,7 +205,7 @@ MODEL = lambda **names: le.explore(text_model(), IDS, **names)  # noqa: E731
         (LSTM, {"features": {"value", "write", "tell"}}, TypeError, "features must be a list of names"),
         (LSTM, {"features": ["a", 1, "c"]}, TypeError, "features must be strings, but number 1 is 1 (int)"),
         (LSTM, {"features": [b"a", "b", "c"]}, TypeError, "features must be strings, but number 0 is b'a' (bytes)"),
-        (LSTM, {"features": ["a", " ", "c"]}, ValueError, "features: number 1 is ' ', which nobody can read"),
+        (LSTM, {"features": ["a", " ", "c"]}, ValueError, "features: number 1 is ' ', which cannot be read"),
         (
             LSTM,
             {"words": WORDS},

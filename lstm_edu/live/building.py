@@ -99,7 +99,7 @@ def check(notebooks: Path, to: Path) -> None:
         raise ValueError(f"there are no notebooks in {notebooks}")
     root = notebooks.resolve().parent
     if not (root / "pyproject.toml").is_file():
-        raise ValueError(f"{root} is no clone of lstm-edu: its wheel is made from the files next to the notebooks")
+        raise ValueError(f"{root} is not a clone of lstm-edu: its wheel is made from the files next to the notebooks")
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise ValueError(f"{to} already exists: name a new or an empty folder")
 

@@ -1,4 +1,4 @@
-"""Which numbers the colours of a picture stand for: the same in the still pictures and in the explorers."""
+"""Which numbers the colours of a picture mean: the same in the still pictures and in the explorers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PLUS_MINUS_ONE = {"tanh", "hard_tanh", "softsign"}
 
 
 def scale_of(activation: str, values: np.ndarray) -> dict[str, Any]:
-    """The scale of what that activation puts out: its own range where it has one, else that of the values.
+    """The scale of that activation's outputs: its own range where it has one, else that of the values.
 
     Returns {"kind": "from zero" or "signed", "low": float, "high": float}.
     """
@@ -24,7 +24,7 @@ def scale_of(activation: str, values: np.ndarray) -> dict[str, Any]:
 
 
 def signed_scale(values: np.ndarray) -> dict[str, Any]:
-    """From -a to a, a being the largest finite |value| rounded up to a number that reads well; 1 if all are zero."""
+    """From -a to a, a being the largest finite |value| rounded up to a readable number; 1 if all are zero."""
     finite = np.abs(values[np.isfinite(values)])
     largest = float(finite.max(initial=0.0))
     if largest < 1e-30:

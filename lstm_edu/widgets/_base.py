@@ -28,7 +28,7 @@ except ModuleNotFoundError:
     extras.need("widgets", "an explorer")
     raise
 
-# What the page is told of the palette.
+# What is sent to the page about the palette.
 PALETTE = {
     "colors": dict(palette.COLORS),
     "names": dict(palette.NAMES),
@@ -45,7 +45,7 @@ MAX_BYTES = 7 * 2**19
 
 
 def tolerance(a: np.ndarray, b: np.ndarray | None = None) -> dict[str, float]:
-    """What the page is told of how close numbers of these arrays' dtypes must be."""
+    """What is sent to the page about how close numbers of these arrays' dtypes must be."""
     found = tolerance_of(a, a if b is None else b) or TOLERANCES["float32"]
     return {"atol": found.absolute, "rtol": found.relative}
 
@@ -83,13 +83,13 @@ class Explorer(anywidget.AnyWidget):
         return linking.style(self._MODULE)
 
     def _known(self, traits: Mapping[str, Any], besides: str = "") -> None:
-        """Every keyword must be one that there is, of its kind: a misspelt one would do nothing, without a word."""
+        """Every keyword must exist and have the right kind of value: a misspelt one would silently do nothing."""
         for name, value in traits.items():
             trait = self.traits().get(name)
             if trait is None:
                 own = [known for known, one in self.traits(sync=True).items() if one.help and not known.startswith("_")]
                 raise TypeError(
-                    f"{type(self).__name__} has no {name!r}, got {name}={value!r}. Where it begins is said by "
+                    f"{type(self).__name__} has no {name!r}, got {name}={value!r}. Where it begins is set by "
                     f"{', '.join(own)}{besides}"
                 )
             if isinstance(trait, traitlets.Int) and (isinstance(value, bool) or not isinstance(value, Integral)):
@@ -98,7 +98,7 @@ class Explorer(anywidget.AnyWidget):
                 raise TypeError(f"{name} must be a string, got {value!r} ({type(value).__name__})")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be seen.>"
+        return f"<{type(self).__name__}: {self._spec['title']}. It needs a notebook to be shown.>"
 
 
 class Level(traitlets.Unicode):
@@ -203,7 +203,7 @@ class LayerOverTime(InDetail, OverTime):
 
 
 def pack(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
-    """The arrays one after another in one buffer, each at a multiple of 8 bytes, and a table of where each one lies."""
+    """The arrays one after another in one buffer, each at a multiple of 8 bytes, and a table of where each one is."""
     table, pieces, offset = {}, [], 0
     for name, array in arrays.items():
         if array.dtype == bool:
@@ -250,7 +250,7 @@ def first_steps(
 ) -> tuple[list[dict[str, Any]], list[dict[str, np.ndarray]]]:
     """The specs and arrays of one run's layers, as they travel: of a run too long for MAX_BYTES the first steps only.
 
-    A spec then says how many steps there are in Python, "all_steps"; what it says of the whole run stays as it is.
+    A spec then says how many steps there are in Python, "all_steps"; what it says about the whole run stays as it is.
     """
     timed = [{name for name, a in arrays.items() if _has_steps(name, a, spec)} for spec, arrays in described]
     longest = max((spec.get("steps", 1) for spec, _ in described), default=1)

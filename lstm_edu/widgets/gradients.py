@@ -29,7 +29,7 @@ class GradientExplorer(_base.InLevels, _base.OverTime):
     Forward maps of c and h with dL/dc and dL/dh under them, a marker that walks from the last step to the first, the
     size of the gradient over time on a logarithmic axis, the factors of one unit's own way back (forget gates; the
     slope times U[u, u] in a SimpleRNN), the equations with their numbers, and what each step gives to dL/db. A second
-    layer, run on the same input, stands beside the first. The numbers are those that `layer.backward` recorded.
+    layer, run on the same input, is shown next to the first. The numbers are those that `layer.backward` recorded.
 
     Keys: left is one step back in time, right one on; up and down a unit; Page Up and Page Down ten steps; Home and End
     the first and the last step; Space plays, from the last step to the first. `t`, `unit`, `batch`, `show`, `log_maps`
@@ -42,9 +42,10 @@ class GradientExplorer(_base.InLevels, _base.OverTime):
         log_maps: colours of the gradients by powers of ten. log_norm: the same for the axis of the curve.
 
     Raises:
-        TypeError: `layer` or `beside` is no LSTM, GRU or SimpleRNN; a place is no whole number; show is not a string.
-        ValueError: the layer is not built, x does not fit, no sequence or step, dy of another shape than the output, an
-            activation that mixes units, a place out of range, a level that there is not.
+        TypeError: `layer` or `beside` is not an LSTM, GRU or SimpleRNN; a place is not a whole number; show is not a
+            string.
+        ValueError: the layer is not built, x does not fit, no sequence or step, dy of a different shape from the
+            output, an activation that mixes units, a place out of range, a level that there is not.
     """
 
     _MODULE = "gradients/explorer.js"
@@ -100,7 +101,7 @@ def explore_gradients(
         lstm.set_weights([kernel, recurrent_kernel, bias])
         le.explore_gradients(lstm, np.random.default_rng(0).normal(size=(1, 60, 4)), beside=rnn)
 
-    With Keras's own start, a forget bias of 1, an LSTM forgets too: 0.73 a step, 6e-9 after 60. And a SimpleRNN keeps
+    With Keras's own start, a forget bias of 1, an LSTM forgets too: 0.73 per step, 6e-9 after 60. And a SimpleRNN keeps
     more on small inputs, where its slopes stay near 1 and its U is orthogonal.
 
     Args:
@@ -108,9 +109,9 @@ def explore_gradients(
         x: (B, T, F). mask: (B, T) or None. initial_state: [h0, c0] (LSTM) or [h0], each (B, units), or None.
         dy: dL/d(output), of the shape of what the layer returns, (B, units) or (B, T, units). None: the loss is the
             sum of the last output over all units, L = h_T[0] + h_T[1] + ...: so every unit of the last step begins
-            with a gradient of exactly 1, and all that is seen at earlier steps has come back through time.
+            with a gradient of exactly 1, and everything at earlier steps has come back through time.
         beside: a second layer, run on the same x and mask from zero states, with the same kind of loss (dy too, where
-            its output has the same shape): a SimpleRNN beside an LSTM shows what vanishes.
+            its output has the same shape): a SimpleRNN next to an LSTM shows what vanishes.
         show: how much is shown. "size": one curve, how large the gradient is at each step, with a sentence about it and
             the controls. "path": the way back too: the states and their gradients as maps, and the factors of a unit's
             own way. "all": the equations and what each step gives to the weights' gradients too. Readers change it in
@@ -136,9 +137,9 @@ def describe(
         fits = dy is not None and layers[1].compute_output_shape(np.shape(x)) in (output, (output,))
         if dy is not None and not fits:
             raise ValueError(
-                f"explore_gradients: dy has shape {output}, which is not that of what beside returns, "
+                f"explore_gradients: dy has shape {output}, which is not that of beside's output, "
                 f"{layers[1].compute_output_shape(np.shape(x))}: give both layers the same units and return_sequences, "
-                "or leave dy out"
+                "or omit dy"
             )
         flows.append(flow(layers[1], x, dy, mask))
     per_row = {f"{n}/{name}": array for n, f in enumerate(flows) for name, array in _per_row(f).items()}

@@ -53,11 +53,11 @@ def predict(
 
     Where a number or several are asked for, a wrong guess gets one more try before the answer.
 
-    The answer stands in the code, so a notebook folds that cell: {"jupyter": {"source_hidden": true}, "tags":
+    The answer is in the code, so a notebook folds that cell: {"jupyter": {"source_hidden": true}, "tags":
     ["hide-input"]} in its metadata, for JupyterLab and for Jupyter Book.
 
     Args:
-        question: what is asked. In this text and in `why`, `backticks` mark code, and a new line begins a new line.
+        question: what is asked. In this text and in `why`, `backticks` mark code, and line breaks are kept.
         answer: a number (the reader gets a field for a number), several numbers such as a shape (2, 3), True or False
             (yes or no), or a text (capitals and spaces do not count).
         choices: two or more texts to choose from; then the answer is one of them.
@@ -66,8 +66,8 @@ def predict(
             unit of the second digit that is not 0: two digits are enough.
 
     Raises:
-        TypeError, ValueError: a question or a choice that is no text, an answer that is not among the choices, that is
-            no finite number, or of another kind; a tolerance below 0 or for what is no number.
+        TypeError, ValueError: a question or a choice that is not a text, an answer that is not among the choices, that
+            is not a finite number, or of another kind; a tolerance below 0 or for something that is not a number.
     """
     for name, value in (("question", question), ("why", why)):
         if not isinstance(value, str):
@@ -129,7 +129,7 @@ def _checked_choices(choices: Any) -> list[str]:
 
 def _tolerance(answer: float, tolerance: Any) -> float:
     if not math.isfinite(answer):
-        raise ValueError(f"predict: nobody can write {answer} into a field for numbers: give choices")
+        raise ValueError(f"predict: {answer} cannot be typed into a field for numbers: give choices")
     if tolerance is None:
         whole = isinstance(answer, (int, np.integer))
         tolerance = 0 if whole else 10.0 ** (math.floor(math.log10(abs(answer))) - 1) if answer else 0.01

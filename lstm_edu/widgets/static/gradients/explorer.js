@@ -32,7 +32,7 @@ export function gradientExplorer(context) {
   root.append(gradientHead(spec), bar.element, h("div", { class: "le-body" }, pictures.element, side), keys);
   const voice = announcer(root);
 
-  /** The sentence; at the level of sizes that is all there is beside the picture. */
+  /** The sentence; at the level of sizes that is all there is next to the picture. */
   function tellOf(place, { norms, ways, texts }) {
     if (!shownAt(context.level(), { from: "path" })) {
       return sizeInWords(
@@ -57,7 +57,7 @@ export function gradientExplorer(context) {
     say(words, text);
     voice.tell(`${text} ${pictures.note.text()}`);
     pictures.describe(`${gradientPicturesInWords(spec, context.level())} ${text}`);
-    const layers = spec.layers.map(({ kind, name }) => `${kind} ${name}`).join(" beside ");
+    const layers = spec.layers.map(({ kind, name }) => `${kind} ${name}`).join(" and ");
     root.setAttribute("aria-label", `Gradient explorer, ${layers}`);
   }
 

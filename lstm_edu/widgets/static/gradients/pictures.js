@@ -45,7 +45,7 @@ export function gradientPictures(context, spec, arrays, counts, bar) {
     ],
     axis: stepAxis(spec, "the gradient flows from right to left"),
     counts,
-    hatched: "Hatched steps are masked: the gradient passes through them untouched.",
+    hatched: "Hatched steps are masked: the gradient passes through them unchanged.",
     odd: () => (from("path") ? maps.map(({ text, n, quantity }) => [text, arrays[n][quantity]]) : []),
     notes: (batch) => [
       ...norms.map(({ dh }, n) => vanishedInWords(called[n], dh)),

@@ -83,7 +83,7 @@ export const NOT_ALL_WAYS =
   "All ways together were not computed for this sequence: that is done for a few, and for layers of a moderate size.";
 
 export const BIAS_CAPTION =
-  "dL/db of this unit, a sum over the steps. The bar: what has been gathered from the end to here";
+  "dL/db of this unit, a sum over the steps. The bar: what has been collected from the end to here";
 export const BIAS_COLUMNS = ["this step", "from the end to here", "all steps"];
 
 export const lossInWords = (spec) =>
@@ -103,10 +103,10 @@ export function wayRule({ kind, activation }) {
 
 /** What a step gives to the gradients of the kernels. */
 export const weightsInWords = ({ kind }, { toW, toU }) =>
-  `To all of dL/dW this step gives a matrix of size |x| · |dL/dz| = ${sized(toW)}` +
-  (kind === "GRU" ? "." : `, to dL/dU one of |h_t−1| · |dL/dz| = ${sized(toU)}.`);
+  `This step's contribution to dL/dW has norm |x| · |dL/dz| = ${sized(toW)}` +
+  (kind === "GRU" ? "." : `, to dL/dU |h_t−1| · |dL/dz| = ${sized(toU)}.`);
 
-/** What the pictures show, for whoever does not see them. */
+/** What the pictures show, for those who cannot see them. */
 export const gradientPicturesInWords = ({ layers, steps }, level) =>
   level === "size"
     ? `How large the gradient is at each of ${plural(steps, "step")}: ${plural(layers.length, "curve")}.`
@@ -124,7 +124,7 @@ export function gradientInWords(spec, where, numbers, way) {
   if (!Number.isFinite(gradient)) return `${place}: dL/d${state} is not finite (${n(gradient)}).`;
   const steps = spec.steps - 1 - t;
   const head = `${place}: dL/d${state} = ${n(gradient)}, so adding a little e to ${state} here changes the loss by ${n(gradient)} · e.`;
-  if (numbers.masked) return `${head} The step is masked: the gradient passes through it untouched.`;
+  if (numbers.masked) return `${head} The step is masked: the gradient passes through it unchanged.`;
   if (!steps) return `${head} This is the last step: the gradient comes from the loss alone. Go left, back in time.`;
   const what = { LSTM: "the forget gates", GRU: "the update gates", SimpleRNN: "slope times U[u, u]" }[layer.kind];
   const split =

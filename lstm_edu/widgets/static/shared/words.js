@@ -25,7 +25,7 @@ export const sequencesInWords = (spec) => (spec.batch > 1 ? plural(spec.batch, "
 export const stepAxis = (spec, rest = "one row per unit, unit 0 on top") =>
   `step${spec.time ? " (in the order of processing)" : ""}${rest && ` · ${rest}`}`;
 
-/** What stands before the levels, and what each of them shows, by the trait that says which one it is. */
+/** The word before the levels, and what each of them shows, by the trait that says which one it is. */
 export const SHOW = "show";
 export const LEVEL_TITLES = {
   detail: {
@@ -42,7 +42,7 @@ export const LEVEL_TITLES = {
 
 export const HATCHED = "Hatched steps are masked: the layer skips them.";
 
-/** What a masked step makes of the output. */
+/** What a masked step does to the output. */
 export const maskedOutput = (spec) =>
   spec.zero_output_for_mask ? "the output is 0" : "the output repeats the one before";
 
