@@ -130,7 +130,7 @@ def test_of_a_large_batch_as_much_travels_as_fits(monkeypatch):
         (lambda: le.explore_gradients(made(), X[:, :0]), ValueError, "at least one timestep"),
         (lambda: le.explore_gradients(made(), X[:0]), ValueError, "at least one sequence"),
         (lambda: le.explore_gradients(made(), X, np.ones((B, T, H))), ValueError, "dy must have the shape"),
-        (lambda: le.explore_gradients(made(), X, np.ones((B, H)), beside=made(units=3)), ValueError, "leave dy out"),
+        (lambda: le.explore_gradients(made(), X, np.ones((B, H)), beside=made(units=3)), ValueError, "omit dy"),
         (lambda: le.explore_gradients(made(), X, unit=H), ValueError, "unit must be from 0 to 4"),
         (lambda: le.explore_gradients(made(), X, t=-1), ValueError, "counting from the end is not supported"),
         (lambda: le.explore_gradients(made(), X, batch=0.5), TypeError, "batch must be a whole number, got 0.5"),
@@ -140,7 +140,7 @@ def test_of_a_large_batch_as_much_travels_as_fits(monkeypatch):
         (lambda: le.explore_gradients(made(), X, show="simple"), ValueError, "got 'simple'"),
         (lambda: le.explore_gradients(made(), X, show=None), TypeError, "show must be a string, got None"),
         (lambda: le.explore_gradients(made(), X, show=1), TypeError, r"show must be a string, got 1 \(int\)"),
-        (lambda: le.explore_gradients(made(), X, detail="simple"), TypeError, "has no 'detail'.* is said by .*show"),
+        (lambda: le.explore_gradients(made(), X, detail="simple"), TypeError, "has no 'detail'.* is set by .*show"),
         (lambda: le.explore_gradients(made(), X, name="mine"), TypeError, "takes no name, got name='mine'"),
     ],
 )  # fmt: skip

@@ -195,7 +195,7 @@ def test_masked_steps_let_the_gradient_through(page):
     trace = layer.trace(inputs(), mask)
     root = put(page, le.explore_gradients(layer, inputs(), mask=mask, t=4, unit=1))
     grads = layer.backward(trace, flow(layer, inputs(), mask=mask).dy)
-    expect(root.locator(".le-words")).to_contain_text("passes through it untouched")
+    expect(root.locator(".le-words")).to_contain_text("passes through it unchanged")
     expect(root.locator(".le-note").last).to_contain_text("Hatched steps are masked")
     assert number(root, "0/dc") == grads.trace.c[0, 4, 1]
     page.evaluate("model.set('t', 3)")
