@@ -417,7 +417,7 @@ def test_what_float32_cannot_decide_is_said():
 @pytest.mark.parametrize(
     ("places", "said"),
     [
-        ({"colour": "red"}, "LSTMExplorer has no 'colour', got colour='red'. Where it begins is said by .*unit"),
+        ({"colour": "red"}, "LSTMExplorer has no 'colour', got colour='red'. Where it begins is set by .*unit"),
         ({"timestep": 2}, "has no 'timestep'"),
         ({"t": "a"}, "t must be a whole number, got 'a' .str."),
         ({"unit": 1.5}, "unit must be a whole number, got 1.5 .float."),
