@@ -16,9 +16,7 @@ export function equationsOf(context, spec, opens) {
   const parts = equationParts(context, spec, opens);
   const amounts = addedAmounts(["kept", "written"], [palette.colors.f, palette.colors.i]);
   const unlike = note("≠ marks where this run does not follow the equation: something there is held, or mistaken.");
-  const heavy = opens
-    ? null
-    : note("The weights are too large to send to this page: the sums cannot be opened here.");
+  const heavy = opens ? null : note("The weights are too large to send to this page: the sums cannot be opened here.");
   const gates = GATES.map((gate) => gateRow(parts, spec, gate));
   const states = [maskedNote(), cellStateRow(parts, amounts), outputRow(parts, spec)];
   const element = h("div", { class: "le-equations" }, heavy, unlike, gates, states);
