@@ -30,7 +30,7 @@ def test_each_file_comes_once_after_those_that_it_imports(planted):
                          "export default explorer([one, two, three]);\nfunction explorer(of) {\n  return of;\n}",
     })  # fmt: skip
     assert linking.module("x/explorer.js").splitlines() == [
-        "const one=1;", "const own=3;", "const two=own-one;", "const three=one+2;", "function explorer(of){return of;}",
+        "const one=1;", "const own=3;", "const two=own-one;", "const three=one+2;", "function explorer(of){return of}",
         "export default explorer([one,two,three]);",
     ]  # fmt: skip
 
@@ -54,8 +54,37 @@ def test_what_looks_like_a_comment_or_an_end_inside_a_text_stays(planted):
 def test_a_line_ends_a_statement_where_it_did(planted):
     source = "const f = (a) => {\n  let n = a\n  n++\n  const r = /x/\n  return n + +n - -n / 2\n};\nexport default f;"
     planted({"e.js": source})
-    found = "const f=(a)=>{let n=a\nn++\nconst r=/x/\nreturn n+ +n- -n/2\n};\nexport default f;\n"
+    found = "const f=a=>{let n=a\nn++\nconst r=/x/\nreturn n+ +n- -n/2};\nexport default f;\n"
     assert linking.module("e.js") == found
+
+
+def test_what_is_left_out_means_nothing(planted):
+    """Last commas and semicolons, brackets around one name, and all but the first of several const."""
+    planted({
+        "e.js": """
+const f = async (n) => {
+  const h = [, n, ,];
+  const l = [
+    n,
+    [n, 1,],
+  ];
+  for (const m of l) if (m) continue;
+  for (let m = 0; m < 3; m++);
+  const g = (m) => ({ m, });
+  const r = await g((await 1), (m) => m)
+  let q = r
+  const t = q;
+  const s = (async (m) => m)(t);
+  return { h, s };
+};
+export default f;
+"""
+    })  # fmt: skip
+    assert linking.module("e.js") == (
+        "const f=async(n)=>{const h=[,n,,],l=[n,[n,1]];for(const m of l)if(m)continue;"
+        "for(let m=0;m<3;m++);const g=m=>({m}),r=await g((await 1),m=>m)\nlet q=r\nconst t=q,"
+        "s=(async(m)=>m)(t);return{h,s}};\nexport default f;\n"
+    )
 
 
 def test_two_files_may_use_one_name_for_different_things(planted):
@@ -84,9 +113,9 @@ export default named;
         }
     )
     assert linking.module("e.js") == (
-        "const named=(a,b)=>{const{total,other:{inner=a}={},...e}=b;"
-        "const f={count:a,total,list:[a],inner(){return e.count;},get total2(){return total;}};"
-        "return b.map((d)=>d.count?d:{element:Math.max(a,f.total)});};\nexport default named;\n"
+        "const named=(a,b)=>{const{total,other:{inner=a}={},...e}=b,"
+        "f={count:a,total,list:[a],inner(){return e.count},get total2(){return total}};"
+        "return b.map(d=>d.count?d:{element:Math.max(a,f.total)})};\nexport default named;\n"
     )
 
 

@@ -369,14 +369,14 @@ def _is_object(before: _Token) -> bool:
 _NOTHING_NEEDED = set("(){}[],;:?=<>!&|*%^~.") | {"=>", "?.", "..."}  # no space next to these is needed
 _SIGNS = {"+", "-", "/", "++", "--"}  # nor next to these, unless both are of them: a + +b
 _GOES_ON_AFTER = _NOTHING_NEEDED - {")", "]", "}"} | {"+", "-", "/"}
-_GOES_ON_BEFORE = {")", "]", ",", ";", ".", "?.", ":", "?", "=", "&", "|", "=>"}
+_GOES_ON_BEFORE = {")", "]", "}", ",", ";", ".", "?.", ":", "?", "=", "&", "|", "=>"}
 
 
 def _text(statement: _Statement, names: dict[str, str]) -> str:
     """A statement as text, with other names, and no more spaces and lines than the language needs."""
     written: list[str] = []
     before = ""  # what a gap is between: marks, or "" for all else
-    for (kind, text, gap), role in zip(statement.tokens, statement.roles, strict=True):
+    for (kind, text, gap), role in _one_const(_without_needless(statement)):
         if gap and written:
             written.append(_space_between(before, text if kind == "mark" else "/" if kind == "regex" else "", gap))
         before = text if kind == "mark" else ""
@@ -384,6 +384,59 @@ def _text(statement: _Statement, names: dict[str, str]) -> str:
             text = names[text] if role == "variable" else f"{text}:{names[text]}"
         written.append(text)
     return "".join(written)
+
+
+_Named = tuple[_Token, str]  # a token and its role
+
+
+def _without_needless(statement: _Statement) -> list[_Named]:
+    """The tokens without a last comma or semicolon in brackets, and without brackets around the one name before =>."""
+    named = list(zip(statement.tokens, statement.roles, strict=True))
+    found: list[_Named] = []
+    heads: list[bool] = []  # of the open brackets ( : whether they belong to a statement, as those of `for (...)`
+    head = False  # whether the bracket that closed last did
+    for n, (token, role) in enumerate(named):
+        before = found[-1][0].text if found else ""
+        after = named[n + 1][0] if n + 1 < len(named) else None
+        if token.text == "(" and token.kind == "mark":
+            heads.append(before in ("for", "while", "if"))
+        elif token.text == ")" and token.kind == "mark":
+            head = heads.pop()
+        closes = after is not None and after.kind == "mark" and after.text in ")]}"
+        if token.kind == "mark" and token.text == "," and closes and before not in ("[", ","):
+            continue  # but [,] is a hole
+        if token.kind == "mark" and token.text == ";" and closes and not (before == ")" and head):
+            continue  # but for (...); has an empty body
+        if token.text == "=>" and len(found) > 2 and [found[-3][0].text, before] == ["(", ")"]:
+            name = found[-2]
+            if name[1] == "variable" and (len(found) == 3 or found[-4][0].text != "async"):
+                found[-3:] = [(name[0]._replace(gap=found[-3][0].gap), name[1])]
+        found.append((token, role))
+    return found
+
+
+def _one_const(named: list[_Named]) -> list[_Named]:
+    """The same with one `const` for those that follow each other: const a=1,b=2;"""
+    found: list[_Named] = []
+    first: list[str] = [""]  # of each open bracket: with which word the statement began that we are in
+    for token, role in named:
+        before = found[-1][0] if found else _Token("mark", ";", "")
+        if _closes(token):
+            first.pop()
+        if token.gap == "\n" and _space_between(before.text, token.text, "\n"):
+            first[-1] = ""  # perhaps a statement ended there
+        if token.text == "const" and first[-1] == "const;":
+            found[-1] = (before._replace(text=","), "")
+            first[-1] = "const"
+            continue
+        if token.text == ";" and token.kind == "mark":
+            first[-1] = f"{first[-1]};"
+        elif first[-1] == "" or first[-1].endswith(";"):
+            first[-1] = token.text
+        if _opens(token):
+            first.append("")
+        found.append((token, role))
+    return found
 
 
 def _space_between(before: str, after: str, gap: str) -> str:
