@@ -23,4 +23,8 @@ export const pointAtOne = (gates) =>
       `${gates.map((gate) => gate.letter).join(", ")}. Point at one.`
     : "Each array is one block. Point at one.";
 
+// What is said before the buttons of the other layouts, and to a screen reader.
+export const NEXT_TO_IT = "next to it";
+export const NEXT_TO_KERAS = "next to Keras 3";
+
 export const THIN_BLOCKS = "Blocks too thin to point at are drawn larger than they are; all others are to scale.";
