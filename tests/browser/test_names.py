@@ -129,6 +129,14 @@ def test_a_dense_layer_names_columns_terms_and_the_class_it_decides_for(page):
     for n, head in enumerate(heads):  # each above its column
         cell = root.locator(f"[data-q='y0,{n}']").bounding_box()
         assert abs(head.bounding_box()["x"] - cell["x"]) < 2 and head.bounding_box()["y"] < cell["y"]
+    beside = root.locator(".le-row-name")
+    assert beside.all_inner_texts() == ["length", "roundness"]
+    for row, name in enumerate(beside.all()):  # each next to its row, over x
+        box, cell = name.bounding_box(), root.locator(f"[data-q='W{row},0']").bounding_box()
+        assert cell["y"] <= box["y"] + box["height"] / 2 <= cell["y"] + cell["height"]
+        assert root.locator(".le-x").bounding_box()["x"] - 1 <= box["x"] and box["x"] + box["width"] <= cell["x"]
+    columns = [root.locator(f"[data-q='{place}']").bounding_box()["x"] for place in ("W0,1", "b0,1", "y0,1")]
+    assert len(set(columns)) == 1  # W, b and y are still one below the other
     assert root.locator("[data-q='W1,2']").get_attribute("aria-label").startswith("W[1, 2] “roundness” “glove” = ")
     assert root.locator(".le-terms tbody th").all_inner_texts()[:2] == [
         "x[0] “length” · W[0,1]", "x[1] “roundness” · W[1,1]",
@@ -207,3 +215,15 @@ def test_axe_finds_nothing_where_there_are_names_and_nothing_sticks_out(new_page
             put(page, make())
             axe_finds_nothing(page, (which, width))
             nothing_sticks_out(page, (which, width))
+
+
+def test_the_rows_of_a_matrix_of_colours_have_names(page):
+    trace = made("Dense", 40, shape=(None, 3), x=RNG.normal(size=(4, 3)))
+    root = put(page, le.explore(trace, features=FEATURES))
+    names = root.locator(".le-W .le-colour-rows span")
+    assert names.all_inner_texts() == FEATURES
+    canvas = root.locator(".le-W canvas").bounding_box()
+    for row, name in enumerate(names.all()):
+        box = name.bounding_box()
+        assert abs(box["y"] + box["height"] / 2 - (canvas["y"] + (row + 0.5) * canvas["height"] / 3)) < 4
+        assert box["x"] >= root.bounding_box()["x"] and box["x"] + box["width"] <= canvas["x"]

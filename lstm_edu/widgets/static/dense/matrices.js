@@ -43,6 +43,7 @@ export function denseMatrices(context, spec, rowsShown, letters, choose) {
     letters,
     narrow: () => narrow,
     columnNames: (name) => (name === "b" ? [] : (spec.named?.[COLUMNS[name]] ?? [])),
+    rowNames: (name) => (name === "W" ? (spec.named?.features ?? []) : []),
     called: (name, r, c) => (name === "W" ? quoted(spec, "features", r) : "") + quoted(spec, COLUMNS[name], c),
     room: () => ({ width: Math.max(200, element.clientWidth - 40), columns: spec.features + spec.sums }),
   };

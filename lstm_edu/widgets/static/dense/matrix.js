@@ -3,13 +3,22 @@
 
 import { paintCells } from "../shared/canvas.js";
 import { inkOn, ramp, shade, stopsOf } from "../shared/colours.js";
+import { fitted } from "../shared/numbers.js";
 import { h, say } from "../shared/page.js";
 import { cellAt, clamp } from "../shared/places.js";
+
+const MOST_NAMED = 16; // rows of colours that have room for a name
+
+/** The names of all rows or columns; none where not all have one. */
+const nameSpans = (kind, names, count) =>
+  names.length === count
+    ? names.map((text) => h("span", { class: kind, "aria-hidden": "true", title: text }, text))
+    : [];
 
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** Small ones: every number a button. One of them is in the tab order; arrows move among them. `on`: what the matrix is
- *  part of, {choose(name, row, column, taken), narrow(), letters, columnNames(name), called(name, r, c)}. */
+ *  part of, {choose(name, row, column, taken), narrow(), letters, columnNames(name), rowNames(name), called(name, r, c)}. */
 export function numberMatrix(context, on, name, rows, columns, what) {
   const element = h("div", { class: "le-grid", role: "group", "aria-label": `${name}: ${what}` });
   element.style.setProperty("--le-columns", columns);
@@ -27,15 +36,21 @@ export function numberMatrix(context, on, name, rows, columns, what) {
     });
     return cell;
   });
-  const names = on.columnNames(name);
-  const heads = names.map((text) => h("span", { class: "le-column-name", "aria-hidden": "true", title: text }, text));
-  element.append(...(names.length === columns ? heads : []), ...cells);
+  const heads = nameSpans("le-column-name", on.columnNames(name), columns);
+  const sides = nameSpans("le-row-name", on.rowNames(name), rows);
+  element.classList.toggle("le-row-named", sides.length > 0);
+  element.style.setProperty("--le-rows", String(rows));
+  if (sides.length && heads.length) element.append(h("span")); // the corner
+  element.append(...heads);
+  cells.forEach((cell, n) => element.append(...(n % columns ? [] : sides.slice(n / columns, n / columns + 1)), cell));
   const indexOf = (r, c, first) => (name === "b" ? c : name === "W" ? `${r}, ${c}` : `${first + r}, ${c}`);
 
   function paintCell(cell, number, stops, { low, high }) {
     const index = shade(number, low, high);
     const colour = index < 0 ? null : [...stops.subarray(4 * index, 4 * index + 3)];
-    say(cell, context.write(number, on.narrow() ? 3 : 4));
+    const text = fitted(context.write(number, on.narrow() ? 3 : 4), number, on.narrow() ? 6 : 7);
+    say(cell, text);
+    cell.classList.toggle("le-power", text.includes("e"));
     cell.style.background = colour ? `rgb(${colour.join(" ")})` : "";
     cell.style.color = colour ? inkOn(colour) : "";
   }
@@ -74,7 +89,9 @@ export function colourMatrix(context, on, name, rows, columns, what) {
   const canvas = h("canvas", { role: "img", "aria-label": about });
   const frame = h("div", { class: "le-cell" });
   const dot = h("div", { class: "le-cell le-dot", hidden: true });
-  const element = h("div", { class: "le-plot" }, canvas, frame, dot);
+  const sides = rows <= MOST_NAMED ? nameSpans("le-row-name", on.rowNames(name), rows) : [];
+  const names = sides.length > 0 && h("div", { class: "le-colour-rows" }, sides);
+  const element = h("div", { class: "le-plot" }, canvas, frame, dot, names);
   context.listen(element, "pointerdown", (event) => {
     const box = canvas.getBoundingClientRect();
     event.preventDefault(); // the slider has the focus afterwards

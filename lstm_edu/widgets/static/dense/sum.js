@@ -6,7 +6,7 @@ import { at } from "../shared/arrays.js";
 import { quoted } from "../shared/names.js";
 import { agrees, allowed, format, formatDifference } from "../shared/numbers.js";
 import { h, symbol } from "../shared/page.js";
-import { TERMS_SHOWN, termBar, terms } from "../shared/terms.js";
+import { TERMS_SHOWN, factorsCell, termBar, termText, terms } from "../shared/terms.js";
 import { plural } from "../shared/words.js";
 
 /** {elements, paint(numbers, row, place, changed)}: `changed`, whether the reader has changed a number. */
@@ -26,15 +26,15 @@ export function sumOfOutput(spec, arrays) {
         "tr",
         {},
         h("th", { scope: "row" }, title),
-        h("td", {}, middle),
-        h("td", { "data-q": quantity }, format(value)),
+        factorsCell(middle),
+        h("td", { "data-q": quantity }, termText(value)),
         termBar(value, largest),
       );
     return [
       ...sum.shown.map(({ f, x, w, product }) =>
         line(
           `x[${f}]${quoted(spec, "features", f)} · W[${f},${unit}]`,
-          `${format(x)} · ${format(w)}`,
+          `${termText(x)} · ${termText(w)}`,
           product,
           `term${f}`,
         ),

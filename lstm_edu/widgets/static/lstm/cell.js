@@ -23,6 +23,7 @@ import { cellPart, cellSymbols, place } from "./svg.js";
 import { wireVector } from "./vectors.js";
 import { cellInWords, whatWireCarries } from "./words.js";
 import { inkOn } from "../shared/colours.js";
+import { fitted } from "../shared/numbers.js";
 import { h, say } from "../shared/page.js";
 
 const POINTED = ["x", "f", "i", "g", "o", "c", "h"]; // what can be pointed out
@@ -307,6 +308,8 @@ const NAMES = {
   x: ["x"],
 };
 
+const MOST = 7; // characters that fit between two wires
+
 /** Numbers, names and words. */
 function cellTexts(spec, write, vectors) {
   const numbers = Object.keys(WIRE_OF)
@@ -336,10 +339,11 @@ function cellTexts(spec, write, vectors) {
   const law = cellPart("text", { class: "le-diagram-name le-law-text" }, symbols);
   const all = numbers.flatMap(({ value, title }) => [value, title ?? ""]);
 
+  const brief = (value, digits) => fitted(write(value, digits), value, value < 0 ? MOST + 1 : MOST);
   function textOf(name, value) {
     if (vectors[name]) return whatWireCarries(spec, name) + vectors[name].sign();
     const share = ["i", "f", "o"].includes(name) && spec.scales[name].kind !== "signed";
-    return share ? write(value, 3) : withSign(value, 3, write);
+    return share ? brief(value, 3) : withSign(value, 3, brief);
   }
 
   return {
@@ -361,7 +365,9 @@ function cellTexts(spec, write, vectors) {
     paint(flows, recorded) {
       const was = recorded ? { ...recorded, kept: recorded.f * recorded.c_prev, written: recorded.i * recorded.g } : {};
       for (const { name, value } of numbers) {
-        say(value, textOf(name, flows[name]));
+        const text = textOf(name, flows[name]);
+        say(value, text);
+        value.classList.toggle("le-long", text.length > MOST && !isMany(spec, name));
         const other = !isMany(spec, name) && name in was && write(was[name], 3) !== write(flows[name], 3);
         value.classList.toggle("le-other", other); // a what-if changed it
       }

@@ -4,9 +4,8 @@ import { GATES, addendsOf, brokenIn, columnOf, reachOf, vectorsOf } from "./numb
 import { addedAmounts } from "../shared/amounts.js";
 import { equationLine, equationNumbers, equationRow } from "../shared/equation.js";
 import { quoted } from "../shared/names.js";
-import { format } from "../shared/numbers.js";
 import { chip, freshId, h, say, symbol } from "../shared/page.js";
-import { TERMS_SHOWN, termTrack, terms } from "../shared/terms.js";
+import { TERMS_SHOWN, termText, termTrack, terms } from "../shared/terms.js";
 import { plural } from "../shared/words.js";
 
 /** {element, paint(numbers, place, arrays, highlight)}: what numbersAt() gave for this place, and the arrays it came from.
@@ -228,24 +227,26 @@ function dotProduct(kind, gate, spec, listen, face) {
       say(slice, `${array}[:, ${place_.column}]`);
       say(column, `${weights}[k, ${place_.column}]`);
       const longest = Math.max(...shown.map(({ product }) => Math.abs(product)).filter(Number.isFinite), 1e-30);
+      let long = false;
       shown.forEach(({ f, x, w, product }, n) => {
         const { cells, fill } = lines[n];
-        [`${f}${quoted(spec, axis, f)}`, format(x), format(w), format(product)].forEach((text, k) =>
-          say(cells[k], text),
-        );
+        const texts = [x, w, product].map(termText);
+        [`${f}${quoted(spec, axis, f)}`, ...texts].forEach((text, k) => say(cells[k], text));
+        long ||= texts.some((text) => text.length > 8);
         cells[3].title = `${letter}[${f}] · ${weights}[${f}, ${place_.column}] = ${product}`;
         const width = Number.isFinite(product) ? (50 * Math.abs(product)) / longest : 50;
         fill.style.width = `${width}%`;
         fill.style.left = `${product < 0 ? 50 - width : 50}%`;
         fill.classList.toggle("le-minus", product < 0);
       });
+      table.classList.toggle("le-long", long);
       if (others) {
         say(rest.cells[0], `the ${plural(others, "smaller term")}`);
-        say(rest.cells[1], format(left));
+        say(rest.cells[1], termText(left));
         rest.cells[1].title = String(left);
       }
       const sum = shown.reduce((sum, { product }) => sum + product, left);
-      say(total, format(sum));
+      say(total, termText(sum));
       total.title = String(sum);
     },
   };

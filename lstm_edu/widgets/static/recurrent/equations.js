@@ -4,9 +4,8 @@ import { RNN_SUMS, rnnNamed, rnnVectors } from "./numbers.js";
 import { addedAmounts } from "../shared/amounts.js";
 import { equationLine, equationNumbers, equationRow } from "../shared/equation.js";
 import { quoted } from "../shared/names.js";
-import { format } from "../shared/numbers.js";
 import { chip, freshId, h, symbol } from "../shared/page.js";
-import { TERMS_SHOWN, termBar, terms } from "../shared/terms.js";
+import { TERMS_SHOWN, factorsCell, termBar, termText, terms } from "../shared/terms.js";
 import { plural } from "../shared/words.js";
 
 /** {element, paint(numbers, place, arrays, highlight)}. */
@@ -184,36 +183,29 @@ function rnnProduct(kind, block, quantity, spec, listen, face) {
         h("code", {}, `${array}[k, ${column}]`),
         `, ${plural(count, "product")}`,
       );
-      const largest = Math.max(
-        ...shown.map((term) => Math.abs(term.product)).filter(Number.isFinite),
-        Math.abs(rest) || 0,
-        1e-30,
-      );
+      const sum = shown.reduce((sum, term) => sum + term.product, rest);
+      const sizes = [...shown.map((term) => term.product), rest, sum].map(Math.abs);
+      const largest = Math.max(...sizes.filter(Number.isFinite), 1e-30);
       const line = (title, middle, value, name) =>
         h(
           "tr",
           {},
           h("th", { scope: "row" }, title),
-          h("td", {}, middle),
-          h("td", { "data-q": name, title: String(value) }, format(value)),
+          factorsCell(middle),
+          h("td", { "data-q": name, title: String(value) }, termText(value)),
           termBar(value, largest),
         );
       body.replaceChildren(
         ...shown.map((term) =>
           line(
             `k = ${term.f}${quoted(spec, axis, term.f)}`,
-            `${format(term.x)} · ${format(term.w)}`,
+            `${termText(term.x)} · ${termText(term.w)}`,
             term.product,
             `${quantity}.${term.f}`,
           ),
         ),
         ...(others ? [line(plural(others, "smaller term"), "", rest, `${quantity}.others`)] : []),
-        line(
-          "sum",
-          "",
-          shown.reduce((sum, term) => sum + term.product, rest),
-          `${quantity}.sum`,
-        ),
+        line("sum", "", sum, `${quantity}.sum`),
       );
       caption.dataset.letter = letter;
     },

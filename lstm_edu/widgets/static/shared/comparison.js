@@ -1,6 +1,6 @@
 // Ours and Keras's, side by side.
 
-import { agrees, allowed, format, formatDifference } from "./numbers.js";
+import { agrees, allowed, fitted, format, formatDifference } from "./numbers.js";
 import { h, say, symbol } from "./page.js";
 
 /** How ours and Keras's compare, in a sentence: over `what`; null where there is nothing to compare with. */
@@ -27,8 +27,8 @@ export function comparison(spec, rows) {
       for (const name of rows) {
         const [mine, theirs, difference] = cells[name];
         const same = agrees(ours[name], keras[name], allowed(spec, name));
-        say(mine, format(ours[name], 6));
-        say(theirs, format(keras[name], 6));
+        say(mine, fitted(format(ours[name], 6), ours[name], 10));
+        say(theirs, fitted(format(keras[name], 6), keras[name], 10));
         say(difference, (same ? "" : "≠ ") + formatDifference(ours[name], keras[name]));
         difference.classList.toggle("le-differs", !same);
       }

@@ -17,6 +17,17 @@ export function formatSimply(value) {
   return format(value, size < 0.5e-3 ? 4 : 3);
 }
 
+/** A number in at most `most` characters, where there is little room: `text`, or with fewer digits, if need be of a power
+ *  of ten. */
+export function fitted(text, value, most) {
+  if (text.length <= most) return text;
+  const shorter = text.includes("e")
+    ? [1, 0].map((digits) => value.toExponential(digits))
+    : [5, 4, 3, 2, 1, 0].map((digits) => value.toFixed(digits));
+  const texts = shorter.map((one) => one.replace(/-/g, "−"));
+  return texts.find((one) => one.length <= most) ?? texts.at(-1);
+}
+
 /** How far two numbers are apart: 0, or two figures and a power of ten. */
 export function formatDifference(a, b) {
   const apart = Math.abs(a - b);

@@ -34,7 +34,7 @@ export function symbol(name) {
 
 /** "0 [bar] 1": the scale of one picture, shown next to it; `after` it more words. */
 export function legend({ low, high }, stops, after = "") {
-  const end = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
+  const end = (value) => String(Number(value.toPrecision(3))).replace(/-/g, "−");
   const bar = h("span", { class: "le-bar", style: `background:linear-gradient(to right, ${stops.join(", ")})` });
   return h("span", { class: "le-legend" }, end(low), bar, end(high) + after);
 }

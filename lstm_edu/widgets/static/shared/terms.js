@@ -1,5 +1,6 @@
 // A sum, term by term.
 
+import { fitted, format } from "./numbers.js";
 import { h } from "./page.js";
 
 export const TERMS_SHOWN = 12;
@@ -14,6 +15,12 @@ export function terms(x, w, most) {
   const rest = ordered.slice(most).reduce((sum, term) => sum + term.product, 0);
   return { shown: ordered.slice(0, most), others: all.length - most, rest };
 }
+
+/** A number in a table of terms, at most as long as "−1.23e−45". */
+export const termText = (value) => fitted(format(value), value, 9);
+
+/** A cell for "0.5 · 0.25": on one line, unless its numbers are long. */
+export const factorsCell = (text) => h("td", { class: (text.length > 17 || text.includes("e")) && "le-long" }, text);
 
 /** A cell for a bar to the left or to the right of its middle: {cell, fill}. */
 export function termTrack() {
