@@ -116,12 +116,15 @@ def use_lstm(page: Page, root: Locator, here: dict[str, Any]) -> None:
         expect(root.get_by_role("img", name=f"{name} of unit 1 over 7 steps")).to_be_visible()
     reset(root)
 
-    root.get_by_label("mistake", exact=True).select_option("bias-missing")
+    root.get_by_text("Make a mistake").click()
+    root.get_by_role("searchbox", name="search the mistakes").fill("no bias")
+    root.get_by_role("radio", name="no bias at all").check()
     expect(root.locator(".le-lesson")).to_be_visible()
     same(number(root, "h"), le.doctor.mistaken_trace(lstm, "bias-missing", x).h[0, LAST, 1])
-    root.get_by_label("mistake", exact=True).select_option("none")
+    root.get_by_role("button", name="remove: mistake: no bias at all").click()
     expect(root.locator(".le-changes li")).to_have_count(0)
 
+    root.get_by_text("Change a number").click()
     root.get_by_label("the number, as a number").fill("1.5")
     expect(root.locator(".le-changes li")).to_have_count(1)
     other = x.copy()

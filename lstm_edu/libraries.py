@@ -903,6 +903,11 @@ _SPELLED = {
 }
 
 
+def packed_in_order(kind: str, order: Iterable[str]) -> list[Packing]:
+    """The rows of this kind of layer whose gates lie in this order, one block after another."""
+    return [row for row in PACKINGS if row.kind == kind and row.order == "".join(order) and not row.interleaved]
+
+
 def spelled(rows: Iterable[Packing], most: int = 4) -> str:
     """The libraries of these rows as they spell themselves: "Haiku or Flax", "PyTorch (or 7 others)"."""
     names = [_SPELLED.get(library, library) for library in dict.fromkeys(row.library for row in rows)]

@@ -6,6 +6,7 @@ import pytest
 import lstm_edu as le
 from lstm_edu import widgets
 from lstm_edu.plots.layouts import KINDS, layouts
+from lstm_edu.widgets import words
 
 RNG = np.random.default_rng(29)
 B, T, F, H = 3, 7, 4, 5
@@ -262,3 +263,14 @@ def test_keras_brings_its_own_numbers_for_every_kind():
     assert all(spec["comparison"]["agrees"] for spec in specs), [spec["comparison"] for spec in specs]
     sent = received(explorer)
     assert not np.array_equal(sent["4/keras_a"], sent["4/a"])  # computed by another, and so rounded otherwise
+
+
+def test_one_of_a_kind_is_not_several():
+    for make, shape in ((le.LSTM, (1, 1, 1)), (le.GRU, (1, 1, 1)), (le.SimpleRNN, (1, 1, 1))):
+        layer = make(1)
+        layer.build(shape)
+        explorer = le.explore(layer, np.full(shape, 0.5))
+        assert "1 unit, 1 timestep of 1 feature" in explorer._spec["title"]
+    assert "1 unit on 1 feature" in widgets.packing(1, 1)._spec["title"]
+    assert "3 units on 2 features" in widgets.packing(3, 2)._spec["title"]
+    assert "1 sample in 1 bin" in words.bins(1, 1)

@@ -7,7 +7,8 @@ import pytest
 
 import lstm_edu as le
 from lstm_edu import widgets
-from lstm_edu.widgets import _base
+from lstm_edu.doctor import CATALOGUE
+from lstm_edu.widgets import _base, words
 
 B, T, F, H = 2, 7, 4, 3
 RNG = np.random.default_rng(5)
@@ -169,6 +170,26 @@ def test_only_mistakes_that_can_be_made_in_this_run_are_offered():
     assert not {"bias-missing", "bias-twice", "bias-wrong-gate:i-f"} & offered(le.explore(lstm(use_bias=False), X))
     assert "kernel-transposed" not in plain  # more features than units: it would not fit
     assert offered(widgets.LSTMExplorer(lstm().trace(X[:1]))) == plain
+
+
+def test_words_are_there_for_mistakes_of_the_catalogue_only():
+    known = [id for group in words._MISTAKES.values() for id in group]
+    assert len(set(known)) == len(known) and all(id in CATALOGUE for id in known)
+    assert words.mistake("axes-swapped:output") is None
+
+
+def test_each_mistake_is_said_in_words_of_its_own_in_a_group():
+    mask, states = RNG.random((B, T)) < 0.6, [RNG.normal(size=(B, H)) for _ in "hc"]
+    entries = explorer(mask=mask, initial_state=states)._spec["mistakes"]
+    for entry in entries:
+        assert set(entry) == {"id", "group", "words", "sentence", "fix"}
+        assert 5 < len(entry["words"]) <= 70 and entry["id"] not in entry["words"], entry
+    assert len({entry["words"] for entry in entries}) == len(entries)
+    assert len({entry["group"] for entry in entries}) == 8
+    said = {entry["id"]: entry["words"] for entry in entries}
+    assert said["gate-order:i,o,f,g"] == "order i, o, f, g, as in ONNX"
+    assert said["gate-order:o,g,f,i"] == "order o, g, f, i"
+    assert said["bias-wrong-gate:f-o"] == "the biases of f and o swapped"
 
 
 def test_every_lstm_of_a_model_has_its_mistakes():

@@ -29,14 +29,14 @@ class LSTMExplorer(_base.LayerOverTime):
     `highlight`, and setting `highlight` lights the wire.
 
     "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page computes the run anew and
-    shows the old one beside it. `what_if` does the same from Python, `reset` brings the run back, and the trait
+    shows the old one next to it. `what_if` does the same from Python, `reset` brings the run back, and the trait
     `whatif` says what is on: a dict, {} if nothing is.
 
     Args:
         trace: a complete Trace of an LSTM: x (B, T, F), z (B, T, 4 * units), i, f, g, o, c, h (B, T, units).
-        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown beside ours.
+        reference: a trace of the same quantities by Keras (`le.keras_bridge.keras_trace`), shown next to ours.
         t, unit, batch: where to begin. detail: how much is shown, "simple", "gates" or "all".
-        name: what to call it, in place of the layer's name.
+        name: what to call it, instead of the layer's name.
 
     Of a large batch only the first sequences travel to the page, about 8 MB of them; the explorer says so.
 
@@ -73,7 +73,7 @@ class LSTMExplorer(_base.LayerOverTime):
         bias: Mapping[int, float] | None = None,
         add: bool = False,
     ) -> None:
-        """Show the run as it would be with these changes; the old run stays in sight beside it.
+        """Show the run as it would be with these changes; the old run stays in sight next to it.
 
         Args:
             hold: gate -> the number it is held at, {"f": 1} (open) or {"i": 0, "o": 0.5}, whatever its sum says.

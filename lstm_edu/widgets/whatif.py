@@ -25,47 +25,20 @@ from lstm_edu.widgets import _base, words
 GATES = "ifgo"
 _PLACE = re.compile(r"(x|kernel|recurrent_kernel|bias)\[(\d+(?:,\d+)*)\]")
 
-# The catalogue's mistakes that recompute.js can make: family -> variants, ALL of them or those named ("" is none). The
-# others change only what is made of the output, read the input in another order, or cannot be computed at all.
-ALL = None
-_IN_PAGE: dict[str, tuple[str, ...] | None] = {
-    "gate-order": ALL,
-    "kernel-transposed": ALL,
-    "recurrent-transposed": ALL,
-    "kernel-reshaped": ("", "back", "recurrent", "recurrent-back", "both", "both-back", "interleaved", "cut-across"),
-    "bias-missing": ("", *GATES),
-    "bias-twice": ALL,
-    "torch-two-biases": ALL,
-    "tf1-forget-bias": ALL,
-    "unit-forget-bias": ("twice", "missing"),
-    "bias-wrong-gate": ALL,
-    "hard-sigmoid-v2": ("",),
-    "hard-sigmoid-v3": ("", "sigmoid"),
-    "candidate-activation": (
-        "sigmoid", "none", "tanh-on-i", "tanh-on-f", "tanh-on-o", "tanh-on-ifo", "sigmoid-on-c",
-    ),
-    "wrong-previous-state": (
-        "gates-see-c", "h-for-c", "output-from-old-c", "cell-not-squashed", "tanh-twice", "squashed-c-kept",
-    ),
-    "product-not-elementwise": ("f-c", "i-g", "f-c-i-g", "o-c", "all"),
-    "peepholes": ("ones", "recurrent-kernel"),
-    "state-not-carried": ("", "h", "c", "initial-everywhere", "initial-state"),
-    "stateful-carry": ("",),
-    "h-c-swapped": ("",),
-    "mask-lost": ("", "inverted"),
-    "cudnn-mask": ("",),
-    "masked-steps": ("state-zeroed", "c-goes-on", "h-goes-on", "input-zeroed"),
-}  # fmt: skip
-
 
 def in_page(mistake: Any) -> bool:
-    """Whether the page can make this mistake of the catalogue."""
-    variants = _IN_PAGE.get(mistake.family, ())
-    return variants is ALL or mistake.variant in variants
+    """Whether the page can make this mistake of the catalogue: recompute.js can, and words.py has words for it.
+
+    The others change only what is made of the output, read the input in another order, or cannot be computed at all.
+    """
+    return words.mistake(mistake.id) is not None
 
 
 def offered(trace: Trace) -> list[dict[str, str]]:
-    """The mistakes that the page can switch on in this run: [{"id", "sentence", "fix"}], in the catalogue's order."""
+    """The mistakes that the page can switch on in this run, in the catalogue's order.
+
+    Each is {"id", "group", "words", "sentence", "fix"}: words in a list of its group, the sentence once it is made.
+    """
     from lstm_edu.doctor import equations
     from lstm_edu.doctor.mistake import CATALOGUE
     from lstm_edu.doctor.recipes import Form, Masking, RecurrentRecipe
@@ -87,7 +60,7 @@ def offered(trace: Trace) -> list[dict[str, str]]:
         backwards=layer.go_backwards,
     )
     return [
-        {"id": m.id, "sentence": m.sentence, "fix": m.fix}
+        {"id": m.id, **(words.mistake(m.id) or {}), "sentence": m.sentence, "fix": m.fix}
         for m in CATALOGUE
         if in_page(m) and m.applies(layer) and m.mutation is not None and m.mutation(recipe) is not None
     ]

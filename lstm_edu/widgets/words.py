@@ -7,11 +7,19 @@ A translation begins in these files. Errors are not here: they are for whoever p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from lstm_edu.libraries import packed_in_order, spelled
 from lstm_edu.trace import Trace
+
+
+def plural(count: int, word: str) -> str:
+    """ "1 unit", "3 units"."""
+    return f"{count} {word}{'' if count == 1 else 's'}"
+
 
 # --- titles ---------------------------------------------------------------------------------------------------------
 
@@ -24,7 +32,9 @@ def layer(trace: Trace, *about: str) -> str:
 def recurrent_layer(trace: Trace) -> str:
     """ "LSTM 'memory', 5 units, 8 timesteps of 3 features"."""
     _, steps, features = trace["x"].shape
-    return layer(trace, f"{trace['h'].shape[2]} units", f"{steps} timesteps of {features} features")
+    return layer(
+        trace, plural(trace["h"].shape[2], "unit"), f"{plural(steps, 'timestep')} of {plural(features, 'feature')}"
+    )
 
 
 def model(trace: Trace, layers: Sequence[str]) -> str:
@@ -34,23 +44,23 @@ def model(trace: Trace, layers: Sequence[str]) -> str:
 
 def bins(samples: int, count: int) -> str:
     """ "7 samples in 4 bins"."""
-    return f"{samples} samples in {count} bins"
+    return f"{plural(samples, 'sample')} in {plural(count, 'bin')}"
 
 
 def gradients(traces: Sequence[Trace], steps: int) -> str:
     """ "gradients of LSTM 'a' beside GRU 'b' over 9 timesteps"."""
-    return f"gradients of {' beside '.join(layer(trace) for trace in traces)} over {steps} timesteps"
+    return f"gradients of {' beside '.join(layer(trace) for trace in traces)} over {plural(steps, 'timestep')}"
 
 
 def pair(names: Sequence[str], steps: int) -> str:
     """ "ours and theirs side by side over 9 timesteps"."""
-    return f"{names[0]} and {names[1]} side by side over {steps} timesteps"
+    return f"{names[0]} and {names[1]} side by side over {plural(steps, 'timestep')}"
 
 
 def packing(article: str, units: int, features: int) -> dict[str, str]:
     """The title and the line below it; `article`, "an LSTM"."""
     return {
-        "title": f"the weights of {article} of {units} units on {features} features",
+        "title": f"the weights of {article} of {plural(units, 'unit')} on {plural(features, 'feature')}",
         "subtitle": f"how the weights of {article} are packed in Keras: get_weights()",
     }
 
@@ -115,6 +125,99 @@ def undecided(name: str, index: Sequence[Any], axes: Sequence[str], dtype: str) 
 def place(name: str, index: Sequence[Any], axes: Sequence[str]) -> str:
     """ "c at sequence 0, step 3, unit 2"."""
     return f"{name} at " + ", ".join(f"{axis} {n}" for axis, n in zip(axes, index, strict=True))
+
+
+# --- mistakes that a reader can make in an LSTM ----------------------------------------------------------------------
+
+_ORDERS = "gates in another order"  # gate-order: as many as there are orders
+_MISTAKES = {
+    "another activation": {
+        "candidate-activation:sigmoid": "sigmoid on the candidate g",
+        "candidate-activation:none": "no activation on the candidate g",
+        "candidate-activation:tanh-on-i": "tanh on the input gate i",
+        "candidate-activation:tanh-on-f": "tanh on the forget gate f",
+        "candidate-activation:tanh-on-o": "tanh on the output gate o",
+        "candidate-activation:tanh-on-ifo": "tanh on all three gates i, f and o",
+        "candidate-activation:sigmoid-on-c": "sigmoid on the cell state on its way out",
+        "hard-sigmoid-v2": "the hard sigmoid of Keras 2 on the gates",
+        "hard-sigmoid-v3": "the hard sigmoid of Keras 3 on the gates",
+        "hard-sigmoid-v3:sigmoid": "sigmoid on the gates instead of hard sigmoid",
+    },
+    "a bias missing, added twice or swapped": {
+        "bias-missing": "no bias at all",
+        **{f"bias-missing:{gate}": f"no bias for {gate}" for gate in "ifgo"},
+        "bias-twice": "the bias added twice",
+        "torch-two-biases": "the bias copied into both of PyTorch's biases",
+        "tf1-forget-bias": "1 added to the forget gate's sum, as in TensorFlow 1",
+        "unit-forget-bias:twice": "the forget gate's bias of 1 added a second time",
+        "unit-forget-bias:missing": "the forget gate's bias without its 1",
+        **{f"bias-wrong-gate:only-{gate}": f"the bias of {gate} used for every gate" for gate in "ifgo"},
+        **{f"bias-wrong-gate:{a}-{b}": f"the biases of {a} and {b} swapped" for a, b in combinations("ifgo", 2)},
+    },
+    "weights transposed or reshaped": {
+        "kernel-transposed": "W transposed, gate by gate",
+        "recurrent-transposed": "U transposed, gate by gate",
+        "kernel-reshaped": "W reshaped instead of transposed",
+        "kernel-reshaped:back": "W reshaped back instead of transposed back",
+        "kernel-reshaped:recurrent": "U reshaped instead of transposed",
+        "kernel-reshaped:recurrent-back": "U reshaped back instead of transposed back",
+        "kernel-reshaped:both": "W and U reshaped instead of transposed",
+        "kernel-reshaped:both-back": "W and U reshaped back instead of transposed back",
+        "kernel-reshaped:interleaved": "columns taken unit by unit instead of gate by gate",
+        "kernel-reshaped:cut-across": "W and U cut into gates along their rows",
+    },
+    "h and c mixed up": {
+        "wrong-previous-state:gates-see-c": "the gates see the old c instead of the old h",
+        "wrong-previous-state:h-for-c": "the forget gate keeps h instead of c",
+        "wrong-previous-state:output-from-old-c": "the output made from the old c",
+        "wrong-previous-state:cell-not-squashed": "no tanh on c on its way out",
+        "wrong-previous-state:tanh-twice": "tanh twice on c on its way out",
+        "wrong-previous-state:squashed-c-kept": "tanh(c) carried on instead of c",
+        "h-c-swapped": "initial states given as [c, h]",
+        "peepholes:ones": "the gates also see c (peepholes)",
+        "peepholes:recurrent-kernel": "U multiplied by h + c instead of h",
+    },
+    "np.dot instead of number by number": {
+        "product-not-elementwise:f-c": "np.dot for f · c",
+        "product-not-elementwise:i-g": "np.dot for i · g",
+        "product-not-elementwise:f-c-i-g": "np.dot for f · c and i · g",
+        "product-not-elementwise:o-c": "np.dot for o · tanh(c)",
+        "product-not-elementwise:all": "np.dot for all three products",
+    },
+    "states not carried from step to step": {
+        "state-not-carried": "h and c set to zero at every step",
+        "state-not-carried:h": "h set to zero at every step",
+        "state-not-carried:c": "c set to zero at every step",
+        "state-not-carried:initial-everywhere": "every step starts from the initial state",
+        "state-not-carried:initial-state": "the initial state not used",
+        "stateful-carry": "the states of an earlier call not reset",
+    },
+    "masked steps": {
+        "mask-lost": "the mask lost: padding computed like the rest",
+        "mask-lost:inverted": "the mask inverted: only the padding counts",
+        "cudnn-mask": "only the number of real steps used, as in cuDNN",
+        "masked-steps:state-zeroed": "states set to zero at masked steps",
+        "masked-steps:c-goes-on": "c computed on at masked steps",
+        "masked-steps:h-goes-on": "h computed on at masked steps",
+        "masked-steps:input-zeroed": "input set to zero instead of steps skipped",
+    },
+}
+_GROUPS = {id: group for group, entries in _MISTAKES.items() for id in entries}
+
+
+def mistake(id: str) -> dict[str, str] | None:
+    """The group of a mistake that the page can make in an LSTM, and the mistake in a few words; None for any other.
+
+    >>> mistake("gate-order:i,o,f,g")
+    {'group': 'gates in another order', 'words': 'order i, o, f, g, as in ONNX'}
+    """
+    family, _, variant = id.partition(":")
+    if family == "gate-order":
+        order = variant.split(",")
+        rows = packed_in_order("LSTM", order)
+        return {"group": _ORDERS, "words": f"order {', '.join(order)}" + (f", as in {spelled(rows)}" if rows else "")}
+    group = _GROUPS.get(id)
+    return None if group is None else {"group": group, "words": _MISTAKES[group][id]}
 
 
 # --- what is not offered --------------------------------------------------------------------------------------------

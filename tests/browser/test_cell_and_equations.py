@@ -494,7 +494,7 @@ def test_a_step_changes_numbers_and_makes_no_elements(page):
             window.made = 0;
             new MutationObserver(changes => {
                 for (const change of changes) for (const node of change.addedNodes) made += node.nodeType === 1;
-            }).observe(document.querySelector('.le-side'), {childList: true, subtree: true});
+            }).observe(document.querySelector('.le-body'), {childList: true, subtree: true});
         }"""
     )
     root.focus()

@@ -185,14 +185,39 @@ def test_a_what_if_goes_both_ways(show, page):
     tell(page, "lstm.what_if(mistake='bias-missing')")
     value = root.locator(".le-map[data-map=h] .le-value")
     expect(value).to_have_text(f"{wrong.h[0, 3, 1]:.4f}".replace("-", "−"))
-    root.locator(".le-whatif details").evaluate("e => { e.open = true; }")
+    root.locator(".le-whatif > details").evaluate("e => { e.open = true; }")
+    root.get_by_text("Hold a gate").click()  # it is the mistake's tool that is open
     root.get_by_role("button", name="open (1)").click()
     expect(root.locator(".le-changes li")).to_have_count(2)
     until(page, "print(lstm.whatif)", "{'hold': [{'gate': 'f', 'value': 1.0}], 'mistake': 'bias-missing'}\n")
     tell(page, "lstm.reset()")
     expect(root).to_have_attribute("data-whatif", "false")
     expect(value).to_have_text(f"{trace.h[0, 3, 1]:.4f}".replace("-", "−"))
-    root.locator(".le-whatif details").evaluate("e => { e.open = false; }")
+    root.locator(".le-whatif > details").evaluate("e => { e.open = false; }")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 1000), (1280, 720)])
+def test_what_changes_is_seen_while_it_is_changed(show, page, width, height):
+    """The notebook scrolls, not the page: the panel of the what-if moves along in it."""
+    size = page.viewport_size
+    root = show("LSTM")
+    page.set_viewport_size({"width": width, "height": height})
+    root.get_by_text("What if …").click()
+    dial = root.get_by_role("slider", name="value at which the gate is held")
+    expect(dial).to_be_visible()
+    for quantity in "fgoch":
+        picture = root.locator(f".le-map[data-map={quantity}] .le-plot")
+        picture.evaluate("e => e.scrollIntoView({block: 'center'})")
+        for part in (picture, dial):
+            assert part.evaluate(
+                """e => {
+                    const box = e.getBoundingClientRect();
+                    const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+                    return box.top > 0 && box.bottom < innerHeight && e.contains(at);
+                }"""
+            ), quantity
+    root.get_by_text("What if …").click()
+    page.set_viewport_size(size)
 
 
 def test_a_level_goes_both_ways(show, page):

@@ -258,17 +258,18 @@ def test_where_two_runs_part_is_the_first_quantity_of_the_first_step(module):
 def test_each_change_can_be_taken_back_alone(module):
     hold = [{"gate": "f", "value": 1}, {"gate": "i", "unit": 2, "value": -0.5, "from": 1, "to": 1}]
     edits = {"hold": hold, "numbers": {"bias[0]": 1.5, "bias[1]": 2.0}, "mistake": "bias-twice"}
+    spec = {"units": 3, "steps": 4, "mistakes": [{"id": "bias-twice", "words": "the bias added twice"}]}
     changes = module.page.evaluate(
-        """edits => module.changesOf(edits, {units: 3, steps: 4}, {bias: {shape: [12], data: [0.25, -0.5]}})
-            .map(({text, without}) => [text, module.tidied(without)])""",
-        edits,
+        """([edits, spec]) => module.changesOf(edits, spec, {bias: {shape: [12], data: [0.25, -0.5]}})
+            .map(({text, id, without}) => [text, id ?? '', module.tidied(without)])""",
+        [edits, spec],
     )
     assert changes == [
-        ["f of all units held at 1", edits | {"hold": hold[1:]}],
-        ["i of unit 2 held at −0.5, step 1", edits | {"hold": hold[:1]}],
-        ["bias[0] = 1.5 (was 0.2500)", edits | {"numbers": {"bias[1]": 2.0}}],
-        ["bias[1] = 2 (was −0.5000)", edits | {"numbers": {"bias[0]": 1.5}}],
-        ["mistake: bias-twice", {name: part for name, part in edits.items() if name != "mistake"}],
+        ["f of all units held at 1", "", edits | {"hold": hold[1:]}],
+        ["i of unit 2 held at −0.5, step 1", "", edits | {"hold": hold[:1]}],
+        ["bias[0] = 1.5 (was 0.2500)", "", edits | {"numbers": {"bias[1]": 2.0}}],
+        ["bias[1] = 2 (was −0.5000)", "", edits | {"numbers": {"bias[0]": 1.5}}],
+        ["mistake: the bias added twice", "bias-twice", {k: part for k, part in edits.items() if k != "mistake"}],
     ]
 
 
@@ -324,10 +325,15 @@ def said(number):
     return f"{number:.4f}".replace("-", "−")
 
 
-def opened(page, explorer):
+def opened(page, explorer, tool="Hold a gate"):
+    """An explorer with its what-if open, and in it this tool."""
     root = put(page, explorer)
     root.get_by_text("What if …").click()
-    expect(root.get_by_role("group", name="Hold a gate")).to_be_visible()
+    group = root.get_by_role("group", name=tool)
+    if group.get_attribute("open") is None:
+        group.get_by_text(tool, exact=True).click()
+    expect(root.locator(".le-tool[open]")).to_have_count(1)
+    expect(group.locator(".le-tool-content")).to_be_visible()
     return root
 
 
@@ -357,7 +363,7 @@ def test_a_what_if_of_python_is_shown_beside_the_recorded_run(page, recorded):
     ghost = root.get_by_role("img", name="c of unit 2 over 7 steps")
     label = f"At step 4: now {said(wrong.c[1, 4, 2])}, before {said(trace.c[1, 4, 2])}."
     expect(ghost).to_have_attribute("aria-label", f"c of unit 2 over 7 steps, before (dashed) and now (solid). {label}")
-    expect(root.locator("[aria-live=polite]")).to_contain_text("What if: mistake: bias-missing.")
+    expect(root.locator("[aria-live=polite]")).to_contain_text("What if: mistake: no bias at all.")
     root.get_by_role("button", name="Reset").click()
     expect(root).to_have_attribute("data-whatif", "false")
     expect(value_of(root, "c")).to_have_text(said(trace.c[1, 4, 2]))
@@ -413,12 +419,12 @@ def test_a_number_is_changed_by_hand(page, module, recorded, kind, chosen, place
     _, _, trace = recorded
     explorer = le.explore(trace, t=3, unit=1, batch=1)
     wanted = module.run(explorer, {"numbers": {place: 1.5}}, batch=1)
-    root = opened(page, explorer)
+    root = opened(page, explorer, "Change a number")
     root.get_by_label("which numbers").select_option(kind)
     for label, option in chosen.items():
         root.get_by_label(label, exact=True).select_option(option)
     number = root.get_by_label("the number, as a number")
-    expect(root.locator(".le-tool code")).to_have_text(place.replace(",", ", "))
+    expect(root.locator(".le-tool-content > code")).to_have_text(place.replace(",", ", "))
     before = number.input_value()
     number.fill("1.5")
     expect(value_of(root, "h")).to_have_text(said(wanted["h"][3, 1]))
@@ -439,17 +445,110 @@ def test_a_number_is_changed_by_hand(page, module, recorded, kind, chosen, place
     expect(number).to_have_value(before)
 
 
-def test_a_mistake_is_chosen_from_the_catalogue(page, recorded):
+def test_a_mistake_is_chosen_in_words_from_a_group(page, recorded):
     layer, (x, call), trace = recorded
-    root = opened(page, le.explore(trace, t=5))
-    mistakes = root.get_by_label("mistake", exact=True)
-    assert mistakes.locator("optgroup[label='gate-order'] option").count() == 23
-    mistakes.select_option("gate-order:i,g,f,o")
+    explorer = le.explore(trace, t=5)
+    root = opened(page, explorer, "Make a mistake")
+    groups = root.locator(".le-mistake-group")
+    entries = explorer._spec["mistakes"]
+    titles = list(dict.fromkeys(entry["group"] for entry in entries))
+    counts = [sum(entry["group"] == title for entry in entries) for title in titles]
+    assert groups.locator("summary").all_inner_texts() == [f"{t} {n}" for t, n in zip(titles, counts, strict=True)]
+    assert titles[0] == "gates in another order" and counts[0] == 23 and len(titles) <= 8
+    expect(root.get_by_role("radio")).to_have_count(4)  # three levels and none: what is folded is not there yet
+    groups.first.locator("summary").click()
+    chosen = root.get_by_role("radio", name="order i, g, f, o, as in TensorFlow 1")
+    chosen.check()
     wrong = CATALOGUE["gate-order:i,g,f,o"]
     expect(root).to_contain_text(wrong.sentence)
     expect(value_of(root, "h")).to_have_text(said(wrong.trace(layer, x, **call).h[0, 5, 0]))
-    mistakes.select_option("none")
+    line = root.locator(".le-changes li")
+    expect(line).to_contain_text("mistake: order i, g, f, o, as in TensorFlow 1")
+    sizes = [
+        element.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") for element in (line, line.locator("code"))
+    ]
+    assert line.locator("code").inner_text().strip() == wrong.id and sizes[1] < 0.9 * sizes[0]
+    chosen.press("ArrowDown")  # the next order, and at once its run
+    other = CATALOGUE["gate-order:i,g,o,f"].trace(layer, x, **call)
+    expect(value_of(root, "h")).to_have_text(said(other.h[0, 5, 0]))
+    root.get_by_role("radio", name="none").check()
     expect(root).to_have_attribute("data-whatif", "false")
+
+
+def test_mistakes_are_found_by_any_of_their_words(page, recorded):
+    _, _, trace = recorded
+    root = opened(page, le.explore(trace), "Make a mistake")
+    search = root.get_by_role("searchbox", name="search the mistakes")
+    found = root.locator(".le-tool [role=status]")
+
+    def names():
+        return root.locator(".le-mistake-group .le-mistake span:visible").evaluate_all(
+            "all => all.map(e => e.firstChild.data)"
+        )
+
+    for sought, wanted in {
+        "PyTorch": ["the bias copied into both of PyTorch's biases"],
+        "torch-two": ["the bias copied into both of PyTorch's biases"],  # its id
+        "onnx": ["order i, o, f, g, as in ONNX"],
+        "np.dot  TANH": ["np.dot for o · tanh(c)"],  # all words, whatever is between them
+    }.items():
+        search.fill(sought)
+        expect(found).to_have_text(f"{len(wanted)} found")
+        assert names() == wanted, sought
+    search.fill("BIAS")  # of a group, all
+    assert {"no bias at all", "the biases of f and o swapped"} <= set(names())
+    search.fill("no such thing")
+    expect(found).to_have_text("nothing found: try another word")
+    assert names() == []
+    search.fill("onnx")
+    root.get_by_role("radio", name="as in ONNX").check()
+    assert page.evaluate("model.get('whatif')") == {"mistake": "gate-order:i,o,f,g"}
+    search.fill("")
+    assert root.locator(".le-mistake-group[open]").count() == 1  # that of the mistake that is on
+    assert len(names()) == 23
+    expect(root).to_have_attribute("data-t", "0")  # the keys were the search's
+
+
+def test_what_is_on_is_what_opens(page, recorded):
+    _, _, trace = recorded
+    for asked, tool in (
+        ({"mistake": "bias-twice"}, "Make a mistake"), ({"bias": {3: 1.0}}, "Change a number"), ({}, "Hold a gate"),
+    ):  # fmt: skip
+        explorer = le.explore(trace)
+        explorer.what_if(**asked)
+        root = put(page, explorer)
+        root.get_by_text("What if …").click()
+        expect(root.locator(".le-tool[open]")).to_have_attribute("aria-label", tool)
+        if "mistake" in asked:
+            expect(root.get_by_role("radio", name="the bias added twice")).to_be_checked()
+
+
+SEEN = """selector => {
+    const box = document.querySelector(selector).getBoundingClientRect();
+    return box.top >= -1 && box.bottom <= innerHeight + 1 && box.height > 0;
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1400, 1000), (1280, 720), (400, 900)])
+def test_what_changes_is_seen_while_it_is_changed(new_page, recorded, width, height):
+    """With the tools in view, so is each of the pictures: the panel moves along."""
+    page = new_page(viewport={"width": width, "height": height})
+    _, _, trace = recorded
+    root = opened(page, le.explore(trace, reference=trace))
+    page.evaluate("document.body.style.padding = '500px 0'")  # the explorer is not alone in a page
+    root.get_by_role("button", name="open (1)").click()
+    slider = ".le-tool[open] input[type=range]"
+    for quantity in "xifgoch":
+        root.locator(f".le-map[data-map={quantity}]").evaluate(
+            "e => scrollTo(0, scrollY + e.getBoundingClientRect().top - (innerWidth < 700 ? 10 : innerHeight / 2))"
+        )
+        assert page.evaluate(SEEN, f".le-map[data-map={quantity}]"), quantity
+        assert page.evaluate(SEEN, slider), quantity
+        over = root.locator(f".le-map[data-map={quantity}]").evaluate(
+            """e => { const box = e.getBoundingClientRect();
+                return e.contains(document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2)); }"""
+        )
+        assert over, quantity  # nothing lies over it
 
 
 def test_the_first_difference_is_a_place_to_go_to(page, recorded):
@@ -519,7 +618,7 @@ def test_each_tab_of_a_model_has_a_what_if_of_its_own(page):
     first.get_by_text("What if …").click()
     first.get_by_role("button", name="shut (0)").click()
     expect(value_of(first, "f")).to_have_text("0.0000")
-    expect(first).to_contain_text("Only this layer is computed anew")
+    expect(first).to_contain_text("Only this layer is recomputed")
     root.get_by_role("tab", name="two").click()
     second = root.get_by_role("tabpanel", name="two")
     expect(value_of(second, "f")).to_have_text(said(trace["two"].f[0, 2, 0]))
@@ -552,17 +651,46 @@ def test_a_run_of_one_step_has_no_play_and_no_line(page):
     expect(value_of(root, "f")).to_have_text("0.0000")
 
 
+@pytest.mark.parametrize("width", [400, 1400])
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_axe_finds_nothing_in_a_what_if(new_page, recorded, scheme):
-    page = new_page(**SCHEMES[scheme], viewport={"width": 400, "height": 900})
+def test_axe_finds_nothing_in_a_what_if(new_page, recorded, scheme, width):
+    page = new_page(**SCHEMES[scheme], viewport={"width": width, "height": 900})
     _, _, trace = recorded
     explorer = le.explore(trace, reference=trace)
     explorer.what_if(hold={"f": 1}, mistake="gate-order:i,g,f,o", kernel={(0, 1): 2.0})
-    root = opened(page, explorer)
-    axe_finds_nothing(page)
-    wide = root.evaluate(
-        """root => [...root.querySelectorAll('.le-whatif *')].filter(e => e.offsetParent &&
-            e.getBoundingClientRect().right > e.closest('.le-whatif').getBoundingClientRect().right + 1)
-            .map(e => e.className)"""
-    )
-    assert wide == []
+    for tool in ("Hold a gate", "Change a number", "Make a mistake"):
+        root = opened(page, explorer, tool)
+        axe_finds_nothing(page, tool)
+        wide = root.evaluate(
+            """root => [...root.querySelectorAll('.le-whatif *')].filter(e => e.offsetParent &&
+                e.getBoundingClientRect().right > e.closest('.le-whatif').getBoundingClientRect().right + 1)
+                .map(e => e.className)"""
+        )
+        assert wide == [], tool
+    for target in root.locator(".le-mistake:visible, .le-tool summary:visible, .le-changes button").all():
+        assert target.bounding_box()["height"] >= 24  # a finger finds it
+
+
+def test_the_keyboard_alone_reaches_every_tool(page, recorded):
+    _, _, trace = recorded
+    root = put(page, le.explore(trace, t=2))
+    root.get_by_text("What if …").focus()
+    page.keyboard.press("Enter")
+    expect(root.locator(".le-tools")).to_be_visible()
+    for _ in range(12):  # over the tool that is open, to the last of the three
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Make a mistake":
+            break
+    page.keyboard.press("Enter")
+    expect(root.get_by_role("searchbox")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.type("no bias")
+    for _ in range(6):  # over none and the group's title
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "bias-missing":
+            break
+    page.keyboard.press("Space")
+    assert page.evaluate("model.get('whatif')") == {"mistake": "bias-missing"}
+    page.keyboard.press("ArrowDown")  # to what is found besides
+    assert page.evaluate("model.get('whatif')") == {"mistake": "bias-missing:i"}
+    expect(root).to_have_attribute("data-t", "2")

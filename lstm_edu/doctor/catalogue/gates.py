@@ -12,7 +12,7 @@ from lstm_edu.core.kinds import NOTATION
 from lstm_edu.doctor.equations import blocks, function_of, mix, reset_after, reset_before
 from lstm_edu.doctor.mistake import RECURRENT, mistake
 from lstm_edu.doctor.recipes import RecurrentRecipe
-from lstm_edu.libraries import PACKINGS, spelled
+from lstm_edu.libraries import packed_in_order, spelled
 
 
 def with_equations(r: RecurrentRecipe, **pieces) -> RecurrentRecipe:
@@ -40,7 +40,7 @@ for _kind, _family in (("LSTM", "gate-order"), ("GRU", "gru-gate-order")):
     _keras, *_others = permutations(NOTATION[_kind].gates)
     for _order in _others:
         _name = ",".join(_order)
-        _rows = [row for row in PACKINGS if row.kind == _kind and tuple(row.order) == _order and not row.interleaved]
+        _rows = packed_in_order(_kind, _order)
         _like = f", as {spelled(_rows)} packs them" if _rows else ""
         mistake(
             f"{_family}:{_name}",

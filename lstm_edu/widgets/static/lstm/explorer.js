@@ -4,7 +4,7 @@ import { cellDiagram } from "./cell.js";
 import { equationsOf } from "./equations.js";
 import { GATES, numbersAt, reachOf, writtenIn } from "./numbers.js";
 import { whatIfPanel } from "./what_if.js";
-import { SIMPLE_NAMES, cellTitle, inWords, picturesInWords, whatItWas } from "./words.js";
+import { ORDER_OF_BOXES, SIMPLE_NAMES, cellTitle, inWords, picturesInWords, whatItWas } from "./words.js";
 import { addedAmounts } from "../shared/amounts.js";
 import { at } from "../shared/arrays.js";
 import { comparison } from "../shared/comparison.js";
@@ -42,16 +42,19 @@ export function lstmInside(context, panel, spec, arrays) {
   const cell = cellDiagram(context, spec, pointing(context));
   const equations = equationsOf(context, spec, Boolean(arrays.kernel));
   const folds = {
-    diagram: fold("gates", cellTitle(spec, bar.here()), cell.element, cell.panels),
+    diagram: fold("gates", cellTitle(spec, bar.here()), cell.element, [
+      cell.panels,
+      h("p", { class: "le-muted le-small" }, ORDER_OF_BOXES),
+    ]),
     equations: fold("all", "Equations", equations.element),
   };
   const compared = spec.comparison ? comparison(spec, COMPARED) : null;
   showFrom("all", compared?.element, whatIf.tools);
   const head = headLine(spec.name, "LSTM", plural(spec.units, "unit"), stepsInWords(spec), sequencesInWords(spec));
-  const below = [Object.values(folds).map(({ element }) => element), compared?.element, pictures.note.element];
-  const side = h("div", { class: "le-side" }, words, amounts.element, below);
-  const body = h("div", { class: "le-body" }, pictures.element, side);
-  panel.append(head, bar.element, whatIf.element, body, keysLine());
+  const below = [folds.diagram.element, compared?.element, pictures.note.element];
+  const side = h("div", { class: "le-side" }, words, whatIf.element, amounts.element, below);
+  const body = h("div", { class: "le-body" }, pictures.element, side, folds.equations.element);
+  panel.append(head, bar.element, body, keysLine());
   const voice = announcer(panel);
 
   /** A part of the page that folds; what is folded, or belongs to another level, is not painted. */

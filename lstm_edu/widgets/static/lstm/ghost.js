@@ -5,34 +5,24 @@ import { sizeCanvas } from "../shared/canvas.js";
 import { format } from "../shared/numbers.js";
 import { chip, h, say } from "../shared/page.js";
 
+/** Which line is which, in all of these charts. */
+export function ghostLegend() {
+  const key = (kind, text) => h("span", {}, h("i", { class: `le-key le-${kind}` }), text);
+  return h("div", { class: "le-legend le-ghost-legend" }, key("was", "before"), key("now", "now"));
+}
+
 /** A state of one unit over time: the old run dashed and grey, the new one solid. */
 export function ghostChart(context, name) {
   const { palette } = context;
-  const HEIGHT = 72;
+  const HEIGHT = 56;
   const canvas = h("canvas", { "aria-hidden": "true" });
   const cursor = h("div", { class: "le-cursor" });
   const plot = h("div", { class: "le-ghost", role: "img" }, canvas, cursor);
   const title = h("span", {});
   const number = h("span", { class: "le-value" });
   const before = h("span", { class: "le-was-number" });
-  const key = (kind, text) => {
-    const style = kind === "now" ? `color:${palette.colors[name]}` : null;
-    return [h("i", { class: `le-key le-${kind}`, style }), text];
-  };
-  const element = h(
-    "div",
-    { class: "le-ghost-box" },
-    h(
-      "div",
-      { class: "le-title" },
-      chip(name, palette),
-      title,
-      number,
-      before,
-      h("span", { class: "le-legend" }, key("was", "before"), key("now", "now")),
-    ),
-    plot,
-  );
+  const heading = h("div", { class: "le-title" }, chip(name, palette), title, number, before);
+  const element = h("div", { class: "le-ghost-box" }, heading, plot);
   let drawn = {};
   let width = 0;
 

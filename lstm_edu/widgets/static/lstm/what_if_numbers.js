@@ -5,7 +5,7 @@ import { at } from "../shared/arrays.js";
 import { format } from "../shared/numbers.js";
 import { roundedUp } from "../time/scales.js";
 
-/** What is changed, in words, one entry a change: [{text, without: the what-if without it}]. */
+/** What is changed, in words, one entry per change: [{text, id: of a mistake, without: the what-if without it}]. */
 export function changesOf(edits, spec, arrays) {
   const { hold = [], numbers = {}, mistake = "" } = edits;
   const plain = (v) => String(Number(v.toPrecision(6))).replace("-", "−");
@@ -22,7 +22,8 @@ export function changesOf(edits, spec, arrays) {
     const was = format(numberAt(arrays, place));
     return { text: `${place} = ${plain(value)} (was ${was})`, without: { ...edits, numbers: others } };
   });
-  const wrong = mistake ? [{ text: `mistake: ${mistake}`, without: { ...edits, mistake: "" } }] : [];
+  const { words = mistake } = spec.mistakes.find(({ id }) => id === mistake) ?? {};
+  const wrong = mistake ? [{ text: `mistake: ${words}`, id: mistake, without: { ...edits, mistake: "" } }] : [];
   return [...held, ...put, ...wrong];
 }
 
@@ -32,7 +33,7 @@ export function numberAt(arrays, place) {
   return at(arrays[name], ...index);
 }
 
-/** A number as it stands in a field: five figures. */
+/** A number as it is written in a field: five figures. */
 export const figures = (value) => String(Number(value.toPrecision(5)));
 
 /** A what-if without the parts that are empty: as Python writes it down. */

@@ -59,7 +59,7 @@ export function whatItWas({ ours, was }, quantity, write = format) {
   return before && before !== now ? `was ${before}` : "";
 }
 
-/** What stands above the drawing: whose cell it is, where that has a name. */
+/** What is written above the drawing: whose cell it is, where that has a name. */
 export const cellTitle = (spec, here) =>
   spec.named?.units || spec.named?.steps ? `The cell of ${unitAtStep(spec, here)}` : "The cell at this step";
 
@@ -100,9 +100,23 @@ export function differenceInWords(first) {
   );
 }
 
+/** What is said around the list of mistakes. */
+export const MISTAKES = { none: "none", search: "search the mistakes", hint: "bias, order, PyTorch, mask …" };
+
+/** How many mistakes a search has found. */
+export const foundInWords = (count) => (count ? `${count} found` : "nothing found: try another word");
+
+export const NOT_KERAS = "This is no longer the run that Keras made; Reset brings it back, with Keras's numbers.";
+export const ONLY_THIS_LAYER = "Only this layer is recomputed: the others still show the run as it was.";
+
+/** Why the boxes of the drawing are not in the order i, f, g, o. */
+export const ORDER_OF_BOXES =
+  "The boxes are in the order in which they act on the cell state: f keeps, i and g write, o shows. " +
+  "Keras stores their weights in the order i, f, g, o.";
+
 /** What the pictures show, for whoever does not see them. */
 export const picturesInWords = (spec, level) =>
   level === "simple"
     ? `Heat maps over ${spec.steps} steps of what comes in, how much is kept, what is written, the memory c and what ` +
       `goes out, of ${plural(spec.units, "unit")}.`
-    : `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${spec.units} units.`;
+    : `Heat maps over ${spec.steps} steps of the input, the gates i, f, g, o and the states c and h of ${plural(spec.units, "unit")}.`;
