@@ -283,7 +283,7 @@ MEMORY_DETOURS = (
     (memory_of_the_end, f"That is the end of the convolution, in which the memory fades; {_FULL}"),
     (
         memory_as_a_mean,
-        "You divide by the sum of the weights (1, keep, keep**2, ...), which makes a mean of it, as `ewm` in pandas "
+        "You divide by the sum of the weights 1, keep, keep**2 and so on, which makes a mean of it, as `ewm` in pandas "
         "does; the memory is the sum itself.",
     ),
     (memory_of_all, "The powers of keep are the wrong way round: the first value counts in full, the latest least."),
