@@ -99,7 +99,7 @@ def test_the_trait_takes_what_the_page_writes():
         ({"hold": {"f": 1}, "unit": 3}, ValueError, "unit must be from 0 to 2, as there are 3 units, got 3"),
         ({"hold": {"f": 1}, "unit": 1.0}, TypeError, "unit must be a whole number, got 1.0"),
         ({"hold": {"f": 1}, "steps": (2, 7)}, ValueError, "to must be from 0 to 6, as there are 7 steps, got 7"),
-        ({"hold": {"f": 1}, "steps": (5, 2)}, ValueError, "got from 5 to 2: exchanged.?"),
+        ({"hold": {"f": 1}, "steps": (5, 2)}, ValueError, "got from 5 to 2: swapped.?"),
         ({"hold": {"f": 1}, "steps": 3}, TypeError, "steps must be the first and the last step"),
         ({"unit": 1}, ValueError, "no gate is: hold=.'f': 1. is missing"),
         ({"steps": (0, 1)}, ValueError, "steps=.0, 1. says where gates are held, but no gate is"),
