@@ -237,7 +237,7 @@ def test_weights_that_are_too_large_to_travel_leave_the_sums_shut(page, monkeypa
     trace = made()
     root = put(page, widgets.explore(trace, t=3))
     assert root.locator("button.le-addend").count() == 0
-    expect(root.locator(".le-equations")).to_contain_text("too large to travel")
+    expect(root.locator(".le-equations")).to_contain_text("too large to send")
     assert shown(root, "z_f") == trace.z[0, 3, H]
 
 
