@@ -73,6 +73,12 @@ class Explorer(anywidget.AnyWidget):
         self._known(traits, "; name= is what to call it" if "name" in spec else "")
         table, data = pack(arrays)
         super().__init__(_spec=spec | {"palette": PALETTE, "arrays": table}, _data=data, **traits)
+        self.on_msg(self._say_again)
+
+    def _say_again(self, widget: Explorer, content: Any, buffers: Any) -> None:
+        """The page has lost what it was told (static/shared/hearing.js): all again that may have changed by now."""
+        if content == {"kind": "lstm-edu-lost"}:
+            self.send_state(set(self.keys) - {"_esm", "_css", "_spec", "_data"})
 
     @traitlets.default("_esm")
     def _linked_module(self) -> str:

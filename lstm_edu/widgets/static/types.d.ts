@@ -82,6 +82,7 @@ export interface Model {
   get(name: string): any;
   set(name: string, value: unknown): void;
   save_changes(): void;
+  send(content: unknown, callbacks?: object, buffers?: ArrayBuffer[]): void;
   on(event: string, action: (...args: any[]) => void): void;
   off(event: string, action: (...args: any[]) => void): void;
 }

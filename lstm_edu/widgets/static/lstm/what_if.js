@@ -85,7 +85,8 @@ function runWithEdits(spec, arrays, { edits, active }) {
 function foldedTools(context, spec, arrays, here, store, of) {
   const count = h("span", { class: "le-muted" });
   const unavailable = spec.no_what_if && h("p", { class: "le-note" }, spec.no_what_if);
-  const element = h("details", { class: "le-fold" }, h("summary", {}, "What if … ", count), unavailable);
+  const fold = { class: "le-fold", "data-for": "screen" };
+  const element = h("details", fold, h("summary", {}, "What if … ", count), unavailable);
   context.listen(element, "toggle", context.repaint);
   let tools = null; // made when they are first asked for: they are many
   return {

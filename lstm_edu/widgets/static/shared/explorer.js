@@ -2,9 +2,11 @@
 
 import { readArrays } from "./arrays.js";
 import { luminance } from "./colours.js";
+import { hearPython } from "./hearing.js";
 import { levelChoice, recallLevel } from "./levels.js";
 import { format, formatSimply } from "./numbers.js";
 import { h, say } from "./page.js";
+import { DEAF } from "./words.js";
 
 /** Wrap `build` into anywidget's render. `build(context)` fills context.root and returns
  *  {layout(width), paint(), key(event) -> handled?, close()}: layout draws what depends on size, theme and level, paint
@@ -29,6 +31,8 @@ export function explorer(build) {
         takeKeys(context, screen, choice);
       })();
       const watched = watchSizeAndTheme(context, screen);
+      printWhole(context, screen);
+      hearPython(model, () => root.prepend(h("p", { class: "le-note", role: "alert" }, DEAF)));
       return () => {
         stop.abort();
         watched.close();
@@ -146,9 +150,9 @@ function screenOf(root, guard) {
     repaint() {
       if (!asked) asked = requestAnimationFrame(paint);
     },
-    resized() {
+    resized({ anew = false } = {}) {
       const now = root.clientWidth;
-      if (!now || (now === width && !unseen)) return;
+      if (!now || (now === width && !unseen && !anew)) return;
       width = now;
       layout();
     },
@@ -199,6 +203,20 @@ function watchSizeAndTheme({ root, listen }, screen) {
       shown.disconnect();
     },
   };
+}
+
+/** On paper nothing is scrolled to and nothing is opened: before it is printed an explorer is laid out for a sheet of paper,
+ *  all of it, in the theme that the page has then. */
+function printWhole({ root, listen }, screen) {
+  let opened = [];
+  const printing = (now) => () => {
+    root.classList.toggle("le-on-paper", now);
+    if (now) opened = [...root.querySelectorAll("details:not([open], [data-for=screen], [data-for=screen] *)")];
+    for (const fold of opened) fold.open = now;
+    screen.resized({ anew: true });
+  };
+  listen(window, "beforeprint", printing(true));
+  listen(window, "afterprint", printing(false));
 }
 
 /** What the reader changes, on its way to Python: {set(trait, value), close()}. Python is told at most ten times a second,

@@ -57,3 +57,8 @@ export function stayedInPython(spec, rows = "sequences") {
     spec.all_steps && sentence(spec.steps, spec.all_steps, "steps"),
   ].filter(Boolean);
 }
+
+/** Where Python's messages are lost (hearing.js). */
+export const DEAF =
+  "This explorer works, but it cannot hear Python: this computer was too busy while the explorer was being drawn. " +
+  "To move it from Python, run its cell again.";
