@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # servers are started without it, too
     from playwright.sync_api import Browser, Page
 
+from benchmarks import firefox
+
 HERE = Path(__file__).resolve().parents[1]
 TOKEN = "lstm-edu"
 KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"  # in JupyterLab's page
@@ -26,8 +28,8 @@ _ARGUMENTS = ["--disable-gpu", "--no-first-run", "--disable-background-networkin
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium or Chrome of this machine, else the one that Playwright has downloaded."""
+def browser(engine: str = "chromium") -> Iterator[Browser]:
+    """Chromium or Chrome of this machine, else the one that Playwright has downloaded; or its "firefox"."""
     from playwright.sync_api import Error, sync_playwright
 
     root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -35,9 +37,12 @@ def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, _ON_PATH)), None)
     with sync_playwright() as playwright:
         try:
-            started = playwright.chromium.launch(args=arguments, executable_path=path)
+            chromium = engine == "chromium"
+            started = (
+                playwright.chromium.launch(args=arguments, executable_path=path) if chromium else firefox(playwright)
+            )
         except Error as error:
-            raise SystemExit(f"no browser could be started: install Chromium or Chrome\n{error}") from None
+            raise SystemExit(f"no browser could be started: install {engine.capitalize()}\n{error}") from None
         try:
             yield started
         finally:

@@ -1,9 +1,9 @@
 """The explorers wherever they are said to run: python -m docs.try_elsewhere [PLACES] [--pictures FOLDER]
 
-Needs `pip install voila` beside what the tests need. Puts one explorer of every kind into a notebook, opens it in
-JupyterLab, in Jupyter Notebook, in Voila and as an exported page without a network, does in each what a reader does
-(docs/every_kind.py), compares the numbers on the screen with NumPy's, and says what it saw. The status is 1 if anything
-failed.
+Needs `pip install voila` beside what the tests need, and Firefox and WebKit. Puts one explorer of every kind into a
+notebook, opens it in JupyterLab, in Jupyter Notebook, in Voila and as an exported page without a network, in Chromium
+and where it says so in Firefox and WebKit, does in each what a reader does (docs/every_kind.py, docs/in_webkit.py),
+compares the numbers on the screen with NumPy's, and says what it saw. The status is 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from playwright.sync_api import Browser, Page, expect
 import lstm_edu as le
 from benchmarks.browser import TOKEN, browser, notebook, open_notebook, run_all, server
 from docs.every_kind import CELLS, KINDS, SETUP, here, root_of
+from docs.in_webkit import IN_PAGES, use
+from docs.webkit import WebKit
 
 NAME = "explorers.ipynb"
 ROOT = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
@@ -91,12 +93,16 @@ PLACES = {
     "voila": (in_voila, "voila", lambda page: page.goto(f"{page.url}&theme=dark")),
     "file": (in_a_file, "lstm-edu", lambda page: page.locator("#theme").click()),
 }
+# Those that are opened in Firefox too, and a place with a way of its own.
+IN_FIREFOX = {"lab-firefox": "lab", "file-firefox": "file"}
+IN_WEBKIT = "file-webkit"
+ALL = [*PLACES, *IN_FIREFOX, IN_WEBKIT]
 
 
 def visit(started: Browser, place: str, pictures: Path) -> bool:
     """Try every kind in one place, and print a line for each; whether all went well."""
     open_, package, darken = PLACES[place]
-    print(f"{place}: {package} {metadata.version(package)}, Chromium {started.version}", flush=True)
+    print(f"{place}: {package} {metadata.version(package)}, {started.browser_type.name} {started.version}", flush=True)
     well = True
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -140,18 +146,38 @@ def visit(started: Browser, place: str, pictures: Path) -> bool:
     return well
 
 
+def visit_webkit(pictures: Path) -> bool:
+    """The same for exported pages in WebKit, one for each kind."""
+    well = True
+    with WebKit.started() as webkit, tempfile.TemporaryDirectory() as temporary:
+        print(f"{IN_WEBKIT}: lstm-edu {metadata.version('lstm-edu')}, WebKit {webkit.version}", flush=True)
+        for name in IN_PAGES:
+            try:
+                seen = use(webkit, name, here(kernel=False), Path(temporary, "page.html"))
+            except Exception as error:
+                seen, well = f"FAILED: {error}", False
+            webkit.picture(pictures / f"webkit-{name.replace(' ', '-')}.png")
+            print(f"  {name}: {seen}", flush=True)
+    return well
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m docs.try_elsewhere", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("places", nargs="*", help=f"some of {', '.join(PLACES)} (if left out: all)")
+    parser.add_argument("places", nargs="*", help=f"some of {', '.join(ALL)} (if left out: all)")
     parser.add_argument("--pictures", type=Path, help="a folder for screenshots")
     options = parser.parse_args()
-    if unknown := set(options.places) - set(PLACES):
+    if unknown := set(options.places) - set(ALL):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
     with nullcontext(options.pictures) if options.pictures else tempfile.TemporaryDirectory() as folder:
-        with browser() as started:
-            well = [visit(started, place, Path(folder)) for place in options.places or PLACES]
+        well = []
+        for place in options.places or ALL:
+            if place == IN_WEBKIT:
+                well.append(visit_webkit(Path(folder)))
+                continue
+            with browser("firefox" if place in IN_FIREFOX else "chromium") as started:
+                well.append(visit(started, IN_FIREFOX.get(place, place), Path(folder)))
     sys.exit(not all(well))
 
 

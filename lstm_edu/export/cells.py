@@ -260,8 +260,9 @@ def _unlinked(html: str) -> str:
 
 
 def _formula(latex: str) -> str:
-    """A formula on its own line. Firefox and WebKit clip no <math>, so what scrolls a wide one is around it."""
-    return f'<span class="formula">{mathml(latex, block=True)}</span>'
+    """A formula on its own line. Firefox and WebKit clip no <math>, so what scrolls a wide one is around it; Safari
+    scrolls by keys only what can have the focus."""
+    return f'<span class="formula" tabindex="0">{mathml(latex, block=True)}</span>'
 
 
 def _code(source: str, language: str = "python") -> str:

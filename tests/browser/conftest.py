@@ -11,6 +11,9 @@ A test takes what it needs::
 
 `browser`   the browser, one for all tests: Chromium, Chrome or Edge of this machine, else the one that Playwright has
             downloaded, else the tests are skipped. With CI=true a missing browser is an error.
+`engine`    "chromium". A test that runs in Firefox too, in its pages and in `lab`, says so:
+            ``@pytest.mark.parametrize("engine", ["chromium", "firefox"])``.
+`webkit`    WebKit, Safari's engine, where there is WebKitWebDriver: docs/webkit.py says what one can do in it.
 `new_page`  a function: ``new_page(color_scheme="dark", viewport={"width": 480, "height": 800})`` opens a page in a
             context of its own (no cookies or storage of another test); the options are Playwright's for new_context.
 `page`      ``new_page()``: light, 1280 x 900. Without `lab`, give it any HTML: ``page.set_content(...)``.
@@ -36,12 +39,17 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
 from limits import HANGS, PAGE_HANGS
 from playwright.sync_api import Browser, Error, Page, Playwright, Request, expect, sync_playwright
+
+from benchmarks.firefox import launch as launch_firefox
+from docs.webkit import Missing, WebKit
+from lstm_edu.export import save_html
 
 expect.set_options(timeout=1000 * PAGE_HANGS)
 
@@ -89,18 +97,51 @@ def launch(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(args=ARGUMENTS)
 
 
+def missing(reason: str) -> NoReturn:
+    """Without this browser its tests are skipped; CI has to have it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI needs a browser: {reason}")
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        try:
-            browser = launch(playwright)
-        except Error as error:
-            reason = "no Chrome, Chromium or Edge was found, and none that Playwright had downloaded"
-            if os.environ.get("CI") == "true":
-                pytest.fail(f"CI needs a browser: {reason}\n{error}")
-            pytest.skip(reason)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    try:
+        browser = launch(playwright)
+    except Error as error:
+        missing(f"no Chrome, Chromium or Edge was found, and none that Playwright had downloaded\n{error}")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(playwright: Playwright) -> Iterator[Browser]:
+    try:
+        browser = launch_firefox(playwright)
+    except Error as error:
+        missing(f"no Firefox was found (Debian's firefox-esr)\n{error}")
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def webkit() -> Iterator[WebKit]:
+    try:
+        with WebKit.started() as webkit:
+            yield webkit
+    except Missing as error:
+        missing(str(error))
+
+
+@pytest.fixture
+def engine() -> str:
+    return "chromium"
 
 
 @pytest.fixture
@@ -111,7 +152,8 @@ def problems() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def new_page(browser: Browser, problems: list[str]) -> Iterator[Callable[..., Page]]:
+def new_page(request: pytest.FixtureRequest, engine: str, problems: list[str]) -> Iterator[Callable[..., Page]]:
+    browser = request.getfixturevalue({"chromium": "browser", "firefox": "firefox"}[engine])
     contexts = []
 
     def watch_request(request: Request) -> None:
@@ -308,3 +350,22 @@ def jupyterlab(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def lab(jupyterlab: Lab) -> Lab:
     jupyterlab.end_kernels()  # those of the tests before, which may hold Keras and half a gigabyte each
     return jupyterlab
+
+
+@pytest.fixture(scope="session")
+def wide_formulas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a notebook with three formulas, each wider than a telephone: alone, in a paragraph, as an output."""
+    wide = r"c_t = f_t \odot c_{t-1} + i_t \odot g_t = \sigma(W_f x_t + U_f h_{t-1} + b_f) \odot c_{t-1} + i_t g_t"
+    latex = f"from IPython.display import Latex\nLatex(r'$${wide}$$')"
+    made = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell(f"# Wide\n$${wide}$$\n\nIn the middle $${wide}$$ of a paragraph."),
+            nbformat.v4.new_code_cell(
+                latex,
+                outputs=[nbformat.v4.new_output("display_data", {"text/latex": f"$${wide}$$", "text/plain": "Latex"})],
+            ),
+        ]
+    )
+    folder = tmp_path_factory.mktemp("formulas")
+    nbformat.write(made, folder / "wide.ipynb")
+    return save_html(folder / "wide.ipynb", folder / "wide.html", execute=False)

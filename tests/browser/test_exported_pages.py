@@ -111,6 +111,7 @@ def test_a_dense_explorer_computes_in_a_file(offline, here, tmp_path):
     )
 
 
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 @pytest.mark.parametrize("name", [name for name, kind in every_kind.KINDS.items() if kind.kind])
 def test_every_kind_of_explorer_lives_in_a_file(offline, problems, tmp_path, name):
     """Stepped, played, changed and reset, with NumPy's numbers, on a narrow page, without a network."""
@@ -318,6 +319,7 @@ def test_two_views_of_a_widget_stay_one(offline, site):
         expect(views.nth(n).locator("[data-q='total']")).to_have_text(str(4 * (4 * 5 + 5 * 5 + 5)))
 
 
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 def test_mathematics_is_drawn(offline, site):
     page = offline(site / "01_a.html")
     math = page.locator("math[display=block]")
@@ -331,6 +333,17 @@ def test_mathematics_is_drawn(offline, site):
     expect(page.get_by_text("$$")).to_have_count(0)
 
 
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
+def test_a_wide_formula_scrolls_in_a_narrow_window(offline, wide_formulas):
+    page = offline(wide_formulas, viewport={"width": 400, "height": 800})
+    formulas = page.locator(".formula")
+    expect(formulas).to_have_count(3)
+    assert formulas.evaluate_all("all => all.filter(f => f.scrollWidth > f.clientWidth).length") == 3
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert Axe().run(page).response["violations"] == []
+
+
+@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_and_its_explorers_follow_the_theme_and_its_switch(offline, site, theme):
     other = {"light": "dark", "dark": "light"}[theme]
