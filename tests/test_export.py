@@ -330,6 +330,15 @@ def test_a_notebook_that_fails_does_not_take_the_others_with_it(lessons, tmp_pat
         assert not re.search("02_x.html|Broken", (site / name).read_text(encoding="utf-8")), name
 
 
+def test_a_python_that_dies_does_not_take_the_others_with_it(lessons, tmp_path):
+    nbformat.write(notebook("x = 1", "import os\nos.kill(os.getpid(), 9)", text="# Killed"), lessons / "02_x.ipynb")
+    site = whole_site(lessons, tmp_path / "site", stream=None)
+    assert list(site.notebooks) == ["01_x.ipynb", "03_x.ipynb"]
+    assert site.failed == {
+        "02_x.ipynb": "02_x.ipynb, code cell 2 of 2 (import os): Python ended, perhaps because memory ran out"
+    }
+
+
 def test_each_page_is_written_as_it_is_done_and_an_interrupted_site_is_whole(lessons, tmp_path):
     site = tmp_path / "site"
 
