@@ -5,6 +5,10 @@ import io
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from html import escape
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import nbformat
 import numpy as np
 import pytest
 import traitlets
+from limits import HANGS, tries
 from PIL import Image
 
 import lstm_edu as le
@@ -358,6 +363,24 @@ def test_each_page_is_written_as_it_is_done_and_an_interrupted_site_is_whole(les
         whole_site(lessons, site, execute=False, stream=Stops())
     assert sorted(os.listdir(site)) == ["01_x.html", "02_x.html", "index.html", "search.html"]
     assert links_of((site / "02_x.html").read_text(encoding="utf-8")) == 2 * [("prev", "01_x.html")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_ctrl_c_ends_an_export_and_what_is_done_is_a_site(lessons, tmp_path, root):
+    """A real one, while a cell runs: nbclient does not pass it on."""
+    waits = notebook("import time; open('begun', 'w').close(); time.sleep(1000)", text="# Waits")
+    nbformat.write(waits, lessons / "02_x.ipynb")
+    site = tmp_path / "site"
+    command = [sys.executable, "-m", "lstm_edu", "export", str(lessons), "-o", str(site)]
+    with subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, text=True) as process:
+        for _ in tries(HANGS):
+            if (lessons / "begun").exists() or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=HANGS)[1]
+    assert process.returncode != 0 and said.rstrip().endswith("KeyboardInterrupt")
+    assert sorted(os.listdir(site)) == ["01_x.html", "index.html", "search.html"]
 
 
 def test_it_is_said_how_far_a_site_is(lessons, tmp_path):

@@ -68,6 +68,8 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
             what += ". Install what the notebook needs, or take its saved outputs with --no-execute"
     except CellTimeoutError:
         what = f"it took longer than {_SECONDS} seconds"
+    except AssertionError:  # what nbclient makes of Ctrl-C: it ends the kernel, and then asserts that there is one
+        raise KeyboardInterrupt from None
     except DeadKernelError:
         what = "Python ended, perhaps because memory ran out"
     else:
