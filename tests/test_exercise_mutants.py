@@ -687,7 +687,7 @@ MISTAKEN = [
             ("np.abs(every).max()", "size", "size", "the largest number"),
             ("np.abs(every).sum()", "size", "size", "the sizes of all numbers"),
             ("every.std()", "size", "size", "the standard deviation"),
-            ("np.abs(every).mean()", "length", "size", "for the factor the mean size"),
+            ("np.abs(every).mean()", "length", "size", "the factor uses the mean size"),
             ("np.abs(every).mean()", "size", "length", "The factor is right"),
         )
     ),

@@ -272,6 +272,26 @@ def test_what_answers_is_not_always_a_hub(status, text, said):
         hub.version(hub.address(address))
 
 
+def test_what_answers_may_not_speak_http():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet():
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(1024)
+                connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+
+        threading.Thread(target=greet, daemon=True).start()
+        with pytest.raises(OSError, match="something answers there, but no JupyterHub"):
+            hub.version(f"http://127.0.0.1:{server.getsockname()[1]}/hub/api")
+
+
+@pytest.mark.parametrize("address", ["http://hub.example.org:80x", "http://our hub"])
+def test_an_address_that_cannot_be_read_is_named(address):
+    with pytest.raises(OSError, match="the address is wrong .*(80x|our hub|control characters)"):
+        hub.version(hub.address(address))
+
+
 def test_a_server_of_a_hub_asks_its_own_hub(monkeypatch):
     assert hub.where() == "computer" and hub.address(None) is None
     monkeypatch.setenv("JUPYTERHUB_API_URL", "http://127.0.0.1:9/hub/api")

@@ -93,13 +93,13 @@ def test_the_trait_takes_what_the_page_writes():
         ({"hold": {"f": "open"}}, TypeError, "the value at which f is held must be a number, got 'open' .str."),
         ({"hold": {"f": True}}, TypeError, "must be a number, got True"),
         ({"hold": {"f": np.nan}}, ValueError, "must be a finite number, got nan"),
-        ({"hold": {"f": 7}}, ValueError, "f is held at 7, which sigmoid never gives: it lies between 0 and 1"),
-        ({"hold": {"g": -1.5}}, ValueError, "g is held at -1.5, which tanh never gives: it lies between -1 and 1"),
+        ({"hold": {"f": 7}}, ValueError, "f is held at 7, which sigmoid never gives: it is between 0 and 1"),
+        ({"hold": {"g": -1.5}}, ValueError, "g is held at -1.5, which tanh never gives: it is between -1 and 1"),
         ({"hold": "f"}, TypeError, "hold must be a dict such as .* got str"),
         ({"hold": {"f": 1}, "unit": 3}, ValueError, "unit must be from 0 to 2, as there are 3 units, got 3"),
         ({"hold": {"f": 1}, "unit": 1.0}, TypeError, "unit must be a whole number, got 1.0"),
         ({"hold": {"f": 1}, "steps": (2, 7)}, ValueError, "to must be from 0 to 6, as there are 7 steps, got 7"),
-        ({"hold": {"f": 1}, "steps": (5, 2)}, ValueError, "got from 5 to 2: exchanged.?"),
+        ({"hold": {"f": 1}, "steps": (5, 2)}, ValueError, "got from 5 to 2: swapped.?"),
         ({"hold": {"f": 1}, "steps": 3}, TypeError, "steps must be the first and the last step"),
         ({"unit": 1}, ValueError, "no gate is: hold=.'f': 1. is missing"),
         ({"steps": (0, 1)}, ValueError, "steps=.0, 1. says where gates are held, but no gate is"),
@@ -213,7 +213,7 @@ def test_weights_travel_unless_they_are_too_large(monkeypatch):
     monkeypatch.setattr(_base, "MAX_BYTES", 2 * size - 2)
     asked = le.explore(layer, X)
     assert "kernel" not in asked._spec["arrays"]
-    with pytest.raises(ValueError, match="what if cannot be asked here. The weights .* too large to travel"):
+    with pytest.raises(ValueError, match="what if cannot be asked here. The weights .* too large to send"):
         asked.what_if(hold={"f": 1})
     asked.reset()
 

@@ -25,7 +25,7 @@ _SIGNS = {FOUND: "✓", NOT_YET: "✗", UNANSWERED: "○", UNKNOWN: "○", SHOWN
 
 @dataclass(frozen=True, repr=False)
 class Finding(Card):
-    """What a diagnosis is worth. True if the mistake was found.
+    """The verdict on a diagnosis. True if the mistake was found.
 
     Attributes:
         patient: the patient's number.
@@ -78,10 +78,10 @@ class _Function:
 
 
 class Patient(Card):
-    """A layer, an input, and what somebody's code made of it. Something is wrong with it: what?
+    """A layer, an input, and what someone's code made of it. Something is wrong with it: what?
 
     Attributes:
-        number: of the patient. story: who brings it.
+        number: of the patient. story: whose code it is.
         layer: the layer as it should be, a built layer of this package. `layer(x)` is right.
         x, mask, initial_state: the arguments of the call; mask and initial_state are None where there is none.
         output: what the patient's code returned.
@@ -227,7 +227,7 @@ class Patient(Card):
     @property
     def _question(self) -> str:
         if self.x.ndim < 3:
-            return "Which input makes it simplest to see what is added, and which one to see what x is multiplied with?"
+            return "Which input shows most simply what is added, and which one shows what x is multiplied by?"
         return (
             f"Compare the output with `{self._call}`, timestep by timestep. Which is the first that differs? Is "
             "anything strange about the numbers: their size, their sign, their order?"
@@ -275,7 +275,7 @@ class Patient(Card):
 
     @property
     def _belongings(self) -> dict[str, str]:
-        """What the learner gets, and what it is."""
+        """What the learner gets, and what each thing is."""
         found = {
             "x": f"the input, {self.x.shape}",
             "output": f"what the code returned, {self.output.shape}",
@@ -286,7 +286,7 @@ class Patient(Card):
         if self.initial_state is not None:
             found["initial_state"] = f"[h, c] before the first timestep, {self.initial_state[0].shape} each"
         if self.function is not None:
-            found["function"] = "the code itself: `patient.function(x)` is what it makes of any x"
+            found["function"] = "the code itself: `patient.function(x)` is its result for any x"
         return found
 
 
@@ -302,7 +302,7 @@ _patients: dict[int, Patient] = {}
 
 
 def case(number: int) -> Patient:
-    """The patient of that number, from 1. The same one each time, so that its hints go on.
+    """The patient of that number, from 1. The same object each time, so that its hints continue.
 
     Raises:
         ValueError: there is no such patient.

@@ -29,14 +29,14 @@ WORDS = {
     "candidate-activation:none": "tanh is missing",
     "candidate-activation:sigmoid": "the candidate is a sigmoid instead of a tanh",
     "candidate-activation:tanh-on-o": "the output gate is a tanh instead of a sigmoid",
-    "extra-activation:relu": "a relu too many at the end",
-    "extra-activation:tanh": "a tanh too many at the end",
+    "extra-activation:relu": "there is an extra relu at the end",
+    "extra-activation:tanh": "there is an extra tanh at the end",
     "flipped-along-the-batch": "the backward outputs are reversed along the batch instead of the time",
     "gate-order:i,f,o,g": "the blocks are read in the order i, f, o, g",
     "gate-order:i,o,f,g": "the blocks are read in the order i, o, f, g",
-    "go-backwards-order": "the outputs are in reversed order of time",
+    "go-backwards-order": "the outputs are in reverse order of time",
     "go-backwards-order:both-forward": "both directions read forwards",
-    "go-backwards-order:direction": "the sequence is read from its end",
+    "go-backwards-order:direction": "the sequence is read from the end",
     "go-backwards-order:not-turned": "the backward outputs are left in the order in which they were computed",
     "gru-bias-rows:exchanged": "the two rows of the bias are swapped",
     "gru-bias-rows:input-only": "only the first row of the bias is used",
@@ -70,7 +70,7 @@ WORDS = {
     "wrong-previous-state:h-for-c": "the forget gate keeps the old h instead of the old c",
     "wrong-previous-state:output-from-old-c": "h is made from the old c",
     "wrong-previous-state:squashed-c-kept": "tanh(c) is carried over instead of c",
-    "wrong-previous-state:tanh-twice": "c goes through tanh twice on its way out",
+    "wrong-previous-state:tanh-twice": "tanh is applied to c twice before the output",
 }
 
 
@@ -89,7 +89,7 @@ class Record:
     """One patient.
 
     Attributes:
-        story: who brings it, in words that do not give it away.
+        story: whose code it is, in words that do not give the mistake away.
         setting: (rng) -> what was computed.
         choices: ids of the catalogue that it might be, one of them the right one.
         seal: a digest of the right one.
@@ -157,7 +157,7 @@ _GRU = partial(_recurrent, kind="GRU")
 
 RECORDS: dict[int, Record] = {
     1: Record(
-        "Ada wrote an LSTM in NumPy, with Keras's weights. Nothing fits, not even the first timestep. "
+        "Ada wrote an LSTM in NumPy, with Keras's weights. Nothing agrees, not even the first timestep. "
         '"But look how strong my outputs are!"',
         partial(_LSTM, shape=(2, 12, 3), units=4, scale=1.6),
         (
@@ -182,7 +182,7 @@ RECORDS: dict[int, Record] = {
         "0031bb3edfbf2bd8",
     ),
     3: Record(
-        "Chen rebuilt a Dense layer and gives you the function. You may ask it whatever you like: zeros, ones, the "
+        "Chen rebuilt a Dense layer and gives you the function. Call it with whatever you like: zeros, ones, the "
         "identity.",
         partial(_dense, batch=4, features=3, units=3),
         (
@@ -196,7 +196,7 @@ RECORDS: dict[int, Record] = {
         asked=True,
     ),
     4: Record(
-        "Dina's LSTM is supposed to say how a share price moves, up or down. It only ever goes up.",
+        "Dina's LSTM is supposed to say which way a share price moves, up or down. It only ever goes up.",
         partial(_LSTM, shape=(3, 6, 2), units=3),
         (
             "bias-missing",
@@ -209,7 +209,7 @@ RECORDS: dict[int, Record] = {
         "95b5c4b89ef818f0",
     ),
     5: Record(
-        "Emil hands over states from an earlier recording, as he should. His first timestep is perfect.",
+        "Emil passes in the states from an earlier recording, as he should. His first timestep is perfect.",
         partial(_LSTM, shape=(2, 6, 3), units=4, states=True),
         (
             "recurrent-transposed",
@@ -276,7 +276,7 @@ RECORDS: dict[int, Record] = {
         "3fef3b09eb28b7ae",
     ),
     10: Record(
-        "Jonas carried a model over from another program. He gives you the function that runs it. For one timestep it "
+        "Jonas converted a model from another program. He gives you the function that runs it. For one timestep it "
         "is right, and then it drifts.",
         partial(_LSTM, shape=(2, 6, 3), units=3),
         (

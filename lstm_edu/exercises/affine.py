@@ -273,6 +273,15 @@ def _kernels(w: Array, b: Array, batch: int) -> Iterator[tuple[str, Array]]:
     yield "The units are read in reverse order.", w[:, ::-1]
     yield "The weights are squared.", w**2
     yield "The weights have lost their signs.", np.abs(w)
+    if min(w.shape) > 1:
+        one_column = (
+            "kernel has a row for each feature and a column for each unit, so unit j's weights are kernel[:, j]."
+        )
+        yield f"The numbers of kernel are read as if it had a row for each unit: {one_column}", w.reshape(units, -1).T
+        yield (
+            f"The numbers of kernel are read column by column and laid out row by row: {one_column}",
+            w.T.reshape(w.shape),
+        )
     yield "Every unit has the weights of the first one.", np.broadcast_to(w[:, :1], w.shape)
     yield "Every unit has the weights of the last one.", np.broadcast_to(w[:, -1:], w.shape)
     yield "Every unit has the sum of all units' weights.", np.broadcast_to(w.sum(axis=1, keepdims=True), w.shape)

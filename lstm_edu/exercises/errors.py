@@ -24,9 +24,9 @@ _REMEDIES = {
     "bitwise_xor": "a power is written **, not ^",
     "matmul: ": "`a @ b` is the product of matrices: a needs as many columns as b has rows; element by element is *",
     "could not be broadcast": "element by element, the sizes must be equal, or 1, counted from the last axis",
-    "converted to Python scalars": "math.exp and its like take one number; np.exp takes a whole array",
+    "converted to Python scalars": "math.exp and its relatives take one number; np.exp takes a whole array",
     "only integer scalar arrays": "a list gives one element for one number: [names[k] for k in numbers]",
-    "truth value of an array": "`if` asks once for the whole array; np.where asks for each of its elements",
+    "truth value of an array": "`if` decides once for the whole array; np.where decides for each of its elements",
 }
 
 
@@ -48,7 +48,7 @@ def told(error: BaseException, function: Callable, taught: Collection[str] = ())
         if words in said:
             what += f" ({remedy})"
     if isinstance(error, RecursionError):
-        what = "it calls itself again and again without an end (RecursionError)"
+        what = "it calls itself again and again without end (RecursionError)"
     elif isinstance(error, MemoryError):
         what = f"it needs more memory than there is ({what})"
     elif isinstance(error, SystemExit):
@@ -81,7 +81,7 @@ def _where_from(error: NameError, function: Callable, taught: Collection[str]) -
 
 
 def _column(said: str, line: str) -> str:
-    """The cure where one number per row meets rows of numbers: an axis of length 1."""
+    """The fix where one number per row meets rows of numbers: an axis of length 1."""
     shapes = [tuple(map(int, re.findall(r"\d+", shape))) for shape in re.findall(r"\(([\d, ]+)\)", said)]
     rows = next((s[0] for s in shapes if len(s) == 1 and any(len(o) == 2 and o[0] == s[0] for o in shapes)), None)
     if rows is None:

@@ -30,7 +30,7 @@ SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is draw
 _RUN_IT = "(If you see your code above, run that cell first: Shift + Enter.)"
 _MOST_NAMES = 5
 _TAUGHT: set[str] = set()  # the functions that learners write in this course, and those that help them
-TIME_LIMIT = 5.0  # seconds a call
+TIME_LIMIT = 5.0  # seconds per call
 
 
 @dataclass
@@ -112,7 +112,7 @@ class Exercise:
         Args:
             function: what the learner wrote. None, or a function whose body is still empty, is "not attempted".
             time_limit: seconds that one call of it may take.
-            keras: also compare with Keras itself. None: if it has been imported already, for importing it takes some
+            keras: also compare with Keras itself. None: if it is already imported, because importing it takes some
                 seconds. True: import it. False: do not.
 
         Raises:
@@ -134,7 +134,7 @@ class Exercise:
         return self._hint()
 
     def solution(self) -> Solution:
-        """One way to write it, to be read and run; and what to change, if the last check knew the mistake."""
+        """One way to write it, to be read and run; and what to change, if the last check recognised the mistake."""
         sources = [inspect.getsource(function).rstrip() for function in self.answer]
         return Solution(
             self.name, "\n\n\n".join(["import numpy as np", *sources]) + "\n", self.answer[-1], self._progress.fix
@@ -255,7 +255,7 @@ class Exercise:
         names = [name for name, *_ in self.takes]
         try:
             signature = inspect.signature(function)
-        except (TypeError, ValueError):  # functions written in C tell nothing
+        except (TypeError, ValueError):  # functions written in C have no signature
             return None
         try:
             signature.bind(*names)
@@ -347,7 +347,7 @@ class _Seen:
             notes += [f"Your function changed {', '.join(self.changed)} in place."] if self.changed else []
             notes += self.remarks[:1]
         for warning in self.warned[:3]:
-            harmless = " Your numbers are right all the same." if status == CORRECT else ""
+            harmless = " Your numbers are right anyway." if status == CORRECT else ""
             notes.append(f"A warning came up, {shortened(warning)}.{harmless}")
         return tuple(notes)
 
@@ -366,7 +366,7 @@ def _left_behind(changed: Sequence[str], running: Sequence[Any]) -> Iterator[str
         whose = "a variable of your notebook" if len(changed) == 1 else "variables of your notebook"
         it_is = "it is as it was" if len(changed) == 1 else "they are as they were"
         names = ", ".join(changed[:_MOST_NAMES]) + (" and more" if len(changed) > _MOST_NAMES else "")
-        yield f"Your function changes {names}, {whose}. The check has put that right: {it_is} before."
+        yield f"Your function changes {names}, {whose}. The check has undone that: {it_is} before."
     if running:
         yield (
             f"Your function started {_counted(len(running), 'thread')} that {'is' if len(running) == 1 else 'are'} "
@@ -379,7 +379,7 @@ def _counted(n: int, word: str) -> str:
 
 
 def _copied(values: list[Any], right: Sequence[Any]) -> list[Any]:
-    """Private copies of arrays of the right shape; others, however large, are only looked at."""
+    """Private copies of arrays of the right shape; others, however large, are only read."""
     return [
         np.array(v) if isinstance(v, np.ndarray) and v.shape == np.shape(r) else v
         for v, r in zip(values, right, strict=True)
@@ -437,8 +437,8 @@ def _nothing(function: Any) -> str:
         nothing = constant is not None and constant.opname in _CONSTANTS and constant.argval is None
         if step.opname in ("RETURN_VALUE", "RETURN_CONST") and not nothing:
             return (
-                "Your function returns nothing here: it came to its end past its `return`. Does that stand inside an "
-                "`if` or a loop? Then it is not reached every time."
+                "Your function returns nothing here: it ended without reaching its `return`. Is that inside an "
+                "`if` or a loop? Then it is not always reached."
             )
         before = step
     return "Your function returns nothing: its last line must be `return ...`."

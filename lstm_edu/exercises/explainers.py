@@ -1,4 +1,4 @@
-"""All explainers of wrong answers, in the order in which they are asked: the first that finds something is believed."""
+"""All explainers of wrong answers, in the order in which they are tried: the first that finds something wins."""
 
 from __future__ import annotations
 

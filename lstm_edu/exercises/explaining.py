@@ -228,5 +228,5 @@ def _diagnosed(exercise: Exercise, one: Answered, pairs: bool | int) -> Any:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             return diagnose(theirs, asked.layer, asked.x, asked.mask, asked.initial_state, pairs=pairs, progress=False)
-    except Exception:  # of a form that is none of the layer's; and a check raises nothing, whatever it was given
+    except Exception:  # whose form fits no output of the layer; and a check raises nothing, whatever it was given
         return None

@@ -1,4 +1,4 @@
-"""LaTeX to MathML, which browsers draw by themselves: no MathJax, four megabytes less a page."""
+"""LaTeX to MathML, which browsers draw by themselves: no MathJax, four megabytes less per page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CLOSING = (")", "]", "}", "|", "\N{DOUBLE VERTICAL LINE}", "!", "\N{PRIME}")
 
 
 def mathml(latex: str, *, block: bool) -> str:
-    """A formula as a <math> element; LaTeX that cannot be read stands there as it was written."""
+    """A formula as a <math> element; LaTeX that cannot be read is shown as it was written."""
     from xml.etree.ElementTree import tostring
 
     from latex2mathml.converter import convert_to_element
@@ -32,10 +32,10 @@ def mathml(latex: str, *, block: bool) -> str:
 
 
 def _amend(element: Any) -> None:
-    """What latex2mathml leaves to be done, in the whole tree."""
+    """What latex2mathml leaves undone, in the whole tree."""
     before = None  # the last piece that is seen
     for piece in element:
-        # A sign after another one, as in "(1, -2)", is the number's own, and stands close to it.
+        # A sign after another one, as in "(1, -2)", is the number's own, and is set close to it.
         signed = piece.tag == "mo" and unescape(piece.text or "") in _SIGNS
         if signed and before is not None and before.tag == "mo" and unescape(before.text or "") not in _CLOSING:
             piece.set("form", "prefix")

@@ -49,13 +49,13 @@ def make_assignment(notebook: str | Path, folder: str | Path = "assignments", po
 
     Args:
         notebook: the .ipynb file. Its name becomes the assignment's.
-        folder: nbgrader's course folder; made if there is none. An assignment of this name is made anew, what students
-            have handed in is left alone.
+        folder: nbgrader's course folder; made if there is none. An existing assignment of this name is made again; what
+            students have handed in is not touched.
         points: for each exercise, 1 or more.
 
     Raises:
         FileNotFoundError: there is no such notebook.
-        ValueError: it is no notebook, or has no exercise; points below 1.
+        ValueError: it is not a notebook, or has no exercise; points below 1.
         ImportError: nbgrader is not installed.
         RuntimeError: nbgrader refused the notebook; the text is nbgrader's.
     """
@@ -66,7 +66,7 @@ def make_assignment(notebook: str | Path, folder: str | Path = "assignments", po
         raise FileNotFoundError(f"there is no notebook {path}")
     if importlib.util.find_spec("nbgrader") is None:
         raise ImportError(f'assignments need nbgrader: "{sys.executable}" -m pip install nbgrader')
-    name = re.sub(r"[^\w-]+", "_", path.stem)  # nbgrader allows no + in it
+    name = re.sub(r"[^\w-]+", "_", path.stem)  # nbgrader does not allow + in it
     instructors, found = instructors_version(_read(path), points, f"{name}.ipynb")
     source = folder / "source" / name / f"{name}.ipynb"
     source.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def _exercise(node: ast.expr, aliases: dict[str, str]) -> str | None:
 
 
 def _mark(cells: list[Any], check: _Check, points: int, places: list[int]) -> None:
-    """Make the cell of the function an answer, and a graded cell of the check, behind it."""
+    """Make the function's cell an answer, and the check a graded cell after it."""
     answer, checking = cells[check.answer], cells[check.cell]
     if check.answer == check.cell:
         checking = nbformat.v4.new_code_cell("", id=f"{answer.id}-check"[-64:])

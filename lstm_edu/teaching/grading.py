@@ -1,9 +1,9 @@
-"""Grade a notebook: the learner's cells run in a process of their own, as they ran at home; the checks run in this one.
+"""Grade a notebook: the learner's cells run in a separate process, as they ran at home; the checks run in this one.
 
-So a submission that puts another `check`, or another NumPy, in the place of ours changes nothing: what its functions
+So a submission that replaces our `check`, or NumPy, changes nothing: what its functions
 return are numbers, and these are compared with the right ones here. `fences.py` says what that process is kept from.
 
-Each exercise is judged by what its function's name is bound to where the notebook's check stands. A cell that raises
+Each exercise is judged by what its function's name is bound to at the notebook's check. A cell that raises
 does not end the run, as it does not for a learner who runs one cell after the other. Where an answer is not correct at
 its check, and a cell of the learner's own further down gives the name another function, that one is judged too.
 """
@@ -42,14 +42,14 @@ from lstm_edu.teaching.fences import fence as fence_named
 from lstm_edu.teaching.wire import PROTOCOL, decode, encode
 
 ANSWER, CHECK = "answer-", "check-"  # what the grade_ids of an assignment begin with
-OURS = "lstm_edu"  # of a notebook's metadata: what an assignment of ours keeps there
+OURS = "lstm_edu"  # of a notebook's metadata: what our assignments keep there
 _STARTING = 120.0  # seconds to start Python, or a container, and to import what it needs
 _SPARE = 30.0  # seconds past a limit that the far end sees to by itself
 _MOST_BYTES = 1 << 26  # of one message
 _MOST_FILES = 1 << 25  # bytes of the files next to a notebook that it gets; each counts as so many more:
 _FILE = 1 << 14
-_MOST_SOURCE = 100_000  # characters of a function that are looked at
-_MOST_STARTS = 6  # a notebook is begun again where a cell, or an answer, has ended Python
+_MOST_SOURCE = 100_000  # characters of a function that are read
+_MOST_STARTS = 6  # a notebook is started again where a cell, or an answer, has ended Python
 _MOST_TEXT = 2_000
 _MUCH_MEMORY = 2**30  # bytes
 _TOO_MANY = ("can't start new thread", "Resource temporarily unavailable")  # what Python says past that limit
@@ -82,7 +82,7 @@ def grade(
         limits: of the process.
 
     Raises:
-        RuntimeError: the process could not be started; no answer is to blame.
+        RuntimeError: the process could not be started; that is not an answer's fault.
     """
     return run(notebook, files=files, fence=fence, limits=limits).results
 
@@ -94,7 +94,7 @@ def run(
     fence: Fence | None = None,
     limits: Limits | None = None,
 ) -> Run:
-    """`grade`, with what it knows of the run besides."""
+    """`grade`, with what else it knows about the run."""
     fence, limits = fence or fence_named(), limits or Limits()
     cells = [c for c in notebook["cells"] if c["cell_type"] == "code"]
     checks = marked(cells)
@@ -185,7 +185,7 @@ class Run:
             if not self._open():
                 break
             if time.monotonic() > self.until:
-                why = f"it takes longer than the {self.job.limits.notebook:g} seconds that the grader allows in all"
+                why = f"it takes longer than the {self.job.limits.notebook:g} seconds that the grader allows in total"
                 break
             try:
                 with _FarEnd(self.fence, self.folder / str(start), self._message()) as far:
@@ -230,7 +230,7 @@ class Run:
                 at = self._heard(far, told)
             except _Ended as end:
                 raise _Ended(str(end), cell=None if end.exercise else at, exercise=end.exercise) from None
-            except Exception as error:  # of something that our far end does not say
+            except Exception as error:  # of something that our far end never sends
                 raise _Ended(f"what Python answered cannot be read ({type(error).__name__}: {error})", at) from error
 
     def _heard(self, far: _FarEnd, told: dict[str, Any]) -> int | None:
@@ -332,19 +332,19 @@ class _Ended(Exception):
 
 
 def _late(what: str, limit: float, told: Mapping[str, Any]) -> str:
-    """Why something was stopped: time, with what it had taken of everything else by then."""
+    """Why something was stopped: time, and what else it had used by then."""
     memory, printed = float(told.get("memory", 0)), int(told.get("much", 0))
     text = f"{what} did not end within {limit:g} seconds and was stopped"
     if memory > _MUCH_MEMORY:
-        return f"{text}; its memory had grown by {memory / 2**30:.1f} GiB by then: does something grow without an end?"
+        return f"{text}; its memory had grown by {memory / 2**30:.1f} GiB by then: does something grow without end?"
     if printed:
         return f"{text}; it had printed {printed:,} more characters by then: does a loop that prints never end?"
     return f"{text}: is there a loop that never ends, or something that waits?"
 
 
 def _same_code(source: str, task: Exercise) -> bool:
-    """Whether a function's statements are the solution's, but for comments, the docstring and its name. Two lines and
-    less may come to anybody's mind."""
+    """Whether a function's statements are the solution's, apart from comments, the docstring and its name. Two lines or
+    fewer could be anyone's."""
     ours = _statements(inspect.getsource(task.answer[-1]))
     return ours.count("\n") >= 2 and _statements(source) == ours
 
@@ -376,7 +376,7 @@ class _FarEnd:
         self._listening.start()
         try:
             protocol = self.next(_STARTING).get("hello")
-        except _Ended as end:  # no fault of the learner's
+        except _Ended as end:  # not the learner's fault
             self.end()
             raise RuntimeError(
                 f"the process for the answers could not be started ({self._fence.name}): {end}"
@@ -454,7 +454,7 @@ def _keep(stream: Any, lines: collections.deque[bytes]) -> None:
 
 
 class _Calls:
-    """over: the limit that a call has run into, in words. ended: the far end is of no use any more."""
+    """over: the limit that a call has run into, in words. ended: the far end can no longer be used."""
 
     def __init__(self, far: _FarEnd, limits: Limits):
         self._far, self._limits = far, limits
@@ -462,7 +462,7 @@ class _Calls:
         self.noticed: list[str] = []
 
     def of(self, bound: dict[str, Any]) -> Callable[..., Any]:
-        """A function that looks like the learner's, and asks the far end."""
+        """A function that looks like the learner's, and calls the far end."""
 
         def answered(*arguments: Any) -> Any:
             return self._call(arguments)
@@ -484,13 +484,13 @@ class _Calls:
         except _Ended as end:
             self.over, self.ended = f"Your function stopped: {end}", True
             raise RuntimeError(self.over) from None
-        except BaseException as fault:  # an answer that nothing can be made of; or this thread's time is up
+        except BaseException as fault:  # an unusable answer; or this thread's time is up
             self.over, self.ended = "Your function stopped: what it returned cannot be read", True
             raise RuntimeError(self.over) from fault
         if "late" in answer:
             self.over, self.ended = _late("Your function", self._limits.call, answer), bool(answer.get("stuck"))
             raise RuntimeError(self.over)
-        if isinstance(error, MemoryError):  # what is left of it may be in the way of the next answer
+        if isinstance(error, MemoryError):  # what is left of it may get in the way of the next answer
             allowed = f"the grader allows {self._limits.memory / 2**30:.3g} GiB"
             self.over, self.ended = f"Your function stopped: it needs more memory than there is ({allowed})", True
         if error is not None:
@@ -516,7 +516,7 @@ class _Calls:
 
 
 def _iterator(name: str, values: list[Any]) -> Any:
-    """An iterator of a type of that name, in the place of a generator, a zip or a map that does not travel."""
+    """An iterator of a type of that name, instead of a generator, a zip or a map, which cannot be sent."""
     rest = iter(values)
     return type(name, (), {"__iter__": lambda self: self, "__next__": lambda self: next(rest)})()
 
@@ -531,7 +531,7 @@ def _put(argument: Any, changed: Any) -> None:
 
 
 def _error(told: dict[str, str], limits: Limits) -> BaseException:
-    """The far end's exception, of the built-in class that it is of."""
+    """The far end's exception, of the same built-in class."""
     kind = getattr(builtins, str(told.get("kind")), RuntimeError)
     if not (isinstance(kind, type) and issubclass(kind, BaseException)) or issubclass(kind, KeyboardInterrupt):
         kind = RuntimeError
@@ -546,7 +546,7 @@ def _error(told: dict[str, str], limits: Limits) -> BaseException:
     return error
 
 
-# --- what is known of a function without running it -----------------------------------------------------------------
+# --- what is known about a function without running it --------------------------------------------------------------
 
 
 def _definition(source: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:

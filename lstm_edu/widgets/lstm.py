@@ -24,7 +24,7 @@ class LSTMExplorer(_base.LayerOverTime):
     the last, Space plays. `t`, `unit` and `batch` are traits: set them and the picture follows, observe them and follow
     the reader. Steps are counted as the layer processed them (`trace.time` says which timestep of the input each read).
 
-    Beside the pictures the cell of the unit chosen is drawn, its wires as thick as what flows in them, and there are
+    Next to the pictures the cell of the chosen unit is drawn, its wires as thick as what flows in them, and there are
     the equations with their numbers; each product of a sum opens to its terms. Pointing at a wire, or pressing it, sets
     `highlight`, and setting `highlight` lights the wire.
 
@@ -83,13 +83,13 @@ class LSTMExplorer(_base.LayerOverTime):
                 counted as the layer processed them.
             kernel, recurrent_kernel: (row, column) -> number; columns as Keras packs them, gate by gate.
             bias: column -> number.
-            add: to what is changed already; else instead of it.
+            add: to what is already changed; else instead of it.
 
         The numbers are put in first, then the mistake is made, and the gates are held last.
 
         Raises:
-            TypeError: something of another kind than it should be.
-            ValueError: a gate, a place or a mistake that there is not; a number that is not finite; a mistake that
+            TypeError: something of the wrong kind.
+            ValueError: a gate, a place or a mistake that does not exist; a number that is not finite; a mistake that
                 cannot be made in this run; a layer whose weights are too large to travel to the page.
 
         Example:

@@ -76,11 +76,11 @@ def unavailable(trace: Trace) -> str:
 
 
 def checked(edits: Any, spec: Mapping[str, Any]) -> dict[str, Any]:
-    """A what-if as it is written down: numbers as floats, nothing that changes nothing.
+    """A what-if as it is written down: numbers as floats, and only what changes something.
 
     Raises:
-        TypeError: not a dict, or a part of another kind than it should be.
-        ValueError: a part, a gate, a place or a mistake that there is not; a number that is not finite.
+        TypeError: not a dict, or a part of the wrong kind.
+        ValueError: a part, a gate, a place or a mistake that does not exist; a number that is not finite.
     """
     if not isinstance(edits, Mapping):
         raise TypeError(f"a what-if is a dict with hold, numbers and mistake, got {type(edits).__name__} ({edits!r})")
@@ -179,14 +179,14 @@ def _hold(held: Any, spec: Mapping[str, Any]) -> dict[str, Any]:
     least, most = _RANGES.get(function, (-math.inf, math.inf))
     if not least <= found["value"] <= most:
         raise ValueError(
-            f"{gate} is held at {held['value']:g}, which {function} never gives: it lies between {least:g} and {most:g}"
+            f"{gate} is held at {held['value']:g}, which {function} never gives: it is between {least:g} and {most:g}"
         )
     for name, count, what in (("unit", "units", "units"), ("from", "steps", "steps"), ("to", "steps", "steps")):
         if held.get(name) is not None:
             found[name] = _base.where(f"hold: {name}", held[name], spec[count], what)
     if found.get("from", 0) > found.get("to", spec["steps"] - 1):
         raise ValueError(
-            f"hold: the first step must not come after the last, got from {found['from']} to {found['to']}: exchanged?"
+            f"hold: the first step must not come after the last, got from {found['from']} to {found['to']}: swapped?"
         )
     return found
 
@@ -234,7 +234,7 @@ def _mistake(mistake: Any, spec: Mapping[str, Any]) -> str:
     if mistake in CATALOGUE:
         raise ValueError(
             f"{mistake} cannot be switched on here: it belongs to another kind of layer or input (no mask, no initial "
-            "state?), or changes only what is made of the output"
+            "state?), or changes only what happens to the output"
         )
     close = get_close_matches(mistake, known, n=1) or [known[0]]
     raise ValueError(f"the catalogue has no mistake {mistake!r}; did you mean {close[0]!r}? le.mistakes() lists them")

@@ -1,7 +1,7 @@
-"""What the explorers say that is made in Python: titles, how two runs compare, why something is not offered.
+"""The explorers' texts that are made in Python: titles, how two runs compare, why something is not offered.
 
-What is said of a place is made in the page, where the place is: static/shared/words.js, and words.js of each explorer.
-A translation begins in these files. Errors are not here: they are for whoever programs.
+Texts about a place are made in the page, where the place is: static/shared/words.js, and words.js of each explorer.
+A translation begins in these files. Errors are not here: they are for programmers.
 """
 
 from __future__ import annotations
@@ -109,13 +109,13 @@ def agree(largest: float) -> str:
 
 
 def differ(name: str, index: Sequence[Any], axes: Sequence[str], size: float) -> str:
-    """They are not; where most of all."""
+    """They are not; and where they differ most."""
     how = f"{size:.1e}" if np.isfinite(size) else "not finite"
     return f"they differ, most of all in {place(name, index, axes)}: the difference there is {how}"
 
 
 def undecided(name: str, index: Sequence[Any], axes: Sequence[str], dtype: str) -> str:
-    """Up to this place they are equal, and from it on nobody can say."""
+    """Up to this place they are equal, and from it on this cannot be decided."""
     return (
         f"from {place(name, index, axes)} on {dtype} cannot decide, because errors grow until "
         "rounding alone decides the numbers; before that they agree"
@@ -223,20 +223,18 @@ def mistake(id: str) -> dict[str, str] | None:
 # --- what is not offered --------------------------------------------------------------------------------------------
 
 DROPPED = "This run dropped numbers (training=True)"
-TOO_LARGE = "The weights are too large to travel to this page"
+TOO_LARGE = "The weights are too large to send to this page"
 NO_WHAT_IF_IN_TRAINING = (
-    "This run was made in training, with numbers dropped at random: the page does not compute it anew."
+    "This run was made in training, with numbers dropped at random: the page does not recompute it."
 )
 
 
 def no_what_if_of(size: float) -> str:
     """The weights, `size` bytes, stay in Python."""
-    return (
-        f"The weights ({size / 2**20:.1f} MB) are too large to travel to the page, so it cannot compute the run anew."
-    )
+    return f"The weights ({size / 2**20:.1f} MB) are too large to send to the page, so it cannot recompute the run."
 
 
-# --- layers without an explorer of their own ------------------------------------------------------------------------
+# --- layers without their own explorer ------------------------------------------------------------------------------
 
 
 def what_it_does(trace: Trace) -> str:
@@ -252,7 +250,7 @@ def what_it_does(trace: Trace) -> str:
         used = [mask for mask in trace.dropout_masks if mask is not None]
         if not used:
             return (
-                f"Does nothing here: numbers are dropped in training only, each with probability {one.rate:g}. "
+                f"Does nothing here: numbers are dropped only in training, each with probability {one.rate:g}. "
                 "The output is the input."
             )
         lost = np.mean([np.mean(mask == 0) for mask in used])
@@ -269,8 +267,8 @@ def what_it_does(trace: Trace) -> str:
             "ave": "averaged",
             None: "both returned, one after the other; the first is shown",
         }[one.merge_mode]
-        turned = ", the backward layer's turned round, so that both speak of the same timestep" * one.return_sequences
+        turned = ", the backward layer's reversed, so that both refer to the same timestep" * one.return_sequences
         return (
             f"Two layers read the same input, one from its start, one from its end. Their outputs are {merge}{turned}."
         )
-    return f"A {trace.kind} layer: what goes in, and what comes out. It has no explorer of its own."
+    return f"A {trace.kind} layer: what goes in, and what comes out. It has no explorer."

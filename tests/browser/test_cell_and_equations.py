@@ -237,7 +237,7 @@ def test_weights_that_are_too_large_to_travel_leave_the_sums_shut(page, monkeypa
     trace = made()
     root = put(page, widgets.explore(trace, t=3))
     assert root.locator("button.le-addend").count() == 0
-    expect(root.locator(".le-equations")).to_contain_text("too large to travel")
+    expect(root.locator(".le-equations")).to_contain_text("too large to send")
     assert shown(root, "z_f") == trace.z[0, 3, H]
 
 
@@ -477,11 +477,11 @@ def in_words(trace, t: int, unit: int) -> str:
     z = dict(zip("ifgo", trace.z[0, t].reshape(4, -1)[:, unit], strict=True))
     old = float(before(trace, "c", 0, t)[unit])
     return (
-        f"The cell of unit {unit} at step {t}. Into the gates go the sums z: forget gate f = {n(f)} from {n(z['f'])}, "
-        f"input gate i = {n(i)} from {n(z['i'])}, candidate g = {n(g)} from {n(z['g'])}, output gate o = {n(o)} from "
-        f"{n(z['o'])}. The cell state before, {n(old)}, is multiplied by f, which leaves {n(float(f) * old)}; i times "
-        f"g adds {n(float(i) * float(g))}: c = {n(c)}. tanh makes {n(np.tanh(float(c)))} of it, and multiplied by o it "
-        f"leaves as h = {n(h)}."
+        f"The cell of unit {unit} at step {t}. The gates are computed from the sums z: forget gate f = {n(f)} from "
+        f"{n(z['f'])}, input gate i = {n(i)} from {n(z['i'])}, candidate g = {n(g)} from {n(z['g'])}, output gate o = "
+        f"{n(o)} from {n(z['o'])}. The cell state before, {n(old)}, is multiplied by f, which leaves "
+        f"{n(float(f) * old)}; i times g adds {n(float(i) * float(g))}: c = {n(c)}. tanh turns it into "
+        f"{n(np.tanh(float(c)))}, and multiplied by o this is the output h = {n(h)}."
     )
 
 

@@ -633,7 +633,7 @@ def test_weights_that_stay_in_python_are_said(page, recorded, monkeypatch):
     monkeypatch.setattr(_base, "MAX_BYTES", 2 * sum(w.nbytes for w in trace.weights) - 2)
     root = put(page, le.explore(trace, t=3))
     root.get_by_text("What if …").click()
-    expect(root).to_contain_text("too large to travel to the page")
+    expect(root).to_contain_text("too large to send to the page")
     expect(root.get_by_role("group", name="Hold a gate")).to_have_count(0)
     expect(value_of(root, "h")).to_have_text(said(trace.h[0, 3, 0]))
 

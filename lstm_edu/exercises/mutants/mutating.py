@@ -180,4 +180,12 @@ def _families(changes: list[Change]) -> Iterator[Change]:
         if len(members) > 1 and not any(collide(a, b) for a, b in combinations(members, 2)):
             first = members[0]
             edits = tuple(edit for change in members for edit in change.edits)
-            yield Change(edits, first.cost + _EVERYWHERE, first.phrase, first.statement, None, first.fix)
+            yield Change(edits, first.cost + _EVERYWHERE, _of_all(members), first.statement, None, first.fix)
+
+
+def _of_all(members: list[Change]) -> str:
+    """The first one's sentence, and that it is so elsewhere too if it names its place."""
+    phrase, others = members[0].phrase, len(members) - 1
+    if len({change.phrase for change in members}) == 1:
+        return phrase
+    return f"{phrase} The same goes for the other {f'{others} places' if others > 1 else 'place'}."

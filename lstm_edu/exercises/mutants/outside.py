@@ -266,6 +266,10 @@ def _softmax(y: Array, axis: int) -> Array:
 # --- arguments ------------------------------------------------------------------------------------------------------
 
 
+def _cut(at: float, v: Array) -> Array:
+    return np.clip(v, -at, at)
+
+
 # (what is done with an array of fractions, the sentence, cost)
 _VALUES: tuple[tuple[_Whole, str, float], ...] = (
     (np.zeros_like, "{First} is not used: your numbers are those for zeros.", 1.3),
@@ -280,6 +284,19 @@ _VALUES: tuple[tuple[_Whole, str, float], ...] = (
     (lambda v: np.full_like(v, v.mean()), "The mean of all of {it} is used in each place.", 1.6),
     (lambda v: np.full_like(v, v.flat[0]), "The first number of {it} is used in each place.", 1.6),
     (lambda v: np.full_like(v, v.flat[-1]), "The last number of {it} is used in each place.", 1.6),
+    (lambda v: v - v.max(), "The largest number of {it} is subtracted first.", 1.8),
+    (lambda v: v - v.min(), "The smallest number of {it} is subtracted first.", 1.9),
+    (lambda v: v - v.mean(), "The mean of {it} is subtracted first.", 1.8),
+    (
+        lambda v: (v - v.mean()) / v.std(),
+        "{First} is standardized first (minus the mean, divided by the deviation).",
+        1.8,
+    ),
+    (lambda v: v / np.abs(v).max(), "{First} is divided by its largest number first.", 1.9),
+    *(
+        (partial(_cut, at), f"{{First}} is cut off at -{at} and {at} first.", 1.9)
+        for at in (1, 2, 3, 4, 5, 6, 8, 10, 20)
+    ),
 )
 _TABLES: tuple[tuple[_Whole, str, float], ...] = (
     (
@@ -290,6 +307,13 @@ _TABLES: tuple[tuple[_Whole, str, float], ...] = (
     (np.flip, "{First} is reversed along both axes (`np.flip` without an axis).", 1.6),
     (lambda v: v.T.reshape(v.shape), "{First} is transposed and reshaped, which mixes its numbers.", 1.4),
     (lambda v: v.reshape(v.shape[::-1]).T, "{First} is reshaped where it should be transposed.", 1.4),
+)
+_SERIES: tuple[tuple[_Whole, str, float], ...] = (
+    (
+        lambda v: np.swapaxes(v, 0, 1).reshape(v.shape),
+        "{First} is read with its timesteps first, so that its rows come in another order than those of the rest.",
+        1.5,
+    ),
 )
 _MASKS: tuple[tuple[_Whole, str, float], ...] = (
     (np.logical_not, "{First} is inverted: True and False have changed places.", 1.0),
@@ -367,11 +391,12 @@ _FRACTIONS: tuple[tuple[Callable[[Any], Any], str, float], ...] = (
 
 def given(takes: Sequence[tuple[str, str, str]], example: Mapping[str, Any], words: Words) -> Iterator[Given]:
     """Other arguments: one reversed, transposed, taken as zero; two swapped; a part of one only."""
-    for name, shape, _ in takes:
+    for name, shape, what in takes:
+        is_count = isinstance(example[name], int) and not isinstance(example[name], bool)
+        alone = is_count and "the number of the" not in what  # which one, not how many: as many numbers as before
         for change, said, cost in _of_one(example[name], _letters(shape)):
             phrase = said.format(First=words.first(name), it=words.of(name), name=name)
-            is_count = isinstance(example[name], int) and not isinstance(example[name], bool)
-            yield Given(partial(_with, name, change), cost, phrase, (name,), alone=is_count)
+            yield Given(partial(_with, name, change), cost, phrase, (name,), alone=alone)
     names = [name for name, *_ in takes]
     if "h" in names and "c" in names:
         both = "The given h and c are not used: it begins with zeros."
@@ -393,6 +418,8 @@ def _of_one(value: Any, letters: Sequence[str]) -> Iterator[tuple[Callable[[Any]
         yield from _VALUES if fractions else _MASKS if value.dtype.kind == "b" else ()
         if value.ndim == 2:
             yield from _TABLES if fractions else _MASK_TABLES if value.dtype.kind == "b" else ()
+        if value.ndim == 3 and fractions:
+            yield from _SERIES
         for axis in range(value.ndim if value.dtype.kind in "fb" else 0):
             timed = axis < len(letters) and letters[axis] == "T"
             entry = "timestep" if timed else "entry" if value.ndim == 1 else f"entry along axis {axis}"

@@ -301,6 +301,7 @@ _KNOWN: dict[str, Alternatives] = {
         lstm.lstm_step_by_gates,
         before=(sigmoid,),
         slips=lstm.STEP_SLIPS,
+        detours=lstm.STEP_DETOURS,
     ),
     "coupled_step": _one(
         coupled.STEP_WORDS,
@@ -381,7 +382,9 @@ _KNOWN: dict[str, Alternatives] = {
         before=(sigmoid,),
         slips=gru.GRU_SLIPS,
     ),
-    "mgu_step": _one(gru.MGU_WORDS, gru.mgu_step_by_lines, before=(sigmoid,), slips=gru.MGU_SLIPS),
+    "mgu_step": _one(
+        gru.MGU_WORDS, gru.mgu_step_by_lines, gru.mgu_step_by_parts, before=(sigmoid,), slips=gru.MGU_SLIPS
+    ),
     "bidirectional": _one(
         directions.DIRECTION_WORDS,
         directions.bidirectional_by_lines,

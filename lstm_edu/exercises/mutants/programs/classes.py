@@ -379,6 +379,14 @@ CROSSENTROPY_SLIPS = (
         f"(-np.log(right) - ({_OTHERS})) / p.shape[1]",
         "That is the mean of the binary cross-entropies of all classes; only the right class counts.",
     ),
+    *(
+        _loss(
+            f"(np.logaddexp(0, z).sum(axis=1) - z[np.arange(len(z)), classes]){divided}",
+            f"Each class is asked by a sigmoid of its own, and the {many} of the binary cross-entropies is taken; "
+            "softmax lets the classes compete, and only the right one counts.",
+        )
+        for divided, many in (("", "sum"), (" / z.shape[1]", "mean"))
+    ),
     _loss(f"-({_OTHERS})", "You add up the losses of the wrong classes, log(1 - p); only the right class counts."),
     *(
         _loss(
@@ -554,6 +562,13 @@ SHARES_SLIPS = (
     ),
     Slip(
         _COUNTS,
+        "np.pad(np.bincount(samples)[np.unique(samples)], (0, classes))[:classes]",
+        "The counts of the classes that were drawn come first, and zeros at the end; each class belongs to its own "
+        "place.",
+        1.05,
+    ),
+    Slip(
+        _COUNTS,
         "np.unique(samples, return_counts=True)[1]",
         "The classes that were never drawn are missing: np.unique lists only those that occur.",
     ),
@@ -693,6 +708,7 @@ UNDO_SLIPS = (
         "Each row is divided by its length too; softmax of that is not p.",
     ),
     Slip("np.log(p)", "np.log2(p)", "That is the logarithm to the base 2; exp is undone by the natural one, np.log."),
+    Slip("np.log(p)", "np.log10(p)", "That is the logarithm to the base 10; exp is undone by the natural one, np.log."),
     Slip("np.log(p)", "np.log1p(p)", "That is log(1 + p); exp is undone by log(p)."),
     Slip("np.log(p)", "np.exp(p)", "That is exp once more; it has to be undone, by np.log."),
     Slip("np.log(p)", "np.sqrt(p)", "That is the root; exp is undone by np.log."),

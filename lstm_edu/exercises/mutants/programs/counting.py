@@ -219,6 +219,18 @@ BIAS_SLIPS = (
         "The first row of x_t and h is used with the mean of z; take the same rows of all three.",
     ),
     Slip(_LEFT, "b = z - x_t[::-1] @ kernel - h[::-1] @ recurrent_kernel", "x_t and h come from other rows than z."),
+    Slip(
+        _LEFT,
+        "b = z - np.hstack([h, x_t]) @ np.vstack([kernel, recurrent_kernel])",
+        "You join the inputs in the order h, x_t, but the weights in the order kernel, recurrent_kernel: h meets the "
+        "weights of x_t.",
+    ),
+    Slip(
+        _LEFT,
+        "b = z - np.hstack([x_t, h]) @ np.vstack([recurrent_kernel, kernel])",
+        "You join the inputs in the order x_t, h, but the weights in the order recurrent_kernel, kernel: x_t meets the "
+        "weights of h.",
+    ),
     Slip(_LEFT, "b = z", "Nothing is taken away: these are still the sums."),
     Slip(
         _LEFT,
@@ -528,6 +540,11 @@ _FROM_J = "kernel[:, j::units]"
 _APART = "; the columns of one unit are `units` apart."
 
 UNIT_SLIPS = (
+    Slip(
+        _FROM_J,
+        "np.stack([kernel.ravel()[(n + np.arange(4)) * units + j] for n in range(len(kernel))])",
+        "The flat kernel is read with rows of length `units`; each row has 4 * units numbers.",
+    ),
     Slip(_FROM_J, "kernel[:, ::units]", "You always take unit 0: begin at column j."),
     Slip(_FROM_J, "kernel[j::units]", "You take rows, every `units`-th; a unit has columns: kernel[:, j::units]."),
     Slip(_FROM_J, "kernel[:, j + 1::units]", "That is the unit after: units are counted from 0."),

@@ -71,6 +71,11 @@ GENERATE_SLIPS = (
             ("x[:, -1]", f"The last timestep of x is read again and again; {_FED}"),
             ("0 * h", f"After the end of x zeros are read; {_FED}"),
             ("c", "The cell state is fed back; the input should be the output, h."),
+            (
+                "c\nc = 0 * c if t == x.shape[1] else c",
+                "The cell state is fed back (the input should be the output, h), and starts again at zero after the "
+                "end of x; it goes on.",
+            ),
             ("np.tanh(c)", "The tanh of c is fed back, without the output gate; the input should be the output, h."),
             ("np.tanh(h)", "`tanh` is applied to h before it is fed back."),
             ("np.maximum(h, 0)", "relu is applied to h before it is fed back."),

@@ -413,6 +413,19 @@ def mgu_step_by_lines(x_t, h, kernel, recurrent_kernel, bias):
     return new_h
 
 
+def mgu_step_by_parts(x_t, h, kernel, recurrent_kernel, bias):
+    W_f, W_g = np.split(kernel, 2, axis=1)
+    U_f, U_g = np.split(recurrent_kernel, 2, axis=1)
+    b_f, b_g = np.split(bias, 2)
+    of_f = x_t @ W_f + b_f
+    f = sigmoid(of_f + h @ U_f)
+    seen = f * h
+    of_g = x_t @ W_g + b_g
+    g = np.tanh(of_g + seen @ U_g)
+    kept = (1 - f) * h
+    return kept + f * g
+
+
 MGU_WORDS = {
     "x_t": "the input x_t",
     "h": "the previous output h",
@@ -425,6 +438,11 @@ MGU_WORDS = {
     "1 - f": "1 - f",
     "f * h": "the share f of the old h",
     "(1 - f) * h": "what is kept of the old h",
+    "kept": "what is kept of the old h",
+    "seen": "the share f of the old h",
+    "of_f": "the input's part of f, with the bias",
+    "of_g": "the input's part of g, with the bias",
+    "seen @ U_g": "the recurrent part of g",
     "f * g": "what is taken of the candidate",
     "units": "the number of units",
     "h.shape[1]": "the number of units",

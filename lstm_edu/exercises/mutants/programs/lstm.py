@@ -701,6 +701,26 @@ def masked_lstm_of_the_length(x, mask, kernel, recurrent_kernel, bias, h, c):
 
 _PACKED = "The steps that count are moved to the {}, so that y is in another order; each step should stay where it is."
 
+
+def lstm_step_in_place(x_t, h, c, kernel, recurrent_kernel, bias):
+    h, c = np.array(h), np.array(c)
+    units = h.shape[1]
+    for j in range(units):
+        column = slice(j, None, units)
+        z_i, z_f, z_g, z_o = (x_t @ kernel[:, column] + h @ recurrent_kernel[:, column] + bias[column]).T
+        c[:, j] = sigmoid(z_f) * c[:, j] + sigmoid(z_i) * np.tanh(z_g)
+        h[:, j] = sigmoid(z_o) * np.tanh(c[:, j])
+    return h, c
+
+
+STEP_DETOURS = (
+    (
+        lstm_step_in_place,
+        "Each unit's new output is written into h itself, so that the units after it read it where they need the old "
+        "one; write it into a new array.",
+    ),
+)
+
 MASK_DETOURS = (
     (
         masked_lstm_output_made_anew,

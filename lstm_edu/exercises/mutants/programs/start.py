@@ -266,12 +266,26 @@ def memory_of_the_end(values, keep):
     return np.convolve(values, float(keep) ** np.arange(len(values)))[len(values) - 1 :]
 
 
+def memory_as_a_mean(values, keep):
+    c, weight, steps = 0.0, 0.0, []
+    for value in values:
+        c = keep * c + value
+        weight = keep * weight + 1
+        steps.append(c / weight)
+    return np.array(steps)
+
+
 _FULL = "the memory after each timestep is what the full convolution begins with, its first T numbers."
 
 MEMORY_DETOURS = (
     (memory_centred, f"The convolution is cut in its middle, so that each c has later values in it; {_FULL}"),
     (memory_going_on, f"The convolution goes on after the last value, while the memory fades; {_FULL}"),
     (memory_of_the_end, f"That is the end of the convolution, in which the memory fades; {_FULL}"),
+    (
+        memory_as_a_mean,
+        "You divide by the sum of the weights 1, keep, keep**2 and so on, which makes a mean of it, as `ewm` in pandas "
+        "does; the memory is the sum itself.",
+    ),
     (memory_of_all, "The powers of keep are the wrong way round: the first value counts in full, the latest least."),
     (memory_without_values, "Only the first value is stored, and fades; every value should be added."),
 )
@@ -283,15 +297,30 @@ def gated_memory_one_step_back(values, keep, write):
     return keep * before + written
 
 
+def gated_memory_of_sums(values, keep, write):
+    return np.cumprod(keep) * np.cumsum(write * values)
+
+
+def gated_memory_of_all_shares(values, keep, write):
+    return np.prod(keep) * np.cumsum(write * values)
+
+
 def gated_memory_from_the_start(values, keep, write):
     return np.cumsum(write * values * np.cumprod(keep))
 
+
+_EVERY_SHARE = (
+    "What is written at a step is multiplied by shares `keep` of the steps before it too; only those of the steps "
+    "after it belong there."
+)
 
 GATED_DETOURS = (
     (
         gated_memory_one_step_back,
         "Only what was written one step before is kept; the memory c holds what all steps before have written.",
     ),
+    (gated_memory_of_sums, _EVERY_SHARE),
+    (gated_memory_of_all_shares, _EVERY_SHARE),
     (
         gated_memory_from_the_start,
         "What is written is multiplied by the shares `keep` up to its own step; those of the steps after it belong "

@@ -5,7 +5,7 @@ import { quoted } from "../shared/names.js";
 import { format } from "../shared/numbers.js";
 import { maskedOutput, placeInWords, plural, unitAtStep } from "../shared/words.js";
 
-/** What the pictures show, for whoever sees an LSTM for the first time. */
+/** What the pictures show, for those who see an LSTM for the first time. */
 export const SIMPLE_NAMES = {
   x: "what comes in",
   f: "how much is kept",
@@ -71,21 +71,21 @@ export const whatWireCarries = (spec, wire) =>
 export const vectorTitle = (spec, wire, { t, batch }) =>
   `${wire}: what step ${t}${quoted(spec, "steps", t, batch)} ${wire === "x" ? "reads" : "finds of h"}`;
 
-/** The drawing in words, for whoever does not see it. */
+/** The drawing in words, for those who cannot see it. */
 export function cellInWords(spec, here, { ours, masked }, write = format) {
   const n = (v) => write(v, 3);
   const place = `The cell of ${unitAtStep(spec, here)}.`;
   if (masked) return `${place} The step is masked: c = ${n(ours.c)} and h = ${n(ours.h)} pass unchanged.`;
   return (
-    `${place} Into the gates go the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +
+    `${place} The gates are computed from the sums z: forget gate f = ${n(ours.f)} from ${n(ours.z_f)}, input gate i = ` +
     `${n(ours.i)} from ${n(ours.z_i)}, candidate g = ${n(ours.g)} from ${n(ours.z_g)}, output gate o = ${n(ours.o)} ` +
     `from ${n(ours.z_o)}. The cell state before, ${n(ours.c_prev)}, is multiplied by f, which leaves ` +
-    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} makes ` +
-    `${n(ours.squashed)} of it, and multiplied by o it leaves as h = ${n(ours.h)}.`
+    `${n(ours.f * ours.c_prev)}; i times g adds ${n(ours.i * ours.g)}: c = ${n(ours.c)}. ${spec.activation} turns ` +
+    `it into ${n(ours.squashed)}, and multiplied by o this is the output h = ${n(ours.h)}.`
   );
 }
 
-/** Where the old and the new run part, in words. */
+/** Where the old and the new run diverge, in words. */
 export function differenceInWords(first) {
   if (!first) return "No number changes: in this run it makes no difference.";
   const { t, quantity, unit, was, now, others } = first;
