@@ -2,6 +2,7 @@
 
 import ast
 import re
+import time
 import warnings
 
 import numpy as np
@@ -13,10 +14,10 @@ from benchmarks import exercises as benchmark
 from lstm_edu.exercises.answers import all_agree, taken
 from lstm_edu.exercises.explainers import explained
 from lstm_edu.exercises.explaining import Answered
-from lstm_edu.exercises.mutants import bank_of, mutated, mutated_twice
+from lstm_edu.exercises.mutants import bank_of, mutant, mutated, mutated_twice, search
 from lstm_edu.exercises.mutants.batches import Batches
 from lstm_edu.exercises.mutants.comparing import as_numbers
-from lstm_edu.exercises.mutants.mutant import Changed
+from lstm_edu.exercises.mutants.mutant import Changed, called
 from lstm_edu.exercises.mutants.program import _Running, sigmoid
 
 NAMES = le.exercises.names()
@@ -120,9 +121,11 @@ def test_what_is_written_down_is_in_a_program_and_explained(name):
             for m in made
             if said == (m.said or m.changes[0].phrase) and all(m.run(a) is not None for a in questions(exercise))
         )
-        wrong = answered(exercise, lambda *values, m=mutant: _returned(m.run(dict(zip(names, values, strict=True)))))
+        wrong, right = wrong_and_right(
+            exercise, lambda *v, m=mutant: _returned(m.run(dict(zip(names, v, strict=True))))
+        )
         assert wrong, f"right numbers: {said}"
-        assert explained(exercise, wrong, none_right=len(wrong) == 4) is not None, said
+        assert explained(exercise, wrong, right) is not None, said
 
 
 def _returned(outputs):
@@ -714,17 +717,16 @@ MISTAKEN = [
 def test_nothing_false_is_said(name, code, false, true):
     exercise = le.exercises.get(name)
     function = defined(code, "count" if name == "parameter_count" else name)
-    asked = answered(exercise, function)
-    found = explained(exercise, asked, none_right=len(asked) == 4)
+    found = explained(exercise, *wrong_and_right(exercise, function))
     assert found is not None and false not in found.sentence and true in found.sentence, found
 
 
 @pytest.mark.parametrize(("name", "code", "said"), TWO_SLIPS, ids=[name for name, *_ in TWO_SLIPS])
 def test_two_slips_are_told_together(name, code, said):
     exercise = le.exercises.get(name)
-    asked = answered(exercise, defined(code, name))
-    assert mutated(exercise, asked) is None
-    found = mutated_twice(exercise, asked)
+    wrong, right = wrong_and_right(exercise, defined(code, name))
+    assert mutated(exercise, wrong, right) is None
+    found = mutated_twice(exercise, wrong, right)
     assert found is not None and "Two things are different" in found.sentence
     assert all(words in found.sentence for words in said), found.sentence
 
@@ -789,14 +791,19 @@ def test_a_change_that_leaves_a_name_without_a_value_ends_no_search():
 
 
 def answered(exercise, function):
-    found = []
+    """What is answered wrongly."""
+    return wrong_and_right(exercise, function)[0]
+
+
+def wrong_and_right(exercise, function):
+    """(what is answered wrongly, what is answered right)"""
+    found = [], []
     for arguments in questions(exercise):
         right = exercise.reference(arguments)
         value = function(*arguments.values())
         values = list(value) if len(exercise.returns) > 1 else [value]
         values = [v if isinstance(v, list) else np.asarray(v) for v in values]
-        if not all_agree(values, right):
-            found.append(Answered(arguments, right, values))
+        found[all_agree(values, right)].append(Answered(arguments, right, values))
     return found
 
 
@@ -825,9 +832,24 @@ def test_what_a_traceback_of_ipython_leaves_on_all_trees_is_not_followed():
 
 
 def test_a_mutant_must_be_right_where_the_answer_was_right():
-    exercise = le.exercises.clip_together  # nothing is clipped in its second question
-    asked = answered(exercise, lambda g_kernel, g_bias, most: (g_kernel * 0.5, g_bias * 0.5))
-    assert mutated(exercise, asked) is None
+    exercise = le.exercises.dense
+    wrong, _ = wrong_and_right(exercise, lambda x, kernel, bias: x @ kernel)
+    right = [one._replace(values=one.right) for one in wrong[1:]]
+    assert mutated(exercise, wrong[:1]) is not None
+    assert mutated(exercise, wrong[:1], right) is None
+
+
+def test_a_slow_machine_looks_as_far_as_a_fast_one(monkeypatch):
+    exercise = le.exercises.lstm_step
+    usual = bank_of(exercise).most_run
+
+    def slowly(function, arguments):
+        time.sleep(0.002)
+        return called(function, arguments)
+
+    monkeypatch.setattr(search, "called", slowly)
+    monkeypatch.setattr(mutant, "called", slowly)
+    assert search.Bank(exercise).most_run == usual > 1_000
 
 
 @pytest.mark.parametrize("name", KNOWN)

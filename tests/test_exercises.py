@@ -21,9 +21,11 @@ from limits import HANGS
 import lstm_edu as le
 from lstm_edu.exercises import Wrong, exercise, running
 from lstm_edu.exercises.affine import unused
+from lstm_edu.exercises.answers import Unusable, all_agree, taken
 from lstm_edu.exercises.errors import told
 from lstm_edu.exercises.explainers import EXPLAINERS
-from lstm_edu.exercises.explaining import Answered
+from lstm_edu.exercises.explaining import Answered, doctor, listed
+from lstm_edu.exercises.mutants import catalogued
 from lstm_edu.exercises.running import run
 
 ex = le.exercises
@@ -292,6 +294,60 @@ def test_what_is_true_of_one_question_only_is_not_said_of_the_function():
         said = ex.dense.check(lambda x, W, b, w=wrong: w(x @ W + b, b) if len(x) == 5 else x @ W + b).message
         assert "All your numbers" not in said and "does not use" not in said and "rounded" not in said
         assert "find that out" not in said.partition("differs first")[0]
+
+
+@pytest.mark.parametrize("name", ex.names())
+def test_a_listed_story_is_told_only_if_it_is_true_of_what_was_right_too(name):
+    exercise, false = ex.get(name), 0
+    for mistake in exercise.wrong_answers:
+        try:
+            with np.errstate(all="ignore"):
+                asked = [taken_of(exercise, asked_of(exercise, mistake.function, k)) for k in range(3)]
+        except (Unusable, ValueError, TypeError, IndexError):  # of a form that cannot be compared
+            continue
+        right_on = [one for one in asked if all_agree(one.values, one.right)]
+        wrong = [one for one in asked if not all_agree(one.values, one.right)]
+        if wrong:  # where the mistake shows, and where it does not
+            assert listed(exercise, wrong, right_on) is not None
+        if not right_on:
+            found = listed(exercise, asked[:1], [one._replace(values=one.right) for one in asked[1:]])
+            assert found is None or found.sentence != mistake.sentence
+            false += 1
+    assert false or not exercise.wrong_answers
+
+
+def taken_of(exercise, one):
+    """A question with what was returned as a check compares it."""
+    value = one.values[0] if len(exercise.returns) == 1 else one.values
+    return one._replace(values=taken(value, exercise.returns))
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("dense", lambda x, kernel, bias: x @ kernel if len(x) == 5 else x @ kernel + bias, "bias"),
+        (
+            "hard_sigmoid",
+            lambda x: np.clip((0.2 if x.ndim == 1 else 1 / 6) * x + 0.5, 0, 1),
+            "x / 5",
+        ),
+    ],
+)
+def test_a_mistake_in_one_question_only_is_not_told_as_a_mistake_in_all(name, wrong, words):
+    result = ex.get(name).check(wrong)
+    assert result.status == "wrong" and result.cause is None
+    assert "differs first" in result.message and words not in result.message.partition("differs first")[0]
+
+
+def test_the_catalogue_s_mistakes_are_asked_about_what_was_right_too():
+    exercise = ex.lstm_step
+    swapped = defined(STEP.replace("z_f, z_g", "z_g, z_f"), sigmoid=solution("sigmoid"))
+    twice = defined(STEP.replace("z_f, z_g", "z_g, z_f").replace("+ bias", ""), sigmoid=solution("sigmoid"))
+    for function, explainer in ((swapped, catalogued), (swapped, doctor), (twice, doctor)):
+        first, *others = (asked_of(exercise, function, k) for k in range(3))
+        right_on = [one._replace(values=one.right) for one in others]
+        assert explainer(exercise, [first]) is not None
+        assert explainer(exercise, [first], right_on) is None
 
 
 def test_what_is_not_affine_is_not_measured():

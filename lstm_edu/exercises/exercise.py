@@ -172,7 +172,7 @@ class Exercise:
         questions = [self.draw(np.random.default_rng(seed), k) for k, seed in enumerate(SEEDS)]
         questions.append(self.draw(np.random.default_rng(), len(SEEDS)))
         expected = [tuple(self.reference(arguments)) for arguments in questions]
-        problems, answered, raw, seen = [], list[Answered](), list[Answered](), _Seen()
+        problems, answered, right_on, raw, seen = [], list[Answered](), list[Answered](), list[Answered](), _Seen()
         for k, (arguments, right) in enumerate(zip(questions, expected, strict=True)):
             done = run(function, arguments, limit, keep)
             seen.add(done)
@@ -202,7 +202,9 @@ class Exercise:
                 answered.append(
                     Answered(arguments, right, values, functools.partial(self._again, function, limit, keep, right))
                 )
-            elif k == 0:
+                continue
+            right_on.append(Answered(arguments, right, values))
+            if k == 0:
                 again = run(function, arguments, limit, keep)
                 if again.late or again.error is not None or not self._same_again(again, right):
                     return self._wrong(
@@ -211,7 +213,8 @@ class Exercise:
                         seen,
                     )
         if problems:
-            return self._explained(problems, answered, seen, functools.partial(self._inside, function, limit, keep))
+            inside = functools.partial(self._inside, function, limit, keep)
+            return self._explained(problems, answered, right_on, seen, inside)
         if seen.remarks and (found := listed(self, raw)):  # right, but for a form that the exercise is about
             return self._wrong(found.sentence, seen, found)
         return self._right(len(questions), seen)
@@ -266,12 +269,12 @@ class Exercise:
             )
         return None
 
-    def _explained(self, problems, answered, seen, inside) -> Result:
+    def _explained(self, problems, answered, right_on, seen, inside) -> Result:
         """The result for a wrong answer: its cause if one is known, else the first problem, and where that begins.
 
         inside: answered -> what is right and what is wrong among the function's own variables, in words.
         """
-        found = explained(self, answered, none_right=len(problems) > len(SEEDS))
+        found = explained(self, answered, right_on)
         text, line = problems[0]
         if found is None and answered:
             said, differs = inside(answered[0])

@@ -12,7 +12,7 @@ from lstm_edu.exercises.mutants import catalogued, mutated, mutated_twice
 from lstm_edu.exercises.polynomials import counted
 
 # What is listed comes first, then what is measured, then one slip, and last two mistakes at once.
-EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] = (
+EXPLAINERS: tuple[Callable[..., Found | None], ...] = (
     listed,
     no_numbers,
     digits,
@@ -28,18 +28,20 @@ EXPLAINERS: tuple[Callable[[Exercise, Sequence[Answered]], Found | None], ...] =
     unused,
 )
 
-# These speak of all that the function does, and so are asked only where no question was answered right.
+# These speak of all that the function does, and so are asked only where no question was answered right. The others
+# are given the questions that were.
 OF_EVERYTHING = (digits, scaled, weighed, unused)
 
 
-def explained(exercise: Exercise, answered: Sequence[Answered], none_right: bool = True) -> Found | None:
-    """What the first explainer says that knows. none_right: no question was answered right."""
+def explained(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
+    """What the first explainer says that knows. answered: what was answered wrongly. right_on: what was right."""
     if not answered:
         return None
     for explainer in EXPLAINERS:
-        if explainer in OF_EVERYTHING and not none_right:
+        if explainer in OF_EVERYTHING and right_on:
             continue
+        given = () if explainer in OF_EVERYTHING else (right_on,)
         with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
-            if (found := explainer(exercise, answered)) is not None:
+            if (found := explainer(exercise, answered, *given)) is not None:
                 return found
     return None

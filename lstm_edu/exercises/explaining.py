@@ -1,8 +1,9 @@
 """Why an answer is wrong: what explainers are given and say, and the simple ones. `explainers` asks all of them.
 
-An explainer is a function (exercise, answered) -> Found or None. `answered` holds one `Answered` for each question
-whose numbers could be compared and are wrong, in the order in which they were asked; it is never empty. An explainer
-says nothing (None) unless what it says holds on all of them.
+An explainer is a function (exercise, answered, right_on) -> Found or None. `answered` holds one `Answered` for each
+question whose numbers could be compared and are wrong, in the order in which they were asked; it is never empty.
+`right_on` holds one for each question that was answered right. An explainer says nothing (None) unless what it says
+holds on all of them: a mistake that would have made another number wrong is not the one that was made.
 """
 
 from __future__ import annotations
@@ -81,10 +82,10 @@ class Question:
 # --- the exercise's own list ----------------------------------------------------------------------------------------
 
 
-def listed(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def listed(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """A listed wrong answer that gives the same, on every input where they can be compared."""
     for wrong in exercise.wrong_answers:
-        if all(_gives(exercise, wrong.function, one) for one in answered):
+        if all(_gives(exercise, wrong.function, one) for one in (*answered, *right_on)):
             if wrong.sentence:
                 return Found(wrong.sentence, wrong.cause, wrong.fix)
             mistake = importlib.import_module("lstm_edu.doctor").CATALOGUE[wrong.cause]
@@ -100,7 +101,7 @@ def _gives(exercise: Exercise, function: Callable, one: Answered) -> bool:
         return False
 
 
-def no_numbers(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def no_numbers(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """Nothing but NaN, where numbers are expected."""
     values = [np.asarray(value) for one in answered for value in one.values if not isinstance(value, list)]
     rights = [np.asarray(right) for one in answered for right in one.right if not isinstance(right, list)]
@@ -108,9 +109,11 @@ def no_numbers(exercise: Exercise, answered: Sequence[Answered]) -> Found | None
         return None
     if any(np.isnan(right).any() for right in rights):
         return None
+    every = "For some arguments every" if right_on else "Every"
     return Found(
-        "Every number is nan, which is what becomes of 0 / 0, of infinity minus infinity, of the root or the logarithm "
-        "of a negative number, and of every sum and mean in which one number is nan (np.nanmean leaves it out)."
+        f"{every} number is nan, which is what becomes of 0 / 0, of infinity minus infinity, of the root or the "
+        "logarithm of a negative number, and of every sum and mean in which one number is nan (np.nanmean leaves it "
+        "out)."
     )
 
 
@@ -195,14 +198,18 @@ def _sizes(exercise: Exercise, one: Answered) -> dict[str, int]:
 # --- the doctor -----------------------------------------------------------------------------------------------------
 
 
-def doctor(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def doctor(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """The doctor's mistake, or two of its likeliest at once. Each input leaves fewer explanations."""
     first = _diagnosed(exercise, answered[0], pairs=_MOST_PAIRED)
     left = _candidates(first)
     if first is not None and first.verdict in ("rounding", "approximation"):  # "other weights" cannot be
         return Found(first.explanation, first.cause, first.fix)
+    gives_others = importlib.import_module("lstm_edu.exercises.mutants.catalogue").gives_others
     if first is not None and first.verdict == "cause" and len(first.candidates[0].mistakes) > 1:
+        if any(gives_others(exercise, first.candidates[0], one) for one in (*answered[1:], *right_on)):
+            return None
         return Found(first.explanation, first.cause, first.fix)
+    left = {id: c for id, c in left.items() if not any(gives_others(exercise, c, one) for one in right_on)}
     for one in answered[1:]:
         if not left:
             return None

@@ -14,11 +14,12 @@ from lstm_edu.exercises.mutants.program import sigmoid
 _INSIDE = 1e-4  # what is nearer to an end is taken for cut off
 
 
-def cut_line(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def cut_line(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """The slope, the height at 0 and the limits of y = clip(a x + b, low, high), where all numbers are such."""
-    if list(answered[0].arguments) != ["x"] or _line(*_all(answered, right=True)) is None:
+    every = (*answered, *right_on)
+    if list(answered[0].arguments) != ["x"] or _line(*_all(every, right=True)) is None:
         return None
-    x, y = _all(answered)
+    x, y = _all(every)
     found = _line(x, y)
     if found is None or not agrees(np.clip(found[0] * x + found[1], found[2], found[3]), y):
         return None
@@ -34,11 +35,14 @@ def cut_line(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
     )
 
 
-def sigmoid_of_line(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def sigmoid_of_line(
+    exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()
+) -> Found | None:
     """The slope and the height at 0 of y = sigmoid(a x + b), where all numbers are such."""
     if list(answered[0].arguments) != ["x"]:
         return None
-    (x, y), (_, right) = _all(answered), _all(answered, right=True)
+    every = (*answered, *right_on)
+    (x, y), (_, right) = _all(every), _all(every, right=True)
     if x.shape != y.shape or not np.all((y >= 0) & (y <= 1)):
         return None
     inside = (y > 1e-4) & (y < 1 - 1e-4)

@@ -13,7 +13,7 @@ from lstm_edu.exercises.explaining import Answered, Exercise, Found
 _ASKED = (1, 2, 3, 5)  # each argument
 
 
-def counted(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def counted(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """Which terms are counted too often or not often enough, where the function of two numbers is a sum of terms such
     as 4 * a * b, b**2 and 3."""
     names = list(answered[0].arguments)
@@ -21,7 +21,7 @@ def counted(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
     if len(names) != 2 or [output.kind for output in exercise.returns] != [COUNT] or ask is None:
         return None
     many = [dict(zip(names, values, strict=True)) for values in product(_ASKED, repeat=2)]
-    many += [one.arguments for one in answered]
+    many += [one.arguments for one in (*answered, *right_on)]
     values = ask(many)
     if values is None:
         return None

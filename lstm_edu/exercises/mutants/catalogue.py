@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +15,7 @@ from lstm_edu.exercises.mutants.comparing import Theirs
 Exercise = Any
 
 
-def catalogued(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def catalogued(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """The first mistake of the catalogue that gives these numbers on every question; an explainer.
 
     It knows what the doctor knows about exact numbers and single mistakes, and is a hundred times faster: no families
@@ -30,30 +30,51 @@ def catalogued(exercise: Exercise, answered: Sequence[Answered]) -> Found | None
         left = here if left is None else {id: mistake for id, mistake in left.items() if id in here}
         if not left:
             return None
+    for one in right_on if left else ():
+        theirs = Theirs(exercise, one.values)
+        made = [(mistake.id, theirs.are(outputs)) for mistake, outputs in _outputs(exercise, one.arguments)]
+        contradicted = {id for id, _ in made} - {id for id, same in made if same}
+        left = {id: mistake for id, mistake in left.items() if id not in contradicted}
     if not left:
         return None
     first = next(iter(left.values()))
     return Found(first.sentence, first.id, first.fix)
 
 
+def gives_others(exercise: Exercise, candidate: Any, one: Answered) -> bool:
+    """Whether a candidate of the doctor's gives other numbers than were returned for a question. False where its
+    mistakes cannot be made."""
+    made = import_module("lstm_edu.doctor.hypotheses").Made
+    hypothesis = [made(mistake, place) for mistake, place in zip(candidate.mistakes, candidate.places, strict=True)]
+    found = _outputs_of(exercise, one.arguments, lambda layer: [hypothesis])
+    return any(not Theirs(exercise, one.values).are(outputs) for _, outputs in found)
+
+
 def _outputs(exercise: Exercise, arguments: dict[str, Any]) -> Iterator[tuple[Any, tuple]]:
     """Each mistake that can be made in the exercise's layer, with what comes out."""
     import_module("lstm_edu.doctor")  # the catalogue is entered
-    hypotheses = import_module("lstm_edu.doctor.hypotheses")
+    singles = import_module("lstm_edu.doctor.hypotheses").single_mistakes
+    for (made,), outputs in _outputs_of(exercise, arguments, lambda layer: [(one,) for one in singles(layer)]):
+        yield made.mistake, outputs
+
+
+def _outputs_of(
+    exercise: Exercise, arguments: dict[str, Any], hypotheses_of: Callable[[Any], Sequence[Sequence[Any]]]
+) -> Iterator[tuple[Sequence[Any], tuple]]:
+    """Those of the hypotheses about a layer that can be, with what comes out of the exercise's layer."""
+    with_mistakes = import_module("lstm_edu.doctor.hypotheses").with_mistakes
     recipes = import_module("lstm_edu.doctor.recipes")
     running = import_module("lstm_edu.doctor.running")
     asked = _asked(exercise, arguments)
     right = recipes.recipe_of(asked.layer, asked.x, asked.mask, asked.initial_state, dtype=asked.layer.dtype)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        made = [
-            (one.mistake, hypotheses.with_mistakes(right, [one])) for one in hypotheses.single_mistakes(asked.layer)
-        ]
-        possible = [(mistake, recipe) for mistake, recipe in made if recipe is not None]
+        made = [(one, with_mistakes(right, one)) for one in hypotheses_of(asked.layer)]
+        possible = [(one, recipe) for one, recipe in made if recipe is not None]
         results = running.run([recipe for _, recipe in possible])
-    for (mistake, _), outputs in zip(possible, results, strict=True):
+    for (one, _), outputs in zip(possible, results, strict=True):
         if outputs is not None:
-            yield mistake, tuple(outputs[-len(exercise.returns) :])
+            yield one, tuple(outputs[-len(exercise.returns) :])
 
 
 def _asked(exercise: Exercise, arguments: dict[str, Any]) -> Question:

@@ -99,6 +99,8 @@ class Program:
         trees: each function's tree, by name. answer: the last one's name.
         values: what each expression was when the program was run on `arguments` (None: not reached), by the node's id.
         locals: what the names of each function were at its end.
+        operations: how many operators, calls and indices were evaluated in that run. Most are NumPy's on small arrays
+            and take about as long as each other, so this is a program's work, in a unit that no computer changes.
     """
 
     def __init__(self, functions: Sequence[Callable], words: Words, arguments: Arguments):
@@ -116,6 +118,7 @@ class Program:
         self._whole = {name: _function_code(tree) for name, tree in self.trees.items()}
         self.values: dict[int, Any] = {}
         self.locals: dict[str, Names] = {}
+        self.operations = 0
         self._record(arguments)
 
     def linked(self) -> Names:
@@ -174,6 +177,7 @@ class Program:
 
         def keep(k: int, value: Any) -> Any:
             self.values[id(nodes[k])] = value
+            self.operations += not isinstance(nodes[k], (ast.Name, ast.Constant))
             return value
 
         def ended(where: str, names: Names) -> None:

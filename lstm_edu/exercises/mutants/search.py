@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,13 +25,12 @@ from lstm_edu.exercises.mutants.words import Words
 
 Exercise = Any
 _NUMBERS = 2  # so many wrong numbers must be explained
-_TRIALS = 5
-_OVERHEAD = 60e-6  # seconds to put a program together and compare it
+_OVERHEAD = 60  # operations that it costs as much as to put a program together and to compare it
 _KEPT = 6  # questions whose outputs are kept
 _DETOUR = 1.0  # the cost of a program that somebody wrote down as wrong
 _LIKELY = 1.45  # up to this cost a change is one of two
 _POSSIBLE = 1.65  # up to this cost it is one of two if the other one is near the numbers already
-_WORK = 0.6  # seconds that all programs of a search for pairs would take, if each took as long as the right one
+_WORK = 600_000  # operations of all programs of a search for pairs, if each had as many as the right one
 _MOST_RUN = 9_000  # programs that are run for pairs, at most
 _MOST_LOOKED = 60_000  # pairs that are looked at, at most; what cannot be is not run
 _GIVEN = 0.25  # the part of it for other arguments
@@ -45,30 +43,30 @@ _NEARBY = 3  # of these programs, the nearest
 _GIVEN_AT_ALL = 1.4  # up to this cost another argument is one of two
 _BATCHED = 1.37  # up to this cost a change is tried with all others at once
 _MOST_BATCHED = 400  # pairs that seem to be it and are looked at, the usual ones first
-_SEEDS = (1, 2, 3)  # the exercise's own questions
+_SEED = 2  # of the exercise's own questions the second one: all its sizes are different
 
 
-def mutated(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def mutated(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """One change of a right program that gives these numbers on all questions; an explainer."""
-    search = _searched(exercise, answered)
+    search = _searched(exercise, answered, right_on)
     with _quiet():
         return None if search is None else search.single() or search.scaled()
 
 
-def mutated_twice(exercise: Exercise, answered: Sequence[Answered]) -> Found | None:
+def mutated_twice(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """Two changes at once that give these numbers on all questions, as far as the work allows; an explainer."""
-    search = _searched(exercise, answered)
+    search = _searched(exercise, answered, right_on)
     with _quiet():
         return None if search is None else search.pair()
 
 
-def _searched(exercise: Exercise, answered: Sequence[Answered]) -> _Search | None:
+def _searched(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered]) -> _Search | None:
     """None where there are too few numbers for an explanation, or nothing but NaN, which a thousand mutants give."""
     arrays = [np.asarray(value) for one in answered for value in one.values if not isinstance(value, list)]
     if arrays and not any(a.dtype.kind in "fiub" and np.isfinite(a).any() for a in arrays):
         return None
     wrong = sum(differing(value, right) for one in answered for value, right in zip(one.values, one.right, strict=True))
-    return _Search(bank_of(exercise), answered) if wrong >= _NUMBERS else None
+    return _Search(bank_of(exercise), answered, right_on) if wrong >= _NUMBERS else None
 
 
 @contextmanager
@@ -85,7 +83,7 @@ class Bank:
     def __init__(self, exercise: Exercise):
         self.exercise = exercise
         self.alternatives = of(exercise)
-        question = exercise.draw(np.random.default_rng(_SEEDS[1]), 1)  # all sizes are different in the second one
+        question = exercise.draw(np.random.default_rng(_SEED), 1)
         words = Words(self.alternatives.words)
         self.programs = [Program(functions, words, question) for functions in self.alternatives.programs]
         right = self.programs[0].function()
@@ -110,9 +108,8 @@ class Bank:
         found += [Turned(answer, turned) for turned in self.turned]
         found += [Given(answer, given) for given in self.given]
         self.mutants = sorted(found, key=lambda mutant: mutant.cost)
-        self.most_run = self._most_run(answer, question)
+        self.most_run = min(_WORK // (self.programs[0].operations + _OVERHEAD), _MOST_RUN)
         self._outputs: dict[Any, dict[Mutant, Outputs | None]] = {}
-        self._own: list[tuple[Arguments, tuple]] = []
         self._round_about: dict[Changed, list[Changed]] = {}
         self._batches: dict[int, Batches] = {}
 
@@ -138,12 +135,6 @@ class Bank:
             self._batches[id(program)] = Batches(program)
         return self._batches[id(program)]
 
-    @staticmethod
-    def _most_run(answer: Callable, question: Arguments) -> int:
-        """How many programs as quick as the right one can be run in a search for pairs."""
-        shortest = min(_seconds(answer, question) for _ in range(_TRIALS))  # the others met other work of the computer
-        return min(int(_WORK / (shortest + _OVERHEAD)), _MOST_RUN)
-
     def output(self, mutant: Mutant, arguments: Arguments) -> Outputs | None:
         """What a mutant of the bank gives; kept, for the same questions are asked at each check."""
         known = self._of(arguments)
@@ -158,21 +149,6 @@ class Bank:
                 self._outputs.pop(next(iter(self._outputs)))
             self._outputs[key] = {}
         return self._outputs[key]
-
-    @property
-    def own_questions(self) -> list[tuple[Arguments, tuple]]:
-        """The questions that are the same at each check, with the right outputs."""
-        if not self._own:
-            for k, seed in enumerate(_SEEDS):
-                arguments = self.exercise.draw(np.random.default_rng(seed), k)
-                self._own.append((arguments, tuple(self.exercise.reference(arguments))))
-        return self._own
-
-
-def _seconds(answer: Callable, question: Arguments) -> float:
-    start = time.perf_counter()
-    answer(question)
-    return time.perf_counter() - start
 
 
 @cache
@@ -196,10 +172,10 @@ def question_key(arguments: Arguments) -> Any:
 class _Search:
     """One answer, and the mutants that may be what it does."""
 
-    def __init__(self, bank: Bank, answered: Sequence[Answered]):
+    def __init__(self, bank: Bank, answered: Sequence[Answered], right_on: Sequence[Answered]):
         self.bank, self.exercise = bank, bank.exercise
         self.first, *self.rest = answered
-        self.answered = answered
+        self.answered, self.right_on = answered, right_on
         self.theirs = Theirs(self.exercise, self.first.values)
         self._right = Theirs(self.exercise, self.first.right)
         self._wrong_outputs = sum(
@@ -208,11 +184,8 @@ class _Search:
         self._left = bank.most_run  # programs that may still be run for pairs
         self._nearness: dict[Changed, tuple[float, float, float]] = {}
         self._marked: dict[Changed, tuple[int, int]] = {}
-        asked = {question_key(one.arguments) for one in answered}
         self._rounds: list[Any] | None = None
         self._asked: dict[int, Any] = {}
-        # Where the answer was right, so must the mutant be.
-        self.right_on = [(a, right) for a, right in bank.own_questions if question_key(a) not in asked]
 
     def single(self) -> Found | None:
         for mutant in self.bank.mutants:
@@ -225,9 +198,9 @@ class _Search:
         not."""
         if not all(Theirs(self.exercise, one.values).are(mutant.run(one.arguments)) for one in self.rest):
             return False
-        return not any(self._wrong(mutant.run(arguments), right) for arguments, right in self.right_on)
+        return not any(self._wrong(mutant.run(one.arguments), one.right) for one in self.right_on)
 
-    def _wrong(self, outputs: Outputs | None, right: tuple) -> bool:
+    def _wrong(self, outputs: Outputs | None, right: Sequence[Any]) -> bool:
         """Whether these outputs would have been called wrong numbers."""
         try:
             value: Any = outputs if outputs is None or len(self.exercise.returns) > 1 else outputs[0]
@@ -242,11 +215,12 @@ class _Search:
         if len(self.exercise.returns) == 1:
             return None
         for k, output in enumerate(self.exercise.returns):
-            ratios = [_ratio(one, k) for one in self.answered]
+            every = (*self.answered, *self.right_on)
+            ratios = [_ratio(one, k) for one in every]
             if None in ratios:
                 continue
             for factor, said in outside.scales(self.exercise.takes):
-                wanted = [factor(one.arguments) for one in self.answered]
+                wanted = [factor(one.arguments) for one in every]
                 if np.allclose(np.array(ratios, float), wanted, rtol=1e-4):
                     return Found(f"The numbers of {output.name} are {said}.")
         return None
@@ -286,20 +260,21 @@ class _Search:
 
     def _scaled_single(self, singles: Sequence[Changed]) -> Found | None:
         """One change, and then all numbers of the only output times a factor with a name."""
-        if len(self.exercise.returns) > 1 or self.right_on and len(self.answered) < len(self.right_on):
+        if len(self.exercise.returns) > 1:
             return None
+        every = (*self.answered, *self.right_on)
         for single in singles:
             if single.cost > _LIKELY:
                 break
             outputs = self.bank.output(single, self.first.arguments)
             if outputs is None or _ratio(self.first._replace(right=outputs), 0) in (None, 1.0):
                 continue
-            made = [(one, single.run(one.arguments)) for one in self.answered]
+            made = [(one, single.run(one.arguments)) for one in every]
             ratios = [None if values is None else _ratio(one._replace(right=values), 0) for one, values in made]
             if None in ratios:
                 continue
             for factor, said in outside.scales(self.exercise.takes):
-                wanted = [factor(one.arguments) for one in self.answered]
+                wanted = [factor(one.arguments) for one in every]
                 if np.allclose(np.array(ratios, float), wanted, rtol=1e-4):
                     inner = single.told(lines=False)
                     times = said.removeprefix("the right ones ")
