@@ -10,9 +10,11 @@ import pytest
 import lstm_edu as le
 from lstm_edu.clinic import patient as module
 from lstm_edu.clinic.evidence import differ
-from lstm_edu.clinic.patients import RECORDS, WORDS, opened
+from lstm_edu.clinic.patients import RECORDS, WORDS, Cause, opened
 
 NUMBERS = le.clinic.cases()
+TWO = [number for number in NUMBERS if le.clinic.case(number).mistakes == 2]
+ONE = [number for number in NUMBERS if number not in TWO]
 
 
 @pytest.fixture
@@ -22,13 +24,14 @@ def fresh(monkeypatch):
     return le.clinic.case
 
 
-def right_letter(number):
-    mistake = opened(number)
-    return next(letter for letter, words in le.clinic.case(number).choices.items() if words == WORDS[mistake.id])
+def right_letters(number):
+    """One letter, or two."""
+    right = [WORDS[mistake_id] for mistake_id in opened(number).ids]
+    return [letter for letter, words in le.clinic.case(number).choices.items() if words in right]
 
 
-def made_by(patient, mistake_id):
-    return le.doctor.CATALOGUE[mistake_id].output(patient.layer, patient.x, patient.mask, patient.initial_state)
+def made_by(patient, *ids):
+    return Cause.of(ids).output(patient.layer, patient.x, patient.mask, patient.initial_state)
 
 
 def right_of(patient):
@@ -41,7 +44,9 @@ def right_of(patient):
 
 def test_there_are_patients_enough_of_both_kinds():
     assert NUMBERS == list(range(1, len(NUMBERS) + 1)) and len(NUMBERS) >= 12
-    assert len({opened(number).id for number in NUMBERS}) == len(NUMBERS)
+    mistakes = [mistake_id for number in NUMBERS for mistake_id in opened(number).ids]
+    assert len(set(mistakes)) == len(mistakes) == len(ONE) + 2 * len(TWO)
+    assert len(TWO) >= 2
     asked = [number for number in NUMBERS if le.clinic.case(number).function is not None]
     assert 3 <= len(asked) < len(NUMBERS)
     kinds = {type(le.clinic.case(number).layer).__name__ for number in NUMBERS}
@@ -52,13 +57,17 @@ def test_none_of_them_has_been_shown_in_the_notebooks_before(root):
     for path in sorted((root / "notebooks").glob("0[89]*.ipynb")):
         text = path.read_text(encoding="utf-8")
         for number in NUMBERS:
-            assert opened(number).id not in text, (path.name, number)
+            assert not [mistake_id for mistake_id in opened(number).ids if mistake_id in text], (path.name, number)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
 def test_the_numbers_are_those_of_the_catalogue_s_mistake(number):
     patient, mistake = le.clinic.case(number), opened(number)
-    np.testing.assert_array_equal(patient.output, made_by(patient, mistake.id))
+    if number in ONE:
+        (of_the_catalogue,) = mistake.mistakes
+        given = (patient.layer, patient.x, patient.mask, patient.initial_state)
+        np.testing.assert_array_equal(patient.output, of_the_catalogue.output(*given))
+    np.testing.assert_array_equal(patient.output, made_by(patient, *mistake.ids))
     assert differ(patient.output, right_of(patient)).any()
     if patient.function is not None:
         other = np.random.default_rng(7).normal(size=patient.x.shape).astype("float32")[:1]
@@ -89,27 +98,65 @@ def test_the_stories_are_true():
     )
     assert not differ(case(11).output, right[11])[..., :2].any() and differ(case(11).output, right[11])[..., 2:].any()
     assert differ(case(12).output, right[12]).mean() > 0.9
+    for number in TWO:  # neither of the two alone
+        both, each = case(number).output, [made_by(case(number), one) for one in opened(number).ids]
+        assert all(differ(both, one).any() and differ(one, right[number]).any() for one in each)
+    first, then = sorted(made_by(case(15), one)[:, 0].tolist() == right[15][:, 0].tolist() for one in opened(15).ids)
+    assert then and not first  # with one of them fixed the first timestep is right
 
 
 # --- answers --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", ONE)
 def test_it_is_found_by_each_of_its_names(number):
     patient, mistake = le.clinic.case(number), opened(number)
-    letter = right_letter(number)
+    (letter,) = right_letters(number)
     for answer in (letter, f" {letter.lower()} ", mistake.id, patient.choices[letter], patient.choices[letter].upper()):
         finding = patient.answer(answer)
         assert finding and finding.status == "found" and finding.cause == mistake.id
         assert mistake.sentence in finding.message and finding.seen and finding.fix == mistake.fix
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", TWO)
+def test_two_mistakes_are_found_together(number):
+    patient, both = le.clinic.case(number), opened(number)
+    one, other = right_letters(number)
+    words = [patient.choices[letter] for letter in (one, other)]
+    for given in (
+        (one, other), (other.lower(), one), (f"{one}, {other}",), (f"{other} {one}",), (f"{one} and {other}",),
+        ([one, other],), (both.id,), tuple(both.ids), tuple(words), (" and ".join(words),),
+    ):  # fmt: skip
+        finding = patient.answer(*given)
+        assert finding.status == "found" and finding.cause == both.id and "You found both." in finding.message, given
+        assert all(m.sentence in finding.message and m.fix in finding.fix for m in both.mistakes)
+    assert all(f"`{mistake_id}`" in repr(finding) for mistake_id in both.ids) and both.id not in repr(finding)
+
+
+@pytest.mark.parametrize("number", TWO)
+def test_one_of_two_mistakes_is_half_the_answer(number):
+    patient, right = le.clinic.case(number), right_letters(number)
+    (wrong, *_) = (letter for letter in patient.choices if letter not in right)
+    for letter in right:
+        alone = patient.answer(letter)
+        assert alone.status == "not yet" and alone.cause is None
+        assert alone.message.startswith("That is one of the two. Look at ")
+        assert "ith that mistake alone it would" in alone.message
+        assert patient.answer(letter, wrong).message.startswith("One of the two is right, the other is not. Look at ")
+    assert "One of" not in patient.answer(wrong).message and "one of" not in patient.answer(wrong).message
+    assert "two of the letters" in patient.answer("?", "?").message
+    every = patient.answer(*patient.choices)  # no way to be right by naming all
+    assert every.status == "not understood" and "This patient has two mistakes" in every.message
+    few = le.clinic.case(1).answer(*le.clinic.case(1).choices)
+    assert few.status == "not understood" and "This patient has one mistake" in few.message
+
+
+@pytest.mark.parametrize("number", ONE)
 def test_every_other_choice_could_be_and_something_speaks_against_it(number):
     patient = le.clinic.case(number)
     said = {}
     for letter in patient.choices:
-        if letter != right_letter(number):
+        if letter not in right_letters(number):
             finding = patient.answer(letter)
             assert not finding and finding.status == "not yet"
             assert finding.cause is None and not finding.fix and not finding.seen
@@ -156,7 +203,15 @@ def test_a_function_that_makes_the_same_mistake_is_a_proof():
     assert "with your code it would be" in patient.answer(lambda x: x @ kernel + 3 * bias).message
     assert "the output would have shape (3,)" in patient.answer(lambda x: bias).message
     assert "the patient itself" in patient.answer(patient.function).message
+    assert "the patient itself" in patient.answer(lambda x: patient.function(x) + 0).message
     assert "ZeroDivisionError" in patient.answer(lambda x: 1 / 0).message
+    before = patient.x.copy()
+
+    def in_place(x):
+        x += 1
+        return (x - 1) @ kernel + 2 * bias
+
+    assert patient.answer(in_place) and np.array_equal(patient.x, before)
 
 
 def test_a_function_gets_the_states_that_belong_to_the_input():
@@ -175,7 +230,7 @@ def test_what_is_no_answer_is_refused():
     nothing = le.diagnose(right_of(le.clinic.case(1)), le.clinic.case(1).layer, le.clinic.case(1).x, progress=False)
     assert le.clinic.case(1).answer(nothing).status == "not understood"
     for number in (0, 99, "1", 1.0, True):
-        with pytest.raises(ValueError, match=r"the numbers 1 to 14, got"):
+        with pytest.raises(ValueError, match=r"the numbers 1 to 16, got"):
             le.clinic.case(number)
 
 
@@ -190,7 +245,8 @@ def test_hints_are_a_ladder_here_too(number, fresh):
     assert "?" in question.text and not any(words in question.text for words in patient.choices.values())
     assert len(shown.text) > 20 and not any(words in shown.text for words in patient.choices.values())
     left = [line.partition(":")[0] for line in three.text.splitlines()[1:]]
-    assert len(left) == 3 and left == sorted(left) and right_letter(number) in left
+    assert len(left) == 2 + le.clinic.case(number).mistakes and left == sorted(left)
+    assert set(right_letters(number)) <= set(left)
     assert f"le.clinic.case({number}).hint()` says more" in repr(shown) and "solution()` says" in repr(three)
 
 
@@ -227,12 +283,12 @@ def test_a_curious_look_does_not_give_it_away(number):
 
 def test_the_source_does_not_say_which_it_is():
     source = inspect.getsource(sys.modules["lstm_edu.clinic.patients"])
-    for number in NUMBERS:
-        assert source.count(f'"{opened(number).id}"') >= 2  # in the words, and among the choices
+    for mistake_id in (one for number in NUMBERS for one in opened(number).ids):
+        assert source.count(f'"{mistake_id}"') >= 2  # in the words, and among the choices
 
 
 def test_the_right_letters_are_spread():
-    assert len({right_letter(number) for number in NUMBERS}) >= 4
+    assert len({letter for number in NUMBERS for letter in right_letters(number)}) >= 4
 
 
 def test_the_solution_says_what_it_is_and_is_no_success():

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "clinic": (BASE | READERS | {"exercises"}, {"numpy"}),
     "formats": ({"core", "comparison", "libraries"}, {"numpy"}),
     "teaching": (
-        BASE | READERS | {"exercises"},
+        BASE | READERS | {"exercises", "clinic"},
         {"numpy", "IPython", "nbconvert", "nbformat", "nbgrader", "traitlets"},
     ),
     "_assignment": ({"teaching"}, set()),

@@ -1,6 +1,7 @@
 """Assignments for nbgrader, and the grading of what comes back."""
 
 import copy
+import html
 import json
 import os
 import re
@@ -22,8 +23,9 @@ from limits import HANGS, tries
 import lstm_edu as le
 from benchmarks import submissions
 from lstm_edu.__main__ import main
+from lstm_edu.clinic.patients import WORDS, opened
 from lstm_edu.exercises.result import Result
-from lstm_edu.teaching import Limits, as_graded, fence, grade, wire
+from lstm_edu.teaching import Limits, as_graded, fence, grade, tasks, wire
 from lstm_edu.teaching.assignment import instructors_version, solved
 from lstm_edu.teaching.fences import BUBBLEWRAP, DOCKER, FENCES, GRADING, IMAGE, NONE, PODMAN, Fence
 from lstm_edu.teaching.grading import run
@@ -56,6 +58,9 @@ def assignment(*exercises: str) -> nbformat.NotebookNode:
     """The assignment of a notebook that has these exercises and nothing else, as students get it."""
     cells = [code(HEAD, "imports")]
     for name in exercises:
+        if (number := tasks.patient_of(name)) is not None:
+            cells.append(code(f"le.clinic.case({number}).answer('?')", f"patient-{number}"))
+            continue
         function = le.exercises.get(name).answer[-1].__name__
         cells.append(code(le.exercises.get(name).task.skeleton, f"{name.replace('_', '-')}-answer"))
         cells.append(code(f"le.exercises.{name}.check({function})", f"{name.replace('_', '-')}-check"))
@@ -171,7 +176,7 @@ def test_every_solution_is_graded_correct_below_the_cells_that_are_above_it(path
     except ValueError:
         pytest.skip("it has no exercise")
     done = run(made)
-    assert {name: result.status for name, result in done.results.items()} == dict.fromkeys(points, "correct")
+    assert done.results.keys() == points.keys() and all(done.results.values()), done.results
     assert not done.stopped
     assert not done.ended
 
@@ -184,7 +189,7 @@ def test_the_course_s_own_cells_answer_no_exercise(path):
         made, points = instructors_version(notebook, 10)
     except ValueError:
         pytest.skip("it has no exercise")
-    names = {le.exercises.get(name).answer[-1].__name__ for name in points}
+    names = set(map(tasks.answer_name, points))
     for cell in made.cells:
         if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("solution"):
             symbols = symtable.symtable(cell.source, path.name, "exec").get_symbols()
@@ -351,6 +356,87 @@ for k in range(3, 30):
     result = graded(dense=answer)["dense"]
     assert result.status == "wrong"
     assert "cannot be read" in result.message
+
+
+# --- patients of the clinic -----------------------------------------------------------------------------------------
+
+FROM_THE_FIRST_STATE = """
+layer = le.clinic.case(5).layer
+
+
+def diagnosis_5(x, initial_state=None):
+    steps = [layer(x[:, t : t + 1], initial_state=initial_state) for t in range(x.shape[1])]
+    return np.concatenate(steps, axis=1)
+"""
+DIAGNOSES = {  # the answer's cell, the status, and what is said
+    "patient_1": ("diagnosis_1 = {letters}  # strong outputs", "found", "You found it."),
+    "patient_2": ("diagnosis_2 = 'bias-missing'", "not yet", "Look at sequence 0, timestep 0"),
+    "patient_3": (
+        "W, b = le.clinic.case(3).layer.get_weights()\ndiagnosis_3 = lambda x: x @ W + 2 * b",
+        "found",
+        "Your function gives the same numbers",
+    ),
+    "patient_4": ("diagnosis_4 = (\n    ...\n)  # later", "no answer yet", "in quotes, instead of the dots"),
+    "patient_5": (FROM_THE_FIRST_STATE, "found", "Your function gives the same numbers"),
+    "patient_6": ("diagnosis_6 = (\n    'A'", "not judged", "cannot be read by Python"),
+    "patient_7": ("diagnosis_7 = lambda x: 1 / 0", "not understood", "ZeroDivisionError"),
+    "patient_8": ("le.clinic.case(8).solution()\ndiagnosis_8 = {letters}", "found", "the notebook shows the solution"),
+    "patient_10": ("def diagnosis_10(x):\n    while True:\n        pass", "not judged", "loop that never ends"),
+    "patient_11": ("diagnosis_11 = 3", "not understood", "got int"),
+    "patient_13": (
+        "p = le.clinic.case(13)\ndiagnosis_13 = le.diagnose(p.output, p.layer, p.x, progress=False)",
+        "found",
+        "For the teacher: the diagnosis is what le.diagnose returned.",
+    ),
+    "patient_14": ("pass", "no answer yet", "No cell above the check defines diagnosis_14"),
+    "patient_15": ("diagnosis_15 = {letters}", "found", "You found both."),
+    "patient_16": ("diagnosis_16 = {letter}", "not yet", "That is one of the two."),
+}
+
+
+def letters_of(name):
+    patient = le.clinic.case(tasks.patient_of(name))
+    right = [WORDS[mistake_id] for mistake_id in opened(patient.number).ids]
+    return [letter for letter, words in patient.choices.items() if words in right]
+
+
+@pytest.fixture(scope="module")
+def diagnosed():
+    answers = {}
+    for name, (answer, *_) in DIAGNOSES.items():
+        letters = list(map(repr, letters_of(name)))
+        answers[name] = answer.replace("{letters}", ", ".join(letters)).replace("{letter}", letters[0])
+    return graded(Limits(call=5), **answers)
+
+
+@pytest.mark.parametrize("name", DIAGNOSES)
+def test_a_diagnosis_is_graded_as_the_card_says(name, diagnosed):
+    _, status, says = DIAGNOSES[name]
+    card = diagnosed[name]
+    assert card.status == status and bool(card) == (status == "found"), card
+    assert says in repr(card) and "le.exercises" not in repr(card)
+    assert html.escape(says) in card._repr_html_()
+
+
+def test_a_diagnosis_gets_a_cell_of_its_own_in_an_assignment():
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        code(HEAD, "imports"),
+        code("patient = le.clinic.case(4)\npatient", "one"),
+        code('patient.answer("?")  # a letter instead of the question mark', "one-answer"),
+        code("def mine(x):\n    return x\n\n\npatient.answer(mine)", "proof"),
+        code("le.clinic.case(15)", "two"),
+        code('le.clinic.case(15).answer("?", "?")', "two-answer"),
+    ]
+    made, points = instructors_version(notebook, 4)
+    assert points == {"patient_4": 4, "patient_15": 4}
+    for name, answer in (("patient_4", "diagnosis_4"), ("patient_15", "diagnosis_15")):
+        cell = made.cells[marked(made, f"answer-{name}")]
+        exec(cell.source, names := {})
+        assert names[answer] == (letters_of(name)[0] if name == "patient_4" else tuple(letters_of(name)))
+        assert made.cells[marked(made, f"check-{name}")].source == f"le.clinic.case({name[8:]}).answer({answer})"
+    assert "patient.answer(mine)" in made.cells[4].source and not made.cells[4].metadata
+    nbformat.validate(made)
 
 
 # --- the student's own look at it -----------------------------------------------------------------------------------
@@ -592,6 +678,7 @@ def test_the_instructor_s_version_has_solutions_and_marks():
 def test_every_notebook_with_exercises_can_be_an_assignment(path):
     notebook = nbformat.read(path, as_version=4)
     checks = sum(".check(" in c.source and "exercise" in c.source for c in notebook.cells if c.cell_type == "code")
+    checks += sum(c.source.startswith('patient.answer("?")') for c in notebook.cells)
     if not checks:
         pytest.skip("it has no exercise")
     made, points = instructors_version(notebook, 10)
@@ -799,3 +886,29 @@ def test_each_student_s_feedback_says_what_happened(student, says, a_class):
 
 def test_the_teacher_is_told_where_there_is_no_fence(a_class):
     assert ("There is no fence" in a_class[0]) is (not fence().held)
+
+
+def test_nbgrader_grades_diagnoses_and_gives_nobody_the_answer(tmp_path):
+    pytest.importorskip("nbgrader")
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [code(HEAD, "imports"), code("le.clinic.case(15).answer('?', '?')", "two")]
+    nbformat.write(notebook, tmp_path / "ward.ipynb")
+    assert main(["assignment", str(tmp_path / "ward.ipynb"), "--folder", str(tmp_path), "--points", "6"]) is None
+    released = nbformat.read(tmp_path / "release" / "ward" / "ward.ipynb", as_version=4)
+    answer = released.cells[marked(released, "answer-patient_15")].source
+    assert answer.startswith("diagnosis_15 = (\n    ...\n)")
+    one, other = letters_of("patient_15")
+    for student, said in (("both", f'"{one}", "{other}"'), ("half", f'"{one}"'), ("nothing", "...")):
+        released.cells[marked(released, "answer-patient_15")].source = answer.replace("...", said, 1)
+        path = tmp_path / "submitted" / student / "ward" / "ward.ipynb"
+        path.parent.mkdir(parents=True)
+        nbformat.write(released, path)
+    nbgrader(tmp_path, "autograde", "ward")
+    nbgrader(tmp_path, "export", "--to", "grades.csv")
+    rows = [line.split(",") for line in (tmp_path / "grades.csv").read_text().splitlines()]
+    student, score = rows[0].index("student_id"), rows[0].index("score")
+    assert {row[student]: float(row[score]) for row in rows[1:]} == {"both": 6, "half": 0, "nothing": 0}
+    nbgrader(tmp_path, "generate_feedback", "ward")
+    page = (tmp_path / "feedback" / "half" / "ward" / "ward.html").read_text("utf-8")
+    assert "That is one of the two." in page
+    assert not [m.sentence for m in opened(15).mistakes if m.sentence in page]

@@ -100,7 +100,7 @@ def _strange(output: Array, right: Array) -> list[str]:
 def against(guessed: Array | None, output: Array, right: Array, what: str = "that mistake") -> str:
     """Why the mistake that would give `guessed` is not the patient's: the first place that shows it."""
     if guessed is None:
-        return "That mistake cannot be made in this layer, with this input."
+        return f"{what[0].upper()}{what[1:]} cannot be made in this layer, with this input."
     if guessed.shape != output.shape:
         return (
             f"With {what} the output would have shape {shape_text(guessed.shape)}; "

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from lstm_edu.clinic import evidence
-from lstm_edu.clinic.patients import RECORDS, WORDS, Setting, digest, opened
+from lstm_edu.clinic.patients import RECORDS, WORDS, Cause, Setting, digest, opened
 from lstm_edu.core import Layer
-from lstm_edu.doctor import CATALOGUE, Mistake
+from lstm_edu.doctor import CATALOGUE
 from lstm_edu.exercises import cards
 from lstm_edu.exercises.cards import CODE, COLUMNS, TEXT
 from lstm_edu.exercises.result import TIERS, Card, Hint
@@ -20,7 +21,8 @@ from lstm_edu.exercises.result import TIERS, Card, Hint
 Array = np.ndarray
 _LETTERS = "ABCDEFGH"
 FOUND, NOT_YET, UNANSWERED, UNKNOWN, SHOWN = "found", "not yet", "no answer yet", "not understood", "solution"
-_SIGNS = {FOUND: "✓", NOT_YET: "✗", UNANSWERED: "○", UNKNOWN: "○", SHOWN: "○"}
+NOT_JUDGED = "not judged"
+_SIGNS = {FOUND: "✓", NOT_YET: "✗"} | dict.fromkeys((UNANSWERED, UNKNOWN, SHOWN, NOT_JUDGED), "○")
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,10 +31,11 @@ class Finding(Card):
 
     Attributes:
         patient: the patient's number.
-        status: "found", "not yet", "no answer yet", "not understood" or "solution".
+        status: "found", "not yet", "no answer yet", "not understood" or "solution"; a grader also says "not judged".
         message: why, in words.
-        cause: the mistake's id in the catalogue, once it is found or shown.
+        cause: the mistake's id in the catalogue, once it is found or shown; of two mistakes "id + id".
         fix: what to write instead. seen: what the numbers showed.
+        notes: what a grader noticed besides.
     """
 
     patient: int
@@ -41,6 +44,7 @@ class Finding(Card):
     cause: str | None = None
     fix: str = ""
     seen: str = ""
+    notes: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self.status == FOUND
@@ -55,7 +59,10 @@ class Finding(Card):
         if self.seen:
             parts.append(("How the numbers showed it", self.seen, TEXT))
         if self.cause:
-            parts.append(("", f"In `le.mistakes()` it is called `{self.cause}`.", TEXT))
+            ids = [f"`{one}`" for one in self.cause.split(" + ")]
+            called = f"it is called {ids[0]}" if len(ids) == 1 else f"they are called {' and '.join(ids)}"
+            parts.append(("", f"In `le.mistakes()` {called}.", TEXT))
+        parts += [("Note", note, TEXT) for note in self.notes]
         if self.status == NOT_YET:
             parts.append(("", f"For a hint: `le.clinic.case({self.patient}).hint()`", TEXT))
         return parts
@@ -65,9 +72,10 @@ class _Function:
     """The code of a patient: function(x) returns what it makes of any x that the layer can read."""
 
     def __init__(self, number: int) -> None:
-        self._number = number
+        self._number, self._asked = number, 0
 
     def __call__(self, x: Any) -> Array:
+        self._asked += 1
         layer = case(self._number).layer
         x = np.asarray(x, layer.dtype)
         layer(x)  # which says what is wrong with an x that does not fit
@@ -86,13 +94,13 @@ class Patient(Card):
         x, mask, initial_state: the arguments of the call; mask and initial_state are None where there is none.
         output: what the patient's code returned.
         function: the patient's code, function(x), where you may ask it with other inputs; else None.
-        choices: what it might be, by letter.
+        choices: what it might be, by letter. mistakes: how many of them were made, 1 or 2.
     """
 
     def __init__(self, number: int) -> None:
         self._record = RECORDS[number]
         self._setting: Setting = self._record.setting(np.random.default_rng(number))
-        self.number, self.story = number, self._record.story
+        self.number, self.story, self.mistakes = number, self._record.story, self._record.mistakes
         self.layer: Layer = self._setting.layer
         self.x, self.mask, self.initial_state = self._setting.x, self._setting.mask, self._setting.initial_state
         self.output: Array = _made(opened(number), self._setting)
@@ -112,12 +120,13 @@ class Patient(Card):
         """How many of the output's numbers are wrong, and by how much."""
         return evidence.summary(self.output, self._right)
 
-    def answer(self, diagnosis: Any) -> Finding:
+    def answer(self, *diagnosis: Any) -> Finding:
         """Say what is wrong.
 
         Args:
             diagnosis: a letter of `choices`, or its words; the id of the mistake in `le.mistakes()`; what `le.diagnose`
-                found; or a function of your own, f(x), that makes the same mistake and so gives the same numbers.
+                found; or a function of your own, f(x), that makes the same mistake and so gives the same numbers. Of a
+                patient with two mistakes two letters, words or ids: `answer("A", "C")`, or `answer("A and C")`.
 
         Returns:
             A Finding, which is true if that is it.
@@ -125,30 +134,22 @@ class Patient(Card):
         Raises:
             TypeError: for anything else.
         """
-        if callable(diagnosis) and not isinstance(diagnosis, str):
-            return self._reproduced(diagnosis)
-        if not isinstance(diagnosis, str):
-            if not hasattr(diagnosis, "cause"):
-                raise TypeError(
-                    f"answer takes a letter, the words of a diagnosis, the id of a mistake, what le.diagnose returned, "
-                    f"or a function; got {type(diagnosis).__name__}"
-                )
-            if diagnosis.cause is None:
-                return self._finding(UNKNOWN, "This diagnosis names no single cause; so what do you think it is?")
-            diagnosis = diagnosis.cause
-        if not _words(diagnosis):  # "?", as the notebook has it, or ""
-            return self._finding(UNANSWERED, f"Write one of the letters {self._letters} between the quotes.")
-        named = self._named(diagnosis)
-        if named is None:
+        if len(diagnosis) == 1 and callable(diagnosis[0]):
+            return self._reproduced(diagnosis[0])
+        texts = [text for one in diagnosis for text in self._texts(one)]
+        if None in texts:
+            return self._finding(UNKNOWN, "This diagnosis names no single cause; so what do you think it is?")
+        named = {text: self._named(text) for text in texts if text and _words(text)}
+        if not named:  # "?", as the notebook has it, or "", or the gap of an assignment
+            where = "in quotes, instead of the dots" if ... in diagnosis else "between the quotes"
+            return self._finding(UNANSWERED, f"Write {self._letters_expected} {where}.")
+        if unknown := [text for text, ids in named.items() if not ids]:
             return self._finding(
                 UNKNOWN,
-                f"I do not know a mistake called {diagnosis[:60]!r}. Answer with a letter, {self._letters}, or with an "
+                f"I do not know a mistake called {unknown[0][:60]!r}. Answer with {self._letters_expected}, or with an "
                 f"id from `le.mistakes(le.clinic.case({self.number}).layer)`.",
             )
-        if self._is_it(named):
-            return self._explained(FOUND, "You found it. ")
-        guessed = _made_if_possible(CATALOGUE[named], self._setting)
-        return self._finding(NOT_YET, evidence.against(guessed, self.output, self._right))
+        return self._judged(Cause.of({mistake_id for ids in named.values() for mistake_id in ids}))
 
     def hint(self) -> Hint:
         """The next of three hints: a question; what the numbers show; three diagnoses, of which one is right."""
@@ -166,8 +167,31 @@ class Patient(Card):
     def _right(self) -> Array:
         return _computed(self._setting)
 
-    def _named(self, text: str) -> str | None:
-        """The id of the mistake that somebody means."""
+    @staticmethod
+    def _texts(diagnosis: Any) -> Sequence[str | None]:
+        """The texts of one thing that was answered; None for a diagnosis that names nothing."""
+        if diagnosis is None or diagnosis is ...:
+            return ["?"]
+        if isinstance(diagnosis, str):
+            return [diagnosis]
+        if isinstance(diagnosis, (list, tuple, set)) and all(isinstance(one, str) for one in diagnosis):
+            return list(diagnosis)
+        if not hasattr(diagnosis, "cause"):
+            raise TypeError(
+                f"answer takes a letter, the words of a diagnosis, the id of a mistake, what le.diagnose returned, "
+                f"or a function; got {type(diagnosis).__name__}"
+            )
+        return [diagnosis.cause]
+
+    def _named(self, text: str) -> tuple[str, ...]:
+        """The ids of the mistakes that somebody means; none if that is not clear."""
+        if (one := self._named_alone(text)) is not None:
+            return (one,)
+        parts = re.split(r"\s*[+&]\s*|\s+and\s+|(?<=^[A-Za-z])[\s,]+(?=[A-Za-z]$)", text.strip())
+        several = [self._named_alone(part) for part in parts] if len(parts) > 1 else []
+        return tuple(one for one in several if one is not None) if None not in several else ()
+
+    def _named_alone(self, text: str) -> str | None:
         text = text.strip()
         if text.upper() in self._ids:
             return self._ids[text.upper()]
@@ -180,15 +204,30 @@ class Patient(Card):
         exact = [mistake_id for mistake_id in close if meant == _words(WORDS[mistake_id])]
         return next(iter(exact or (close if len(close) == 1 else [])), None)
 
-    def _is_it(self, mistake_id: str) -> bool:
-        """Whether it is the patient's mistake, or another name of it: one that gives the same for other inputs too."""
+    def _judged(self, named: Cause) -> Finding:
+        """What is said about mistakes that were named."""
+        if len(named.ids) > self.mistakes:
+            how_many = "one mistake" if self.mistakes == 1 else "two mistakes"
+            return self._finding(UNKNOWN, f"This patient has {how_many}: answer with {self._letters_expected}.")
+        if self._is_it(named):
+            return self._explained(FOUND, "You found it. " if self.mistakes == 1 else "You found both. ")
+        half = bool(opened(self.number).ids & named.ids)
+        if len(named.ids) > 1:
+            begin, what = "One of the two is right, the other is not. " if half else "", "these two mistakes"
+        else:
+            begin, what = ("That is one of the two. ", "that mistake alone") if half else ("", "that mistake")
+        guessed = _made_if_possible(named, self._setting)
+        return self._finding(NOT_YET, begin + evidence.against(guessed, self.output, self._right, what))
+
+    def _is_it(self, named: Cause) -> bool:
+        """Whether it is what the patient has, or another name of it: one that gives the same for other inputs too."""
         right = opened(self.number)
-        if mistake_id == right.id:
+        if named.ids == right.ids:
             return True
-        other, settings = CATALOGUE[mistake_id], (self._setting, self._another)
+        settings = (self._setting, self._another)
         return any(
-            all(evidence.agree(_made_if_possible(other, s, place), _made(right, s)) for s in settings)
-            for place in other.places(self.layer)
+            all(evidence.agree(_made_if_possible(named, s, places), _made(right, s)) for s in settings)
+            for places in product(*(mistake.places(self.layer) for mistake in named.mistakes))
         )
 
     @property
@@ -200,14 +239,15 @@ class Patient(Card):
 
     def _reproduced(self, function: Callable) -> Finding:
         """What is said about a function that should make the same mistake."""
+        itself = "That is the patient itself. Write a function of your own that does the same."
         if isinstance(function, _Function):
-            return self._finding(
-                NOT_YET, "That is the patient itself. Write a function of your own that does the same."
-            )
+            return self._finding(NOT_YET, itself)
+        asked = self._times_asked
         for setting in (self._setting, self._another):
             named = {"mask": setting.mask, "initial_state": setting.initial_state}
+            given = {name: np.copy(value) for name, value in named.items() if value is not None}
             try:
-                theirs = np.asarray(function(setting.x, **{k: v for k, v in named.items() if v is not None}), float)
+                theirs = np.asarray(function(np.copy(setting.x), **given), float)
             except Exception as error:  # of the learner's own code
                 return self._finding(UNKNOWN, f"Your function raised {type(error).__name__}: {error}")
             output, right = _made(opened(self.number), setting), _computed(setting)
@@ -215,17 +255,28 @@ class Patient(Card):
                 return self._finding(NOT_YET, "Your function is right: it gives Keras's numbers. Now make the mistake.")
             if not evidence.agree(theirs, output):
                 return self._finding(NOT_YET, evidence.against(theirs, output, right, "your code"))
+        if self._times_asked > asked:
+            return self._finding(NOT_YET, itself)
         return self._explained(FOUND, "Your function gives the same numbers, for another input too. ")
 
+    @property
+    def _times_asked(self) -> int:
+        return self.function._asked if isinstance(self.function, _Function) else 0
+
     def _explained(self, status: str, begin: str = "") -> Finding:
-        mistake = opened(self.number)
-        return self._finding(status, begin + mistake.sentence, mistake.id, mistake.fix, self._seen)
+        cause = opened(self.number)
+        return self._finding(status, begin + cause.sentence, cause.id, cause.fix, self._seen)
 
     def _finding(self, status: str, message: str, cause: str | None = None, fix: str = "", seen: str = "") -> Finding:
         return Finding(self.number, status, message, cause, fix, seen)
 
     @property
     def _question(self) -> str:
+        if self.mistakes > 1:
+            return (
+                "Where, or for which input, can only one of the two mistakes show? Find that one there, and make it in "
+                "a step of your own. What is left?"
+            )
         if self.x.ndim < 3:
             return "Which input shows most simply what is added, and which one shows what x is multiplied by?"
         return (
@@ -244,27 +295,32 @@ class Patient(Card):
 
     @property
     def _three(self) -> str:
-        """The right one among three, in the order of the letters."""
-        right = opened(self.number).id
-        others = [mistake_id for mistake_id in self._ids.values() if mistake_id != right]
-        kept = {right, *sorted(others, key=lambda mistake_id: digest(self.number, f"3 {mistake_id}"))[:2]}
+        """The right one among three, or the right two among four, in the order of the letters."""
+        right = opened(self.number).ids
+        others = [mistake_id for mistake_id in self._ids.values() if mistake_id not in right]
+        kept = {*right, *sorted(others, key=lambda mistake_id: digest(self.number, f"3 {mistake_id}"))[:2]}
         left = [f"{letter}: {self.choices[letter]}" for letter, mistake_id in self._ids.items() if mistake_id in kept]
-        return "It is one of these three.\n" + "\n".join(left)
+        among = "It is one of these three." if self.mistakes == 1 else "They are two of these four."
+        return "\n".join([among, *left])
 
     @property
-    def _letters(self) -> str:
-        return f"{min(self.choices)} to {max(self.choices)}"
+    def _letters_expected(self) -> str:
+        letters = f"{min(self.choices)} to {max(self.choices)}"
+        return f"one of the letters {letters}" if self.mistakes == 1 else f"two of the letters {letters}"
 
     _title = property(lambda self: f"Patient {self.number}")
     _label = property(lambda self: f"Patient {self.number} of the clinic")
 
     def _parts(self) -> list[cards.Part]:
         name = f"le.clinic.case({self.number})"
+        what, how = "What might it be?", '"...")`, with a letter'
+        if self.mistakes > 1:
+            what, how = "Two mistakes were made. Which?", '"...", "...")`, with two letters'
         return [
             ("", f"{self.story} {self.symptoms}", TEXT),
             (f"patient = {name} has", "\n".join(f"patient.{k}  {v}" for k, v in self._belongings.items()), COLUMNS),
-            ("What might it be?", "\n".join(f"{letter}: {words}" for letter, words in self.choices.items()), TEXT),
-            ("", f'Your answer: `{name}.answer("...")`, with a letter. Guessing is allowed; a reason is better.', TEXT),
+            (what, "\n".join(f"{letter}: {words}" for letter, words in self.choices.items()), TEXT),
+            ("", f"Your answer: `{name}.answer({how}. Guessing is allowed; a reason is better.", TEXT),
         ]
 
     @property
@@ -314,13 +370,13 @@ def case(number: int) -> Patient:
     return _patients[number]
 
 
-def _made(mistake: Mistake, s: Setting, place: tuple[str, ...] | None = None) -> Array:
-    return np.asarray(mistake.output(s.layer, s.x, s.mask, s.initial_state, place))
+def _made(cause: Cause, s: Setting, places: Sequence[Any] = ()) -> Array:
+    return cause.output(s.layer, s.x, s.mask, s.initial_state, places)
 
 
-def _made_if_possible(mistake: Mistake, s: Setting, place: tuple[str, ...] | None = None) -> Array | None:
+def _made_if_possible(cause: Cause, s: Setting, places: Sequence[Any] = ()) -> Array | None:
     try:
-        return _made(mistake, s, place)
+        return _made(cause, s, places)
     except ValueError:
         return None
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 
 from lstm_edu import core
 from lstm_edu.core import Layer
 from lstm_edu.doctor import CATALOGUE, Mistake
+from lstm_edu.doctor.hypotheses import Made, with_mistakes
+from lstm_edu.doctor.recipes import recipe_of
+from lstm_edu.doctor.running import run
 
 Array = np.ndarray
 
@@ -92,8 +97,9 @@ class Record:
         story: whose code it is, in words that do not give the mistake away.
         setting: (rng) -> what was computed.
         choices: ids of the catalogue that it might be, one of them the right one.
-        seal: a digest of the right one.
+        seal: a digest of the right one, or of the right ones.
         asked: whether the learner gets the function, and may ask it with inputs of their own.
+        mistakes: how many of the choices were made, 1 or 2.
     """
 
     story: str
@@ -101,16 +107,63 @@ class Record:
     choices: tuple[str, ...]
     seal: str
     asked: bool = False
+    mistakes: int = 1
 
 
-def digest(number: int, mistake_id: str) -> str:
+@dataclass(frozen=True)
+class Cause:
+    """A mistake of the catalogue, or two that were made together, in the order of their ids."""
+
+    mistakes: tuple[Mistake, ...]
+
+    @classmethod
+    def of(cls, ids: Iterable[str]) -> Cause:
+        return cls(tuple(CATALOGUE[mistake_id] for mistake_id in sorted(ids)))
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(mistake.id for mistake in self.mistakes)
+
+    @property
+    def id(self) -> str:
+        """As the doctor writes it: "bias-missing + mask-lost"."""
+        return " + ".join(mistake.id for mistake in self.mistakes)
+
+    @property
+    def sentence(self) -> str:
+        if len(self.mistakes) == 1:
+            return self.mistakes[0].sentence
+        return " ".join(f"{k}) {mistake.sentence}" for k, mistake in enumerate(self.mistakes, 1))
+
+    @property
+    def fix(self) -> str:
+        return "\n".join(mistake.fix for mistake in self.mistakes)
+
+    def output(
+        self, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None, places: Sequence[Any] = ()
+    ) -> Array:
+        """What `layer(x)` would return; ValueError where these mistakes cannot be made. places: of each mistake."""
+        if not all(mistake.places(layer) for mistake in self.mistakes):
+            raise ValueError(f"{self.id} cannot be made in {layer!r}")
+        where = places or [mistake.places(layer)[0] for mistake in self.mistakes]
+        right = recipe_of(layer, x, mask, initial_state, dtype=layer.dtype)
+        wrong = with_mistakes(right, map(Made, self.mistakes, where))
+        outputs = None if wrong is None else run([wrong])[0]
+        if outputs is None:
+            raise ValueError(f"{self.id} cannot be made with this input: it leaves nothing that could be computed")
+        return np.asarray(outputs[0])
+
+
+def digest(number: int, cause_id: str) -> str:
     """What a patient's seal is compared with: an id cannot be read from it."""
-    return sha256(f"lstm_edu.clinic {number} {mistake_id}".encode()).hexdigest()[:16]
+    return sha256(f"lstm_edu.clinic {number} {cause_id}".encode()).hexdigest()[:16]
 
 
-def opened(number: int) -> Mistake:
-    """The mistake of a patient, by trying all of the catalogue on its seal."""
-    return next(m for m in CATALOGUE if digest(number, m.id) == RECORDS[number].seal)
+def opened(number: int) -> Cause:
+    """What a patient has, by trying all choices on its seal."""
+    record = RECORDS[number]
+    possible = map(Cause.of, combinations(record.choices, record.mistakes))
+    return next(cause for cause in possible if digest(number, cause.id) == record.seal)
 
 
 def _built(layer: Layer, features: int, rng: np.random.Generator, scale: float) -> Layer:
@@ -343,5 +396,37 @@ RECORDS: dict[int, Record] = {
         ),
         "e4897dd2168bf99c",
         asked=True,
+    ),
+    15: Record(
+        "Omar's LSTM was wrong from the first timestep on. He found a mistake and fixed it: the first timestep was "
+        "right, and all others were still wrong. He has put it back in, so that you can find both.",
+        partial(_LSTM, shape=(2, 6, 3), units=4),
+        (
+            "bias-missing",
+            "bias-twice",
+            "candidate-activation:tanh-on-o",
+            "gate-order:i,o,f,g",
+            "recurrent-transposed",
+            "state-not-carried:c",
+            "state-not-carried:h",
+        ),
+        "eb216c38b8bb2998",
+        mistakes=2,
+    ),
+    16: Record(
+        "Pia rewrote a SimpleRNN, and gives you the function. She has tried every fix she could think of, one at a "
+        'time. "None of them helps!" None of them can: there are two mistakes in it.',
+        partial(_recurrent, kind="SimpleRNN", shape=(3, 5, 3), units=4, scale=0.6),
+        (
+            "bias-missing",
+            "bias-twice",
+            "candidate-activation:none",
+            "go-backwards-order:direction",
+            "recurrent-transposed",
+            "state-not-carried",
+        ),
+        "97e3fbae6cf52f05",
+        asked=True,
+        mistakes=2,
     ),
 }

@@ -16,7 +16,9 @@ from typing import Any, cast
 
 import nbformat
 
-from lstm_edu import exercises
+from lstm_edu import clinic, exercises
+from lstm_edu.clinic.patients import WORDS, opened
+from lstm_edu.teaching import tasks
 from lstm_edu.teaching.grading import OURS
 
 _SETTINGS = '''"""nbgrader's settings for this folder, written by `python -m lstm_edu assignment`; yours to change."""
@@ -30,7 +32,8 @@ configure(c)
 
 @dataclass(frozen=True)
 class Assignment:
-    """What was made. source: the instructor's notebook. release: the student's. exercises: name -> points."""
+    """What was made. source: the instructor's notebook. release: the student's. exercises: name -> points; a patient of
+    the clinic is "patient_3"."""
 
     name: str
     folder: Path
@@ -44,7 +47,8 @@ def make_assignment(notebook: str | Path, folder: str | Path = "assignments", po
 
     Each `le.exercises.NAME.check(function)` in the notebook becomes a cell that is graded, worth `points`; the cell
     that defines the function becomes the answer, with the solution in the instructor's version and a gap in the
-    student's.
+    student's. So does each `le.clinic.case(3).answer("?")` that is a cell by itself: the diagnosis has a cell of its
+    own, which only the instructor's version knows.
     Everything else stays as it is.
 
     Args:
@@ -97,7 +101,7 @@ def instructors_version(
     if not checks:
         raise ValueError(
             f"{called} has no exercise to grade: an exercise is a cell with le.exercises.NAME.check(function), and the "
-            "function is defined in that cell or above it"
+            'function is defined in that cell or above it; or a cell with le.clinic.case(NUMBER).answer("?")'
         )
     for k, check in reversed(list(enumerate(checks))):
         _mark(notebook.cells, check, points, places=[c.answer for c in checks[:k]])
@@ -112,7 +116,8 @@ def instructors_version(
 
 @dataclass(frozen=True)
 class _Check:
-    """A call `le.exercises.NAME.check(function)`: where it stands, and the cell that defines the function."""
+    """A call `le.exercises.NAME.check(function)`, or `le.clinic.case(NUMBER).answer("?")`: in which cell it is, and
+    which cell defines the answer."""
 
     exercise: str
     function: str
@@ -134,14 +139,16 @@ def _checks(cells: list[Any]) -> list[_Check]:
         for node in tree.body:
             if isinstance(node, ast.FunctionDef):
                 defined[node.name] = index
-            if isinstance(node, ast.Assign) and (name := _exercise(node.value, aliases)):
+            if isinstance(node, ast.Assign) and (name := _task(node.value, aliases)):
                 aliases |= {target.id: name for target in node.targets if isinstance(target, ast.Name)}
+            if len(tree.body) == 1 and (name := _diagnosed(node, aliases)):
+                found.setdefault(name, _Check(name, tasks.answer_name(name), index, index))
             for call in ast.walk(node):
                 if (
                     isinstance(call, ast.Call)
                     and isinstance(call.func, ast.Attribute)
                     and call.func.attr == "check"
-                    and (name := _exercise(call.func.value, aliases))
+                    and (name := _task(call.func.value, aliases))
                     and len(call.args) == 1
                     and isinstance(call.args[0], ast.Name)
                     and call.args[0].id in defined
@@ -151,14 +158,27 @@ def _checks(cells: list[Any]) -> list[_Check]:
     return list(found.values())
 
 
-def _exercise(node: ast.expr, aliases: dict[str, str]) -> str | None:
-    """The exercise that an expression names: le.exercises.NAME, le.exercises.get("NAME"), or a variable set to one."""
+def _diagnosed(node: ast.stmt, aliases: dict[str, str]) -> str | None:
+    """The patient whose diagnosis a statement asks for: `le.clinic.case(3).answer("?")`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "answer":
+        return None
+    texts = all(isinstance(a, ast.Constant) and isinstance(a.value, str) for a in call.args)
+    return _task(call.func.value, aliases) if texts else None
+
+
+def _task(node: ast.expr, aliases: dict[str, str]) -> str | None:
+    """The exercise or the patient that an expression names: le.exercises.NAME, le.exercises.get("NAME"),
+    le.clinic.case(3), or a variable set to one."""
     if isinstance(node, ast.Name):
         return aliases.get(node.id)
     text = ast.unparse(node)
-    match = re.fullmatch(r"(?:\w+\.)?exercises\.(?:get\('(\w+)'\)|(\w+))", text)
-    name = match and (match[1] or match[2])
-    return name if name in exercises.names() else None
+    if match := re.fullmatch(r"(?:\w+\.)?clinic\.case\((\d+)\)", text):
+        name = f"patient_{match[1]}"
+    else:
+        match = re.fullmatch(r"(?:\w+\.)?exercises\.(?:get\('(\w+)'\)|(\w+))", text)
+        name = (match[1] or match[2]) if match else ""
+    return name if tasks.known(name) else None
 
 
 # --- nbgrader's marks -----------------------------------------------------------------------------------------------
@@ -173,7 +193,7 @@ def _mark(cells: list[Any], check: _Check, points: int, places: list[int]) -> No
     if check.answer in places:
         raise ValueError(f"two exercises have their functions in one cell ({check.exercise} is one): give each its own")
     answer.source = solved(check.exercise, check.function)
-    checking.source = f"le.exercises.{check.exercise}.check({check.function})"
+    checking.source = tasks.check_source(check.exercise, check.function)
     common = {"schema_version": 3, "cell_type": "code"}
     answer.metadata["nbgrader"] = common | {
         "grade": False,
@@ -196,6 +216,8 @@ def _mark(cells: list[Any], check: _Check, points: int, places: list[int]) -> No
 
 def solved(exercise: str, function: str | None = None) -> str:
     """The task's function with the solution in it, between the lines that tell nbgrader what to take out."""
+    if (number := tasks.patient_of(exercise)) is not None:
+        return _diagnosis(number, function or tasks.answer_name(exercise))
     task = exercises.get(exercise)
     *helpers, last = [textwrap.dedent(inspect.getsource(f)) for f in task.answer]
     definition = cast(ast.FunctionDef, ast.parse(last).body[0])
@@ -207,6 +229,14 @@ def solved(exercise: str, function: str | None = None) -> str:
     lines = f"### BEGIN SOLUTION\n{inside}\n### END SOLUTION"
     name = function or head.removeprefix("def ")
     return f"def {name}({docstring}\n{textwrap.indent(lines, '    ')}"
+
+
+def _diagnosis(number: int, name: str) -> str:
+    """The cell with a patient's diagnosis, as `solved`."""
+    patient, right = clinic.case(number), {WORDS[mistake_id] for mistake_id in opened(number).ids}
+    letters = ", ".join(f'"{letter}"' for letter, words in patient.choices.items() if words in right)
+    hint = 'a letter in quotes, such as "A"' if patient.mistakes == 1 else 'two letters in quotes, such as "A", "B"'
+    return f"{name} = (\n    ### BEGIN SOLUTION\n    {letters}\n    ### END SOLUTION\n)  # instead of the dots: {hint}"
 
 
 def _what_the_grader_would_say(file: str) -> list[Any]:

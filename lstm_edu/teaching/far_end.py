@@ -176,6 +176,8 @@ class _Notebook:
         self.shell = _Shell.instance(config=config)
         builtins.input = _nobody_types
         self._notice_solutions()
+        if job["clinic"]:  # which takes a moment to import
+            self._notice_solutions_of_patients()
         _limit(self.limits)
 
     def run(self) -> None:
@@ -279,6 +281,18 @@ class _Notebook:
 
         Exercise.solution = noticed  # type: ignore[method-assign, assignment]
 
+    def _notice_solutions_of_patients(self) -> None:
+        from lstm_edu.clinic import Patient
+        from lstm_edu.teaching.tasks import name_of
+
+        solution, shown = Patient.solution, self.shown
+
+        def noticed(patient: Patient) -> Any:
+            shown.add(name_of(patient.number))
+            return solution(patient)
+
+        Patient.solution = noticed  # type: ignore[method-assign]
+
 
 def _nobody_types(prompt: object = "") -> str:
     raise RuntimeError("input() waits for someone to type, and nobody can while a notebook is graded")
@@ -318,7 +332,8 @@ def _outcome(done: Run, function: Any) -> dict[str, Any]:
 def _described(value: Any) -> dict[str, Any]:
     """What a name is bound to: a value, or a function's source and arguments."""
     if not callable(value):
-        return {"value": encode(value)}
+        found = type(value).__module__.startswith("lstm_edu.doctor") and hasattr(value, "cause")
+        return {"value": encode(value.cause), "diagnosed": True} if found else {"value": encode(value)}
     told: dict[str, Any] = {"callable": type(value).__name__[:80], "module": str(getattr(value, "__module__", ""))[:80]}
     function = inspect.unwrap(value) if isinstance(value, types.FunctionType) else value
     with contextlib.suppress(Exception):

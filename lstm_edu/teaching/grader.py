@@ -14,9 +14,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Dict, Enum, Unicode
 
-from lstm_edu.exercises.result import CORRECT, Result
 from lstm_edu.teaching.fences import AUTO, FENCES, IMAGE, NOT_HELD, Limits, fence
 from lstm_edu.teaching.grading import CHECK, OURS, run
+from lstm_edu.teaching.tasks import Judged
 
 
 class Submissions(NotebookExporter):
@@ -107,10 +107,10 @@ class GradeExercises(NbGraderPreprocessor):
         return nb, resources
 
 
-def _told(result: Result) -> list[Any]:
+def _told(result: Judged) -> list[Any]:
     """The card, and an error where there are no points: that is how nbgrader knows."""
     card = new_output("display_data", data={"text/plain": repr(result), "text/html": result._repr_html_()})
-    return [card] if result.status == CORRECT else [card, _error(result.status, "")]
+    return [card] if result else [card, _error(result.status, "")]
 
 
 def _stopped(why: str) -> list[Any]:

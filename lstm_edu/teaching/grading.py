@@ -34,11 +34,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, cast
 
-from lstm_edu import exercises
 from lstm_edu.exercises import Exercise
-from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, WRONG, Result
+from lstm_edu.teaching import tasks
 from lstm_edu.teaching.fences import Fence, Limits
 from lstm_edu.teaching.fences import fence as fence_named
+from lstm_edu.teaching.tasks import Judged
 from lstm_edu.teaching.wire import PROTOCOL, decode, encode
 
 ANSWER, CHECK = "answer-", "check-"  # what the grade_ids of an assignment begin with
@@ -58,7 +58,7 @@ _POLL = 0.05
 
 @dataclass(frozen=True)
 class Check:
-    """A graded cell: where it is, the exercise, the name of the function that is judged, where the answer's cell is."""
+    """A graded cell: where it is, the exercise or patient (see `tasks`), the name that is judged, the answer's cell."""
 
     exercise: str
     function: str
@@ -72,8 +72,9 @@ def grade(
     files: str | Path | None = None,
     fence: Fence | None = None,
     limits: Limits | None = None,
-) -> dict[str, Result]:
-    """What the checks of an assignment's notebook say of the answers in it, each exercise's by its name.
+) -> dict[str, Judged]:
+    """What the checks of an assignment's notebook say of the answers in it, each exercise's by its name; of a patient
+    of the clinic by "patient_3".
 
     Args:
         notebook: as `nbformat.read` gives it, version 4, with the marks that `make_assignment` puts in.
@@ -103,7 +104,7 @@ def run(
     with tempfile.TemporaryDirectory(prefix="lstm-edu-", ignore_cleanup_errors=True) as folder:
         done = Run(job, fence, Path(folder))
         if unreadable := notebook["metadata"].get(OURS, {}).get("unreadable"):
-            done.results |= {c.exercise: Result(c.exercise, NOT_ATTEMPTED, unreadable) for c in checks}
+            done.results |= {c.exercise: tasks.not_judged(c.exercise, unreadable, attempted=False) for c in checks}
         else:
             done.to_the_end()
     return done
@@ -114,10 +115,10 @@ def marked(cells: Sequence[Mapping[str, Any]]) -> list[Check]:
     found: dict[str, Check] = {}
     grade_ids = [str(cell["metadata"].get("nbgrader", {}).get("grade_id", "")) for cell in cells]
     for index, (grade_id, cell) in enumerate(zip(grade_ids, cells, strict=True)):
-        asked = re.search(r"\.check\(\s*(\w+)\s*\)\s*$", _text(cell["source"]))
+        asked = re.search(r"\.(?:check|answer)\(\s*(\w+)\s*\)\s*$", _text(cell["source"]))
         name = grade_id.removeprefix(CHECK)
-        if grade_id.startswith(CHECK) and name in exercises.names():
-            function = asked[1] if asked else exercises.get(name).answer[-1].__name__
+        if grade_id.startswith(CHECK) and tasks.known(name):
+            function = asked[1] if asked else tasks.answer_name(name)
             answer = grade_ids.index(ANSWER + name) if ANSWER + name in grade_ids else None
             found.setdefault(name, Check(name, function, index, answer))
     return list(found.values())
@@ -172,7 +173,7 @@ class Run:
     job: _Job
     fence: Fence
     folder: Path
-    results: dict[str, Result] = field(default_factory=dict)
+    results: dict[str, Judged] = field(default_factory=dict)
     ended: dict[int, str] = field(default_factory=dict)  # cells at which Python ended, and why: they are left out
     stopped: dict[int, dict[str, Any]] = field(default_factory=dict)  # cells that raised, or took too long
     closed: set[str] = field(default_factory=set)  # exercises that are not judged again
@@ -199,7 +200,7 @@ class Run:
                     self.ended[end.cell] = why
         for name in (check.exercise for check in self.job.checks):
             said = f"The notebook could not be run as far as this check: {why}."
-            self.results.setdefault(name, Result(name, WRONG, said))
+            self.results.setdefault(name, tasks.not_judged(name, said))
 
     def _open(self) -> list[Check]:
         return [check for check in self.job.checks if check.exercise not in self.closed]
@@ -213,6 +214,7 @@ class Run:
             "own": self.job.own,
             "skip": [*self.ended, *(check.cell for check in self.job.checks)],
             "files": self.job.files,
+            "clinic": any(tasks.patient_of(check.exercise) is not None for check in self.job.checks),
             "limits": dataclasses.asdict(limits) | {"processor": int(4 * left) + 1, "own user": self.fence.own_user},
         }
 
@@ -247,37 +249,38 @@ class Run:
 
     def _judge(self, far: _FarEnd, told: dict[str, Any]) -> None:
         check = next(c for c in self.job.checks if c.exercise == told["check"])
-        task, calls = exercises.get(check.exercise), _Calls(far, self.job.limits)
+        calls = _Calls(far, self.job.limits)
         bound = told.get("bound")
         if bound is None:
             result = self._nothing_there(check)
         else:
             answered = calls.of(bound) if "callable" in bound else decode(bound["value"])
-            task.reset()  # hints are for whoever asks for them
-            result = task.check(answered, time_limit=2 * (self.job.limits.call + _SPARE), keras=False)
+            result = tasks.judged(check.exercise, answered, time_limit=2 * (self.job.limits.call + _SPARE))
         if calls.over:
-            result = Result(check.exercise, WRONG, calls.over, printed=result.printed)
-        result = dataclasses.replace(result, notes=(*result.notes, *self._notes(check, task, told, calls.noticed)))
+            result = tasks.not_judged(check.exercise, calls.over, printed=getattr(result, "printed", ""))
+        result = dataclasses.replace(result, notes=(*result.notes, *self._notes(check, told, calls.noticed)))
         before = self.results.get(check.exercise)
-        if before is None or result.status == CORRECT or before.status == NOT_ATTEMPTED:
+        if before is None or result or before.status in tasks.NOTHING_YET:
             self.results[check.exercise] = result
-        if result.status == CORRECT or calls.ended:
+        if result or calls.ended:
             self.closed.add(check.exercise)
         if calls.ended:
             raise _Ended(calls.over, exercise=check.exercise)
-        far.say(correct=result.status == CORRECT)
+        far.say(correct=bool(result))
 
-    def _nothing_there(self, check: Check) -> Result:
+    def _nothing_there(self, check: Check) -> Judged:
         """The result where no cell above the check has bound the name."""
         for index in reversed(range(check.cell)):
             if index != check.answer and not re.search(rf"\b{check.function}\b", self.job.cells[index]):
                 continue
             if index in self.ended:
-                return Result(check.exercise, WRONG, f"Python ended at {self._cell(index)}: {self.ended[index]}.")
+                said = f"Python ended at {self._cell(index)}: {self.ended[index]}."
+                return tasks.not_judged(check.exercise, said)
             if index in self.stopped:
                 what, line = self._stop(index)
-                return Result(check.exercise, WRONG, f"T{self._cell(index)[1:]} {what}.", detail=line)
-        return Result(check.exercise, NOT_ATTEMPTED, f"No cell above the check defines {check.function}.")
+                return tasks.not_judged(check.exercise, f"T{self._cell(index)[1:]} {what}.", detail=line)
+        said = f"No cell above the check defines {check.function}."
+        return tasks.not_judged(check.exercise, said, attempted=False)
 
     def _cell(self, index: int) -> str:
         first = next((line.strip() for line in self.job.cells[index].splitlines() if line.strip()), "")
@@ -300,9 +303,10 @@ class Run:
             return f"cannot be read by Python: {text}", str(error["line"])
         return f"stopped: {text}", str(error["line"])
 
-    def _notes(self, check: Check, task: Exercise, told: dict[str, Any], noticed: Sequence[str]) -> list[str]:
+    def _notes(self, check: Check, told: dict[str, Any], noticed: Sequence[str]) -> list[str]:
         """What a learner should know of the run, and what a teacher may want to look at."""
         notes = []
+        task = tasks.exercise_of(check.exercise)
         raised = [k for k in sorted({*self.stopped, *self.ended}) if k < check.cell]
         if raised and check.exercise not in self.results:
             k = raised[0]
@@ -310,7 +314,8 @@ class Run:
             more = f" So did {len(raised) - 1} more." if len(raised) > 1 else ""
             notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader went on with the cells below it.")
         if told["below"]:
-            notes.append("The function was found below its check: at the check itself it was not correct.")
+            what = "function" if task is not None else "diagnosis"
+            notes.append(f"The {what} was found below its check: at the check itself it was not correct.")
         bound = told.get("bound") or {}
         if str(bound.get("module", "")).partition(".")[0] in ("lstm_edu", "keras"):
             notes.append(f"For the teacher: the answer is a function of {bound['module'].partition('.')[0]} itself.")
@@ -318,7 +323,9 @@ class Run:
             notes.append(f"For the teacher: the answer calls a library that has this built in ({', '.join(noticed)}).")
         if told["shown"]:
             notes.append("For the teacher: the notebook shows the solution above this check.")
-        elif _same_code(str(bound.get("source", "")), task):
+        elif bound.get("diagnosed"):
+            notes.append("For the teacher: the diagnosis is what le.diagnose returned.")
+        elif task is not None and _same_code(str(bound.get("source", "")), task):
             notes.append("For the teacher: the answer is the solution, word for word.")
         return notes
 
@@ -464,7 +471,11 @@ class _Calls:
     def of(self, bound: dict[str, Any]) -> Callable[..., Any]:
         """A function that looks like the learner's, and calls the far end."""
 
-        def answered(*arguments: Any) -> Any:
+        def answered(*arguments: Any, **named: Any) -> Any:
+            if named:  # they travel by their places
+                given = inspect.signature(answered).bind(*arguments, **named)
+                given.apply_defaults()
+                arguments = given.args
             return self._call(arguments)
 
         outline = _outline(str(bound.get("source", "")))

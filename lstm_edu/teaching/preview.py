@@ -9,16 +9,16 @@ from pathlib import Path
 
 import nbformat
 
-from lstm_edu.exercises.result import CORRECT, Result
 from lstm_edu.teaching.fences import GRADING
 from lstm_edu.teaching.grading import grade
+from lstm_edu.teaching.tasks import Judged
 
 
 @dataclass(frozen=True, repr=False)
 class Preview:
     """What the grader would say. True if it would give all points. saved: when the file was saved."""
 
-    results: dict[str, Result]
+    results: dict[str, Judged]
     saved: str
 
     def __bool__(self) -> bool:
@@ -26,8 +26,8 @@ class Preview:
 
     @property
     def headline(self) -> str:
-        """How many exercises the grader would call correct."""
-        right = sum(result.status == CORRECT for result in self.results.values())
+        """How many answers the grader would call correct."""
+        right = sum(map(bool, self.results.values()))
         return f"The grader would call {right} of {len(self.results)} correct (the notebook as saved at {self.saved})."
 
     def __repr__(self) -> str:

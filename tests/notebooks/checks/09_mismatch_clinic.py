@@ -21,7 +21,8 @@ import io
 
 assert [number for number in le.clinic.cases() if type(le.clinic.case(number).layer).__name__ == "GRU"] == [8, 14]
 assert type(le.clinic.case(11).layer).__name__ == "Bidirectional" and le.clinic.case(9).mask is not None
-assert len(le.clinic.cases()) == 14 and type(le.clinic.case(3).layer).__name__ == "Dense"
+assert [number for number in le.clinic.cases() if le.clinic.case(number).mistakes == 2] == [15, 16]
+assert len(le.clinic.cases()) == 16 and type(le.clinic.case(3).layer).__name__ == "Dense"
 with contextlib.redirect_stdout(io.StringIO()):
     for one in map(le.clinic.case, le.clinic.cases()):
         given = {"mask": one.mask, "initial_state": one.initial_state}
