@@ -11,13 +11,14 @@ and there is more than one round. So each pair is run for itself afterwards.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from lstm_edu.exercises.explaining import Answered
+from lstm_edu.exercises.mutants.comparing import as_numbers
 from lstm_edu.exercises.mutants.edits import Change, call, item, made, name, number
 from lstm_edu.exercises.mutants.mutant import FAILURES, Arguments, Changed
 from lstm_edu.exercises.mutants.outside import Given
@@ -34,6 +35,26 @@ class _Placed(NamedTuple):
     after: int
     between: list[CodeType]
     lanes: list[CodeType]
+
+
+class Tried:
+    """Which pairs of changes were tried together for one question: not those of which the first one leaves values of
+    another form, and not those of which the second one does something else for many lanes than for one."""
+
+    def __init__(self) -> None:
+        self._firsts: dict[tuple[int, int], set[int]] = {}  # a program and a statement -> changes made before it
+        self._seconds: dict[int, tuple[int, int]] = {}
+
+    def first(self, place: tuple[int, int], changes: Iterable[Any]) -> None:
+        self._firsts[place] = set(map(id, changes))
+
+    def second(self, place: tuple[int, int], change: Any) -> None:
+        self._seconds[id(change)] = place
+
+    def __contains__(self, pair: tuple[Any, Any]) -> bool:
+        return any(
+            id(a) in self._firsts.get(self._seconds[id(b)], ()) for a, b in (pair, pair[::-1]) if id(b) in self._seconds
+        )
 
 
 class Batches:
@@ -85,11 +106,14 @@ class Batches:
         arguments: Arguments,
         values: Sequence[np.ndarray],
         given: Sequence[tuple[Given, Arguments]] = (),
+        tried: Tried | None = None,
     ) -> Iterator[tuple[Changed | Given, Changed]]:
         """Pairs of these that seem to give these values.
 
         The first of a pair is made in an earlier statement than the second, or is one of `given`: other arguments.
+        tried: is told which pairs were tried.
         """
+        tried = Tried() if tried is None else tried
         right = self._snapshots(self._linked | _own(arguments), self._codes)
         if right is None:
             return
@@ -103,17 +127,24 @@ class Batches:
             if not changing or not ended:
                 continue
             stacked, alike = _stacked([names for _, names in ended], right[at], rank)
+            place = id(self), at
+            tried.first(place, (ended[k][0] for k in alike))
             for one, p in changing:
-                rest = [*p.lanes, *self._lanes[len(self._flat) - p.after :]]
-                for k in _agreeing(self._run(rest, stacked), values, len(alike)):
+                end = len(self._flat) - p.after
+                outputs = self._run([*p.lanes, *self._lanes[end:]], stacked)
+                for k in _agreeing(outputs, values, len(alike)):
                     yield ended[alike[k]][0], one
+                if self._as_for_one(outputs, [*p.between, *self._codes[end:]], [ended[k][1] for k in alike]):
+                    tried.second(place, one)
 
-    def follow(self, one: Changed, other: Changed) -> bool:
-        """Whether one of two changes is made after the other."""
-        a, b = self._place(one), self._place(other)
-        if a is None or b is None:
-            return False
-        return len(self._flat) - a.after <= b.before or len(self._flat) - b.after <= a.before
+    def _as_for_one(self, outputs: Any, codes: Sequence[CodeType], lanes: Sequence[Names]) -> bool:
+        """Whether these outputs of all lanes are those that each would give alone, as far as two of them tell."""
+        for k in {len(lanes) // 3, len(lanes) - 1} if outputs is not None and lanes else ():
+            alone = self._run(codes, lanes[k])
+            values = [as_numbers(v) for v in (alone if isinstance(alone, tuple) else (alone,))]
+            if any(v is None for v in values) or k not in _agreeing(outputs, values, len(lanes)):
+                return False
+        return outputs is not None and bool(lanes)
 
     # --- where a change is made --------------------------------------------------------------------------------------
 

@@ -32,6 +32,22 @@ class Turned:
         changed = self.change(np.asarray(outputs[self.output], dtype=np.float64))
         return tuple(changed if k == self.output else value for k, value in enumerate(outputs))
 
+    def of_many(self, many: Array) -> Array | None:
+        """What becomes of many arrays (along the first axis), where numbers are only moved, or each is changed by
+        itself; None where it is neither."""
+        shape, rng = many.shape[1:], np.random.default_rng(0)
+        one, other = rng.normal(size=(2, *shape))
+        made = np.asarray(self.change(one))
+        places = np.asarray(self.change(np.arange(1.0, one.size + 1).reshape(shape)))  # 0: a zero from nowhere
+        if places.shape == made.shape and np.isin(places, np.arange(one.size + 1)).all():
+            at = places.astype(int)
+            if np.array_equal(np.append(0.0, one)[at], made):
+                return np.pad(many.reshape(len(many), -1), ((0, 0), (1, 0)))[:, at]
+        both = np.append(one, other)
+        if made.shape == shape and np.array_equal(np.append(made, self.change(other)), self.change(both)):
+            return self.change(many.ravel()).reshape(many.shape)
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class Given:

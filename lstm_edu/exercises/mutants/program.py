@@ -83,7 +83,30 @@ _FUNCTIONS = (
     sigmoid, relu, softmax, hard_sigmoid, older_hard_sigmoid, softplus, softsign, elu, leaky_relu, silu, gelu,
     normal_cdf,
 )  # fmt: skip
-_HELPERS: Names = {"np": np, "__builtins__": builtins} | {f.__name__: f for f in _FUNCTIONS}
+
+
+class _Numpy:
+    """NumPy, whose `split` into equal parts is ten times as fast."""
+
+    def __init__(self) -> None:
+        vars(self).update(vars(np))
+        self.split = _split
+
+    def __getattr__(self, name: str) -> Any:  # what NumPy imports when it is first asked for
+        return getattr(np, name)
+
+
+def _split(array: Any, parts: Any, axis: int = 0) -> list[np.ndarray]:
+    if not isinstance(parts, int) or not isinstance(array, np.ndarray) or not -array.ndim <= axis < array.ndim:
+        return np.split(array, parts, axis)
+    size, left_over = divmod(array.shape[axis], parts) if parts > 0 else (0, 1)
+    if left_over:
+        return np.split(array, parts, axis)
+    before = (slice(None),) * (axis % array.ndim)
+    return [array[(*before, slice(k * size, (k + 1) * size))] for k in range(parts)]
+
+
+_HELPERS: Names = {"np": _Numpy(), "__builtins__": builtins} | {f.__name__: f for f in _FUNCTIONS}
 
 # A plan is a list of steps: (_DO, code), (_RETURN, code), (_FOR, code of the values, name or code, plan),
 # (_IF, code, plan, plan).

@@ -14,10 +14,10 @@ import numpy as np
 from lstm_edu.exercises.answers import agrees, all_agree, taken
 from lstm_edu.exercises.explaining import Answered, Found
 from lstm_edu.exercises.mutants import outside
-from lstm_edu.exercises.mutants.batches import Batches, one_round
+from lstm_edu.exercises.mutants.batches import Batches, Tried, one_round
 from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing, same
 from lstm_edu.exercises.mutants.edits import collide, counts, speaks_of
-from lstm_edu.exercises.mutants.mutant import Arguments, Changed, Given, Mutant, Outputs, Turned, called
+from lstm_edu.exercises.mutants.mutant import FAILURES, Arguments, Changed, Given, Mutant, Outputs, Turned, called
 from lstm_edu.exercises.mutants.mutating import changes
 from lstm_edu.exercises.mutants.program import Program
 from lstm_edu.exercises.mutants.programs import of
@@ -135,15 +135,9 @@ class Bank:
             self._batches[id(program)] = Batches(program)
         return self._batches[id(program)]
 
-    def output(self, mutant: Mutant, arguments: Arguments) -> Outputs | None:
-        """What a mutant of the bank gives; kept, for the same questions are asked at each check."""
-        known = self._of(arguments)
-        if mutant not in known:
-            known[mutant] = mutant.run(arguments)
-        return known[mutant]
-
-    def _of(self, arguments: Arguments) -> dict[Mutant, Outputs | None]:
-        key = question_key(arguments)
+    def outputs(self, arguments: Arguments) -> dict[Mutant, Outputs | None]:
+        """What mutants of the bank gave; kept, for the same questions are asked at each check."""
+        key = _question_key(arguments)
         if key not in self._outputs:
             while len(self._outputs) >= _KEPT:
                 self._outputs.pop(next(iter(self._outputs)))
@@ -165,7 +159,7 @@ def _with_helpers(function: Callable) -> list[Callable]:
     return [*(inner for f in own for inner in _with_helpers(f)), function]
 
 
-def question_key(arguments: Arguments) -> Any:
+def _question_key(arguments: Arguments) -> Any:
     return tuple((n, v.tobytes() if isinstance(v, np.ndarray) else repr(v)) for n, v in arguments.items())
 
 
@@ -176,6 +170,7 @@ class _Search:
         self.bank, self.exercise = bank, bank.exercise
         self.first, *self.rest = answered
         self.answered, self.right_on = answered, right_on
+        self._outputs = bank.outputs(self.first.arguments)
         self.theirs = Theirs(self.exercise, self.first.values)
         self._right = Theirs(self.exercise, self.first.right)
         self._wrong_outputs = sum(
@@ -184,12 +179,19 @@ class _Search:
         self._left = bank.most_run  # programs that may still be run for pairs
         self._nearness: dict[Changed, tuple[float, float, float]] = {}
         self._marked: dict[Changed, tuple[int, int]] = {}
+        self._tried = Tried()
         self._rounds: list[Any] | None = None
         self._asked: dict[int, Any] = {}
 
+    def _output(self, mutant: Mutant) -> Outputs | None:
+        """What a mutant of the bank gives on the first question."""
+        if mutant not in self._outputs:
+            self._outputs[mutant] = mutant.run(self.first.arguments)
+        return self._outputs[mutant]
+
     def single(self) -> Found | None:
         for mutant in self.bank.mutants:
-            if self.theirs.are(self.bank.output(mutant, self.first.arguments)) and self._everywhere(mutant):
+            if self.theirs.are(self._output(mutant)) and self._everywhere(mutant):
                 return mutant.told()
         return None
 
@@ -266,7 +268,7 @@ class _Search:
         for single in singles:
             if single.cost > _LIKELY:
                 break
-            outputs = self.bank.output(single, self.first.arguments)
+            outputs = self._output(single)
             if outputs is None or _ratio(self.first._replace(right=outputs), 0) in (None, 1.0):
                 continue
             made = [(one, single.run(one.arguments)) for one in every]
@@ -289,7 +291,7 @@ class _Search:
         for mutant in self.bank.mutants:
             if not isinstance(mutant, Changed) or mutant.cost > _POSSIBLE or any(map(counts, mutant.changes)):
                 continue
-            outputs = self.bank.output(mutant, self.first.arguments)
+            outputs = self._output(mutant)
             if outputs is None:
                 continue
             where = mutant.changes[0].function if mutant.changes else ""
@@ -311,7 +313,7 @@ class _Search:
             key = (one.changes[0].phrase, other.changes[0].phrase)
             if one.program is not other.program or key in tried or key[::-1] in tried:
                 continue
-            if not self._may_be(one, other):
+            if (one, other) in self._tried or not self._may_be(one, other):
                 continue
             if len(tried) >= _WRITTEN:
                 break
@@ -330,13 +332,13 @@ class _Search:
     def _near(self, single: Changed) -> tuple[float, float, float]:
         """As `Theirs.nearness`; the distance is inf where nothing can be compared."""
         if single not in self._nearness:
-            self._nearness[single] = self.theirs.nearness(self.bank.output(single, self.first.arguments))
+            self._nearness[single] = self.theirs.nearness(self._output(single))
         return self._nearness[single]
 
     def _marks(self, single: Changed) -> tuple[int, int]:
         """The outputs that it changes, and those that are theirs: bit k is output k."""
         if single not in self._marked:
-            outputs = self.bank.output(single, self.first.arguments) or ()
+            outputs = self._output(single) or ()
             changed = sum(1 << k for k, value in enumerate(outputs) if not self._right.one_is(k, value))
             same = len(outputs) == len(self.theirs.values)
             theirs = sum(1 << k for k, value in enumerate(outputs) if same and self.theirs.one_is(k, value))
@@ -354,6 +356,7 @@ class _Search:
     def _turned_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """A change in the code, and then another form of what comes out."""
         shapes = [np.shape(v) for v in self.theirs.values]
+        likely = [s for s in singles if s.cost <= _LIKELY]
         for turned in self.bank.turned:
             if turned.cost > 1.5 or isinstance(self.theirs.values[turned.output], list):
                 continue
@@ -362,15 +365,31 @@ class _Search:
             form = like_right.applied(tuple(self.first.right))
             if form is None or np.shape(form[turned.output]) != shapes[turned.output]:
                 continue
-            for single in singles:
-                if single.cost > _LIKELY:
-                    break
-                if others & ~self._marks(single)[1]:  # another output is not theirs
-                    continue
+            # Another output must be theirs already.
+            possible = [s for s in likely if not others & ~self._marks(s)[1]]
+            for single in self._turning_into_theirs(turned, possible):
                 mutant = Turned(single.run, turned, single)
-                outputs = self.bank.output(single, self.first.arguments)
-                if self.theirs.are(mutant.applied(outputs)):
+                if self.theirs.are(mutant.applied(self._output(single))):
                     yield mutant
+
+    def _turning_into_theirs(self, turned: outside.Turned, singles: Sequence[Changed]) -> Iterator[Changed]:
+        """Those of which the output that is turned seems to become theirs; looked at all at once where that can be."""
+        theirs = self.theirs.values[turned.output]
+        forms: dict[tuple[int, ...], list[tuple[Changed, np.ndarray]]] = {}
+        for single in singles:
+            numbers = as_numbers((self._output(single) or ())[turned.output])
+            if numbers is not None:
+                forms.setdefault(numbers.shape, []).append((single, numbers))
+        for alike in forms.values():
+            try:
+                many = turned.of_many(np.stack([numbers for _, numbers in alike]).astype(np.float64))
+            except FAILURES:
+                continue
+            if many is None:
+                yield from (single for single, _ in alike)
+            elif many.shape[1:] == theirs.shape:
+                near = np.isclose(many, theirs, rtol=1e-3, atol=1e-3, equal_nan=True)
+                yield from (alike[k][0] for k in np.flatnonzero(near.reshape(len(many), -1).all(axis=1)))
 
     def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Another argument, and a change in the code."""
@@ -397,7 +416,7 @@ class _Search:
                 continue
             given = [] if seen_given else [(one, one.changed(asked[0])) for one in self._likely_given()]
             seen_given = True
-            pairs = batches.pairs(mine, *asked, [(g, a) for g, a in given if a is not None])
+            pairs = batches.pairs(mine, *asked, [(g, a) for g, a in given if a is not None], self._tried)
             found += [(one.cost + other.cost, one, other) for one, other in pairs]
         found.sort(key=lambda pair: pair[0])
         for _, one, other in found[:_MOST_BATCHED]:
@@ -407,14 +426,6 @@ class _Search:
 
     def _given(self, given: outside.Given, single: Changed) -> Mutant | None:
         return None if _of_the_same(given, single) else Given(single.run, given, single)
-
-    def _batched(self, one: Changed, other: Changed) -> bool:
-        """Whether these two have been tried together with all others."""
-        if one.program is not other.program:
-            return False
-        batches = self.bank.batches(one.program)
-        usual = one.cost <= _BATCHED and other.cost <= _BATCHED
-        return usual and self._asked_of(batches) is not None and batches.follow(one, other)
 
     def _asked_of(self, batches: Batches) -> tuple[Arguments, list[Any]] | None:
         """The first question, or one round of it, and the learner's numbers; None where that says nothing."""
@@ -441,7 +452,7 @@ class _Search:
         tried: set[tuple[int, int]] = set()
         for one, other in islice(self._likely_pairs(singles), _MOST_LOOKED):
             key = (min(id(one), id(other)), max(id(one), id(other)))
-            if one is other or key in tried or self._batched(one, other):
+            if one is other or key in tried or (one, other) in self._tried:
                 continue
             if len(tried) >= self._left:
                 return
