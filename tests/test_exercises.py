@@ -1031,6 +1031,35 @@ def test_what_is_printed_is_kept_and_shortened(capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_a_line_that_is_printed_again_and_again_is_shown_once():
+    def noisy(x, kernel, bias):
+        print("begins", "begins", sep="\n")
+        for _ in range(20):
+            print("step")
+        print("ends")
+        return x @ kernel + bias
+
+    lines = ex.dense.check(noisy).printed.splitlines()
+    assert lines == ["begins", "begins", "step", "... (the same line, many more times)", "ends"]
+
+
+def test_one_second_is_no_plural():
+    assert "within 1 second and" in ex.dense.check(forever, time_limit=1).message
+
+
+def test_an_error_about_shapes_says_which_shapes():
+    said = ex.dense.check(lambda x, kernel, bias: kernel @ x + bias).message
+    assert "ValueError: matmul: a has 4 columns, b has 3 rows (" in said
+    assert "element by element is *). The shapes in this call: x (3, 4), kernel (4, 4), bias (4,)." in said
+    assert "gufunc" not in said
+    assert "The shapes in this call" not in ex.dense.check(raising).message
+
+
+def test_what_a_function_knows_is_said_where_a_name_is_not_known():
+    said = ex.dense.check(raising).message
+    assert "Your function knows its arguments (x, kernel, bias) and what is defined in the cells" in said
+
+
 def test_other_threads_still_print(capsys):
     def answer(x, kernel, bias):
         other = threading.Thread(target=print, args=("from another thread",))

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import linecache
 import re
 import sysconfig
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import CodeType
+from typing import Any
+
+import numpy as np
 
 from lstm_edu import core
+from lstm_edu.core.checks import shape_text
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 _LIBRARIES = tuple(
     {str(Path(sysconfig.get_paths()[name]).resolve()) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 _MOST = 300
+# As NumPy says it of a @ b.
+_DIFFERENT = re.compile(
+    r"matmul: Input operand 1 has a mismatch in its core dimension 0, .* \(size (\d+) is different from (\d+)\)"
+)
 _PACKAGES = {"np": "numpy as np", "le": "lstm_edu as le", "keras": "keras", "tf": "tensorflow as tf", "math": "math"}
 # What NumPy says, and what was probably not meant
 _REMEDIES = {
     "bitwise_xor": "a power is written **, not ^",
-    "matmul: ": "`a @ b` is the product of matrices: a needs as many columns as b has rows; element by element is *",
+    "matmul": "`a @ b` is the product of matrices: a needs as many columns as b has rows; element by element is *",
     "could not be broadcast": "element by element, the sizes must be equal, or 1, counted from the last axis",
     "converted to Python scalars": "math.exp and its relatives take one number; np.exp takes a whole array",
     "only integer scalar arrays": "a list gives one element for one number: [names[k] for k in numbers]",
@@ -30,8 +39,24 @@ _REMEDIES = {
 }
 
 
+_OF_SHAPES = ("shape", "dimension", "broadcast", "matmul", "axis", "axes", "out of bounds", "indices", "equal division")
+
+
 def shortened(text: str, most: int = _MOST) -> str:
     return text if len(text) <= most else f"{text[:most]} ... ({len(text) - most:,} more characters)"
+
+
+def seconds_text(seconds: float) -> str:
+    return f"{seconds:g} second{'s' * (seconds != 1)}"
+
+
+def shapes_text(error: BaseException, arguments: Mapping[str, Any]) -> str:
+    """The shapes of the arguments, where an error is about shapes; else ""."""
+    arrays = {name: value for name, value in arguments.items() if isinstance(value, np.ndarray)}
+    if not arrays or not isinstance(error, (ValueError, IndexError)) or not any(w in str(error) for w in _OF_SHAPES):
+        return ""
+    shapes = [f"{name} {shape_text(value.shape)}" for name, value in arrays.items()]
+    return f"The shapes in this call: {', '.join(shapes)}."
 
 
 def told(error: BaseException, function: Callable, taught: Collection[str] = ()) -> tuple[str, str]:
@@ -43,6 +68,8 @@ def told(error: BaseException, function: Callable, taught: Collection[str] = ())
         said = shortened(str(error))
     except Exception:  # an exception of the learner's own may fail even at that
         said = ""
+    if sizes := _DIFFERENT.fullmatch(said):
+        said = f"matmul: a has {sizes[2]} columns, b has {sizes[1]} rows"
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     for words, remedy in _REMEDIES.items():
         if words in said:
@@ -77,7 +104,13 @@ def _where_from(error: NameError, function: Callable, taught: Collection[str]) -
     code = getattr(function, "__code__", None)
     known = [*(code.co_varnames if code else ()), *getattr(function, "__globals__", ())]
     close = difflib.get_close_matches(name, [n for n in known if not n.startswith("_") and n != name], 1, 0.75)
-    return f". Is {close[0]} meant?" if close else ""
+    if close:
+        return f". Is {close[0]} meant?"
+    try:
+        arguments = ", ".join(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return ""
+    return f". Your function knows its arguments ({arguments}) and what is defined in the cells that you have run."
 
 
 def _column(said: str, line: str) -> str:

@@ -7,6 +7,7 @@ import dis
 import functools
 import importlib
 import inspect
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ import numpy as np
 
 from lstm_edu.exercises.affine import measured
 from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, read
-from lstm_edu.exercises.errors import shortened, told
+from lstm_edu.exercises.errors import seconds_text, shapes_text, shortened, told
 from lstm_edu.exercises.explainers import explained
 from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, listed
 from lstm_edu.exercises.keeping import Kept, kept
@@ -181,7 +182,9 @@ class Exercise:
             if k == 0 and _is_unwritten(done, function):
                 return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {_RUN_IT}", seen)
             if done.error is not None:
-                problems.append(told(done.error, function, _TAUGHT))
+                text, line = told(done.error, function, _TAUGHT)
+                shapes = shapes_text(done.error, arguments)
+                problems.append((f"{text.removesuffix('.')}. {shapes}" if shapes else text, line))
                 continue
             if done.value is None:
                 return self._wrong(_nothing(function), seen)
@@ -233,7 +236,10 @@ class Exercise:
 
     def _right(self, questions: int, seen: _Seen) -> Result:
         """A correct answer, with one remark at most: what is changed in place, or an unusual form."""
-        right = f"Right: {questions} questions of different sizes, all numbers random, the last of them drawn anew."
+        right = (
+            f"Right: your function was tried on {questions} inputs of different sizes with random numbers. The last of "
+            "them is new at each check."
+        )
         if not seen.changed:
             return self._result(CORRECT, right, seen, remark=next(iter(seen.remarks), ""))
         remark = (
@@ -340,8 +346,8 @@ class _Seen:
         self.changed = tuple(dict.fromkeys(self.changed + done.changed))
         self.warned = tuple(dict.fromkeys(self.warned + done.warned))
         if done.printed and not self.text:
-            self.text = shortened(done.printed.rstrip())
-            if done.more:
+            self.text = shortened(_without_repetition(done.printed.rstrip()))
+            if done.more and not self.text.endswith(_AGAIN):
                 self.text = self.text.partition(" ... (")[0] + " ... (and much more)"
 
     def notes(self, status: str) -> tuple[str, ...]:
@@ -355,8 +361,22 @@ class _Seen:
         return tuple(notes)
 
 
+_AGAIN = "... (the same line, many more times)"
+
+
+def _without_repetition(printed: str) -> str:
+    """A line that comes three times or more is shown once."""
+    lines: list[str] = []
+    for line, same in itertools.groupby(printed.splitlines()):
+        alike = list(same)
+        lines += [line, _AGAIN] if len(alike) > 2 else alike
+    if len(lines) > 2 and lines[-2] == _AGAIN and lines[-3].startswith(lines[-1]):  # once more, and cut off
+        lines.pop()
+    return "\n".join(lines)
+
+
 def _late(done: Run, limit: float) -> str:
-    text = f"Your function did not end within {limit:g} seconds and was stopped: is there a loop that never ends?"
+    text = f"Your function did not end within {seconds_text(limit)} and was stopped: is there a loop that never ends?"
     if done.stuck:
         text += " It could not even be stopped; if the notebook becomes slow, restart the kernel."
     return text

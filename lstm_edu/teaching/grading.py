@@ -35,6 +35,7 @@ from types import TracebackType
 from typing import IO, Any, cast
 
 from lstm_edu.exercises import Exercise
+from lstm_edu.exercises.errors import seconds_text
 from lstm_edu.teaching import tasks
 from lstm_edu.teaching.fences import Fence, Limits
 from lstm_edu.teaching.fences import fence as fence_named
@@ -341,7 +342,7 @@ class _Ended(Exception):
 def _late(what: str, limit: float, told: Mapping[str, Any]) -> str:
     """Why something was stopped: time, and what else it had used by then."""
     memory, printed = float(told.get("memory", 0)), int(told.get("much", 0))
-    text = f"{what} did not end within {limit:g} seconds and was stopped"
+    text = f"{what} did not end within {seconds_text(limit)} and was stopped"
     if memory > _MUCH_MEMORY:
         return f"{text}; its memory had grown by {memory / 2**30:.1f} GiB by then: does something grow without end?"
     if printed:
