@@ -22,7 +22,10 @@ def text(title: str, parts: Sequence[Part]) -> str:
     lines = [title]
     for heading, body, kind in parts:
         if heading and (kind != TEXT or "\n" in body):
-            lines += [f"{heading}:", *(f"    {line}" if line else "" for line in body.splitlines())]
+            lines += [
+                heading if heading.endswith("?") else f"{heading}:",
+                *(f"    {line}" if line else "" for line in body.splitlines()),
+            ]
         else:
             lines.append(f"{heading}: {body}" if heading else body)
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from lstm_edu.exercises.explaining import Answered
 from lstm_edu.exercises.mutants.comparing import as_numbers
 from lstm_edu.exercises.mutants.edits import Change, call, item, made, name, number
 from lstm_edu.exercises.mutants.mutant import FAILURES, Arguments, Changed
-from lstm_edu.exercises.mutants.outside import Given
+from lstm_edu.exercises.mutants.outside import Given, letters
 from lstm_edu.exercises.mutants.program import Names, Program
 
 _TOLERANCE = 2e-4  # roughly: each pair is compared exactly afterwards
@@ -281,7 +281,7 @@ def _copy(node: Any) -> Any:
 def one_round(exercise: Any, one: Answered) -> Iterator[tuple[Arguments, list[np.ndarray], list[Any]]]:
     """The question cut to one timestep, or one step, or to two timesteps: with what the learner's function gives for
     it, and what is right."""
-    times = {name: _letters(shape).index("T") for name, shape, _ in exercise.takes if "T" in _letters(shape)}
+    times = {name: letters(shape).index("T") for name, shape, _ in exercise.takes if "T" in letters(shape)}
     counts = {name: 1 for name, value in one.arguments.items() if isinstance(value, int)}
     along = [out.axes.index("timestep") if out.axes and "timestep" in out.axes else None for out in exercise.returns]
     for kept in (slice(0, 1), slice(-1, None), slice(-2, None)):
@@ -298,10 +298,6 @@ def one_round(exercise: Any, one: Answered) -> Iterator[tuple[Arguments, list[np
             values = [_cut(v, kept, k) for v, k in zip(one.values, along, strict=True)]
         if values is not None and not any(isinstance(v, list) for v in values):
             yield cut, [np.asarray(v) for v in values], right
-
-
-def _letters(shape: str) -> list[str]:
-    return [part.strip() for part in shape.partition(")")[0].strip("(").split(",")]
 
 
 def _cut(value: Any, kept: slice, axis: int | None) -> Any:

@@ -410,7 +410,7 @@ def given(takes: Sequence[tuple[str, str, str]], example: Mapping[str, Any], wor
     for name, shape, what in takes:
         is_count = isinstance(example[name], int) and not isinstance(example[name], bool)
         alone = is_count and "the number of the" not in what  # which one, not how many: as many numbers as before
-        for change, said, cost in _of_one(example[name], _letters(shape)):
+        for change, said, cost in _of_one(example[name], letters(shape)):
             phrase = said.format(First=words.first(name), it=words.of(name), name=name)
             yield Given(partial(_with, name, change), cost, phrase, (name,), alone=alone)
     names = [name for name, *_ in takes]
@@ -447,7 +447,7 @@ def _of_one(value: Any, letters: Sequence[str]) -> Iterator[tuple[Callable[[Any]
         yield from _COUNTS_GIVEN
 
 
-def _letters(shape: str) -> list[str]:
+def letters(shape: str) -> list[str]:
     """The names of the axes in "(B, T, F)"."""
     return [letter.strip() for letter in shape.partition(")")[0].strip("(").split(",") if letter.strip()]
 
@@ -479,7 +479,7 @@ def scales(takes: Sequence[tuple[str, str, str]]) -> Iterator[tuple[Callable[[Ar
     """Factors that a program may have too many or too few, and what they are called."""
     sizes: dict[str, _Value] = {}
     for name, shape, _ in takes:
-        for axis, letter in enumerate(_letters(shape)):
+        for axis, letter in enumerate(letters(shape)):
             if letter in _COUNTS:
                 sizes.setdefault(letter, partial(_size, name, axis))
     singles = [(_COUNTS[letter], value) for letter, value in sizes.items()]
