@@ -39,8 +39,8 @@ class Turned:
         one, other = rng.normal(size=(2, *shape))
         made = np.asarray(self.change(one))
         places = np.asarray(self.change(np.arange(1.0, one.size + 1).reshape(shape)))  # 0: a zero from nowhere
-        if places.shape == made.shape and np.isin(places, np.arange(one.size + 1)).all():
-            at = places.astype(int)
+        at = np.clip(places, 0, one.size).astype(int)
+        if places.shape == made.shape and np.array_equal(places, at):
             if np.array_equal(np.append(0.0, one)[at], made):
                 return np.pad(many.reshape(len(many), -1), ((0, 0), (1, 0)))[:, at]
         both = np.append(one, other)

@@ -188,6 +188,7 @@ class _Search:
         self._nearness: dict[Changed, tuple[float, float, float]] = {}
         self._marked: dict[Changed, tuple[int, int]] = {}
         self._tried = Tried()
+        self._stacks: dict[int, list[tuple[list[Changed], np.ndarray]]] = {}
         self._rounds: list[Any] | None = None
         self._asked: dict[int, Any] = {}
 
@@ -368,36 +369,47 @@ class _Search:
         for turned in self.bank.turned:
             if turned.cost > 1.5 or isinstance(self.theirs.values[turned.output], list):
                 continue
-            others = (1 << len(shapes)) - 1 & ~(1 << turned.output)
             like_right = Turned(lambda a: self.first.right, turned)  # type: ignore[arg-type, return-value]
             form = like_right.applied(tuple(self.first.right))
             if form is None or np.shape(form[turned.output]) != shapes[turned.output]:
                 continue
-            # Another output must be theirs already.
-            possible = [s for s in likely if not others & ~self._marks(s)[1]]
-            for single in self._turning_into_theirs(turned, possible):
-                mutant = Turned(single.run, turned, single)
-                if self.theirs.are(mutant.applied(self._output(single))):
-                    yield mutant
+            for alike, many in self._stacked(turned.output, likely):
+                for single in self._turning_into_theirs(turned, alike, many):
+                    mutant = Turned(single.run, turned, single)
+                    if self.theirs.are(mutant.applied(self._output(single))):
+                        yield mutant
 
-    def _turning_into_theirs(self, turned: outside.Turned, singles: Sequence[Changed]) -> Iterator[Changed]:
-        """Those of which the output that is turned seems to become theirs; looked at all at once where that can be."""
+    def _stacked(self, output: int, singles: Sequence[Changed]) -> list[tuple[list[Changed], np.ndarray]]:
+        """An output of those that give what is theirs in all others, as one array for each form that it has."""
+        if output not in self._stacks:
+            others = (1 << len(self.theirs.values)) - 1 & ~(1 << output)
+            forms: dict[tuple[int, ...], list[tuple[Changed, np.ndarray]]] = {}
+            for single in singles:
+                outputs = () if others & ~self._marks(single)[1] else self._output(single) or ()
+                numbers = as_numbers(outputs[output]) if output < len(outputs) else None
+                if numbers is not None:
+                    forms.setdefault(numbers.shape, []).append((single, numbers))
+            self._stacks[output] = [
+                ([single for single, _ in alike], np.stack([numbers for _, numbers in alike]).astype(np.float64))
+                for alike in forms.values()
+            ]
+        return self._stacks[output]
+
+    def _turning_into_theirs(
+        self, turned: outside.Turned, singles: Sequence[Changed], many: np.ndarray
+    ) -> Sequence[Changed]:
+        """Those of which the output that is turned seems to become theirs, looked at all at once where that can be."""
         theirs = self.theirs.values[turned.output]
-        forms: dict[tuple[int, ...], list[tuple[Changed, np.ndarray]]] = {}
-        for single in singles:
-            numbers = as_numbers((self._output(single) or ())[turned.output])
-            if numbers is not None:
-                forms.setdefault(numbers.shape, []).append((single, numbers))
-        for alike in forms.values():
-            try:
-                many = turned.of_many(np.stack([numbers for _, numbers in alike]).astype(np.float64))
-            except FAILURES:
-                continue
-            if many is None:
-                yield from (single for single, _ in alike)
-            elif many.shape[1:] == theirs.shape:
-                near = np.isclose(many, theirs, rtol=1e-3, atol=1e-3, equal_nan=True)
-                yield from (alike[k][0] for k in np.flatnonzero(near.reshape(len(many), -1).all(axis=1)))
+        try:
+            if np.shape(turned.change(many[0])) != theirs.shape:
+                return []
+            changed = turned.of_many(many)
+        except FAILURES:
+            return []
+        if changed is None:
+            return singles
+        near = np.isclose(changed, theirs, rtol=1e-3, atol=1e-3, equal_nan=True).reshape(len(many), -1).all(axis=1)
+        return [singles[k] for k in np.flatnonzero(near)]
 
     def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Another argument, and a change in the code."""
