@@ -370,7 +370,7 @@ def diagnosis_5(x, initial_state=None):
 """
 DIAGNOSES = {  # the answer's cell, the status, and what is said
     "patient_1": ("diagnosis_1 = {letters}  # strong outputs", "found", "You found it."),
-    "patient_2": ("diagnosis_2 = 'bias-missing'", "not yet", "Look at sequence 0, timestep 0"),
+    "patient_2": ("diagnosis_2 = 'bias-missing'", "not yet", "Look at sequence 0, timestep 3"),
     "patient_3": (
         "W, b = le.clinic.case(3).layer.get_weights()\ndiagnosis_3 = lambda x: x @ W + 2 * b",
         "found",

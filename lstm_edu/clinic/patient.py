@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -197,12 +198,14 @@ class Patient(Card):
             return self._ids[text.upper()]
         if text in CATALOGUE:
             return text
+        if same := [m for m in self._record.choices if WORDS[m].lower() == text.lower()]:
+            return same[0]
         meant = _words(text)
         close = [
             mistake_id for mistake_id in self._record.choices if meant <= _words(f"{WORDS[mistake_id]} {mistake_id}")
         ]
         exact = [mistake_id for mistake_id in close if meant == _words(WORDS[mistake_id])]
-        return next(iter(exact or (close if len(close) == 1 else [])), None)
+        return next((one for those in (exact, close) if len(those) == 1 for one in those), None)
 
     def _judged(self, named: Cause) -> Finding:
         """What is said about mistakes that were named."""
@@ -245,7 +248,7 @@ class Patient(Card):
         asked = self._times_asked
         for setting in (self._setting, self._another):
             named = {"mask": setting.mask, "initial_state": setting.initial_state}
-            given = {name: np.copy(value) for name, value in named.items() if value is not None}
+            given = {name: copy.deepcopy(value) for name, value in named.items() if value is not None}
             try:
                 theirs = np.asarray(function(np.copy(setting.x), **given), float)
             except Exception as error:  # of the learner's own code

@@ -244,6 +244,8 @@ def _same(one: Any, other: Any) -> bool:
         if not isinstance(other, np.ndarray) or one.shape != other.shape or one.dtype != other.dtype:
             return False
         return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
     return type(one) is type(other) and one == other
 
 

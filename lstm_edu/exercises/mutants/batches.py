@@ -19,7 +19,7 @@ import numpy as np
 
 from lstm_edu.exercises.explaining import Answered
 from lstm_edu.exercises.mutants.comparing import as_numbers
-from lstm_edu.exercises.mutants.edits import Change, call, item, made, name, number
+from lstm_edu.exercises.mutants.edits import Change, call, item, made, name, number, place
 from lstm_edu.exercises.mutants.mutant import FAILURES, Arguments, Changed
 from lstm_edu.exercises.mutants.outside import Given, letters
 from lstm_edu.exercises.mutants.program import Names, Program
@@ -127,24 +127,24 @@ class Batches:
             if not changing or not ended:
                 continue
             stacked, alike = _stacked([names for _, names in ended], right[at], rank)
-            place = id(self), at
-            tried.first(place, (ended[k][0] for k in alike))
+            here = id(self), at
+            tried.first(here, (ended[k][0] for k in alike))
             for one, p in changing:
                 end = len(self._flat) - p.after
                 outputs = self._run([*p.lanes, *self._lanes[end:]], stacked)
                 for k in _agreeing(outputs, values, len(alike)):
                     yield ended[alike[k]][0], one
                 if self._as_for_one(outputs, [*p.between, *self._codes[end:]], [ended[k][1] for k in alike]):
-                    tried.second(place, one)
+                    tried.second(here, one)
 
     def _as_for_one(self, outputs: Any, codes: Sequence[CodeType], lanes: Sequence[Names]) -> bool:
-        """Whether these outputs of all lanes are those that each would give alone, as far as two of them tell."""
-        for k in {len(lanes) // 3, len(lanes) - 1} if outputs is not None and lanes else ():
-            alone = self._run(codes, lanes[k])
-            values = [as_numbers(v) for v in (alone if isinstance(alone, tuple) else (alone,))]
-            if any(v is None for v in values) or k not in _agreeing(outputs, values, len(lanes)):
-                return False
-        return outputs is not None and bool(lanes)
+        """Whether these outputs of all lanes are those that each would give alone, as far as one of them tells."""
+        if outputs is None or not lanes:
+            return False
+        k = len(lanes) // 2
+        alone = self._run(codes, lanes[k])
+        values = [as_numbers(v) for v in (alone if isinstance(alone, tuple) else (alone,))]
+        return all(v is not None for v in values) and k in _agreeing(outputs, values, len(lanes))
 
     # --- where a change is made --------------------------------------------------------------------------------------
 
@@ -191,10 +191,11 @@ class Batches:
         if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):  # no array may change
             old = ast.Name(statement.target.id, ast.Load())
             statement = ast.Assign([statement.target], ast.BinOp(old, statement.op, statement.value))
-        return compile(ast.fix_missing_locations(ast.Module([statement], [])), "<mutant>", "exec")
+        return compile(ast.Module([place(statement)], []), "<mutant>", "exec")
 
     def _compiled_for_lanes(self, statement: ast.stmt) -> CodeType:
-        return self._compiled(_ForLanes(self._ranks, self._ranks_of_names).visit(_copy(statement)))
+        statement = _ForLanes(self._ranks, self._ranks_of_names).visit(_copy(statement))
+        return self._compiled(ast.fix_missing_locations(statement))
 
     # --- running -----------------------------------------------------------------------------------------------------
 

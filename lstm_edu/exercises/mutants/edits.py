@@ -84,18 +84,25 @@ def _put(edit: Edit) -> Any:
 
 def located(change: Change) -> Change:
     """The same change; its new nodes have a place in a file, without which Python compiles nothing."""
-    waiting: list[ast.AST] = []
     for edit in change.edits:
-        waiting += [n for n in (edit.new if isinstance(edit.new, list) else [edit.new]) if isinstance(n, ast.AST)]
+        for node in edit.new if isinstance(edit.new, list) else [edit.new]:
+            if isinstance(node, ast.AST):
+                place(node)
+    return change
+
+
+def place(tree: Any) -> Any:
+    """The tree, all new nodes at its top with a place in a file; below one of the program's own there are none."""
+    waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
         if hasattr(node, "lineno"):
-            continue  # one of the program's own
+            continue
         if "lineno" in node._attributes:
             node.lineno = node.end_lineno = 1  # type: ignore[attr-defined]
             node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]
         waiting += ast.iter_child_nodes(node)
-    return change
+    return tree
 
 
 def collide(one: Change, other: Change) -> bool:

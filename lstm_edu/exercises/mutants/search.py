@@ -30,7 +30,7 @@ _KEPT = 6  # questions whose outputs are kept
 _DETOUR = 1.0  # the cost of a program that somebody wrote down as wrong
 _LIKELY = 1.45  # up to this cost a change is one of two
 _POSSIBLE = 1.65  # up to this cost it is one of two if the other one is near the numbers already
-_WORK = 600_000  # operations of all programs of a search for pairs, if each had as many as the right one
+_WORK = 400_000  # operations of all programs of a search for pairs, if each had as many as the right one
 _MOST_RUN = 9_000  # programs that are run for pairs, at most
 _MOST_LOOKED = 60_000  # pairs that are looked at, at most; what cannot be is not run
 _GIVEN = 0.25  # the part of it for other arguments
@@ -258,10 +258,14 @@ class _Search:
     def _cancel(self, pair: Mutant) -> bool:
         """Whether most numbers of an output are right, but would be wrong with either of the two changes alone: nobody
         makes two mistakes that undo each other, so what was done is something else."""
-        alone = pair.alone(self.first.arguments, tuple(self.first.right))
+        return any(self._cancel_on(pair, one) for one in self.answered)
+
+    @staticmethod
+    def _cancel_on(pair: Mutant, one: Answered) -> bool:
+        alone = pair.alone(one.arguments, tuple(one.right))
         if len(alone) < 2:
             return False
-        for k, (value, right) in enumerate(zip(self.first.values, self.first.right, strict=True)):
+        for k, (value, right) in enumerate(zip(one.values, one.right, strict=True)):
             undone = same(value, right) & ~same(right, 0)
             for outputs in alone:
                 undone = undone & ~same(outputs[k] if k < len(outputs) else None, right)
