@@ -291,7 +291,7 @@ class _Notebook:
             shown.add(name_of(patient.number))
             return solution(patient)
 
-        Patient.solution = noticed  # type: ignore[method-assign]
+        Patient.solution = noticed  # type: ignore[method-assign, assignment]
 
 
 def _nobody_types(prompt: object = "") -> str:

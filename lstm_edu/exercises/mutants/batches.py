@@ -143,8 +143,9 @@ class Batches:
             return False
         k = len(lanes) // 2
         alone = self._run(codes, lanes[k])
-        values = [as_numbers(v) for v in (alone if isinstance(alone, tuple) else (alone,))]
-        return all(v is not None for v in values) and k in _agreeing(outputs, values, len(lanes))
+        found = [as_numbers(v) for v in (alone if isinstance(alone, tuple) else (alone,))]
+        values = [v for v in found if v is not None]
+        return len(values) == len(found) and k in _agreeing(outputs, values, len(lanes))
 
     # --- where a change is made --------------------------------------------------------------------------------------
 

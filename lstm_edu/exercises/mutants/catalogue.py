@@ -30,15 +30,14 @@ def catalogued(exercise: Exercise, answered: Sequence[Answered], right_on: Seque
         left = here if left is None else {id: mistake for id, mistake in left.items() if id in here}
         if not left:
             return None
-    for one in right_on if left else ():
+    possible = left or {}
+    for one in right_on if possible else ():
         theirs = Theirs(exercise, one.values)
         made = [(mistake.id, theirs.are(outputs)) for mistake, outputs in _outputs(exercise, one.arguments)]
         contradicted = {id for id, _ in made} - {id for id, same in made if same}
-        left = {id: mistake for id, mistake in left.items() if id not in contradicted}
-    if not left:
-        return None
-    first = next(iter(left.values()))
-    return Found(first.sentence, first.id, first.fix)
+        possible = {id: mistake for id, mistake in possible.items() if id not in contradicted}
+    first = next(iter(possible.values()), None)
+    return None if first is None else Found(first.sentence, first.id, first.fix)
 
 
 def gives_others(exercise: Exercise, candidate: Any, one: Answered) -> bool:

@@ -403,7 +403,7 @@ class _Search:
         self, turned: outside.Turned, singles: Sequence[Changed], many: np.ndarray
     ) -> Sequence[Changed]:
         """Those of which the output that is turned seems to become theirs, looked at all at once where that can be."""
-        theirs = self.theirs.values[turned.output]
+        theirs = np.asarray(self.theirs.values[turned.output])
         try:
             if np.shape(turned.change(many[0])) != theirs.shape:
                 return []
@@ -413,7 +413,7 @@ class _Search:
         if changed is None:
             return singles
         near = np.isclose(changed, theirs, rtol=1e-3, atol=1e-3, equal_nan=True).reshape(len(many), -1).all(axis=1)
-        return [singles[k] for k in np.flatnonzero(near)]
+        return [single for single, is_near in zip(singles, near, strict=True) if is_near]
 
     def _given_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Another argument, and a change in the code."""

@@ -478,7 +478,7 @@ def _draw_clipped(rng, k):
     if k == 2:  # so short that even the square of its length is less than `most`
         g_kernel, g_bias = g_kernel / 10, g_bias / 10
     if k == 3:  # the shorter array is the longer vector
-        g_bias = 4 * g_bias
+        g_bias = g_bias * (2 * np.linalg.norm(g_kernel) / np.linalg.norm(g_bias))
     norm = float(np.sqrt((g_kernel**2).sum() + (g_bias**2).sum()))
     # The second and the third question are such that nothing has to be clipped. In the first one even the mean size of
     # the numbers is more than `most`, so whatever is taken for the length leads to a factor; in the last one the length
