@@ -340,14 +340,25 @@ def test_a_mistake_in_one_question_only_is_not_told_as_a_mistake_in_all(name, wr
 
 
 def test_the_catalogue_s_mistakes_are_asked_about_what_was_right_too():
-    exercise = ex.lstm_step
-    swapped = defined(STEP.replace("z_f, z_g", "z_g, z_f"), sigmoid=solution("sigmoid"))
-    twice = defined(STEP.replace("z_f, z_g", "z_g, z_f").replace("+ bias", ""), sigmoid=solution("sigmoid"))
-    for function, explainer in ((swapped, catalogued), (swapped, doctor), (twice, doctor)):
-        first, *others = (asked_of(exercise, function, k) for k in range(3))
-        right_on = [one._replace(values=one.right) for one in others]
-        assert explainer(exercise, [first]) is not None
-        assert explainer(exercise, [first], right_on) is None
+    right = solution("simple_rnn")
+
+    def one(x, kernel, recurrent_kernel, bias, h):
+        return right(x, kernel, recurrent_kernel.T, bias, h)
+
+    def two(x, kernel, recurrent_kernel, bias, h):
+        return right(x, kernel, recurrent_kernel.T, 0 * bias, h)
+
+    for function, explainer in ((one, catalogued), (one, doctor), (two, doctor)):
+        first, *others = (asked_of(ex.simple_rnn, function, k) for k in range(3))
+        assert "recurrent-transposed" in explainer(ex.simple_rnn, [first, *others]).cause
+        right_on = [other._replace(values=other.right) for other in others]
+        assert "recurrent-transposed" in explainer(ex.simple_rnn, [first]).cause
+        assert explainer(ex.simple_rnn, [first], right_on) is None
+
+
+def test_that_all_is_there_in_another_order_is_said_once():
+    said = ex.lstm_step.check(lambda *given: solution("lstm_step")(*given)[::-1]).message
+    assert said.count("expected") == 1 and "h is expected first, then c" in said
 
 
 def test_what_is_not_affine_is_not_measured():
@@ -744,7 +755,7 @@ def test_two_lines_are_shown_where_the_error_arose_in_a_helper_of_the_learners()
 
 def test_the_right_numbers_in_another_order_are_told_from_wrong_ones():
     said = ex.read_dense.check(lambda y_zeros, y_eye: (y_zeros[0], y_eye - y_zeros))
-    assert "The numbers are right, but in another order; kernel, bias is expected." in said.message
+    assert "returned in the order `bias, kernel`; it should be `kernel, bias`" in said.message
 
 
 def test_a_single_number_is_told_from_a_missing_axis():

@@ -376,6 +376,7 @@ DIAGNOSES = {  # the answer's cell, the status, and what is said
         "found",
         "Your function gives the same numbers",
     ),
+    "patient_16": ("diagnosis_16 = lambda x: le.clinic.case(16).function(x)", "not yet", "That is the patient itself."),
     "patient_4": ("diagnosis_4 = (\n    ...\n)  # later", "no answer yet", "in quotes, instead of the dots"),
     "patient_5": (FROM_THE_FIRST_STATE, "found", "Your function gives the same numbers"),
     "patient_6": ("diagnosis_6 = (\n    'A'", "not judged", "cannot be read by Python"),
@@ -390,7 +391,8 @@ DIAGNOSES = {  # the answer's cell, the status, and what is said
     ),
     "patient_14": ("pass", "no answer yet", "No cell above the check defines diagnosis_14"),
     "patient_15": ("diagnosis_15 = {letters}", "found", "You found both."),
-    "patient_16": ("diagnosis_16 = {letter}", "not yet", "That is one of the two."),
+    "patient_12": ("diagnosis_12 = '?'", "no answer yet", "between the quotes"),
+    "patient_9": ("diagnosis_9 = {letter}", "found", "You found it."),
 }
 
 
@@ -416,6 +418,32 @@ def test_a_diagnosis_is_graded_as_the_card_says(name, diagnosed):
     assert card.status == status and bool(card) == (status == "found"), card
     assert says in repr(card) and "le.exercises" not in repr(card)
     assert html.escape(says) in card._repr_html_()
+
+
+def test_the_patient_s_own_code_is_no_answer():
+    card = graded(patient_3="diagnosis_3 = le.clinic.case(3).function")["patient_3"]
+    assert not card and "That is the patient itself." in card.message
+
+
+def test_one_of_two_mistakes_gets_no_points_and_is_told():
+    card = graded(patient_16=f"diagnosis_16 = {letters_of('patient_16')[0]!r}")["patient_16"]
+    assert not card and "That is one of the two." in card.message
+
+
+def test_a_cell_that_raises_is_named_where_it_matters():
+    step = solved("lstm_step").replace("z_i, z_f, z_g, z_o", "z_i, z_g, z_f, z_o")
+    broken = "def sigmoid(x:\n    return x"
+    results = graded(sigmoid=broken, dense=DENSE.replace(" + bias", ""), lstm_step=step)
+    assert "cannot be read by Python" in results["sigmoid"].message and not results["sigmoid"].notes
+    assert not results["dense"].notes
+    assert any("`def sigmoid(x:` cannot be read" in note for note in results["lstm_step"].notes), results["lstm_step"]
+
+
+def test_a_card_of_the_grader_asks_nobody_to_run_a_cell():
+    untouched = le.exercises.dense.task.skeleton
+    card = graded(dense=untouched)["dense"]
+    assert card.status == "not attempted" and "Shift" not in card.message
+    assert "Shift" in le.exercises.dense.check(None).message
 
 
 def test_a_diagnosis_gets_a_cell_of_its_own_in_an_assignment():

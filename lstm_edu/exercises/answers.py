@@ -255,6 +255,9 @@ def all_agree(ones: Sequence[Any], others: Sequence[Any]) -> bool:
     return all(agrees(a, b) for a, b in zip(ones, others, strict=True))
 
 
+ANOTHER_ORDER = "The numbers are right, but in another order"
+
+
 def first_difference(
     values: Sequence[Any], expected: Sequence[Any], outputs: Sequence[Output], computed: Sequence[str] = ()
 ) -> str | None:
@@ -268,7 +271,7 @@ def first_difference(
         return None
     for order in permutations(values):
         if all_agree(order, expected):
-            return f"The numbers are right, but in another order; {', '.join(o.name for o in outputs)} is expected."
+            return f"{ANOTHER_ORDER}; {', '.join(o.name for o in outputs)} is expected."
     ranks = {name: rank for rank, name in enumerate(computed)}
     k = min((k for k, bad in enumerate(wrong) if bad), key=lambda k: ranks.get(outputs[k].name, k))
     right = [o.name for o, bad in zip(outputs, wrong, strict=True) if not bad]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.exercises.affine import measured
-from lstm_edu.exercises.answers import Output, Unusable, all_agree, first_difference, kind_of, read
+from lstm_edu.exercises.answers import ANOTHER_ORDER, Output, Unusable, all_agree, first_difference, kind_of, read
 from lstm_edu.exercises.errors import seconds_text, shapes_text, shortened, told
 from lstm_edu.exercises.explainers import explained
 from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, listed
@@ -28,7 +28,7 @@ from lstm_edu.exercises.running import Run, run
 
 Arguments = dict[str, Any]
 SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is drawn anew at each check
-_RUN_IT = "(If you see your code above, run that cell first: Shift + Enter.)"
+RUN_IT = "(If you see your code above, run that cell first: Shift + Enter.)"
 _MOST_NAMES = 5
 _TAUGHT: set[str] = set()  # the functions that learners write in this course, and those that help them
 TIME_LIMIT = 5.0  # seconds per call
@@ -155,7 +155,7 @@ class Exercise:
     def _checked(self, function: Any, limit: float) -> Result:
         name = self.answer[-1].__name__
         if function is None or function is ... or _is_blank(function):
-            return self._result(NOT_ATTEMPTED, f"Nothing has been written yet: {name} is still empty. {_RUN_IT}")
+            return self._result(NOT_ATTEMPTED, f"Nothing has been written yet: {name} is still empty. {RUN_IT}")
         if not callable(function):
             return self._wrong(
                 f"check takes the function itself, but was given {kind_of(function)}: "
@@ -180,7 +180,7 @@ class Exercise:
             if done.late:
                 return self._wrong(_late(done, limit), seen)
             if k == 0 and _is_unwritten(done, function):
-                return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {_RUN_IT}", seen)
+                return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {RUN_IT}", seen)
             if done.error is not None:
                 text, line = told(done.error, function, _TAUGHT)
                 shapes = shapes_text(done.error, arguments)
@@ -282,10 +282,12 @@ class Exercise:
         """
         found = explained(self, answered, right_on)
         text, line = problems[0]
+        if found is not None and text.startswith(ANOTHER_ORDER):
+            text = ""
         if found is None and answered:
             said, differs = inside(answered[0])
             text = " ".join(filter(None, [text, said, "" if differs else measured(self, answered)]))
-        return self._wrong(f"{found.sentence} {text}" if found else text, seen, found, line)
+        return self._wrong(f"{found.sentence} {text}".rstrip() if found else text, seen, found, line)
 
     def _inside(self, function: Callable, limit: float, keep: Kept, one: Answered) -> tuple[str, bool]:
         """The quantities of the task that the function computes by the same names, and the first that differs."""

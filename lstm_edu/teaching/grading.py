@@ -257,9 +257,12 @@ class Run:
         else:
             answered = calls.of(bound) if "callable" in bound else decode(bound["value"])
             result = tasks.judged(check.exercise, answered, time_limit=2 * (self.job.limits.call + _SPARE))
+            if tasks.is_the_patient(check.exercise, str(bound.get("module", "")), calls.noticed):
+                result = tasks.judged_as_the_patient(check.exercise)
         if calls.over:
             result = tasks.not_judged(check.exercise, calls.over, printed=getattr(result, "printed", ""))
-        result = dataclasses.replace(result, notes=(*result.notes, *self._notes(check, told, calls.noticed)))
+        notes = self._notes(check, told, result.message, calls.noticed)
+        result = dataclasses.replace(result, notes=(*result.notes, *notes))
         before = self.results.get(check.exercise)
         if before is None or result or before.status in tasks.NOTHING_YET:
             self.results[check.exercise] = result
@@ -275,13 +278,20 @@ class Run:
             if index != check.answer and not re.search(rf"\b{check.function}\b", self.job.cells[index]):
                 continue
             if index in self.ended:
-                said = f"Python ended at {self._cell(index)}: {self.ended[index]}."
+                said = f"At {self._cell(index)}: {self.ended[index]}."
                 return tasks.not_judged(check.exercise, said)
             if index in self.stopped:
                 what, line = self._stop(index)
                 return tasks.not_judged(check.exercise, f"T{self._cell(index)[1:]} {what}.", detail=line)
         said = f"No cell above the check defines {check.function}."
         return tasks.not_judged(check.exercise, said, attempted=False)
+
+    def _matters(self, index: int, check: Check) -> bool:
+        """Whether a cell that raised may be a reason of what a check says: not another exercise's answer, unless this
+        one uses it."""
+        other = next((c for c in self.job.checks if c.answer == index and c is not check), None)
+        used = "" if check.answer is None else self.job.cells[check.answer]
+        return other is None or re.search(rf"\b{other.function}\b", used) is not None
 
     def _cell(self, index: int) -> str:
         first = next((line.strip() for line in self.job.cells[index].splitlines() if line.strip()), "")
@@ -300,19 +310,21 @@ class Run:
             return _late("", self.job.limits.cell, told).strip(), ""
         error = told["error"]
         text = f"{error['name']}: {error['text']}" if error["text"] else str(error["name"])
+        if error["name"] == "TooMuchOutput":  # the grader's own, which nobody else knows
+            text = str(error["text"])
         if error["kind"] in ("SyntaxError", "IndentationError", "TabError"):
             return f"cannot be read by Python: {text}", str(error["line"])
         return f"stopped: {text}", str(error["line"])
 
-    def _notes(self, check: Check, told: dict[str, Any], noticed: Sequence[str]) -> list[str]:
+    def _notes(self, check: Check, told: dict[str, Any], message: str, noticed: Sequence[str]) -> list[str]:
         """What a learner should know of the run, and what a teacher may want to look at."""
         notes = []
         task = tasks.exercise_of(check.exercise)
-        raised = [k for k in sorted({*self.stopped, *self.ended}) if k < check.cell]
-        if raised and check.exercise not in self.results:
+        raised = [k for k in sorted({*self.stopped, *self.ended}) if k < check.cell and self._matters(k, check)]
+        if raised and check.exercise not in self.results and self._cell(raised[0])[1:] not in message:
             k = raised[0]
             what = f"ended Python ({self.ended[k]})" if k in self.ended else self._stop(k)[0]
-            more = f" So did {len(raised) - 1} more." if len(raised) > 1 else ""
+            more = f" {_counted(len(raised) - 1, 'more cell')} stopped, too." if len(raised) > 1 else ""
             notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader went on with the cells below it.")
         if told["below"]:
             what = "function" if task is not None else "diagnosis"
@@ -348,6 +360,10 @@ def _late(what: str, limit: float, told: Mapping[str, Any]) -> str:
     if printed:
         return f"{text}; it had printed {printed:,} more characters by then: does a loop that prints never end?"
     return f"{text}: is there a loop that never ends, or something that waits?"
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _same_code(source: str, task: Exercise) -> bool:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from lstm_edu import clinic, exercises
@@ -10,6 +12,7 @@ from lstm_edu.clinic import Finding
 from lstm_edu.clinic.patient import NOT_JUDGED, UNANSWERED, UNKNOWN
 from lstm_edu.exercises import Exercise
 from lstm_edu.exercises import result as results
+from lstm_edu.exercises.exercise import RUN_IT
 from lstm_edu.exercises.result import Result
 
 Judged = Result | Finding  # true if the answer is correct
@@ -52,12 +55,26 @@ def judged(name: str, answered: Any, time_limit: float) -> Judged:
     """What the task's check says. time_limit: seconds that a call of a function may take."""
     if (exercise := exercise_of(name)) is not None:
         exercise.reset()  # hints are for whoever asks for them
-        return exercise.check(answered, time_limit=time_limit, keras=False)
+        result = exercise.check(answered, time_limit=time_limit, keras=False)
+        return replace(result, message=result.message.removesuffix(f" {RUN_IT}"))  # the grader has run it
     number = patient_of(name) or 0
     try:
         return clinic.case(number).answer(answered)
     except TypeError as error:  # no diagnosis at all
         return Finding(number, UNKNOWN, str(error))
+
+
+def judged_as_the_patient(name: str) -> Judged:
+    """What is said where the patient's own code is the answer."""
+    patient = clinic.case(patient_of(name) or 0)
+    return patient.answer(patient.function)
+
+
+def is_the_patient(name: str, module: str, called: Sequence[str]) -> bool:
+    """Whether a function is the patient's own code. module: of the function. called: what it calls of libraries."""
+    number = patient_of(name)
+    own = module.startswith("lstm_edu.clinic") or any("_Function.__call__" in one for one in called)
+    return number is not None and clinic.case(number).function is not None and own
 
 
 def not_judged(name: str, message: str, detail: str = "", printed: str = "", attempted: bool = True) -> Judged:

@@ -212,12 +212,14 @@ class _Search:
         return not any(self._wrong(mutant.run(one.arguments), one.right) for one in self.right_on)
 
     def _wrong(self, outputs: Outputs | None, right: Sequence[Any]) -> bool:
-        """Whether these outputs would have been called wrong numbers."""
+        """Whether these outputs would have been called wrong; there are none where a program failed."""
+        if outputs is None:
+            return True
         try:
-            value: Any = outputs if outputs is None or len(self.exercise.returns) > 1 else outputs[0]
-            return outputs is not None and not all_agree(taken(value, self.exercise.returns), right)
+            value: Any = outputs if len(self.exercise.returns) > 1 else outputs[0]
+            return not all_agree(taken(value, self.exercise.returns), right)
         except Exception:  # noqa: BLE001  of a form that is not compared
-            return False
+            return True
 
     # --- a factor ---------------------------------------------------------------------------------------------------
 
