@@ -449,6 +449,10 @@ def test_what_no_entry_explains_is_told_by_its_place():
     assert result.status == "wrong" and result.cause is None
     assert "sequence 1, timestep 2, unit 0" in result.message
     assert "All timesteps before 2 are right" in result.message
+    looks = re.search(r"To look closer: `(.+?)` should return what the example in `(.+?)` shows", repr(result))
+    shown = eval(looks[1], {"le": le, "lstm": solution("lstm")})
+    assert f"{shown[0, 0, 0]:.4f}".rstrip("0") in str(eval(looks[2], {"le": le}))
+    assert "To look closer" not in repr(ex.dense.check(lambda x, kernel, bias: x @ kernel))
 
 
 def test_a_timestep_too_few_or_too_many_is_told_with_its_likely_cause():

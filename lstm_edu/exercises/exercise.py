@@ -282,12 +282,18 @@ class Exercise:
         """
         found = explained(self, answered, right_on)
         text, line = problems[0]
+        closer = ""
         if found is not None and text.startswith(ANOTHER_ORDER):
             text = ""
         if found is None and answered:
             said, differs = inside(answered[0])
             text = " ".join(filter(None, [text, said, "" if differs else measured(self, answered)]))
-        return self._wrong(f"{found.sentence} {text}".rstrip() if found else text, seen, found, line)
+            place = f"le.exercises.{self.name}"
+            closer = (
+                f"To look closer: `{self.answer[-1].__name__}(*{place}.example().values())` should return what the "
+                f"example in `{place}.task` shows."
+            )
+        return self._wrong(f"{found.sentence} {text}".rstrip() if found else text, seen, found, line, closer)
 
     def _inside(self, function: Callable, limit: float, keep: Kept, one: Answered) -> tuple[str, bool]:
         """The quantities of the task that the function computes by the same names, and the first that differs."""
@@ -301,11 +307,18 @@ class Exercise:
 
     # --- results ----------------------------------------------------------------------------------------------------
 
-    def _wrong(self, message: str, seen: _Seen | None = None, found: Found | None = None, detail: str = "") -> Result:
+    def _wrong(
+        self,
+        message: str,
+        seen: _Seen | None = None,
+        found: Found | None = None,
+        detail: str = "",
+        closer: str = "",
+    ) -> Result:
         cause, fix = (found.cause, found.fix) if found else (None, "")
         if (cause, fix) != (self._progress.cause, self._progress.fix):
             vars(self._progress).update(cause=cause, fix=fix, shown=0)
-        return self._result(WRONG, message, seen, cause, detail)
+        return self._result(WRONG, message, seen, cause, detail, remark=closer)
 
     def _result(
         self,

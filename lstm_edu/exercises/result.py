@@ -63,7 +63,8 @@ class Result(Card):
         hint: the last hint that was shown for this mistake, or None.
         detail: the learner's own line where an error was raised, or "".
         printed: what the function printed, shortened.
-        remark: what could be better in a correct answer, in words. instead: in code.
+        remark: what could be better in a correct answer, in words; of a wrong one that nothing explains, how to look
+            closer. instead: what could be better, in code.
         notes: what else was seen (warnings, arguments that were changed).
     """
 
