@@ -17,6 +17,7 @@ from lstm_edu.exercises.explaining import Answered
 from lstm_edu.exercises.mutants import bank_of, mutated, mutated_twice, search
 from lstm_edu.exercises.mutants.batches import Batches, Tried
 from lstm_edu.exercises.mutants.comparing import as_numbers
+from lstm_edu.exercises.mutants.edits import collide
 from lstm_edu.exercises.mutants.mutant import Changed, called
 from lstm_edu.exercises.mutants.program import _Running, sigmoid
 
@@ -901,3 +902,13 @@ def test_a_report_counts_what_was_said(tmp_path, capsys):
 def test_a_check_of_what_nobody_wrote_ends():
     result = le.exercises.lstm.check(lambda x, *rest: np.sin(x @ rest[0])[..., : rest[1].shape[0]], time_limit=HANGS)
     assert result.status == "wrong"
+
+
+def test_a_change_inside_what_another_one_takes_out_is_no_second_one():
+    program = bank_of(le.exercises.lstm_step).programs[0]
+    made = [m.changes[0] for m in bank_of(le.exercises.lstm_step).mutants if isinstance(m, Changed) and m.changes]
+    here = [c for c in made if c.function == program.answer and any(e.owner for e in c.edits)][:400]
+    nested = [(a, b) for a in here for b in here if a is not b and any(id(e.owner) in a.removed for e in b.edits)]
+    assert nested and all(collide(a, b) and collide(b, a) for a, b in nested)
+    apart = [(a, b) for a in here[:40] for b in here[:40] if a.statement is not None and a.statement is not b.statement]
+    assert apart and not all(collide(a, b) for a, b in apart)

@@ -7,6 +7,7 @@ import contextlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 
@@ -57,6 +58,12 @@ class Change:
     function: str = ""
     slip: bool = False
 
+    @cached_property
+    def removed(self) -> frozenset[int]:
+        """The nodes that it takes out of the tree, by their ids; asked while the tree is as it was."""
+        there = {id(node) for edit in self.edits for node in _nodes(_old(edit))}
+        return frozenset(there - {id(node) for edit in self.edits for node in _nodes(edit.new)})
+
 
 @contextlib.contextmanager
 def made(edits: Sequence[Edit]) -> Iterator[None]:
@@ -69,6 +76,17 @@ def made(edits: Sequence[Edit]) -> Iterator[None]:
     finally:
         for edit in reversed(undo):
             _put(edit)
+
+
+def _old(edit: Edit) -> Any:
+    old = getattr(edit.owner, edit.field)
+    return old if edit.at is None else old[edit.at]
+
+
+def _nodes(part: Any) -> Iterator[ast.AST]:
+    for node in part if isinstance(part, list) else [part]:
+        if isinstance(node, ast.AST):
+            yield from ast.walk(node)
 
 
 def _put(edit: Edit) -> Any:
@@ -106,7 +124,10 @@ def place(tree: Any) -> Any:
 
 
 def collide(one: Change, other: Change) -> bool:
-    """Whether two changes are made in one place, so that one would undo or displace the other."""
+    """Whether two changes are made in one place, or one inside what the other takes out, so that one would undo the
+    other, or a part of it."""
+    if any(id(e.owner) in other.removed for e in one.edits) or any(id(e.owner) in one.removed for e in other.edits):
+        return True
     places = {(id(e.owner), e.field): e for e in one.edits}
     for edit in other.edits:
         same = places.get((id(edit.owner), edit.field))
@@ -121,8 +142,7 @@ def speaks_of(change: Change, argument: str, called: str, written: bool = False)
     if called.lower() in change.phrase.lower() or written and re.search(rf"\b{argument}\b", change.phrase):
         return True
     for edit in change.edits:
-        old = getattr(edit.owner, edit.field)
-        old = old if edit.at is None else old[edit.at]
+        old = _old(edit)
         names = {n.id for n in ast.walk(old) if isinstance(n, ast.Name)} if isinstance(old, ast.expr) else set()
         if names - {"np"} == {argument}:
             return True
