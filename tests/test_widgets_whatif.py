@@ -162,8 +162,9 @@ def test_only_mistakes_that_can_be_made_in_this_run_are_offered():
     assert {"gate-order:i,g,f,o", "bias-missing", "recurrent-transposed", "state-not-carried"} <= plain
     assert offered(explorer(mask=mask)) - plain == {
         "mask-lost", "mask-lost:inverted", "cudnn-mask", "masked-steps:state-zeroed", "masked-steps:c-goes-on",
-        "masked-steps:h-goes-on", "masked-steps:input-zeroed",
+        "masked-steps:h-goes-on", "masked-steps:input-zeroed", "masked-steps:zero",
     }  # fmt: skip
+    assert "masked-steps:initial-state" in offered(explorer(mask=mask, initial_state=states))
     assert offered(explorer(initial_state=states)) - plain == {
         "h-c-swapped", "state-not-carried:initial-state", "state-not-carried:initial-everywhere",
     }  # fmt: skip
@@ -185,11 +186,29 @@ def test_each_mistake_is_said_in_words_of_its_own_in_a_group():
         assert set(entry) == {"id", "group", "words", "sentence", "fix"}
         assert 5 < len(entry["words"]) <= 70 and entry["id"] not in entry["words"], entry
     assert len({entry["words"] for entry in entries}) == len(entries)
-    assert len({entry["group"] for entry in entries}) == 8
+    assert len({entry["group"] for entry in entries}) == 9
     said = {entry["id"]: entry["words"] for entry in entries}
     assert said["gate-order:i,o,f,g"] == "order i, o, f, g, as in ONNX"
     assert said["gate-order:o,g,f,i"] == "order o, g, f, i"
     assert said["bias-wrong-gate:f-o"] == "the biases of f and o swapped"
+
+
+def test_mistakes_of_what_is_returned_are_those_of_what_this_layer_returns():
+    def of_output(**flags):
+        layer = le.LSTM(H, **flags)
+        layer.build((None, None, F))
+        layer.set_weights([RNG.normal(size=w.shape) for w in layer.weights])
+        ids = offered(le.explore(layer, X))
+        return {i for i in ids if i.split(":")[0] in ("return-last-vs-sequence", "go-backwards-order", "slicing")}
+
+    always = {"return-last-vs-sequence:c-for-h", "slicing:last-step-skipped"}
+    assert of_output() == always | {"return-last-vs-sequence:sequence", "return-last-vs-sequence:first"}
+    assert of_output(return_sequences=True) == always | {"return-last-vs-sequence:last", "go-backwards-order"}
+    asked = explorer()
+    asked.what_if(mistake="return-last-vs-sequence:c-for-h")
+    assert asked.whatif == {"mistake": "return-last-vs-sequence:c-for-h"}
+    with pytest.raises(ValueError, match="direction cannot be switched on here: .* or the page cannot compute it"):
+        asked.what_if(mistake="go-backwards-order:direction")
 
 
 def test_every_lstm_of_a_model_has_its_mistakes():
@@ -197,7 +216,8 @@ def test_every_lstm_of_a_model_has_its_mistakes():
     model.build((None, T, F))
     specs = le.explore(model, X)._spec["layers"]
     assert len(specs[0]["mistakes"]) > 60
-    assert {m["id"] for m in specs[1]["mistakes"]} <= {m["id"] for m in specs[0]["mistakes"]}
+    first, second = ({m["id"] for m in spec["mistakes"]} for spec in specs[:2])
+    assert second - first == {f"return-last-vs-sequence:{what}" for what in ("sequence", "first")}
     assert "mistakes" not in specs[2]
 
 

@@ -147,6 +147,8 @@ def describe(
         "activation": squash,
         "recurrent_activation": gate,
         "zero_output_for_mask": getattr(layer, "masked_output", "") == "zero",
+        "masked_output": getattr(layer, "masked_output", ""),
+        "return_sequences": layer.return_sequences,
         "time": _base.reading_order(trace),
         "scales": lstm_scales(layer, arrays),
         "use_bias": layer.use_bias,

@@ -29,7 +29,7 @@ _PLACE = re.compile(r"(x|kernel|recurrent_kernel|bias)\[(\d+(?:,\d+)*)\]")
 def in_page(mistake: Any) -> bool:
     """Whether the page can make this mistake of the catalogue: recompute.js can, and words.py has words for it.
 
-    The others change only what is made of the output, read the input in another order, or cannot be computed at all.
+    The others read the input in another order, need other sequences of the batch, or cannot be computed at all.
     """
     return words.mistake(mistake.id) is not None
 
@@ -234,7 +234,7 @@ def _mistake(mistake: Any, spec: Mapping[str, Any]) -> str:
     if mistake in CATALOGUE:
         raise ValueError(
             f"{mistake} cannot be switched on here: it belongs to another kind of layer or input (no mask, no initial "
-            "state?), or changes only what happens to the output"
+            "state?), or the page cannot compute it"
         )
     close = get_close_matches(mistake, known, n=1) or [known[0]]
     raise ValueError(f"the catalogue has no mistake {mistake!r}; did you mean {close[0]!r}? le.mistakes() lists them")

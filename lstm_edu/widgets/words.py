@@ -200,6 +200,22 @@ _MISTAKES = {
         "masked-steps:c-goes-on": "c computed on at masked steps",
         "masked-steps:h-goes-on": "h computed on at masked steps",
         "masked-steps:input-zeroed": "input set to zero instead of steps skipped",
+        "masked-steps:zero": "zero put out at masked steps",
+        "masked-steps:repeated": "the output repeated at masked steps, not zero",
+        "masked-steps:initial-state": "the initial state put out before the first step that counts",
+    },
+    "something else returned": {
+        "return-last-vs-sequence:c-for-h": "c returned instead of h",
+        "return-last-vs-sequence:last": "only the last step returned",
+        "return-last-vs-sequence:sequence": "every step returned, not only the last",
+        "return-last-vs-sequence:first": "the first step returned instead of the last",
+        "go-backwards-order": "the steps returned in reverse order",
+        "slicing:last-step-skipped": "the last step missing",
+        "units-vs-timesteps": "only as many steps as there are units",
+        **{
+            f"extra-activation:{name}": f"{name} applied to what is returned"
+            for name in ("softmax", "tanh", "sigmoid", "relu")
+        },
     },
 }
 _GROUPS = {id: group for group, entries in _MISTAKES.items() for id in entries}

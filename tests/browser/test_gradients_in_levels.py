@@ -181,7 +181,7 @@ def test_the_level_is_changed_by_keyboard_alone_and_told_to_python(page):
 def test_steps_are_walked_at_the_first_level_and_units_are_not(page):
     root = put(page, both(show="size", t=9))
     root.focus()
-    for key, t in (("ArrowLeft", 8), ("ArrowDown", 8), ("End", 29), ("ArrowUp", 29), ("PageUp", 19), ("Home", 0)):
+    for key, t in (("ArrowLeft", 8), ("ArrowDown", 8), ("End", 29), ("ArrowDown", 29), ("PageUp", 19), ("Home", 0)):
         page.keyboard.press(key)
         expect(root).to_have_attribute("data-t", str(t))
     assert page.evaluate("model.get('unit')") == 0

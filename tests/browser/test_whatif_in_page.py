@@ -29,23 +29,26 @@ class Module:
         self.page = page
 
     def runs(self, explorer, *wanted) -> list[dict[str, np.ndarray]]:
-        """For each (edits, sequence): z, i, f, ... as the page computes them, (T, .), and the states it starts from."""
+        """For each (edits, sequence): z, i, f, ... as the page computes them, (T, .), the states it starts from, and
+        the output, (steps that are returned, H)."""
         found = self.page.evaluate(
             """([spec, data, wanted]) => {
                 const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
                 const arrays = module.readArrays(spec.arrays, new DataView(bytes.buffer));
                 return wanted.map(([edits, batch]) => {
-                    const run = module.recompute(module.editedParts(spec, arrays, batch, edits));
+                    const parts = module.editedParts(spec, arrays, batch, edits);
+                    const run = module.recompute(parts);
                     const rows = ['z', 'i', 'f', 'g', 'o', 'c', 'h'].map(name => run[name]);
-                    return [...rows, run.start.h, run.start.c].map(row => Array.from(row));
+                    const plain = [...rows, run.start.h, run.start.c].map(row => Array.from(row));
+                    return [...plain, module.returnedOf(parts, run).map(row => Array.from(row))];
                 });
             }""",
             [explorer._spec, base64.b64encode(explorer._data).decode(), wanted],
         )
         steps = explorer._spec["steps"]
         return [
-            {name: np.array(flat).reshape(steps, -1) for name, flat in zip(RECORDED, run[:-2], strict=True)}
-            | {"start": np.array(run[-2:])}
+            {name: np.array(flat).reshape(steps, -1) for name, flat in zip(RECORDED, run[:-3], strict=True)}
+            | {"start": np.array(run[-3:-1]), "output": np.array(run[-1])}
             for run in found
         ]
 
@@ -58,7 +61,7 @@ def rng_of(seed):
 
 
 def layer_of(units=H, features=F, seed=1, **flags):
-    layer = le.LSTM(units, return_sequences=True, **flags)
+    layer = le.LSTM(units, **{"return_sequences": True} | flags)
     layer.build((None, None, features))
     rng = rng_of(seed)
     layer.set_weights([rng.normal(size=w.shape) * 0.8 for w in layer.weights])
@@ -93,6 +96,9 @@ LAYERS = {
     "gelu": ({"activation": "gelu", "recurrent_activation": "tanh"}, {"mask": False}),
     "one unit": ({"units": 1}, {"units": 1}),
     "one step": ({}, {"steps": 1, "mask": False}),
+    "last output": ({"return_sequences": False}, {}),
+    "last output or zero": ({"return_sequences": False, "zero_output_for_mask": True}, {}),
+    "scanned": ({"keras_backend": "jax"}, {}),
 }
 
 
@@ -109,6 +115,7 @@ def test_the_pages_run_is_numpys(module, name, dtype):
         for quantity in RECORDED:
             apart = np.abs(run[quantity] - trace[quantity][batch]).max()
             assert apart <= (1e-5 if dtype == "float32" else 1e-12), (quantity, batch, apart)
+        np.testing.assert_allclose(run["output"], np.atleast_2d(trace.output[batch]), atol=1e-5, rtol=0)
 
 
 def test_a_large_run_is_numpys(module):
@@ -180,6 +187,8 @@ SPECIMENS = {
     "hard sigmoid": (layer_of, {"recurrent_activation": "hard_sigmoid"}, {"mask": False, "start": False}),
     "sigmoid twice": (layer_of, {"activation": "sigmoid"}, {"mask": False}),
     "no bias, softmax": (layer_of, {"use_bias": False, "activation": "softmax"}, {}),
+    "last output": (layer_of, {"return_sequences": False}, {}),
+    "zero output": (layer_of, {"zero_output_for_mask": True}, {}),
 }
 
 
@@ -196,9 +205,10 @@ def test_enough_of_the_catalogue_is_in_the_page():
     families = """gate-order kernel-transposed recurrent-transposed kernel-reshaped bias-missing bias-twice
         torch-two-biases tf1-forget-bias unit-forget-bias bias-wrong-gate hard-sigmoid-v2 hard-sigmoid-v3
         candidate-activation wrong-previous-state product-not-elementwise peepholes state-not-carried stateful-carry
-        h-c-swapped mask-lost cudnn-mask masked-steps""".split()
+        h-c-swapped mask-lost cudnn-mask masked-steps return-last-vs-sequence go-backwards-order slicing
+        units-vs-timesteps extra-activation""".split()
     assert {id.partition(":")[0] for id in ids} == set(families)
-    assert len(ids) >= 88
+    assert len(ids) >= 102
 
 
 @pytest.mark.parametrize("name", SPECIMENS)
@@ -218,9 +228,13 @@ def test_a_mistake_in_the_page_is_the_catalogues(module, name):
             run = next(runs)
             for quantity in (*RECORDED, "start"):
                 theirs = [state[batch] for state in start] if quantity == "start" else wrong[quantity][batch]
+                ours = run[quantity][: len(theirs)]  # where the mistake ends a run too early, it is shorter
                 np.testing.assert_allclose(
-                    run[quantity], theirs, atol=1e-5, rtol=1e-6, err_msg=f"{mistake.id} {quantity} {batch}"
+                    ours, theirs, atol=1e-5, rtol=1e-6, err_msg=f"{mistake.id} {quantity} {batch}"
                 )
+            theirs = np.atleast_2d(wrong.output[batch])
+            assert run["output"].shape == theirs.shape, mistake.id
+            np.testing.assert_allclose(run["output"], theirs, atol=1e-5, rtol=1e-6, err_msg=f"{mistake.id} {batch}")
 
 
 # --- what is said about it (pure) -----------------------------------------------------------------------------------
@@ -253,6 +267,25 @@ def test_where_two_runs_part_is_the_first_quantity_of_the_first_step(module):
     text = module.page.evaluate("first => module.differenceInWords(first)", small)
     assert "was 0.123450, now 0.123451" in text
     assert "no difference" in module.page.evaluate("module.differenceInWords(null)")
+
+
+def test_where_only_what_is_returned_differs_it_says_so(module):
+    before = [[0.5, -0.25], [0.125, 1.0]]
+    find = "([before, after]) => module.outputDifference(before, after)"
+    say = "([first, output]) => module.differenceInWords(first, output)"
+    assert module.page.evaluate(find, [before, before]) is None
+    for after, found, text in (
+        (before[1:], {"steps": [2, 1]}, "returns does: it was 2 steps, and is now one step only."),
+        ([before[0], [0.5, -1.0]], {"step": 1, "of": 2, "unit": 1, "was": 1, "now": -1, "others": 1},
+         "returns does: in row 1, unit 1 (and 1 more unit): was 1.0000, now −1.0000."),
+    ):  # fmt: skip
+        assert module.page.evaluate(find, [before, after]) == found
+        said_ = module.page.evaluate(say, [None, found])
+        assert said_.startswith("No number of the run changes, but") and said_.endswith(text)
+    alone = module.page.evaluate(find, [before[:1], [[0.5, 0.75]]])
+    assert "returns does: unit 1: was −0.2500, now 0.7500." in module.page.evaluate(say, [None, alone])
+    run = {"t": 0, "quantity": "f", "unit": 0, "was": 0.5, "now": 1.0, "others": 0}
+    assert "returns" not in module.page.evaluate(say, [run, alone])  # where the run differs, that says enough
 
 
 def test_each_change_can_be_taken_back_alone(module):
@@ -454,7 +487,7 @@ def test_a_mistake_is_chosen_in_words_from_a_group(page, recorded):
     titles = list(dict.fromkeys(entry["group"] for entry in entries))
     counts = [sum(entry["group"] == title for entry in entries) for title in titles]
     assert groups.locator("summary").all_inner_texts() == [f"{t} {n}" for t, n in zip(titles, counts, strict=True)]
-    assert titles[0] == "gates in another order" and counts[0] == 23 and len(titles) <= 8
+    assert titles[0] == "gates in another order" and counts[0] == 23 and len(titles) <= 9
     expect(root.get_by_role("radio")).to_have_count(4)  # three levels and none: what is folded is not there yet
     groups.first.locator("summary").click()
     chosen = root.get_by_role("radio", name="order i, g, f, o, as in TensorFlow 1")

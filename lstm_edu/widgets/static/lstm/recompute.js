@@ -11,7 +11,7 @@ const RECORDED = ["z", "i", "f", "g", "o", "c", "h"]; // what a run writes down 
  *  gates: the activations of i, f, g, o. squash: what c goes through on its way out, one after another (squashOld:
  *  it is the old c that goes out). seen: what the recurrent kernel is multiplied by. cell: the new c of unit n; shown:
  *  its h; dots: whether they need np.dot(f, c), np.dot(i, g) or np.dot(o, tanh(c)). before: what a step after the first
- *  finds of h and c; masked: what a masked step leaves of them. */
+ *  finds of h and c; masked: what a masked step leaves of them. output: what is returned of it, see returnedOf. */
 export function partsOf(spec, arrays, batch) {
   const { steps, features, units } = spec;
   const row = (name, size) => arrays[name].data.subarray(batch * size, (batch + 1) * size);
@@ -39,6 +39,15 @@ export function partsOf(spec, arrays, batch) {
     masked: { h: "carry", c: "carry" },
     passes: 1,
     hold: [],
+    output: {
+      of: "h",
+      sequences: spec.return_sequences,
+      last: steps - 1,
+      computed: steps,
+      turned: false,
+      masked: spec.masked_output,
+      activation: null,
+    },
   };
 }
 
@@ -111,6 +120,23 @@ export function recompute(parts) {
     }
   }
   return run;
+}
+
+/** What the layer returns of a run, one row of numbers for each step that it returns. `output`: {of: which state;
+ *  sequences: every step's, or that of the step `last` only; computed: how many steps were, zeros stand for the others;
+ *  turned: whether the last step's comes first; masked: what stands at masked steps, as core's masked_output; activation:
+ *  what is applied to it}. */
+export function returnedOf({ steps, units, Numbers, counts, output }, run) {
+  const { of, sequences, last, computed, turned, masked, activation } = output;
+  const first = counts && masked !== "state" ? counts.findIndex((counted) => counted) : 0; // −1 if none counts
+  const shown = (t) => !counts || masked === "state" || (masked === "zero" ? counts[t] : first >= 0 && t >= first);
+  const row = (t) => {
+    const here = t < computed && (of === "c" || shown(t));
+    const numbers = here ? run[of].slice(t * units, (t + 1) * units) : new Numbers(units);
+    return activation ? activate(activation, numbers) : numbers;
+  };
+  const rows = sequences ? Array.from({ length: steps }, (_, t) => row(t)) : [row(last)];
+  return turned ? rows.reverse() : rows;
 }
 
 /** sum += `count` numbers of `from` times the matrix, `width` columns wide; four rows at a time, which is faster. */
@@ -215,6 +241,12 @@ const forSigmoid =
   (name) =>
   ({ gates }) => ({ gates: gates.map((gate) => (gate === gates[0] ? name : gate)) });
 
+/** Only what is returned is another: `change(parts)` says how. */
+const returning = (change) => (parts) => ({ output: { ...parts.output, ...change(parts) } });
+
+/** Only the first `count` steps are computed. */
+const only = (count) => ({ computed: count, last: count - 1 });
+
 const unmasked = (parts, change) => (parts.counts ? change(parts.counts) : {});
 
 /** Family of ids -> variant -> (parts -> the parts that are other ones). A family as a function takes any variant. */
@@ -300,13 +332,29 @@ const MUTATIONS = {
   "masked-steps": {
     "state-zeroed": () => ({ masked: { h: "zero", c: "zero" } }),
     "c-goes-on": ({ masked }) => ({ masked: { ...masked, c: "compute" } }),
-    "h-goes-on": ({ masked }) => ({ masked: { ...masked, h: "compute" } }),
+    "h-goes-on": ({ masked, output }) => ({
+      masked: { ...masked, h: "compute" },
+      output: { ...output, masked: "state" },
+    }),
     "input-zeroed": (parts) =>
       unmasked(parts, (counts) => ({
         x: parts.x.map((v, place) => v * counts[Math.floor(place / parts.features)]),
         counts: null,
       })),
+    zero: returning(() => ({ masked: "zero" })),
+    repeated: returning(() => ({ masked: "repeat" })),
+    "initial-state": returning(() => ({ masked: "state" })),
   },
+  "return-last-vs-sequence": {
+    last: returning(() => ({ sequences: false })),
+    sequence: returning(() => ({ sequences: true })),
+    first: returning(() => ({ last: 0 })),
+    "c-for-h": returning(() => ({ of: "c" })),
+  },
+  "go-backwards-order": { "": returning(() => ({ turned: true })) },
+  slicing: { "last-step-skipped": returning(({ steps }) => only(steps - 1)) },
+  "units-vs-timesteps": { "": returning(({ units }) => only(units)) },
+  "extra-activation": (activation) => returning(() => ({ activation })),
 };
 
 /** parts -> the parts that the mistake of this id replaces; null for an id that the page cannot compute. */
@@ -327,12 +375,22 @@ export function editedParts(spec, arrays, batch, { numbers = {}, mistake = "", h
   return { ...parts, ...mutation(parts), hold };
 }
 
-/** Where two runs of one sequence first differ: {t, quantity, unit, was, now, others}, the unit being the one whose
- *  number changed most and `others` how many more changed; null if they are the same. The quantities of one step come
- *  in order of computation, x first. */
+/** Where two rows of numbers differ: {unit, was, now, others}, the unit being the one whose number changed most and `others`
+ *  how many more changed; null if they are the same. */
+function differenceInRow(before, after) {
+  const same = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b));
+  const changed = [];
+  for (let n = 0; n < before.length; n++) if (!same(before[n], after[n])) changed.push(n);
+  if (!changed.length) return null;
+  const by = (n) => Math.abs(after[n] - before[n]);
+  const unit = changed.reduce((most, n) => (by(n) > by(most) ? n : most));
+  return { unit, was: before[unit], now: after[unit], others: changed.length - 1 };
+}
+
+/** Where two runs of one sequence first differ: {t, quantity, unit, was, now, others}; null if they are the same. The
+ *  quantities of one step come in order of computation, x first. */
 export function firstDifference(before, after, spec) {
   const { steps, features, units } = spec;
-  const same = (a, b) => a === b || (Number.isNaN(a) && Number.isNaN(b));
   const rows = [
     ["x", "x", features, 0],
     ...[..."ifgo"].map((gate, k) => ["z", `z_${gate}`, units, k * units]),
@@ -341,30 +399,38 @@ export function firstDifference(before, after, spec) {
   for (let t = 0; t < steps; t++) {
     for (const [array, quantity, count, from] of rows) {
       const line = t * (array === "z" ? 4 * units : count) + from;
-      const changed = [];
-      for (let n = 0; n < count; n++) if (!same(before[array][line + n], after[array][line + n])) changed.push(n);
-      if (!changed.length) continue;
-      const by = (n) => Math.abs(after[array][line + n] - before[array][line + n]);
-      const unit = changed.reduce((most, n) => (by(n) > by(most) ? n : most));
-      const [was, now] = [before, after].map((run) => run[array][line + unit]);
-      return { t, quantity, unit, was, now, others: changed.length - 1 };
+      const [was, now] = [before, after].map((run) => run[array].slice(line, line + count));
+      const found = differenceInRow(was, now);
+      if (found) return { t, quantity, ...found };
     }
   }
   return null;
 }
 
+/** Where what two runs return differs: {steps: how many steps each returns} where that is not the same, else {step, of: how
+ *  many steps there are, unit, was, now, others}; null if all of it is the same. */
+export function outputDifference(before, after) {
+  if (before.length !== after.length) return { steps: [before.length, after.length] };
+  for (let step = 0; step < before.length; step++) {
+    const found = differenceInRow(before[step], after[step]);
+    if (found) return { step, of: before.length, ...found };
+  }
+  return null;
+}
+
 /** The arrays of a layer's run with edits: like `arrays`, with other numbers. One sequence is computed when it is asked
- *  for: compute(batch, edits) -> {arrays, first: see firstDifference}. */
+ *  for: compute(batch, edits) -> {arrays, first: see firstDifference, output: see outputDifference}. */
 export function editedRun(spec, arrays) {
   const own = ["x", "z", "i", "f", "g", "o", "c", "h", "h_start", "c_start"];
   let now = null; // copies of the arrays, in which the sequences' rows are written again
-  let plain = { batch: -1, run: null }; // the same run without edits, by the same arithmetic
+  let plain = { batch: -1, run: null, returned: null }; // the same run without edits, by the same arithmetic
   const put = (name, batch, data) => now[name].data.set(data, batch * data.length);
 
   function compute(batch, edits) {
     if (plain.batch !== batch) {
       const parts = partsOf(spec, arrays, batch);
-      plain = { batch, run: { ...recompute(parts), x: parts.x } };
+      const run = { ...recompute(parts), x: parts.x };
+      plain = { batch, run, returned: returnedOf(parts, run) };
     }
     const parts = editedParts(spec, arrays, batch, edits);
     const run = { ...recompute(parts), x: parts.x };
@@ -373,6 +439,7 @@ export function editedRun(spec, arrays) {
       now = Object.fromEntries(copies);
     }
     const first = firstDifference(plain.run, run, spec);
+    const output = outputDifference(plain.returned, returnedOf(parts, run));
     for (const name of ["x", ...RECORDED]) {
       // What the edits do not touch keeps the very numbers of the trace.
       const size = run[name].length;
@@ -402,7 +469,7 @@ export function editedRun(spec, arrays) {
         shown[`${state}_found`] = { ...arrays.h, data };
       }
     }
-    return { arrays: shown, first };
+    return { arrays: shown, first, output };
   }
   return { compute };
 }

@@ -58,10 +58,10 @@ function whatIfStore(context, spec, arrays) {
 }
 
 /** The run as it is with the changes: {of(batch): the arrays to show, first(): where it parts from the recorded run,
- *  scale(name, batch): that of a picture of what is shown}. */
+ *  output(): where what it returns does, scale(name, batch): that of a picture of what is shown}. */
 function runWithEdits(spec, arrays, { edits, active }) {
   const edited = spec.no_what_if ? null : editedRun(spec, arrays);
-  let shown = { batch: -1, edits: null, arrays: null, first: null };
+  let shown = { batch: -1, edits: null, arrays: null, first: null, output: null };
   function of(batch) {
     if (!active()) return arrays;
     if (shown.batch !== batch || shown.edits !== edits()) {
@@ -72,6 +72,7 @@ function runWithEdits(spec, arrays, { edits, active }) {
   return {
     of,
     first: () => shown.first,
+    output: () => shown.output,
     scale(name, batch) {
       if (!active()) return spec.scales[name];
       const { shape, data } = of(batch)[name];
@@ -185,7 +186,7 @@ function lessonOf(spec) {
 }
 
 /** Where the old and the new run part, and a button that leads there: {element, paint(), words()}. */
-function firstDifference(context, { first }) {
+function firstDifference(context, { first, output }) {
   const text = h("span", {});
   const goThere = titledButton("Go there", "go to the first difference");
   context.listen(goThere, "click", () => {
@@ -196,7 +197,7 @@ function firstDifference(context, { first }) {
     element: h("p", { class: "le-difference" }, text, " ", goThere),
     words: () => text.textContent,
     paint() {
-      say(text, differenceInWords(first()));
+      say(text, differenceInWords(first(), output()));
       goThere.hidden = !first();
     },
   };

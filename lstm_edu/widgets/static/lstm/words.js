@@ -85,19 +85,32 @@ export function cellInWords(spec, here, { ours, masked }, write = format) {
   );
 }
 
-/** Where the old and the new run diverge, in words. */
-export function differenceInWords(first) {
-  if (!first) return "No number changes: in this run it makes no difference.";
-  const { t, quantity, unit, was, now, others } = first;
-  const digits = [4, 6, 9].find((n) => format(was, n) !== format(now, n)) ?? 12;
+/** Where the old and the new run diverge, in words; or where what they return does. */
+export function differenceInWords(first, output = null) {
+  if (!first) return output ? outputInWords(output) : "No number changes: in this run it makes no difference.";
+  const { t, quantity, unit } = first;
   const name = quantity.replace("_", " of gate "); // z_f: the sum of gate f
-  const what = quantity === "x" ? `feature ${unit}` : `unit ${unit}`;
-  const more = others ? ` (and ${plural(others, `more ${quantity === "x" ? "feature" : "unit"}`)})` : "";
+  const row = quantity === "x" ? "feature" : "unit";
   const until = t ? `The same up to step ${t - 1}. ` : "";
-  return (
-    `${until}The first difference: at step ${t}, ${name}, ${what}${more}: was ${format(was, digits)}, ` +
-    `now ${format(now, digits)}.`
-  );
+  return `${until}The first difference: at step ${t}, ${name}, ${row} ${unit}${changeInWords(first, row)}.`;
+}
+
+/** Every number of the run is as it was, and what is returned is not. */
+function outputInWords(output) {
+  const start = "No number of the run changes, but what the layer returns does:";
+  if (output.steps) {
+    const [was, now] = output.steps.map((count) => (count === 1 ? "one step only" : plural(count, "step")));
+    return `${start} it was ${was}, and is now ${now}.`;
+  }
+  const where = output.of > 1 ? `in row ${output.step}, ` : "";
+  return `${start} ${where}unit ${output.unit}${changeInWords(output, "unit")}.`;
+}
+
+/** " (and 2 more units): was 0.1234, now 0.5678", with as many digits as it takes to tell the two apart. */
+function changeInWords({ was, now, others }, row) {
+  const digits = [4, 6, 9].find((n) => format(was, n) !== format(now, n)) ?? 12;
+  const more = others ? ` (and ${plural(others, `more ${row}`)})` : "";
+  return `${more}: was ${format(was, digits)}, now ${format(now, digits)}`;
 }
 
 /** What is said around the list of mistakes. */
