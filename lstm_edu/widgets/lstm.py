@@ -28,7 +28,7 @@ class LSTMExplorer(_base.LayerOverTime):
     the equations with their numbers; each product of a sum opens to its terms. Pointing at a wire, or pressing it, sets
     `highlight`, and setting `highlight` lights the wire.
 
-    "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page computes the run anew and
+    "What if ..." holds gates, changes numbers, or makes a mistake of the catalogue; the page recomputes the run and
     shows the old one next to it. `what_if` does the same from Python, `reset` brings the run back, and the trait
     `whatif` says what is on: a dict, {} if nothing is.
 

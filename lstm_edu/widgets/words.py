@@ -48,7 +48,7 @@ def bins(samples: int, count: int) -> str:
 
 
 def gradients(traces: Sequence[Trace], steps: int) -> str:
-    """ "gradients of LSTM 'a' beside GRU 'b' over 9 timesteps"."""
+    """ "gradients of LSTM 'a' and GRU 'b' over 9 timesteps"."""
     return f"gradients of {' beside '.join(layer(trace) for trace in traces)} over {plural(steps, 'timestep')}"
 
 

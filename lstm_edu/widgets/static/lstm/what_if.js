@@ -129,7 +129,7 @@ function whatIsOn(context, spec, arrays, store, run, focusElsewhere) {
       if (!store.active()) return;
       const now = run.of(place.batch);
       difference.paint();
-      ghosts.hidden = spec.steps === 1; // one point is no line
+      ghosts.hidden = spec.steps === 1; // one point is not a line
       if (!ghosts.hidden) for (const chart of charts) chart.paint(arrays, now, place, spec);
     },
     layout() {

@@ -67,7 +67,7 @@ export const cellTitle = (spec, here) =>
 export const whatWireCarries = (spec, wire) =>
   wire === "x" ? plural(spec.features, "feature") : plural(spec.units, "unit");
 
-/** What stands above those numbers where they are shown. */
+/** The heading of those numbers where they are shown. */
 export const vectorTitle = (spec, wire, { t, batch }) =>
   `${wire}: what step ${t}${quoted(spec, "steps", t, batch)} ${wire === "x" ? "reads" : "finds of h"}`;
 
@@ -127,7 +127,7 @@ export const ORDER_OF_BOXES =
   "The boxes are in the order in which they act on the cell state: f keeps, i and g write, o shows. " +
   "Keras stores their weights in the order i, f, g, o.";
 
-/** What the pictures show, for whoever does not see them. */
+/** What the pictures show, for those who cannot see them. */
 export const picturesInWords = (spec, level) =>
   level === "simple"
     ? `Heat maps over ${spec.steps} steps of what comes in, how much is kept, what is written, the memory c and what ` +
