@@ -1,6 +1,6 @@
 """The explorers wherever they are said to run: python -m docs.try_elsewhere [PLACES] [--pictures FOLDER]
 
-Needs `pip install voila` beside what the tests need, and Firefox and WebKit. Puts one explorer of every kind into a
+Needs `pip install voila` besides what the tests need, and Firefox and WebKit. Puts one explorer of every kind into a
 notebook, opens it in JupyterLab, in Jupyter Notebook, in Voila and as an exported page without a network, in Chromium
 and where it says so in Firefox and WebKit, does in each what a reader does (docs/every_kind.py, docs/in_webkit.py),
 compares the numbers on the screen with NumPy's, and says what it saw. The status is 1 if anything failed.

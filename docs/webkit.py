@@ -134,7 +134,7 @@ class WebKit:
             self.until(there, name, str(value))
 
     def number(self, css: str) -> float:
-        """A number on the screen in full: it stands in the title of its element, alone or as "c = 0.25"."""
+        """A number on the screen in full: it is in the title of its element, alone or as "c = 0.25"."""
         title = self.run("return document.querySelector(arguments[0]).title", css)
         return float(title.rpartition("=")[2])
 

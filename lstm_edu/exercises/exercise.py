@@ -218,7 +218,7 @@ class Exercise:
         if problems:
             inside = functools.partial(self._inside, function, limit, keep)
             return self._explained(problems, answered, right_on, seen, inside)
-        if seen.remarks and (found := listed(self, raw)):  # right, but for a form that the exercise is about
+        if seen.remarks and (found := listed(self, raw)):  # right, except for a form that the exercise is about
             return self._wrong(found.sentence, seen, found)
         return self._right(len(questions), seen)
 

@@ -49,7 +49,7 @@ def bins(samples: int, count: int) -> str:
 
 def gradients(traces: Sequence[Trace], steps: int) -> str:
     """ "gradients of LSTM 'a' and GRU 'b' over 9 timesteps"."""
-    return f"gradients of {' beside '.join(layer(trace) for trace in traces)} over {plural(steps, 'timestep')}"
+    return f"gradients of {' and '.join(layer(trace) for trace in traces)} over {plural(steps, 'timestep')}"
 
 
 def pair(names: Sequence[str], steps: int) -> str:

@@ -1,4 +1,4 @@
-"""On a slow computer: twenty explorers in one notebook, and every one of them hears Python."""
+"""On a slow computer: twenty explorers in one notebook, and every one of them receives messages from Python."""
 
 import pytest
 from playwright.sync_api import expect

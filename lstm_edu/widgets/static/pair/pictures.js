@@ -99,7 +99,7 @@ function mapOfSide(context, spec, side, title, { rows, valueOf, chosen }) {
   };
 }
 
-/** One unit of both runs over time: {chart(bar, tip), paint(pictures, place, numbers), forget(): it is to be drawn anew}. */
+/** One unit of both runs over time: {chart(bar, tip), paint(pictures, place, numbers), forget(): to draw it again}. */
 function pairCurves(context, spec, arrays, valueOf, chosen) {
   const [one, other] = spec.names;
   const unitOf = (unit) => Math.min(unit, spec.widths[chosen()] - 1);

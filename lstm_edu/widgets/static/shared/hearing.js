@@ -6,7 +6,7 @@ const LOST = { kind: "lstm-edu-lost" };
 /** Let an explorer hear Python that was too slow to begin.
  *
  *  anywidget gives a model two seconds, from its creation until its module has been imported. A view that comes later is
- *  drawn all the same, but each message from Python then waits for a promise that has been rejected, and is lost
+ *  drawn anyway, but each message from Python then waits for a promise that has been rejected, and is lost
  *  (anywidget 0.11: AnyModel._handle_comm_msg, Runtime.ready). Here the model gets the handler of ipywidgets itself, which
  *  waits for nothing, and Python is asked for what was lost. `say` is called where that cannot be done, or no answer comes.
  *  @param {import("../types.d.ts").Model} model
