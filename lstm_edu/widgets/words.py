@@ -200,9 +200,9 @@ _MISTAKES = {
         "masked-steps:c-goes-on": "c computed on at masked steps",
         "masked-steps:h-goes-on": "h computed on at masked steps",
         "masked-steps:input-zeroed": "input set to zero instead of steps skipped",
-        "masked-steps:zero": "zero put out at masked steps",
+        "masked-steps:zero": "zero returned at masked steps",
         "masked-steps:repeated": "the output repeated at masked steps, not zero",
-        "masked-steps:initial-state": "the initial state put out before the first step that counts",
+        "masked-steps:initial-state": "the initial state returned before the first step that counts",
     },
     "something else returned": {
         "return-last-vs-sequence:c-for-h": "c returned instead of h",

@@ -124,7 +124,7 @@ export function recompute(parts) {
 
 /** What the layer returns of a run, one row of numbers for each step that it returns. `output`: {of: which state;
  *  sequences: every step's, or that of the step `last` only; computed: how many steps were, zeros stand for the others;
- *  turned: whether the last step's comes first; masked: what stands at masked steps, as core's masked_output; activation:
+ *  turned: whether the last step's comes first; masked: what masked steps return, as core's masked_output; activation:
  *  what is applied to it}. */
 export function returnedOf({ steps, units, Numbers, counts, output }, run) {
   const { of, sequences, last, computed, turned, masked, activation } = output;
