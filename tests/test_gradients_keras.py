@@ -323,7 +323,7 @@ def test_where_keras_has_no_gradients_the_rest_goes_on(monkeypatch):
     report = le.verify(layer, x, np.ones((B, H))).check()
     assert report.gradients is None
     assert report.notes == (
-        "Keras computes no gradients on the backend 'numpy', so that none were compared; it does on tensorflow, jax, "
+        "Keras computes no gradients on the backend 'numpy', so none were compared; it does on tensorflow, jax, "
         "torch (set KERAS_BACKEND before Keras is imported)",
     )
 

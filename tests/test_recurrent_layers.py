@@ -349,8 +349,8 @@ def _set_and_sum(layer, table, ids, dy):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        ([[11]], "ids must be below input_dim = 11, got 11"),
-        ([[-12]], "got -12"),
+        ([[11]], "is 11, but input_dim = 11 allows only ids below 11"),
+        ([[-12]], "is -12, but input_dim = 11"),
         ([[0.5]], "whole numbers, got 0.5"),
         ([[np.nan]], "whole numbers, got nan"),
         ([["cat"]], "real numbers"),
