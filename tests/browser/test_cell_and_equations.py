@@ -450,9 +450,10 @@ def test_of_a_long_vector_the_largest_come_first_and_all_on_demand(page):
     largest = np.argsort(-abs(x))[:12]
     assert [row[0] for row in rows(panel)] == [f"feature {n} “<b>{n}</b>”" for n in largest]
     panel.get_by_role("button", name="show all 30").click()
+    expect(panel.locator("tbody tr")).to_have_count(30)  # in the next frame
     assert [printed(row[2]) for row in rows(panel)] == pytest.approx(x.tolist(), abs=0.51e-4)
     panel.get_by_role("button", name="show the 12 largest").click()
-    assert len(rows(panel)) == 12
+    expect(panel.locator("tbody tr")).to_have_count(12)
     alone = put(page, widgets.explore(made(features=1, units=1)))
     expect(alone.locator("[data-opens]")).to_have_count(0)  # one number is written where it flows
 

@@ -53,6 +53,11 @@ def model_trace():
     return model.trace(RNG.normal(size=(2, 9, 4)))
 
 
+def noted(root) -> str:
+    """The notes that can be read."""
+    return "\n".join(root.locator(".le-note:visible").all_inner_texts())
+
+
 # --- pure functions -------------------------------------------------------------------------------------------------
 
 
@@ -278,7 +283,7 @@ def test_masked_steps_are_hatched_and_said(page):
     trace = lstm_trace(mask=mask)
     root = put(page, widgets.explore(trace, t=4, unit=2))
     assert "this step is masked" in root.locator(".le-words").inner_text()
-    assert "Hatched steps are masked" in root.locator(".le-note").last.inner_text()
+    assert "Hatched steps are masked" in noted(root)
     text = " ".join(root.locator("[data-row='c']").inner_text().split())
     assert text.endswith(f"c = c prev = {trace.c[0, 4, 2]:.4f}".replace("-", "−")) or "cprev = " in text
     flat = root.locator(".le-plot[data-q='f'] canvas").evaluate(
@@ -300,7 +305,7 @@ def test_nan_and_infinity_are_drawn_and_said(page):
     x = RNG.normal(size=(1, 9, 4))
     x[0, 6, 1] = np.nan
     root = put(page, widgets.explore(lstm_trace(batch=1, x=x), t=6, unit=1))
-    note = root.locator(".le-note").last.inner_text()
+    note = noted(root)
     assert f"{1 + 6 * 5 * 3} numbers of this sequence are NaN or infinite" in note
     assert "the first: x at step 6, feature 1" in note
     assert "not finite" in root.locator(".le-words").inner_text()
@@ -339,7 +344,7 @@ def test_one_step_of_one_unit_of_one_feature(page):
 def test_ten_thousand_steps_are_sampled_for_drawing_and_exact_when_pointed_at(page):
     trace = lstm_trace(batch=1, steps=10_000, features=1, units=3)
     root = put(page, widgets.explore(trace))
-    assert "10000 steps are more than the picture has columns" in root.locator(".le-note").last.inner_text()
+    assert "10000 steps are more than the picture has columns" in noted(root)
     root.focus()
     page.keyboard.press("End")
     expect(root).to_have_attribute("data-t", "9999")
@@ -380,7 +385,7 @@ def test_a_single_spike_among_thousands_of_steps_and_hundreds_of_features_is_see
     )
     assert blue
     np.testing.assert_allclose(blue, [[2503 / 5000, 137 / 300]] * len(blue), atol=0.02)
-    note = root.locator(".le-note").last.inner_text()
+    note = noted(root)
     assert "5000 steps are more than the picture has columns, 300 features are more than the picture has rows" in note
     assert "the picture shows the greatest of them and, below it, the least. The numbers are exact." in note
 
@@ -420,7 +425,7 @@ def test_a_large_batch_says_what_stayed_behind(page, monkeypatch):
     assert 1 < sent < 60
     assert len(explorer._data) <= 40_000 + 8 * 20  # each array ends on a multiple of eight bytes
     root = put(page, explorer)
-    assert f"The first {sent} of 60 sequences are here" in root.locator(".le-note").last.inner_text()
+    assert f"The first {sent} of 60 sequences are here" in noted(root)
     assert root.get_by_label("sequence of the batch").locator("option").count() == sent
 
 
@@ -429,7 +434,7 @@ def test_a_long_run_says_how_many_steps_stayed_behind(page, monkeypatch):
     explorer = widgets.explore(lstm_trace(steps=400))
     sent = explorer._spec["steps"]
     root = put(page, explorer)
-    assert f"The first {sent} of 400 steps are here" in root.locator(".le-note").last.inner_text()
+    assert f"The first {sent} of 400 steps are here" in noted(root)
     assert root.get_by_role("slider", name="timestep").get_attribute("max") == str(sent - 1)
 
 
