@@ -291,7 +291,7 @@ KINDS = {  # the file's name -> (its content, what is said)
         r"Neural Amp Modeler \(LSTM\)",
     ),
     "list.json": (b'"[1, 2]"', "JSON whose content is a list"),
-    "data.json": (b'{"a": 1, "b": 2}', "JSON with 'a', 'b', and no configuration of a model by Keras"),
+    "data.json": (b'{"a": 1, "b": 2}', "JSON with 'a', 'b', not a Keras model's configuration"),
 }
 
 
