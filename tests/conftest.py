@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Before anything imports them: TensorFlow says errors only and computes as in a learner's kernel (benchmarks, which some
-# tests import, would leave oneDNN on for all that follow), and matplotlib needs no screen.
+# Before anything imports them: TensorFlow says errors only and computes as in a learner's kernel (benchmarks, which
+# some tests import, would leave oneDNN on for all that follow), and matplotlib needs no screen.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("MPLBACKEND", "agg")
