@@ -126,7 +126,8 @@ AS_USUAL = {
     "its arguments": "import sys; len(sys.argv), sys.argv[1]",
     "main": "import sys; __name__, vars(sys.modules['__main__']) is globals()",
     "a variable of the shell": "%env SEEN_BY_A_CHILD=3\n!echo $SEEN_BY_A_CHILD",
-    "a child's output": "import subprocess; subprocess.run(['echo', 'out'], check=True).returncode",
+    # What a child prints goes through a pipe of its own, and comes before or after the cell's result as it happens.
+    "a child's output": "import subprocess, time; subprocess.run(['echo', 'out'], check=True); time.sleep(2); 'done'",
     "a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 3, 2])\nplt.show()",
     "the backend of figures": "import matplotlib; matplotlib.get_backend()",
     "a slider": "import ipywidgets; ipywidgets.IntSlider(4)",
