@@ -15,8 +15,8 @@ from lstm_edu import core
 from lstm_edu.core import Layer
 from lstm_edu.doctor import CATALOGUE, Mistake
 from lstm_edu.doctor.hypotheses import Made, with_mistakes
+from lstm_edu.doctor.mistake import Mistakes, outputs_of
 from lstm_edu.doctor.recipes import recipe_of
-from lstm_edu.doctor.running import run
 
 Array = np.ndarray
 
@@ -111,7 +111,7 @@ class Record:
 
 
 @dataclass(frozen=True)
-class Cause:
+class Cause(Mistakes):
     """A mistake of the catalogue, or two that were made together, in the order of their ids."""
 
     mistakes: tuple[Mistake, ...]
@@ -124,21 +124,6 @@ class Cause:
     def ids(self) -> frozenset[str]:
         return frozenset(mistake.id for mistake in self.mistakes)
 
-    @property
-    def id(self) -> str:
-        """As the doctor writes it: "bias-missing + mask-lost"."""
-        return " + ".join(mistake.id for mistake in self.mistakes)
-
-    @property
-    def sentence(self) -> str:
-        if len(self.mistakes) == 1:
-            return self.mistakes[0].sentence
-        return " ".join(f"{k}) {mistake.sentence}" for k, mistake in enumerate(self.mistakes, 1))
-
-    @property
-    def fix(self) -> str:
-        return "\n".join(mistake.fix for mistake in self.mistakes)
-
     def output(
         self, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None, places: Sequence[Any] = ()
     ) -> Array:
@@ -147,11 +132,7 @@ class Cause:
             raise ValueError(f"{self.id} cannot be made in {layer!r}")
         where = places or [mistake.places(layer)[0] for mistake in self.mistakes]
         right = recipe_of(layer, x, mask, initial_state, dtype=layer.dtype)
-        wrong = with_mistakes(right, map(Made, self.mistakes, where))
-        outputs = None if wrong is None else run([wrong])[0]
-        if outputs is None:
-            raise ValueError(f"{self.id} cannot be made with this input: it leaves nothing that could be computed")
-        return np.asarray(outputs[0])
+        return np.asarray(outputs_of(with_mistakes(right, map(Made, self.mistakes, where)), self.id)[0])
 
 
 def digest(number: int, cause_id: str) -> str:

@@ -12,7 +12,7 @@ from lstm_edu.comparison.tables import CODE_STYLE, words
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.examples import Example
 from lstm_edu.doctor.hypotheses import Hypothesis
-from lstm_edu.doctor.mistake import EVERY, Mistake
+from lstm_edu.doctor.mistake import EVERY, Mistake, Mistakes
 from lstm_edu.palette import NAMES
 
 # The kinds of answers, each with its sign and what the card says above everything else.
@@ -34,7 +34,7 @@ VERDICTS = {
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Candidate(Mistakes):
     """One explanation that fits.
 
     Attributes:
@@ -50,11 +50,6 @@ class Candidate:
     same_as: tuple[str, ...] = ()
 
     @property
-    def id(self) -> str:
-        """The catalogue's id; of a pair, both: "gate-order:i,f,o,g + bias-missing"."""
-        return " + ".join(m.id for m in self.mistakes)
-
-    @property
     def ids(self) -> tuple[str, ...]:
         return tuple(m.id for m in self.mistakes)
 
@@ -66,16 +61,6 @@ class Candidate:
     @property
     def name(self) -> str:
         return self.id + (f" ({self.place})" if self.place else "")
-
-    @property
-    def sentence(self) -> str:
-        if len(self.mistakes) == 1:
-            return self.mistakes[0].sentence
-        return " ".join(f"{k}) {m.sentence}" for k, m in enumerate(self.mistakes, 1))
-
-    @property
-    def fix(self) -> str:
-        return "\n".join(dict.fromkeys(m.fix for m in self.mistakes))
 
     @classmethod
     def of(cls, hypothesis: Hypothesis, evidence: Evidence, same_as: tuple[str, ...] = ()) -> Candidate:

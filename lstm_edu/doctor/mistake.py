@@ -115,10 +115,7 @@ class Mistake:
         if not places:
             raise ValueError(f"{self.id} cannot be made in {layer!r}")
         right = recipe_of(layer, x, mask, initial_state, dtype=layer.dtype)
-        wrong = mutated(right, self, places[0] if place is None else place)
-        outputs = None if wrong is None else run([wrong])[0]
-        if outputs is None:
-            raise ValueError(f"{self.id} cannot be made with this input: it leaves nothing that could be computed")
+        outputs = outputs_of(mutated(right, self, places[0] if place is None else place), self.id)
         return tuple(outputs) if len(outputs) > 1 else outputs[0]
 
     def trace(self, layer: Layer, x: Any, mask: Any = None, initial_state: Any = None) -> Trace:
@@ -145,6 +142,35 @@ class Mistake:
 
     def __repr__(self) -> str:
         return f"<Mistake {self.id}: {self.sentence}>"
+
+
+class Mistakes:
+    """One mistake, or two that were made together."""
+
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def id(self) -> str:
+        """The catalogue's id; of a pair, both: "gate-order:i,f,o,g + bias-missing"."""
+        return " + ".join(m.id for m in self.mistakes)
+
+    @property
+    def sentence(self) -> str:
+        if len(self.mistakes) == 1:
+            return self.mistakes[0].sentence
+        return " ".join(f"{k}) {m.sentence}" for k, m in enumerate(self.mistakes, 1))
+
+    @property
+    def fix(self) -> str:
+        return "\n".join(dict.fromkeys(m.fix for m in self.mistakes))
+
+
+def outputs_of(wrong: Recipe | None, mistake_id: str) -> Sequence[Any]:
+    """What a recipe with a mistake returns; ValueError where it cannot be made, or computes nothing, with its input."""
+    outputs = None if wrong is None else run([wrong])[0]
+    if outputs is None:
+        raise ValueError(f"{mistake_id} cannot be made with this input: it leaves nothing that could be computed")
+    return outputs
 
 
 def mutated(recipe: Recipe, mistake: Mistake, place: Place = ()) -> Recipe | None:

@@ -174,7 +174,7 @@ def _task(node: ast.expr, aliases: dict[str, str]) -> str | None:
         return aliases.get(node.id)
     text = ast.unparse(node)
     if match := re.fullmatch(r"(?:\w+\.)?clinic\.case\((\d+)\)", text):
-        name = f"patient_{match[1]}"
+        name = tasks.name_of(int(match[1]))
     else:
         match = re.fullmatch(r"(?:\w+\.)?exercises\.(?:get\('(\w+)'\)|(\w+))", text)
         name = (match[1] or match[2]) if match else ""

@@ -282,10 +282,6 @@ def _softmax(y: Array, axis: int) -> Array:
 # --- arguments ------------------------------------------------------------------------------------------------------
 
 
-def _cut(at: float, v: Array) -> Array:
-    return np.clip(v, -at, at)
-
-
 # (what is done with an array of fractions, the sentence, cost)
 _VALUES: tuple[tuple[_Whole, str, float], ...] = (
     (np.zeros_like, "{First} is not used: your numbers are those for zeros.", 1.3),
@@ -310,7 +306,7 @@ _VALUES: tuple[tuple[_Whole, str, float], ...] = (
     ),
     (lambda v: v / np.abs(v).max(), "{First} is divided by its largest number first.", 1.9),
     *(
-        (partial(_cut, at), f"{{First}} is cut off at -{at} and {at} first.", 1.9)
+        (partial(np.clip, a_min=-at, a_max=at), f"{{First}} is cut off at -{at} and {at} first.", 1.9)
         for at in (1, 2, 3, 4, 5, 6, 8, 10, 20)
     ),
 )
@@ -326,7 +322,7 @@ _TABLES: tuple[tuple[_Whole, str, float], ...] = (
 )
 _SERIES: tuple[tuple[_Whole, str, float], ...] = (
     (
-        lambda v: np.swapaxes(v, 0, 1).reshape(v.shape),
+        partial(_swapped_and_reshaped, 0, 1),
         "{First} is read with its timesteps first, so that its rows come in another order than those of the rest.",
         1.5,
     ),
