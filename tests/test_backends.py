@@ -51,6 +51,7 @@ def test_the_outputs_before_the_first_step_that_counts(unroll, zero):
     assert bool(said) == (zero and not zeroed)
 
 
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype float64")  # JAX makes it float32, and says so
 @pytest.mark.parametrize("wrapper", ["Bidirectional", "TimeDistributed"])
 def test_a_layer_of_float64_inside_a_wrapper_of_float64(wrapper):
     rng = rng_of(4, len(wrapper))
