@@ -34,6 +34,7 @@ _WATCH = """() => {
     ({ cell_type, source }) => cell_type === "code" && /le\\.(explore|packing)\\w*\\(/.test([source].flat().join("")));
   const stay = setInterval(() => notebook.scrollToItem(index, "start"), 200);
   window.firstExplorer = null;
+  if (index < 0) return false;
   const start = performance.now();
   const look = () => {
     if (document.querySelector(".lstm-edu-explorer[data-ready=true]:not([data-kind=Prediction])")) {
@@ -42,6 +43,7 @@ _WATCH = """() => {
     } else requestAnimationFrame(look);
   };
   look();
+  return true;
 }"""
 _FAILED = """() => jupyterapp.shell.currentWidget.content.model.toJSON().cells
     .flatMap(cell => cell.outputs ?? []).filter(output => output.output_type === "error").map(output => output.ename)"""
@@ -59,7 +61,7 @@ class Row(NamedTuple):
     """What one notebook took: seconds, seconds, megabytes; names of the errors that its cells raised."""
 
     name: str
-    first: float
+    first: float | None  # None: it has none
     all_cells: float
     peak: int
     errors: list[str]
@@ -68,12 +70,12 @@ class Row(NamedTuple):
 def measured(page: Page, address: str, name: str) -> Row:
     """Open, run and time one notebook."""
     open_notebook(page, address, f"notebooks/{name}")
-    page.evaluate(_WATCH)
+    has_one = page.evaluate(_WATCH)
     start = time.perf_counter()
     run_all(page, 180)
     took = time.perf_counter() - start
-    first = page.wait_for_function("() => window.firstExplorer").json_value()
-    row = Row(name, first / 1000, took, page.evaluate(_PEAK), page.evaluate(_FAILED))
+    first = page.wait_for_function("() => window.firstExplorer").json_value() / 1000 if has_one else None
+    row = Row(name, first, took, page.evaluate(_PEAK), page.evaluate(_FAILED))
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     return row
 
@@ -101,7 +103,7 @@ def write(rows: list[Row], load: float | None) -> str:
         return f"{value:.{digits}f}" if value <= goal else f"**{value:.{digits}f}**"
 
     lines = [
-        [row.name.removesuffix(".ipynb"), said(row.first, GOALS[0], 1), said(row.all_cells, GOALS[1], 0),
+        [row.name.removesuffix(".ipynb"), "none" if row.first is None else said(row.first, GOALS[0], 1), said(row.all_cells, GOALS[1], 0),
          said(row.peak, GOALS[2], 0) + (f", **raised {', '.join(row.errors)}**" if row.errors else "")]
         for row in rows
     ]  # fmt: skip

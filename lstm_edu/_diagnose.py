@@ -1,12 +1,11 @@
 """``python -m lstm_edu diagnose``: numbers that are not Keras's, and the mistake that explains them."""
 
 import argparse
-import warnings
 from pathlib import Path
 
-from lstm_edu._models import MODEL, array, cannot, model_of, say
+from lstm_edu._models import CANNOT, add_model, array, attempt, model_of, say
 
-NOTHING_TO_FIX, FOUND, CANNOT, NO_ANSWER = 0, 1, 2, 3
+NOTHING_TO_FIX, FOUND, NO_ANSWER = 0, 1, 3
 
 
 def add_command(commands) -> None:
@@ -21,8 +20,7 @@ def add_command(commands) -> None:
         "too large to decide.",
         allow_abbrev=False,
     )
-    parser.add_argument("model", help=MODEL)
-    parser.add_argument("--weights", type=Path, metavar="W.h5", help="of a .json: the file of its weights")
+    add_model(parser)
     parser.add_argument("--input", type=Path, metavar="X.npy", required=True, help="the input of both programs")
     parser.add_argument(
         "--theirs", type=Path, metavar="Y.npy", required=True, help="what the other program computed for that input"
@@ -34,31 +32,9 @@ def add_command(commands) -> None:
 
 def run(options: argparse.Namespace, passed_on: list[str]) -> int:
     """Print the answer and return the exit status."""
-    if passed_on:
-        return _cannot(f"diagnose has no option {passed_on[0]}; see python -m lstm_edu diagnose --help")
-    try:
-        from lstm_edu.export import page
-
-        html = None if options.html is None else page.destination(options.html)
-        x, theirs = array(options.input), array(options.theirs)
-        if isinstance(theirs, dict):
-            theirs = theirs if len(theirs) > 1 else next(iter(theirs.values()))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from lstm_edu import doctor
-            from lstm_edu.comparison import tables
-            from lstm_edu.keras_bridge import about, files
-
-            model = model_of(options.model)
-            if options.weights is not None:
-                model = files.load(files.Pair(Path(options.model), options.weights)).model
-            answer = doctor.diagnose(theirs, model, x, pairs=not options.no_pairs)
-            if html is not None:
-                title = f"{Path(options.model).name}: {'do the numbers agree?' if answer else 'why the numbers differ'}"
-                facts = tables.html_list("About this report", [*about.of(options.model), options.typed])
-                page.write(html, page.of_text(title, answer._repr_html_() + facts))
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
-        return _cannot(str(error))
+    answer = attempt("diagnose", passed_on, lambda: _answer(options))
+    if answer is None:
+        return CANNOT
     say(repr(answer))
     if options.html is not None:
         say(f"\nThe answer as a page: {options.html}")
@@ -67,6 +43,23 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> int:
     return NO_ANSWER if answer.verdict in ("unexplained", "too little", "undecided") else FOUND
 
 
-def _cannot(why: str) -> int:
-    cannot("diagnose", why)
-    return CANNOT
+def _answer(options: argparse.Namespace):
+    from lstm_edu.export import page
+
+    html = None if options.html is None else page.destination(options.html)  # before the work, not after it
+    x, theirs = array(options.input), array(options.theirs)
+    if isinstance(theirs, dict):
+        theirs = theirs if len(theirs) > 1 else next(iter(theirs.values()))
+    from lstm_edu import doctor
+    from lstm_edu.comparison import tables
+    from lstm_edu.keras_bridge import about, files
+
+    model = model_of(options.model)
+    if options.weights is not None:
+        model = files.load(files.Pair(Path(options.model), options.weights)).model
+    answer = doctor.diagnose(theirs, model, x, pairs=not options.no_pairs)
+    if html is not None:
+        title = f"{Path(options.model).name}: {'do the numbers agree?' if answer else 'why the numbers differ'}"
+        facts = tables.html_list("About this report", [*about.of(options.model), options.typed])
+        page.write(html, page.of_text(title, answer._repr_html_() + facts))
+    return answer

@@ -1,16 +1,45 @@
 """What the commands that open a model share: the model, arrays from files, pages and lines for the terminal."""
 
+import argparse
 import importlib
 import shutil
 import sys
+import warnings
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 NARROW, WIDE = 80, 120
+CANNOT = 2  # the exit status, next to one line that says why
 MODEL = (
     "a .keras file, an .h5 file of Keras 2, or .json with its weights in a file next to it; or module:name, a model "
     "(or a function or class that makes one) in your own module, which is imported"
 )
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Add the model, and the weights of a .json, to a command."""
+    parser.add_argument("model", help=MODEL)
+    parser.add_argument("--weights", type=Path, metavar="W.h5", help="of a .json: the file of its weights")
+
+
+def attempt(command: str, passed_on: Sequence[str], work: Callable[[], Any]) -> Any:
+    """What `work` returns; None where it could not be done, after one line that says why.
+
+    Args:
+        command: the command's name.
+        passed_on: options that it does not know.
+        work: takes nothing. What matters of the warnings of Keras is in its answer, so they are not shown.
+    """
+    try:
+        if passed_on:
+            raise ValueError(f"{command} has no option {passed_on[0]}; see python -m lstm_edu {command} --help")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return work()
+    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
+        cannot(command, str(error))
+        return None
 
 
 def model_of(given: str) -> Any:

@@ -1,13 +1,12 @@
 """``python -m lstm_edu verify``: a model, layer by layer, next to Keras's own numbers."""
 
 import argparse
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
-from lstm_edu._models import MODEL, array, cannot, columns, model_of, say
+from lstm_edu._models import CANNOT, add_model, array, attempt, columns, model_of, say
 
-AGREES, DIFFERS, CANNOT, UNDECIDED = 0, 1, 2, 3
+AGREES, DIFFERS, UNDECIDED = 0, 1, 3
 
 
 def add_command(commands) -> None:
@@ -21,8 +20,7 @@ def add_command(commands) -> None:
         f"could not be done, {UNDECIDED} rounding is too large to decide.",
         allow_abbrev=False,
     )
-    parser.add_argument("model", help=MODEL)
-    parser.add_argument("--weights", type=Path, metavar="W.h5", help="of a .json: the file of its weights")
+    add_model(parser)
     parser.add_argument(
         "--input",
         type=Path,
@@ -36,33 +34,33 @@ def add_command(commands) -> None:
 
 def run(options: argparse.Namespace, passed_on: list[str]) -> int:
     """Print the report and return the exit status."""
-    if passed_on:
-        return _cannot(f"verify has no option {passed_on[0]}; see python -m lstm_edu verify --help")
-    try:
-        from lstm_edu.export import page
-
-        html = None if options.html is None else page.destination(options.html)  # before the work, not after it
-        x = None if options.input is None else array(options.input)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters of them is in the report
-            from lstm_edu import keras_bridge
-            from lstm_edu.keras_bridge import files, kinds
-
-            model = model_of(options.model)
-            if isinstance(model, Path) and kinds.is_onnx(model):
-                return _cannot(_onnx(model))
-            if options.weights is not None:
-                model = files.Pair(Path(options.model), options.weights)
-            report = keras_bridge.verify(model, x, randomize=options.randomize)
-            report = replace(report, about=(*report.about, options.typed))
-            if html is not None:
-                page.write(html, _page(report))
-    except (ValueError, TypeError, OSError, ImportError, RuntimeError) as error:
-        return _cannot(str(error))
+    report = attempt("verify", passed_on, lambda: _report(options))
+    if report is None:
+        return CANNOT
     say(report.text(columns()))
     if options.html is not None:
         say(f"\nThe report as a page: {options.html}")
     return {"equal": AGREES, "different": DIFFERS, "undecided": UNDECIDED}[report.verdict]
+
+
+def _report(options: argparse.Namespace):
+    from lstm_edu.export import page
+
+    html = None if options.html is None else page.destination(options.html)  # before the work, not after it
+    x = None if options.input is None else array(options.input)
+    from lstm_edu import keras_bridge
+    from lstm_edu.keras_bridge import files, kinds
+
+    model = model_of(options.model)
+    if isinstance(model, Path) and kinds.is_onnx(model):
+        raise ValueError(_onnx(model))
+    if options.weights is not None:
+        model = files.Pair(Path(options.model), options.weights)
+    report = keras_bridge.verify(model, x, randomize=options.randomize)
+    report = replace(report, about=(*report.about, options.typed))
+    if html is not None:
+        page.write(html, _page(report))
+    return report
 
 
 def _onnx(path: Path) -> str:
@@ -91,8 +89,3 @@ def _page(report) -> str:
     except ValueError:  # no layer of a kind that an explorer shows
         return page.of_text(report.title, report.body())
     return page.of_widget(explorer, title=report.title, before=f"{report.body()}\n<h2>Step by step</h2>\n")
-
-
-def _cannot(why: str) -> int:
-    cannot("verify", why)
-    return CANNOT

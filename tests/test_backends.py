@@ -145,11 +145,10 @@ def test_an_adequate_example_and_compare():
     le.compare(le.from_keras(layer)(x, mask=mask), np.asarray(keras_trace(layer, x, mask).output)).check()
 
 
-@pytest.mark.skipif(BACKEND == "torch", reason="Keras on PyTorch rounds something in a float64 layer; not followed yet")
 @pytest.mark.filterwarnings("ignore:.*float64:UserWarning")
 def test_float64_is_what_the_backend_makes_of_it():
     layer = theirs("LSTM", rng_of(8), units=H, dtype="float64", return_sequences=True)
-    assert le.from_keras(layer).dtype == (np.float32 if BACKEND in ("jax", "numpy") else np.float64)
+    assert le.from_keras(layer).dtype == (np.float64 if BACKEND == "tensorflow" else np.float32)
     le.verify(layer, sequences(rng_of(9), dtype="float64")).check()
 
 

@@ -78,8 +78,8 @@ def numbers(tensor: Any) -> np.ndarray:
 def dtype_of(layer: Any) -> Policy:
     """The layer's dtype policy, as this backend computes it here. ValueError for quantised policies.
 
-    Where float64 is asked for, JAX computes in float32 unless it is told to know float64 (JAX_ENABLE_X64=1), and Keras
-    on NumPy rounds its weights and activations to float32.
+    Where float64 is asked for, JAX computes in float32 unless it is told to know float64 (JAX_ENABLE_X64=1), Keras on
+    NumPy rounds its weights and activations to float32, and Keras on PyTorch its matrix products (Keras 3.15).
     """
     policy = layer.dtype_policy
     name = f"mixed_{policy.compute_dtype}" if policy.compute_dtype != policy.variable_dtype else policy.compute_dtype
@@ -102,7 +102,7 @@ def _knows_float64() -> bool:
         import jax
 
         return bool(jax.config.jax_enable_x64)
-    return backend != "numpy"
+    return backend == "tensorflow"
 
 
 @cache
