@@ -103,7 +103,8 @@ def write(rows: list[Row], load: float | None) -> str:
         return f"{value:.{digits}f}" if value <= goal else f"**{value:.{digits}f}**"
 
     lines = [
-        [row.name.removesuffix(".ipynb"), "none" if row.first is None else said(row.first, GOALS[0], 1), said(row.all_cells, GOALS[1], 0),
+        [row.name.removesuffix(".ipynb"), "none" if row.first is None else said(row.first, GOALS[0], 1),
+         said(row.all_cells, GOALS[1], 0),
          said(row.peak, GOALS[2], 0) + (f", **raised {', '.join(row.errors)}**" if row.errors else "")]
         for row in rows
     ]  # fmt: skip

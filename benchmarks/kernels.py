@@ -1,9 +1,10 @@
-"""Kernels of the course, forked and usual, side by side: python -m benchmarks.kernels [--base PATH] [--docs]
+"""Kernels of the course, forked and usual, side by side: python -m benchmarks.kernels [--base PATH] [--course] [--docs]
 
 Linux only. Two real servers, `python -m lstm_edu lab`: one starts kernels as usual (of an older checkout, if --base
 says so), the other forks them. Measured: from asking the server for a kernel until a cell with `import keras` has run;
 all code cells of notebook 06; five kernels with Keras at once. Seconds of a kernel are its own, its children's, and
-what its server and the process it was forked from spent on it meanwhile.
+what its server and the process it was forked from spent on it meanwhile. With --course instead: all code cells of every
+notebook, each in a fresh kernel, the older checkout's notebooks in its own usual kernels.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from . import machine, markdown
 from .browser import HERE, TOKEN, server_process
 
 MARKERS = ("<!-- kernels:begin -->", "<!-- kernels:end -->")
+COURSE_MARKERS = ("<!-- run-all:begin -->", "<!-- run-all:end -->")
+COURSE_GOAL = 0.7  # of the sum
 NOTEBOOK = "06_lstm_one_step.ipynb"
 MOST = 600.0  # seconds for a cell
 KERNELS = 5
@@ -148,7 +151,7 @@ def measure(server: Server, notebooks: Path) -> Measured:
     kernel, client, identity = server.kernel()
     run(client, "import keras")
     clock, cpu = time.monotonic() - began, seconds([kernel]) + seconds(rest) - before
-    run_notebook(client, notebooks)
+    run_notebook(client, notebooks / NOTEBOOK)
     notebook, own_after = seconds([kernel]) + seconds(rest) - before, megabytes([kernel], "uss")
     client.stop_channels()
     server.end(identity)
@@ -161,9 +164,36 @@ def measure(server: Server, notebooks: Path) -> Measured:
     return Measured(cpu, clock, notebook, own, megabytes(kernels + server.family(kernels), "pss"), own_after)
 
 
-def run_notebook(client: BlockingKernelClient, folder: Path) -> None:
-    cells = nbformat.read(folder / NOTEBOOK, as_version=4).cells
-    run(client, f"import os; os.chdir({str(folder)!r})")
+def measure_course(server: Server, notebooks: Path) -> dict[str, float]:
+    """Processor seconds by number: "07" is all of 07_*.ipynb and 07b_*.ipynb, each in a kernel of its own."""
+    server.settle()
+    took: dict[str, float] = {}
+    for notebook in sorted(notebooks.glob("[0-9]*.ipynb")):
+        rest = server.family([])
+        before = seconds(rest)
+        kernel, client, identity = server.kernel()
+        run_notebook(client, notebook)
+        number = notebook.name[:2]
+        took[number] = took.get(number, 0.0) + seconds([kernel]) + seconds(rest) - before
+        client.stop_channels()
+        server.end(identity)
+    return took
+
+
+def course_text(usual: dict[str, float], forked: dict[str, float]) -> str:
+    rows = [
+        [number, markdown.digits(then), markdown.digits(forked[number]), f"{forked[number] / then:.2f}", "", ""]
+        for number, then in usual.items()
+    ]
+    then, now = sum(usual.values()), sum(forked.values())
+    reached = "yes" if now <= COURSE_GOAL * then else "no"
+    rows.append(["all", markdown.digits(then), markdown.digits(now), f"{now / then:.2f}", str(COURSE_GOAL), reached])
+    return markdown.table(["notebook, processor seconds", "older", "now", "ratio", "goal", "reached"], rows)
+
+
+def run_notebook(client: BlockingKernelClient, notebook: Path) -> None:
+    cells = nbformat.read(notebook, as_version=4).cells
+    run(client, f"import os; os.chdir({str(notebook.parent)!r})")
     for cell in cells:
         if cell.cell_type == "code" and "raises-exception" not in cell.metadata.get("tags", []):
             run(client, cell.source)
@@ -183,20 +213,22 @@ def text(usual: Measured, forked: Measured) -> str:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kernels", description=__doc__.splitlines()[0])
     parser.add_argument("--base", type=Path, default=HERE, help="the checkout whose usual kernels are measured")
+    parser.add_argument("--course", action="store_true", help="run every notebook instead")
     parser.add_argument("--docs", action="store_true", help=f"also write the table into {markdown.PAGE.name}")
     options = parser.parse_args(arguments)
     load = machine.load()
     if options.docs:
         machine.must_be_quiet(load)
-    base = options.base.resolve()
+    base, work = options.base.resolve(), measure_course if options.course else measure
     with lab(base, forked=False) as server:
-        usual = measure(server, base / "notebooks")
+        usual = work(server, base / "notebooks")
     with lab(HERE, forked=True) as server:
-        forked = measure(server, HERE / "notebooks")
-    said = "\n\n".join([text(usual, forked), " ".join(machine.description(load))])
+        forked = work(server, HERE / "notebooks")
+    table = course_text(usual, forked) if options.course else text(usual, forked)
+    said = "\n\n".join([table, " ".join(machine.description(load))])
     print(said)
     if options.docs:
-        markdown.write_down(said, *MARKERS)
+        markdown.write_down(said, *(COURSE_MARKERS if options.course else MARKERS))
 
 
 if __name__ == "__main__":
