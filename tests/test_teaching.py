@@ -761,6 +761,49 @@ def test_the_mistakes_of_the_teacher_s_page_are_the_catalogue_s(root):
     assert named <= {mistake.id.split(":")[0] for mistake in le.mistakes()}
 
 
+def sections_of(notebook: Path) -> dict[str, list[str]]:
+    """The headings on the direct path, without their #s, and the exercises below each."""
+    found: dict[str, list[str]] = {"": []}
+    heading, side = "", 9
+    for cell in nbformat.read(notebook, as_version=4).cells:
+        for line in cell.source.splitlines():
+            depth = len(line) - len(line.lstrip("#"))
+            if cell.cell_type == "markdown" and depth:
+                heading = line.strip("# ")
+                side = depth if heading.startswith("Side trip") else 9 if depth <= side else side
+                if side == 9:
+                    found[heading] = []
+            elif side == 9 and (asked := re.search(r"exercises\.(\w+)\.check", line)):
+                found[heading].append(asked[1])
+    return found
+
+
+def test_the_plans_name_sections_minutes_and_exercises_of_the_direct_path(root):
+    page = (root / "docs" / "teaching.md").read_text(encoding="utf-8")
+    plans = page[page.index("## One hour") : page.index("## The board")].replace("`*`", "")
+    paths = {path.name.partition("_")[0]: path for path in (root / "notebooks").glob("[0-9]*.ipynb")}
+    found = {number: sections_of(path) for number, path in paths.items()}
+    rows = [line for line in plans.splitlines() if line.startswith("|") and not line.startswith(("|--", "| |", "| M"))]
+    named, minutes, number = set(), {}, "00"  # the hour is 00 alone
+    for row in rows:
+        for place, said, section in re.findall(r"\b(\d\db?)(?=:| \()(?: \((\d+))?|\*([^*]+)\*", row):
+            number = place or number
+            if said:
+                minutes[number] = int(said)
+            if section:
+                named.add((number, section))
+    assert len(named) > 40
+    assert not [(number, section) for number, section in named if section not in found[number]]
+    first = {n: nbformat.read(path, as_version=4).cells[0].source for n, path in paths.items()}
+    assert minutes == {n: int(re.search(r"about (\d+) minutes", source)[1]) for n, source in first.items()}
+
+    term = [line.strip("| ").split(" | ") for line in plans[plans.index("## A term") :].splitlines() if "|" in line]
+    graded = [(set(re.findall(r"\b\d\db?(?= \()", row[1])), re.findall(r"`(\w+)`", row[-1])) for row in term[2:]]
+    assert len(graded) == 15
+    for numbers, names in graded:
+        assert set(names) <= {name for n in numbers for below in found[n].values() for name in below}, numbers
+
+
 # --- nbgrader itself ------------------------------------------------------------------------------------------------
 
 

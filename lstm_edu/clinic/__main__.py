@@ -1,7 +1,11 @@
-"""`python -m lstm_edu.clinic`: for the teacher, what each patient has."""
+"""`python -m lstm_edu.clinic`: for the teacher, what each patient has, and with which letter a student says so."""
 
 from lstm_edu.clinic import case, cases
+from lstm_edu.clinic.patients import WORDS
 
 for number in cases():
-    found = case(number).solution()
-    print(f"{number:2}  {found.cause}\n    {found.message}\n    {found.seen}\n")
+    patient, found = case(number), case(number).solution()
+    words = [WORDS[mistake_id] for mistake_id in found.cause.split(" + ")]
+    letters = [letter for letter, choice in patient.choices.items() if choice in words]
+    print(f"{number:2}  {' and '.join(letters)}: {'; '.join(map(patient.choices.get, letters))}   ({found.cause})")
+    print(f"    {found.message}\n    {found.seen}\n")
