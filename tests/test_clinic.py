@@ -1,6 +1,7 @@
 """The clinic: sealed patients, what is said about a diagnosis, and that nothing gives them away."""
 
 import inspect
+import re
 import subprocess
 import sys
 
@@ -302,7 +303,9 @@ def test_the_teacher_s_command_prints_all():
         [sys.executable, "-m", "lstm_edu.clinic"], stdout=subprocess.PIPE, text=True, check=True
     ).stdout
     for number in NUMBERS:
-        assert f"{number:2}  {opened(number).id}\n    {opened(number).sentence}" in printed
+        letters = " and ".join(right_letters(number))
+        assert re.search(rf"^{number:2}  {letters}: .*\({re.escape(opened(number).id)}\)$", printed, re.MULTILINE)
+        assert opened(number).sentence in printed
 
 
 def test_the_clinic_needs_nothing_heavier_than_numpy():

@@ -792,7 +792,7 @@ def test_a_name_that_is_not_known_is_told_where_it_comes_from():
         (ex.lstm, "def lstm(x, W, U, b, h, c):\n    return lstm_step(x, h, c, W, U, b)", "first, or use le.lstm_step"),
         (ex.lstm_step, "def lstm_step(x, h, c, W, U, b):\n    return sigmoid(h), c", "or use le.activations.sigmoid"),
         (ex.masked_lstm, "def masked_lstm(x, m, W, U, b, h, c):\n    return lstm(x)", "cell that defines lstm first"),
-        (ex.dense, "def dense(x, kernel, bias):\n    return x @ kernal + bias", "Is kernel meant?"),
+        (ex.dense, "def dense(x, kernel, bias):\n    return x @ kernal + bias", "Did you mean kernel?"),
         (ex.dense, "def dense(x, kernel, bias):\n    return le.Dense(3)(x)", "cell with `import lstm_edu as le` first"),
     ]:  # fmt: skip
         assert words in asked.check(defined(source)).message

@@ -94,7 +94,7 @@ class Patient(Card):
         layer: the layer as it should be, a built layer of this package. `layer(x)` is right.
         x, mask, initial_state: the arguments of the call; mask and initial_state are None where there is none.
         output: what the patient's code returned.
-        function: the patient's code, function(x), where you may ask it with other inputs; else None.
+        function: the patient's code, function(x), where you may call it with other inputs; else None.
         choices: what it might be, by letter. mistakes: how many of them were made, 1 or 2.
     """
 
@@ -126,7 +126,7 @@ class Patient(Card):
 
         Args:
             diagnosis: a letter of `choices`, or its words; the id of the mistake in `le.mistakes()`; what `le.diagnose`
-                found; or a function of your own, f(x), that makes the same mistake and so gives the same numbers. Of a
+                found; or your own function, f(x), that makes the same mistake and so gives the same numbers. Of a
                 patient with two mistakes two letters, words or ids: `answer("A", "C")`, or `answer("A and C")`.
 
         Returns:
@@ -139,7 +139,7 @@ class Patient(Card):
             return self._reproduced(diagnosis[0])
         texts = [text for one in diagnosis for text in self._texts(one)]
         if None in texts:
-            return self._finding(UNKNOWN, "This diagnosis names no single cause; so what do you think it is?")
+            return self._finding(UNKNOWN, "This diagnosis does not name a single cause. What do you think it is?")
         named = {text: self._named(text) for text in texts if text and _words(text)}
         if not named:  # "?", as the notebook has it, or "", or the gap of an assignment
             where = "in quotes, instead of the dots" if ... in diagnosis else "between the quotes"
@@ -185,7 +185,7 @@ class Patient(Card):
         return [diagnosis.cause]
 
     def _named(self, text: str) -> tuple[str, ...]:
-        """The ids of the mistakes that somebody means; none if that is not clear."""
+        """The ids of the mistakes that are meant; none if that is not clear."""
         if (one := self._named_alone(text)) is not None:
             return (one,)
         parts = re.split(r"\s*[+&]\s*|\s+and\s+|(?<=^[A-Za-z])[\s,]+(?=[A-Za-z]$)", text.strip())
@@ -223,7 +223,7 @@ class Patient(Card):
         return self._finding(NOT_YET, begin + evidence.against(guessed, self.output, self._right, what))
 
     def _is_it(self, named: Cause) -> bool:
-        """Whether it is what the patient has, or another name of it: one that gives the same for other inputs too."""
+        """Whether it is what the patient has, or another name for it: one that gives the same for other inputs too."""
         right = opened(self.number)
         if named.ids == right.ids:
             return True
@@ -242,7 +242,7 @@ class Patient(Card):
 
     def _reproduced(self, function: Callable) -> Finding:
         """What is said about a function that should make the same mistake."""
-        itself = "That is the patient itself. Write a function of your own that does the same."
+        itself = "That is the patient itself. Write your own function that does the same."
         if isinstance(function, _Function):
             return self._finding(NOT_YET, itself)
         asked = self._times_asked

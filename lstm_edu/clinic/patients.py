@@ -98,7 +98,7 @@ class Record:
         setting: (rng) -> what was computed.
         choices: ids of the catalogue that it might be, one of them the right one.
         seal: a digest of the right one, or of the right ones.
-        asked: whether the learner gets the function, and may ask it with inputs of their own.
+        asked: whether the learner gets the function, and may call it with their own inputs.
         mistakes: how many of the choices were made, 1 or 2.
     """
 

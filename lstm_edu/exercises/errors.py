@@ -105,7 +105,7 @@ def _where_from(error: NameError, function: Callable, taught: Collection[str]) -
     known = [*(code.co_varnames if code else ()), *getattr(function, "__globals__", ())]
     close = difflib.get_close_matches(name, [n for n in known if not n.startswith("_") and n != name], 1, 0.75)
     if close:
-        return f". Is {close[0]} meant?"
+        return f". Did you mean {close[0]}?"
     try:
         arguments = ", ".join(inspect.signature(function).parameters)
     except (TypeError, ValueError):

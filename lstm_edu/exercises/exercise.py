@@ -27,7 +27,7 @@ from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint
 from lstm_edu.exercises.running import Run, run
 
 Arguments = dict[str, Any]
-SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is drawn anew at each check
+SEEDS = (1, 2, 3)  # of the questions that are always the same; one more is new at each check
 RUN_IT = "(If you see your code above, run that cell first: Shift + Enter.)"
 _MOST_NAMES = 5
 _TAUGHT: set[str] = set()  # the functions that learners write in this course, and those that help them
@@ -180,7 +180,7 @@ class Exercise:
             if done.late:
                 return self._wrong(_late(done, limit), seen)
             if k == 0 and _is_unwritten(done, function):
-                return self._result(NOT_ATTEMPTED, f"{name} is not written to its end yet. {RUN_IT}", seen)
+                return self._result(NOT_ATTEMPTED, f"{name} is not finished yet. {RUN_IT}", seen)
             if done.error is not None:
                 text, line = told(done.error, function, _TAUGHT)
                 shapes = shapes_text(done.error, arguments)

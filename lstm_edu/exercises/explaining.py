@@ -111,8 +111,8 @@ def no_numbers(exercise: Exercise, answered: Sequence[Answered], right_on: Seque
         return None
     every = "For some arguments every" if right_on else "Every"
     return Found(
-        f"{every} number is nan, which is what becomes of 0 / 0, of infinity minus infinity, of the root or the "
-        "logarithm of a negative number, and of every sum and mean in which one number is nan (np.nanmean leaves it "
+        f"{every} number is nan, which is the result of 0 / 0, of infinity minus infinity, of the root or the "
+        "logarithm of a negative number, and of every sum and mean that contains a nan (np.nanmean leaves it "
         "out)."
     )
 

@@ -74,7 +74,7 @@ def grade(
     fence: Fence | None = None,
     limits: Limits | None = None,
 ) -> dict[str, Judged]:
-    """What the checks of an assignment's notebook say of the answers in it, each exercise's by its name; of a patient
+    """What the checks of an assignment's notebook say about its answers, each exercise's by its name; of a patient
     of the clinic by "patient_3".
 
     Args:
@@ -317,7 +317,7 @@ class Run:
         return f"stopped: {text}", str(error["line"])
 
     def _notes(self, check: Check, told: dict[str, Any], message: str, noticed: Sequence[str]) -> list[str]:
-        """What a learner should know of the run, and what a teacher may want to look at."""
+        """What a learner should know about the run, and what a teacher may want to look at."""
         notes = []
         task = tasks.exercise_of(check.exercise)
         raised = [k for k in sorted({*self.stopped, *self.ended}) if k < check.cell and self._matters(k, check)]
@@ -325,7 +325,7 @@ class Run:
             k = raised[0]
             what = f"ended Python ({self.ended[k]})" if k in self.ended else self._stop(k)[0]
             more = f" {_counted(len(raised) - 1, 'more cell')} stopped, too." if len(raised) > 1 else ""
-            notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader went on with the cells below it.")
+            notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader continued with the cells below it.")
         if told["below"]:
             what = "function" if task is not None else "diagnosis"
             notes.append(f"The {what} was found below its check: at the check itself it was not correct.")
