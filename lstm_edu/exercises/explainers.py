@@ -28,13 +28,13 @@ EXPLAINERS: tuple[Callable[..., Found | None], ...] = (
     unused,
 )
 
-# These describe everything that the function does, so they are tried only where no question was answered right. The others
-# are given the questions that were.
+# These describe everything that the function does, so they are tried only where no question was answered right. The
+# others are given the questions that were.
 OF_EVERYTHING = (digits, scaled, weighed, unused)
 
 
 def explained(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
-    """What the first explainer that finds something says. answered: what was answered wrongly. right_on: what was right."""
+    """What the first explainer that finds something says. answered: what was answered wrongly; right_on: what right."""
     if not answered:
         return None
     for explainer in EXPLAINERS:

@@ -325,7 +325,7 @@ class Run:
             k = raised[0]
             what = f"ended Python ({self.ended[k]})" if k in self.ended else self._stop(k)[0]
             more = f" {_counted(len(raised) - 1, 'more cell')} stopped, too." if len(raised) > 1 else ""
-            notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader continued with the cells below it.")
+            notes.append(f"Above this check {self._cell(k)} {what}.{more} The grader went on to the cells below it.")
         if told["below"]:
             what = "function" if task is not None else "diagnosis"
             notes.append(f"The {what} was found below its check: at the check itself it was not correct.")
