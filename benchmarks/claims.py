@@ -64,8 +64,13 @@ def fresh_gradients() -> Figures:
         figures |= {f"{kind}, {units} units": typical(values) for kind, values in lefts.items()}
         ratio = np.array(lefts["LSTM"]) / lefts["SimpleRNN"]
         figures[f"LSTM over SimpleRNN, {units} units"] = typical(ratio)
+    for units in (5, 32, 128):
+        for scale in (0.1, 3):
+            lstm, rnn = (_lefts(notebook, kind, units, scale) for kind in (le.LSTM, le.SimpleRNN))
+            figures[f"LSTM over SimpleRNN, {units} units, inputs times {scale}"] = typical(np.array(lstm) / rnn)
     for bias in (0, 1, 3):
         figures[f"LSTM, 32 units, forget bias {bias}"] = typical(_lefts(notebook, le.LSTM, 32, bias=bias))
+        figures[f"its forget gates alone, forget bias {bias}"] = typical(_gates_alone(notebook, bias))
     for scale in (0.1, 1, 3):
         figures[f"SimpleRNN, 32 units, inputs times {scale}"] = typical(_lefts(notebook, le.SimpleRNN, 32, scale))
         figures[f"LSTM, 32 units, inputs times {scale}"] = typical(_lefts(notebook, le.LSTM, 32, scale))
@@ -121,6 +126,99 @@ def _lefts(
             layer = notebook.with_forget_bias(layer, bias)
         lefts.append(notebook.left(layer, x))
     return lefts
+
+
+def _gates_alone(notebook: SimpleNamespace, bias: float) -> list[float]:
+    """What the product of the forget gates leaves, for the layers and inputs of `_lefts`."""
+    products = []
+    for seed in range(5):
+        layer = notebook.with_forget_bias(notebook.fresh(le.LSTM, 32, seed), bias)
+        f = layer.trace(np.random.default_rng(seed).normal(size=(4, 40, 3))).f
+        products.append(np.prod(f[:, 1:], axis=1).mean())
+    return products
+
+
+def fresh_forget_gates() -> Figures:
+    """What is in the middle nine tenths of the forget gates of fresh LSTM(4) layers, for inputs of two sizes (07b)."""
+    figures: Figures = {}
+    for scale in (1, 10):
+        gates = []
+        for seed in range(20):
+            layer = le.LSTM(4, seed=seed)
+            layer.build((None, None, 5))
+            gates.append(layer.trace(scale * np.random.default_rng(seed).normal(size=(4, 20, 5))).f)
+        figures[f"inputs times {scale}"] = [round(float(q), 2) for q in np.quantile(gates, [0.05, 0.95])]
+    return figures
+
+
+# --- one step, and many (NumPy) ---------------------------------------------------------------------------------------
+
+
+def stuck_blocks() -> Figures:
+    """Of 300 layers, in how many each block that is stuck at -100 shows its own sign and no other (07)."""
+    figures: Figures = {}
+    for units, sequences in ((1, 1), (2, 3), (4, 3)):
+        clear = 0
+        for seed in range(300):
+            rng = np.random.default_rng(seed)
+            kernel, recurrent, bias = (rng.normal(size=n) for n in ((4, 4 * units), (units, 4 * units), 4 * units))
+            x, h, c = (rng.normal(size=(sequences, n)) for n in (4, units, units))
+            signs = []
+            for block in range(4):
+                stuck = bias.copy()
+                stuck[block * units : (block + 1) * units] = -100
+                step, empty = (le.lstm_step(x, h, before, kernel, recurrent, stuck) for before in (c, 0 * c))
+                kept = np.allclose(step.c, empty.c)
+                signs.append([np.allclose(empty.c, 0), kept, (empty.c < 0).all(), np.allclose(step.h, 0)])
+            clear += np.array_equal(signs, np.eye(4))
+        figures[f"{units} units, {sequences} sequences"] = clear
+    return figures
+
+
+def wrong_or_rounding() -> Figures:
+    """The mean error of h from float32, and from the old hard sigmoid, at the first step and the last of 128 (08b)."""
+    figures: dict[str, list[float]] = {}
+    for seed in range(5):
+        x = _waves(seed)
+        for units in (1, 8, 32, 128):
+            error = _apart(x, units, {"recurrent_activation": "hard_sigmoid_keras2"}, seed=seed)
+            figures.setdefault(f"old hard sigmoid, fresh, {units} units, step 0", []).append(error[0])
+        for size in (1, 8):
+            kernel, recurrent, bias = _drawn(seed, 128)
+            weights = [size * kernel, size * recurrent, bias]
+            error = _apart(x, 128, {"dtype": "float32"}, weights)
+            for step in (0, 127):
+                figures.setdefault(f"rounding, kernels times {size}, step {step}", []).append(error[step])
+    return {name: typical(values) for name, values in figures.items()}
+
+
+def _waves(seed: int) -> np.ndarray:
+    """Three recordings of nine waves as in 08b, (3, 128, 9)."""
+    rng = np.random.default_rng(seed)
+    frequency, phase, height = (rng.uniform(*span, size=(3, 1, 9)) for span in ((0.5, 5), (0, 2 * np.pi), (0.3, 1.5)))
+    waves = height * np.sin(2 * np.pi * frequency * np.arange(128)[:, None] / 50 + phase)
+    return (waves + 0.1 * rng.normal(size=waves.shape)).astype("float32")
+
+
+def _drawn(seed: int, units: int) -> list[np.ndarray]:
+    """Weights of an LSTM on nine features, drawn as those of 08b are."""
+    rng = np.random.default_rng(seed)
+    shapes = ((9, 4 * units), (units, 4 * units), (4 * units,))
+    return [rng.normal(size=shape).astype("float32") / np.float32(np.sqrt(1 + np.prod(shape[:-1]))) for shape in shapes]
+
+
+def _apart(
+    x: np.ndarray, units: int, other: dict[str, Any], weights: list[np.ndarray] | None = None, seed: int = 0
+) -> np.ndarray:
+    """How far the outputs of an LSTM move on average, at each step, if it is made with these other arguments."""
+    outputs = []
+    for arguments in ({}, other):
+        layer = le.LSTM(units, return_sequences=True, seed=seed, **{"dtype": "float64"} | arguments)
+        layer.build((None, None, x.shape[2]))
+        if weights:
+            layer.set_weights(weights)
+        outputs.append(layer(x))
+    return np.abs(outputs[0] - outputs[1]).mean(axis=(0, 2))
 
 
 # --- the adding task --------------------------------------------------------------------------------------------------
@@ -513,6 +611,9 @@ EXPERIMENTS: dict[str, Callable[[], Figures]] = {
         fresh_gradients,
         orthogonal_start,
         scaled_matrix,
+        fresh_forget_gates,
+        stuck_blocks,
+        wrong_or_rounding,
         adding_race,
         adding_lengths,
         which_gradient,
