@@ -185,9 +185,16 @@ def test_no_modules_import_each_other_in_a_circle():
 
 def test_the_plan_of_the_house_has_every_room():
     plan = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    rooms = re.findall(r"^\| `(\w+)` \| \S", plan, re.MULTILINE)
+    house, around = plan[plan.index("| room |") :].split("| folder |")
+    rooms = re.findall(r"^\| `(\w+)` \| \S", house, re.MULTILINE)
     assert len(rooms) == len(set(rooms))
     assert set(rooms) == {part for part in MAY_IMPORT if not part.startswith("_")}
+    folders = re.findall(r"^\| `([.\w]+)` \| \S", around.partition("\n\n")[0], re.MULTILINE)
+    assert len(folders) == len(set(folders))
+    committed = subprocess.run(["git", "ls-files"], cwd=PACKAGE.parent, capture_output=True, text=True)
+    if committed.returncode:
+        pytest.skip("not a clone: git does not say which folders are the repository's")
+    assert {PACKAGE.name, *folders} == {path.partition("/")[0] for path in committed.stdout.split("\n") if "/" in path}
 
 
 def test_every_part_imports_only_what_lies_below_it():
