@@ -1,5 +1,7 @@
 """What an explorer carries: one module and one style sheet, linked from the files of static/."""
 
+import re
+
 import pytest
 
 from lstm_edu.widgets import linking
@@ -30,8 +32,7 @@ def test_each_file_comes_once_after_those_that_it_imports(planted):
                          "export default explorer([one, two, three]);\nfunction explorer(of) {\n  return of;\n}",
     })  # fmt: skip
     assert linking.module("x/explorer.js").splitlines() == [
-        "const one=1;", "const own=3;", "const two=own-one;", "const three=one+2;", "function explorer(of){return of}",
-        "export default explorer([one,two,three]);",
+        "const O=1,P=3,Q=P-O,R=O+2;", "function S(of){return of}", "export default S([O,Q,R]);",
     ]  # fmt: skip
 
 
@@ -93,10 +94,10 @@ def test_two_files_may_use_one_name_for_different_things(planted):
         "e.js": 'import { ofA } from "./a.js";\nconst size = 2;\n'
                 "const inner = ({ size }) => size;\nexport default [ofA, inner({ size }), { size: size }, `${size}`];",
     })  # fmt: skip
-    found = linking.module("e.js")
-    assert "const size=1;" in found and "=>({size,big:" in found and ".size,size2:size})" in found
-    assert "const size3=2;" in found  # size2 is taken
-    assert "({size:size3})=>size3" in found and "inner({size:size3}),{size:size3},`${size3}`" in found
+    assert linking.module("e.js") == (
+        "const P=1,Q=({big})=>({size:P,big:big.size,size2:P}),O=2,R=({size:O})=>O;\n"
+        "export default[Q,R({size:O}),{size:O},`${O}`];\n"
+    )
 
 
 def test_variables_get_short_names_and_nothing_else_does(planted):
@@ -113,10 +114,27 @@ export default named;
         }
     )
     assert linking.module("e.js") == (
-        "const named=(a,b)=>{const{total,other:{inner=a}={},...e}=b,"
-        "f={count:a,total,list:[a],inner(){return e.count},get total2(){return total}};"
-        "return b.map(d=>d.count?d:{element:Math.max(a,f.total)})};\nexport default named;\n"
+        "const O=(a,b)=>{const{total,other:{inner=a}={},...d}=b,"
+        "e={count:a,total,list:[a],inner(){return d.count},get total2(){return total}};"
+        "return b.map(c=>c.count?c:{element:Math.max(a,e.total)})};\nexport default O;\n"
     )
+
+
+def test_a_short_name_is_never_that_of_something_else(planted):
+    """Neither of another declaration, nor of a variable that keeps its name because it is short, nor of the browser."""
+    many = ", ".join(f"word{n}" for n in range(60))
+    planted({
+        "a.js": "export const b = (first) => first;\nexport const O = 2;\nexport const total = (a) => a + O;",
+        "e.js": 'import { b, O, total } from "./a.js";\n'
+                f"function sum({many}) {{\n  return [Map, b, O, total, {many}];\n}}\n"
+                "const other = (first) => b(total(first)) + total(O) + sum(first);\nexport default other;",
+    })  # fmt: skip
+    rows = linking.module("e.js").splitlines()
+    assert rows[0] == "const b=a=>a,O=2,P=a=>a+O,R=a=>b(P(a))+P(O)+Q(a);"
+    named, inside = re.fullmatch(r"function Q\((.+)\)\{return\[Map,b,O,P,(.+)\]\}", rows[1]).groups()
+    assert named == inside
+    assert len(set(named.split(","))) == 60
+    assert not set(named.split(",")) & {"b", "O", "P", "Q", "R", "Map", "if", "in", "of", "do"}
 
 
 @pytest.mark.parametrize(
@@ -150,6 +168,15 @@ def test_a_style_sheet_comes_with_the_module_next_to_it(planted):
         "shared/page.js": "export const h = 1;", "shared/page.css": ".a {\n  color: red; /* why */\n}\n",
         "shared/other.js": "export const o = 1;", "shared/other.css": ".unused { color: blue; }",
         "x/explorer.js": 'import { h } from "../shared/page.js";\nexport default h;',
-        "x/explorer.css": '.a > .b,\n.c::before {\n  content: "; }";\n  margin: 0 auto;\n}\n',
+        "x/explorer.css": '.a > .b,\n.c::before {\n  content: "; }";\n  margin: 0 auto;\n}\n'
+                          '/* { */\n.a {\n  /* 1 */ .d { content: "/* { */"; } /* 2 */\n}',
     })  # fmt: skip
-    assert linking.style("x/explorer.js") == '.a{color:red}.a>.b,.c::before{content:"; }";margin:0 auto}'
+    assert linking.style("x/explorer.js") == (
+        '.a{color:red;.d{content:"/* { */"}}.a>.b,.c::before{content:"; }";margin:0 auto}'
+    )
+
+
+def test_an_lstm_explorer_stays_light():
+    """0.6 of the 159,495 bytes of code and style that it carried at commit 9ce2a63: each one in a notebook has them."""
+    texts = [link("lstm/explorer.js") for link in (linking.module, linking.style)]
+    assert sum(len(text.encode()) for text in texts) <= 0.6 * 159_495

@@ -1,10 +1,8 @@
 """From the ES modules of static/ to what an explorer carries: one module and one style sheet, linked here, in Python.
 
 anywidget takes one string of JavaScript per widget, and there is no build step. So `module` follows the import lines
-from an explorer's file, leaves out comments, spaces and every declaration that nothing reaches, and puts the rest one
-after another, each file after those that it imports. Variables inside of functions get short names; functions keep
-theirs, so that an error in a browser's console says where it was. `style` does the same with the style sheets next to
-the modules.
+from an explorer's file, leaves out comments, spaces and every declaration that nothing reaches, gives the rest short
+names, and puts it together in one text. `style` does the same with the style sheets next to the modules.
 
 To be linked a module keeps to a few rules, and one that breaks them is refused with an error that names the file:
 
@@ -13,7 +11,8 @@ To be linked a module keeps to a few rules, and one that breaks them is refused 
 * there are no classes, and no `switch`: what comes before braces shows whether they are an object;
 * a name of another file is imported before it is used (ESLint sees to that).
 
-Each file has its own names: where two files give one name to different things, that of the later one is changed.
+Each file has its own names: two files may give one name to different things. A function has a line of its own in the
+text, so that an error in a browser's console can be found.
 """
 
 from __future__ import annotations
@@ -22,10 +21,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from posixpath import dirname, join, normpath
-from string import ascii_letters
+from string import ascii_letters, ascii_uppercase
 from typing import NamedTuple
 
 STATIC = Path(__file__).parent / "static"
@@ -51,15 +50,24 @@ def module(entry: str) -> str:
         if (path, statement.names[0]) in needed
     ]
     statements.append((default, names[entry]))
-    short = _short_names(statements)
-    return "\n".join(_text(statement, short | changed) for statement, changed in statements) + "\n"
+    named = zip(statements, _short_names(statements), strict=True)
+    return _put_together([_text(statement, names) for (statement, _), names in named])
 
 
 @cache
 def style(entry: str) -> str:
-    """The style sheets of an explorer: those next to the modules that it is linked from, x.css next to x.js."""
+    """The style sheets of an explorer: those next to the modules that it is linked from, x.css next to x.js.
+
+    What they have inside of one selector comes together, where the first of them has it.
+    """
     sheets = [(STATIC / path).with_suffix(".css") for path in _in_order(entry)]
-    return "".join(_without_spaces(sheet.read_text(encoding="utf-8")) for sheet in sheets if sheet.exists())
+    rules: dict[str, str] = {}
+    for sheet in sheets:
+        if sheet.exists():
+            for selector, inside in _rules(_without_spaces(sheet.read_text(encoding="utf-8"))):
+                before = rules.get(selector, "")
+                rules[selector] = before + (";" if before[-1:] not in ("", "}") else "") + inside
+    return "".join(f"{selector}{{{inside}}}" for selector, inside in rules.items())
 
 
 # --- which files, which declarations --------------------------------------------------------------------------------
@@ -102,29 +110,61 @@ def _unique_names(modules: dict[str, _Module]) -> dict[str, dict[str, str]]:
     return changed
 
 
-def _short_names(statements: list[tuple[_Statement, dict[str, str]]]) -> dict[str, str]:
-    """Short names for the variables inside of functions: {old: new}.
+_OF_ALL = ascii_uppercase[-12:]  # what is used most at the top level; the other letters are for what is inside
 
-    A name becomes the same other one wherever it is a variable, and no other variable is called so: whatever it is
-    bound to where, it stays bound to. What has a name at the top level keeps it, and so does what the browser has.
+
+def _short_names(statements: list[tuple[_Statement, dict[str, str]]]) -> list[dict[str, str]]:
+    """What each declaration calls the names in it: {old: new}.
+
+    What is declared at the top level is called the same everywhere. A variable inside of one declaration is known
+    nowhere else, so each declaration begins with `a` again. In each of them different names stay different and a name
+    becomes the same other one wherever it is a variable: whatever it is bound to where, it stays bound to.
     """
-    variables, shorthands = Counter[str](), Counter[str]()
-    kept = set(_KEYWORDS | _OF_THE_BROWSER)
-    for statement, changed in statements:
-        kept |= {*statement.names, *changed, *changed.values()}
-        for token, role in zip(statement.tokens, statement.roles, strict=True):
-            if role in ("variable", "shorthand"):
-                variables[token.text] += 1
-                shorthands[token.text] += role == "shorthand"
-    taken = kept | set(variables)
-    names = (name for size in (1, 2) for name in map("".join, product(ascii_letters, repeat=size)) if name not in taken)
+    uses = [_uses(statement, changed) for statement, changed in statements]
+    top = {changed.get(name, name) for statement, changed in statements for name in statement.names}
+    shared, inside = Counter[_Use](), set[str]()
+    for counted in uses:
+        shared.update({use: times for use, times in counted.items() if use.name in top})
+        inside |= {use.name for use in counted} - top
+    of_all = _shorter(shared, top | inside, _OF_ALL)
+    taken = top | set(of_all.values())
+    found = []
+    for counted in uses:
+        own = Counter({use: times for use, times in counted.items() if use.name not in top})
+        new = of_all | _shorter(own, taken | {use.name for use in own}, ascii_letters)
+        names = {use.old: new.get(use.name, use.name) for use in counted}
+        found.append({old: name for old, name in names.items() if name != old})
+    return found
+
+
+class _Use(NamedTuple):
+    old: str  # as it is written in its file
+    name: str  # where another file has it too, the name that it has been given
+    shorthand: bool  # {a}, which has to become {a:b}
+
+
+def _uses(statement: _Statement, changed: dict[str, str]) -> Counter[_Use]:
+    """How often each variable is used in a declaration, the names of the browser left out."""
+    return Counter(
+        _Use(token.text, changed.get(token.text, token.text), role == "shorthand")
+        for token, role in zip(statement.tokens, statement.roles, strict=True)
+        if role in ("variable", "shorthand") and token.text not in _OF_THE_BROWSER
+    )
+
+
+def _shorter(uses: Counter[_Use], taken: set[str], letters: str) -> dict[str, str]:
+    """Names that are not taken, these letters or two of any, where they save something; the commonest first."""
+    times, shorthands = Counter[str](), Counter[str]()
+    for use, n in uses.items():
+        times[use.name] += n
+        shorthands[use.name] += n * use.shorthand
+    names = chain(letters, map("".join, product(ascii_letters, repeat=2)))
+    free = (name for name in names if name not in taken | _KEYWORDS | _OF_THE_BROWSER)
     found: dict[str, str] = {}
-    for old, times in variables.most_common():
-        if old in kept or len(old) < 3:
-            continue
-        new = next(names)
-        if times * (len(old) - len(new)) > shorthands[old] * (len(old) + 1):
-            found[old] = new
+    new = next(free)
+    for name, n in times.most_common():
+        if n * (len(name) - len(new)) > shorthands[name] * (len(name) + 1):
+            found[name], new = new, next(free)
     return found
 
 
@@ -372,6 +412,19 @@ _GOES_ON_AFTER = _NOTHING_NEEDED - {")", "]", "}"} | {"+", "-", "/"}
 _GOES_ON_BEFORE = {")", "]", "}", ",", ";", ".", "?.", ":", "?", "=", "&", "|", "=>"}
 
 
+def _put_together(texts: list[str]) -> str:
+    """The declarations of a module as one text: the constants, then the functions, and its default at the end."""
+    *declared, default = texts
+    functions = [text for text in declared if text.startswith(("function", "async"))]
+    rows: list[str] = []
+    for text in declared:
+        if rows and rows[-1].startswith("const") and text.startswith("const"):
+            rows[-1] = f"{rows[-1][:-1]},{text.removeprefix('const').lstrip()}"
+        elif text not in functions:
+            rows.append(text)
+    return "\n".join([*rows, *functions, default]) + "\n"
+
+
 def _text(statement: _Statement, names: dict[str, str]) -> str:
     """A statement as text, with other names, and no more spaces and lines than the language needs."""
     written: list[str] = []
@@ -416,7 +469,7 @@ def _without_needless(statement: _Statement) -> list[_Named]:
 
 
 def _one_const(named: list[_Named]) -> list[_Named]:
-    """The same with one `const` for those that follow each other: const a=1,b=2;"""
+    """The same with one `const` for those that follow each other, const a=1,b=2; and one `let`."""
     found: list[_Named] = []
     first: list[str] = [""]  # of each open bracket: with which word the statement began that we are in
     for token, role in named:
@@ -425,9 +478,9 @@ def _one_const(named: list[_Named]) -> list[_Named]:
             first.pop()
         if token.gap == "\n" and _space_between(before.text, token.text, "\n"):
             first[-1] = ""  # perhaps a statement ended there
-        if token.text == "const" and first[-1] == "const;":
+        if token.text in ("const", "let") and first[-1] == f"{token.text};":
             found[-1] = (before._replace(text=","), "")
-            first[-1] = "const"
+            first[-1] = token.text
             continue
         if token.text == ";" and token.kind == "mark":
             first[-1] = f"{first[-1]};"
@@ -447,13 +500,30 @@ def _space_between(before: str, after: str, gap: str) -> str:
     return "" if (before in _SIGNS) != (after in _SIGNS) else gap
 
 
-_STYLE = re.compile(r"""/\*.*?\*/ | ("(?:\\.|[^"\\])*") | \s*([{};,>])\s* | (\s+) """, re.VERBOSE | re.DOTALL)
+_COMMENT = re.compile(r"""("(?:\\.|[^"\\])*") | /\*.*?\*/""", re.VERBOSE | re.DOTALL)
+_SPACE = re.compile(r"""("(?:\\.|[^"\\])*") | \s*([{};,>])\s* | (\s+)""", re.VERBOSE)
 
 
 def _without_spaces(sheet: str) -> str:
     """A style sheet without comments and without the spaces that mean nothing."""
-    short = _STYLE.sub(lambda m: m[1] or m[2] or (" " if m[3] else ""), sheet)
+    without_comments = _COMMENT.sub(lambda m: m[1] or "", sheet)
+    short = _SPACE.sub(lambda m: m[1] or m[2] or " ", without_comments)
     return short.replace(";}", "}").replace(": ", ":").strip()
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """The rules at the top level: (selector, what is in its braces)."""
+    depth, start, selector = 0, 0, ""
+    for brace in re.finditer(r'"(?:\\.|[^"\\])*"|[{}]', sheet):
+        if brace[0] == "{":
+            depth += 1
+            if depth == 1:
+                selector, start = sheet[start : brace.start()].strip(), brace.end()
+        elif brace[0] == "}":
+            depth -= 1
+            if depth == 0:
+                yield selector, sheet[start : brace.start()].strip()
+                start = brace.end()
 
 
 def files() -> Iterable[str]:
