@@ -333,7 +333,7 @@ def test_any_damage_to_a_file_is_a_clear_refusal_or_none(seed):
         ({"clip": 3.0}, "clip=3.0"),
         ({"input_forget": 1}, "input_forget=1"),
         ({"layout": 1}, "layout=1"),
-        ({"direction": "bidirectional"}, "1 directions"),
+        ({"direction": "bidirectional"}, "1 direction"),
         ({"hidden_size": 7}, "hidden_size is 7"),
         ({"activations": ["Sigmoid", "Tanh"]}, "must have 3 names"),
         ({"activations": ["Sigmoid", "Tanh", "Relu"]}, "one activation for candidate and cell"),

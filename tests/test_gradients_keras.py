@@ -277,7 +277,7 @@ def test_ours_with_other_weights_fails_there_too():
         ({}, np.zeros(B), None, ValueError, r"dL/d\(output\), of the output's shape \(3, 4\), got \(3,\)"),
         ({}, np.zeros((B, H)), "mse", ValueError, "put the layer in a keras.Sequential"),
         ({"return_state": True}, np.zeros((B, H)), None, ValueError, "returns 3 arrays, so y must be a list"),
-        ({"return_state": True}, [np.zeros((B, H))], None, ValueError, "got 1 arrays"),
+        ({"return_state": True}, [np.zeros((B, H))], None, ValueError, "got 1 array"),
         ({}, None, "mse", ValueError, "needs the targets y"),
         ({}, "text", None, TypeError, "y"),
     ],

@@ -558,7 +558,7 @@ def test_ours_must_be_of_the_same_kind():
     model = keras().Sequential([keras().Input((T, F)), layer])
     two = le.Sequential([le.LSTM(H, return_sequences=True), le.LSTM(H)])
     two.build((None, None, F))
-    with pytest.raises(ValueError, match="has 1 layers in Keras, but ours has 2"):
+    with pytest.raises(ValueError, match="has 1 layer in Keras, but ours has 2"):
         le.verify(model, x, ours=two)
     other = le.verify(layer, x, ours=ours("LSTM", rng, units=H + 1))
     assert not other and "a different number of units" in repr(other.layers[0])

@@ -152,7 +152,7 @@ def test_an_embedding_is_found_behind_other_layers_and_models():
     ("x", "error", "said"),
     [
         (np.zeros((B, T)), ValueError, r"2 inputs \(ids, signal\).*got one ndarray"),
-        ([np.zeros((B, T))], ValueError, "got 1 arrays"),
+        ([np.zeros((B, T))], ValueError, "got 1 array"),
         ({"ids": np.zeros((B, T))}, ValueError, "has the inputs ids, signal, but x has ids"),
         ({"ids": np.zeros((B, T)), "signal": np.zeros((B, 7, F)), "z": 1}, ValueError, "x has ids, signal, z"),
         ([np.zeros((B, T)), np.zeros((B, F, 7))], ValueError, "'signal'.*time and features look swapped"),

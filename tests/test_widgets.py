@@ -141,7 +141,7 @@ def test_of_a_large_batch_as_many_sequences_travel_as_fit(monkeypatch):
     np.testing.assert_array_equal(received(part)["c"], layer.trace(x).c[: part._spec["rows"]])
     monkeypatch.setattr(_base, "MAX_BYTES", 1)
     assert le.explore(layer, x)._spec["rows"] == 1  # one always
-    with pytest.raises(ValueError, match="batch must be from 0 to 0"):
+    with pytest.raises(ValueError, match="batch must be 0, as there is 1 sequence, got 1"):
         le.explore(layer, x, batch=1)
 
 
@@ -308,7 +308,7 @@ def test_a_models_reference_is_matched_layer_by_layer():
     trace = model().trace(X)
     explorer = le.explore(trace, reference=trace)
     assert [spec["comparison"]["agrees"] for spec in explorer._spec["layers"]] == [True] * 3
-    with pytest.raises(ValueError, match="the reference must be of the same model, but it has 1 layers"):
+    with pytest.raises(ValueError, match="the reference must be of the same model, but it has 1 layer and"):
         other = le.Sequential([dense()])
         other.build((None, F))
         le.explore(trace, reference=other.trace(X[0]))

@@ -186,7 +186,7 @@ MODEL = lambda **names: le.explore(text_model(), IDS, **names)  # noqa: E731
             ValueError,
             "steps must be one name for each of the 5 steps of 'lstm', got 4 names",
         ),
-        (LSTM, {"steps": [STEPS]}, ValueError, "one list for all sequences, or one for each of the 2, got 1 lists"),
+        (LSTM, {"steps": [STEPS]}, ValueError, "one list for all sequences, or 2, one for each, got 1 list"),
         (LSTM, {"steps": [STEPS, STEPS[:3]]}, ValueError, "steps[1] must be one name for each of the 5 steps"),
         (
             LSTM,

@@ -8,7 +8,7 @@ import numpy as np
 
 from lstm_edu.comparison.places import where, where_text
 from lstm_edu.comparison.tolerance import TOLERANCES, apart
-from lstm_edu.core.checks import shape_text
+from lstm_edu.core.checks import plural, shape_text
 
 Array = np.ndarray
 _SMALL = 0.01  # of the largest number: a difference up to this is called small
@@ -32,7 +32,8 @@ def summary(output: Array, right: Array) -> str:
     """How many numbers differ, and by how much."""
     wrong = differ(output, right)
     largest = np.abs(output - right).max()
-    return f"{wrong.sum()} of {wrong.size} numbers differ from the right ones, by up to {largest:.2g}."
+    differs = "differs" if wrong.sum() == 1 else "differ"
+    return f"{wrong.sum()} of {plural(wrong.size, 'number')} {differs} from the right ones, by up to {largest:.2g}."
 
 
 # What plays no part at the first timestep from states of zero, and what goes from one step to the next.

@@ -11,6 +11,7 @@ import numpy as np
 
 from lstm_edu.comparison.places import PACKED
 from lstm_edu.comparison.tolerance import apart
+from lstm_edu.core import checks
 from lstm_edu.trace import Trace
 
 KINDS = ("LSTM", "PeepholeLSTM", "GRU", "SimpleRNN")
@@ -100,8 +101,8 @@ def need_pair(a: Any, b: Any, owner: str, quantities: Sequence[str] | None = Non
     if shapes[0] != shapes[1]:
         (one, steps), (other, others) = shapes
         raise ValueError(
-            f"{owner}: both runs must be of the same input, but the first has {one} sequences of {steps} steps and the "
-            f"second {other} of {others}"
+            f"{owner}: both runs must be of the same input, but the first has {checks.plural(one, 'sequence')} of "
+            f"{checks.plural(steps, 'step')} and the second {other} of {others}"
         )
     if 0 in shapes[0]:
         raise ValueError(f"{owner} needs at least one sequence and one step, got {shapes[0]}: there is nothing to show")
@@ -131,8 +132,8 @@ def _same_x(a: Trace, b: Trace, owner: str) -> None:
     rule = "pass other_x=True to show runs of different inputs side by side"
     if one.shape != other.shape:
         raise ValueError(
-            f"{owner}: both runs must be of the same input, but x has {one.shape[2]} features in the first and "
-            f"{other.shape[2]} in the second; {rule}"
+            f"{owner}: both runs must be of the same input, but x has {checks.plural(one.shape[2], 'feature')} in the "
+            f"first and {other.shape[2]} in the second; {rule}"
         )
     differs = apart(one, other)
     if differs.any():

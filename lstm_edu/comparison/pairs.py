@@ -133,7 +133,8 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
             )
         )
     if len(ours.layers) != len(keras.layers):
-        raise ValueError(f"compare: a model of {len(ours.layers)} layers cannot be compared with {len(keras.layers)}")
+        size = checks.plural(len(ours.layers), "layer")
+        raise ValueError(f"compare: a model of {size} cannot be compared with one of {len(keras.layers)}")
     for (name, theirs), own in zip(keras.children.items(), ours.layers, strict=True):
         inner = None if spread is None else spread.children.get(name)
         pairs += trace_pairs(own, theirs, f"{prefix}{name}/", inner)
@@ -188,7 +189,8 @@ def _array(value: Any, name: str) -> np.ndarray:
 def renamed(pairs: list[Pair], names: str | Sequence[str]) -> list[Pair]:
     names = [names] if isinstance(names, str) else list(names)
     if len(names) != len(pairs):
-        raise ValueError(f"compare: {len(pairs)} arrays are compared, but names holds {len(names)}: {names}")
+        are = f"{checks.plural(len(pairs), 'array')} {'is' if len(pairs) == 1 else 'are'}"
+        raise ValueError(f"compare: {are} compared, but names holds {len(names)}: {names}")
     return [replace(pair, name=name) for name, pair in zip(names, pairs, strict=True)]
 
 
@@ -197,7 +199,9 @@ def checked_axes(axes: Sequence[str], pairs: list[Pair]) -> tuple[str, ...]:
         raise TypeError(f'compare: axes is a sequence of names, such as ("timestep", "unit"), got the text {axes!r}')
     ranks = sorted({p.keras.ndim for p in pairs if p.keras is not None})
     if len(axes) not in ranks:
-        raise ValueError(f"compare: axes names {len(axes)} axes {tuple(axes)}, but the arrays have {ranks}")
+        raise ValueError(
+            f"compare: axes names {checks.plural(len(axes), 'axis')} {tuple(axes)}, but the arrays have {ranks}"
+        )
     if len(set(axes)) != len(axes):
         raise ValueError(f"compare: axes must have different names, got {tuple(axes)}")
     return tuple(axes)

@@ -396,11 +396,11 @@ def _nan_notes(ours: np.ndarray, keras: np.ndarray) -> list[str]:
     if not (a.any() or b.any()):
         return notes
     if n := int((a & b).sum()):
-        notes.append(f"NaN in both at {n} of {a.size} places")
+        notes.append(f"NaN in both at {n} of {checks.plural(a.size, 'place')}")
     if n := int((a & ~b).sum()):
-        notes.append(f"NaN at {n} places where Keras has a number")
+        notes.append(f"NaN at {checks.plural(n, 'place')} where Keras has a number")
     if n := int((b & ~a).sum()):
-        notes.append(f"a number at {n} places where Keras has NaN")
+        notes.append(f"a number at {checks.plural(n, 'place')} where Keras has NaN")
     return notes
 
 

@@ -78,8 +78,8 @@ class BatchNormalization(Layer):
         features = len(self.weights[-1])
         if x.ndim < 2 or x.shape[-1] != features:
             raise ValueError(
-                f"{self._label}: x must have shape (batch, ..., features) with {features} features on its last axis, "
-                f"got {checks.shape_text(x.shape)}"
+                f"{self._label}: x must have shape (batch, ..., features) with {checks.plural(features, 'feature')} on "
+                f"its last axis, got {checks.shape_text(x.shape)}"
             )
         return np.array(checks.cast(x, self.dtype))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -98,6 +99,18 @@ def cast(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
         return array
     with np.errstate(over="ignore"):  # 1e300 is inf in float32: what Keras makes of it too
         return array.astype(dtype)
+
+
+def plural(count: int, word: str) -> str:
+    """ "1 unit", "3 units", "2 rows of the table", "1,200 entries": the first word of `word` says what is counted."""
+    one, space, rest = word.partition(" ")
+    if count == 1:
+        many = one
+    elif one.endswith("is"):
+        many = f"{one[:-2]}es"
+    else:
+        many = f"{one[:-1]}ies" if re.search("[^aeiou]y$", one) else f"{one}s"
+    return f"{count:,} {many}{space}{rest}"
 
 
 def shape_text(shape: Sequence[Any]) -> str:

@@ -117,7 +117,7 @@ class Dense(Layer):
                 "it looks transposed" if x.ndim == 2 and x.shape[0] == features else "it was built for another number"
             )
             raise ValueError(
-                f"{self._label}: x must have {features} features on its last axis, "
+                f"{self._label}: x must have {checks.plural(features, 'feature')} on its last axis, "
                 f"got shape {checks.shape_text(x.shape)}: {cause}"
             )
         return np.array(self.dtype_policy.cast(x))

@@ -334,7 +334,7 @@ def _step_arguments(x_t: Any, h: Any, c: Any, kernel: Any, recurrent_kernel: Any
         if arrays[name].shape != shape:
             hint = ": it looks transposed" if len(shape) == 2 and arrays[name].shape == shape[::-1] else ""
             raise ValueError(
-                f"{owner}: with {features} features and {units} units, {name} must have shape "
-                f"{checks.shape_text(shape)}, got {checks.shape_text(arrays[name].shape)}{hint}"
+                f"{owner}: with {checks.plural(features, 'feature')} and {checks.plural(units, 'unit')}, {name} must "
+                f"have shape {checks.shape_text(shape)}, got {checks.shape_text(arrays[name].shape)}{hint}"
             )
     return [arrays[name] for name in ("x_t", "h", "c", "kernel", "recurrent_kernel", "bias")]

@@ -233,11 +233,10 @@ class Recurrent(Layer):
                 if blocks != self.blocks and last == blocks * h:
                     return f"{blocks} * units columns belong to a {kind}"
             if last % self.blocks == 0 and last > 0:
-                return (
-                    f"{last} columns = {self.blocks} * {last // self.blocks}: a layer of {last // self.blocks} units?"
-                )
+                units = last // self.blocks
+                return f"{last} columns = {self.blocks} * {units}: a layer of {checks.plural(units, 'unit')}?"
         if name == "kernel" and len(shape) == 2 and last == width:
-            return f"it belongs to inputs of {shape[0]} features"
+            return f"it belongs to inputs of {checks.plural(shape[0], 'feature')}"
         return ""
 
     def _count_hint(self, weights: Sequence[Any]) -> str:
@@ -289,7 +288,8 @@ class Recurrent(Layer):
         names = ", ".join(self.state_names)
         if self._states is not None and len(self._states[0]) != batch:
             raise ValueError(
-                f"{self._label} is stateful and was built for batches of {len(self._states[0])}, got {batch} sequences"
+                f"{self._label} is stateful and was built for batches of {len(self._states[0])}, "
+                f"got {checks.plural(batch, 'sequence')}"
             )
         if initial_state is None:
             return self._zero_states(batch) if self._states is None else self._states
@@ -352,7 +352,7 @@ class Recurrent(Layer):
         if x.shape[2] != features:
             cause = "time and features look swapped" if x.shape[1] == features else "it was built for another number"
             raise ValueError(
-                f"{self._label}: x must have {features} features on its last axis, "
+                f"{self._label}: x must have {checks.plural(features, 'feature')} on its last axis, "
                 f"got shape {checks.shape_text(x.shape)}: {cause}"
             )
         if x.shape[1] == 0:
@@ -526,7 +526,7 @@ class Recurrent(Layer):
         else:
             if isinstance(d_state, np.ndarray) or len(d_state) != len(self.state_names):
                 raise ValueError(
-                    f"{self._label}: d_state must be a list of {len(self.state_names)} arrays "
+                    f"{self._label}: d_state must be a list of {checks.plural(len(self.state_names), 'array')} "
                     f"[{', '.join('d' + n for n in self.state_names)}]"
                 )
             d_end = [

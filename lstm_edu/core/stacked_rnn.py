@@ -214,7 +214,7 @@ class StackedRNN(Container):
         if states is None or len(states) != len(self.state_names):
             got = f"{len(states)}" if states is not None else type(initial_state).__name__
             raise ValueError(
-                f"{self._label}: initial_state must be a list of {len(self.state_names)} arrays "
+                f"{self._label}: initial_state must be a list of {checks.plural(len(self.state_names), 'array')} "
                 f"[{', '.join(self.state_names)}], or one list for each of the {len(self.cells)} cells, got {got}"
             )
         return self.per_cell(states)

@@ -64,7 +64,7 @@ class History:
 
     def __repr__(self) -> str:
         ways = [f"{name} {values[0]:.4g} -> {values[-1]:.4g}" for name, values in self.history.items()]
-        return f"<History of {len(self.epoch)} epochs: {', '.join(ways)}>"
+        return f"<History of {checks.plural(len(self.epoch), 'epoch')}: {', '.join(ways)}>"
 
     def _add(self, epoch: int, values: dict[str, float]) -> None:
         self.epoch.append(epoch)

@@ -13,6 +13,7 @@ from lstm_edu.comparison import tables
 from lstm_edu.comparison.rounding import Rounding
 from lstm_edu.comparison.tolerance import TOLERANCES, apart
 from lstm_edu.core import Embedding, Graph, Sequential
+from lstm_edu.core.checks import plural
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.core.progress import Line
 from lstm_edu.core.recurrent import Recurrent
@@ -81,7 +82,7 @@ class Adequacy:
             return f"all {self.counted} mistakes that could be made here would have been caught{looked}"
         reasons = "; ".join(f"{why}: {_names(some)}" for why, some in _by_reason(self.missed))
         return (
-            f"{len(self.caught)} of {self.counted} mistakes would have been caught{looked}; "
+            f"{len(self.caught)} of {plural(self.counted, 'mistake')} would have been caught{looked}; "
             f"not these, because {reasons}"
         )
 
@@ -108,7 +109,8 @@ class Adequacy:
     @property
     def _title(self) -> str:
         looked = f", checked on {self.part}" if self.part else ""
-        return f"{len(self.caught)} of {self.counted} mistakes would have been caught by this comparison{looked}"
+        caught = f"{len(self.caught)} of {plural(self.counted, 'mistake')}"
+        return f"{caught} would have been caught by this comparison{looked}"
 
     def _rows(self) -> list[tuple[str, ...]]:
         def rows(sign: str, those: tuple[Unseen, ...]) -> list[tuple[str, ...]]:
@@ -358,9 +360,9 @@ def _part_text(case: Case, whole: Case) -> str:
     parts = []
     (x, *_), (everything, *_) = case.inputs, whole.inputs
     if len(x) < len(everything):
-        parts.append(f"{len(x)} of {len(everything):,} sequences")
+        parts.append(f"{len(x)} of {plural(len(everything), 'sequence')}")
     if x.shape[1:2] != everything.shape[1:2]:
-        parts.append(f"the first {x.shape[1]} of {everything.shape[1]:,} timesteps")
+        parts.append(f"the first {x.shape[1]} of {plural(everything.shape[1], 'timestep')}")
     return ", ".join(parts)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstm_edu.core.checks import plural
 from lstm_edu.doctor.precision import Precision, noise
 from lstm_edu.doctor.recipes import Outputs, Recipe
 
@@ -54,7 +55,7 @@ class Evidence:
 
     def __str__(self) -> str:
         numbers = "1 number" if self.values == 1 else f"{self.values:,} different numbers"
-        tried = "1 hypothesis" if self.tried == 1 else f"{self.tried:,} hypotheses"
+        tried = plural(self.tried, "hypothesis")
         return (
             f"{numbers} explained within {self.max_abs:.1g} (given as {self.precision}); {tried} tried; "
             f"chance of a false match: {chance_text(self.chance)}"

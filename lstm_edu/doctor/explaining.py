@@ -456,11 +456,12 @@ def _unexplained(searches: list[Search], observed: Observed, pairs: bool) -> Dia
     if not any(np.isfinite(a).any() for a in observed.arrays):
         return Diagnosis("unexplained", "None of the numbers is finite: there is nothing to compare.")
     hint = otherweights.ruled_out(observed, search.base, right)
+    computed = f"{checks.plural(tried, 'hypothesis')} {'was' if tried == 1 else 'were'} computed"
     return Diagnosis(
         "unexplained",
-        f"{tried:,} hypotheses were computed, single mistakes{' and pairs' if pairs else ''}; none gives these "
-        f"numbers. {hint}It may be a mistake that the catalogue does not have, more than two at once, or weights that "
-        "are not the ones used (weights-redrawn): take weights and output from one and the same layer object.",
+        f"{computed}, single mistakes{' and pairs' if pairs else ''}; none gives these numbers. "
+        f"{hint}It may be a mistake that the catalogue does not have, more than two at once, or weights that are not "
+        "the ones used (weights-redrawn): take weights and output from one and the same layer object.",
     )
 
 

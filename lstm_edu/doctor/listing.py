@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from lstm_edu.comparison import tables
+from lstm_edu.core.checks import plural
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.source import ours
 
@@ -61,4 +62,6 @@ def mistakes(layer: Any = None) -> MistakeTable:
         return MistakeTable(tuple(CATALOGUE), f"{len(CATALOGUE)} mistakes")
     layer = ours(layer)
     entries = tuple(m for m in CATALOGUE if m.applies(layer))
-    return MistakeTable(entries, f"{len(entries)} mistakes that can be made in {type(layer).__name__} {layer.name!r}")
+    return MistakeTable(
+        entries, f"{plural(len(entries), 'mistake')} that can be made in {type(layer).__name__} {layer.name!r}"
+    )

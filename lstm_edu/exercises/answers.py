@@ -13,7 +13,7 @@ import numpy as np
 
 from lstm_edu.comparison.places import number_text, where, where_text
 from lstm_edu.comparison.tolerance import TOLERANCES, apart
-from lstm_edu.core.checks import shape_text
+from lstm_edu.core.checks import plural, shape_text
 
 NUMBERS, COUNT, NAMES = "numbers", "count", "names"
 BATCH = ("row", "sequence", "sentence")  # what the first axis, the batch, holds
@@ -177,7 +177,9 @@ def _array(value: Any, output: Output, begin: str, right: Any) -> tuple[np.ndarr
         return value[0], "You returned a tuple of one array (is there a comma at the end of the line?)."
     arrays = isinstance(value, (tuple, list)) and [isinstance(v, np.ndarray) for v in value]
     if arrays and len(arrays) > 1 and all(arrays) and right is not None and np.ndim(value[0]) != right.ndim - 1:
-        raise Unusable(f"{begin} a {type(value).__name__} of {len(arrays)} arrays; one is expected, {output.name}.")
+        raise Unusable(
+            f"{begin} a {type(value).__name__} of {plural(len(arrays), 'array')}; one is expected, {output.name}."
+        )
     if arrays and any(arrays) and not all(arrays):
         raise Unusable(f"{begin} {kind_of(value)} things of different kinds; one array is expected, {output.name}.")
     if isinstance(value, (int, float, complex)) and right is not None and right.ndim:
@@ -285,7 +287,7 @@ def _difference(value: Any, expected: Any, output: Output) -> str:
         return f"Your {name} is {value}; the right one is {expected}."
     if output.kind == NAMES:
         if len(value) != len(expected):
-            return f"{name} has {len(value)} entries; {len(expected)} are expected, one for each row."
+            return f"{name} has {plural(len(value), 'entry')}; {len(expected)} are expected, one for each row."
         k = next(k for k, (a, b) in enumerate(zip(value, expected, strict=True)) if a != b)
         return f"{name}[{k}] is {str(value[k])[:40]!r}; the right one is {expected[k]!r}."
     if (turned := _other_axes(value, expected, output)) is not None:

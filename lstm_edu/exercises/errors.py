@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu import core
-from lstm_edu.core.checks import shape_text
+from lstm_edu.core.checks import plural, shape_text
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 _LIBRARIES = tuple(
@@ -69,7 +69,7 @@ def told(error: BaseException, function: Callable, taught: Collection[str] = ())
     except Exception:  # an exception of the learner's own may fail even at that
         said = ""
     if sizes := _DIFFERENT.fullmatch(said):
-        said = f"matmul: a has {sizes[2]} columns, b has {sizes[1]} rows"
+        said = f"matmul: a has {plural(int(sizes[2]), 'column')}, b has {plural(int(sizes[1]), 'row')}"
     what = f"{type(error).__name__}: {said}" if said else type(error).__name__
     for words, remedy in _REMEDIES.items():
         if words in said:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.core.checks import plural
 from lstm_edu.exercises.affine import measured
 from lstm_edu.exercises.answers import ANOTHER_ORDER, Output, Unusable, all_agree, first_difference, kind_of, read
 from lstm_edu.exercises.errors import seconds_text, shapes_text, shortened, told
@@ -270,7 +271,7 @@ class Exercise:
             signature.bind(*names)
         except TypeError:
             return (
-                f"Your function takes {signature}; it is called with {len(names)} arguments, in this order: "
+                f"Your function takes {signature}; it is called with {plural(len(names), 'argument')}, in this order: "
                 f"{', '.join(names)}."
             )
         return None

@@ -187,7 +187,8 @@ def _read(row: Packing, given: Arrays, units: int | None) -> Blocks:
         shape = tuple(_size(axis, features, units) for axis in wanted[name].axes)
         if values.shape != shape or not all(shape):
             turned = ", which looks transposed" if values.shape == shape[::-1] else ""
-            expected = f"with {units} units and {features} features {name} must be {checks.shape_text(shape)}"
+            sizes = f"{checks.plural(units, 'unit')} and {checks.plural(features, 'feature')}"
+            expected = f"with {sizes} {name} must be {checks.shape_text(shape)}"
             raise ValueError(_misfit(row, given, f"{expected}, got {checks.shape_text(values.shape)}{turned}"))
         places = _places(wanted[name], row.order, features, units)
         numbers = np.empty(places.size, dtype)

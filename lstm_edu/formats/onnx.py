@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import Layer
+from lstm_edu.core import Layer, checks
 from lstm_edu.formats import packing
 
 OPERATORS = {"LSTM": "LSTM", "GRU": "GRU", "RNN": "SimpleRNN"}
@@ -88,9 +88,14 @@ def from_onnx(
     W, R = packing.array(W, "W", "from_onnx", (None,) * 3), packing.array(R, "R", "from_onnx", (None,) * 3)
     directions, rows, units = R.shape
     if hidden_size not in (None, units):
-        raise ValueError(f"from_onnx: hidden_size is {hidden_size}, but R {R.shape} is of {units} units")
+        raise ValueError(
+            f"from_onnx: hidden_size is {hidden_size}, but R {R.shape} is of {checks.plural(units, 'unit')}"
+        )
     if direction not in ("forward", "reverse", "bidirectional") or directions != 1 + (direction == "bidirectional"):
-        raise ValueError(f"from_onnx: direction={direction!r} does not go with R of {directions} directions {R.shape}")
+        raise ValueError(
+            f"from_onnx: direction={direction!r} does not go with R {R.shape} of "
+            f"{checks.plural(directions, 'direction')}"
+        )
     kind = packing.kind_of(rows, units, "from_onnx")
     W = packing.array(W, "W", "from_onnx", (directions, rows, None))
     B = None if B is None else packing.array(B, "B", "from_onnx", (directions, 2 * rows))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Embedding, Layer
+from lstm_edu.core import Embedding, Layer, checks
 from lstm_edu.formats import onnx_steps, packing, protobuf
 from lstm_edu.formats.onnx import ATTRIBUTES, OPERATORS, finite, from_onnx
 from lstm_edu.formats.onnx_operators import Values, evaluate
@@ -256,8 +256,9 @@ class _Reader:
             found.append(array)
             if array.shape[-1] not in (1, units):
                 raise ValueError(
-                    f"its state {state!r} has {array.shape[-1]} numbers for each sequence and its weights are of "
-                    f"{units} units: no library can run it. PyTorch's exporter writes this for an LSTM with proj_size"
+                    f"its state {state!r} has {checks.plural(array.shape[-1], 'number')} for each sequence and its "
+                    f"weights are of {checks.plural(units, 'unit')}: no library can run it. PyTorch's exporter writes "
+                    "this for an LSTM with proj_size"
                 )
         if not any(np.any(array) for array in found):
             return

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lstm_edu.core import Layer, activations
+from lstm_edu.core import Layer, activations, checks
 from lstm_edu.formats import packing
 from lstm_edu.formats.onnx_operators import Values, evaluate
 from lstm_edu.formats.protobuf import Graph, Node
@@ -151,7 +151,7 @@ def recognised(
                 if run.agrees(packing.made(kind, [w.astype(float) for w in weights], **own | used)):
                     layer = packing.made(kind, weights, **own | used | config)
                     return Step(layer, inputs[0].value, h[0], c, stored, not inputs[0].stored)
-    return f"it has the matrices of a {kind} of {units} units, but does not compute what Keras's does"
+    return f"it has the matrices of a {kind} of {checks.plural(units, 'unit')}, but does not compute what Keras's does"
 
 
 def _added(nodes, values, moving, recurrent) -> list[Product]:

@@ -90,7 +90,8 @@ def kind_of(rows: int, units: int, owner: str, kind: str | None = None) -> str:
     if found is None or (kind is not None and kind != found):
         wanted = f"a {kind}" if kind else "4 (LSTM), 3 (GRU) or 1 (SimpleRNN) blocks"
         raise ValueError(
-            f"{owner}: the weights of {units} units must be {wanted} of {units} rows each, got {rows} rows"
+            f"{owner}: the weights of {checks.plural(units, 'unit')} must be {wanted} of "
+            f"{checks.plural(units, 'row')} each, got {checks.plural(rows, 'row')}"
             + (f", which is a {found}" if found else "")
         )
     return found

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lstm_edu.core import GRU, Layer, Masking
+from lstm_edu.core.checks import plural
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.loading import keras
 
@@ -158,11 +159,12 @@ def _padding(layer: Any, name: str, ids: np.ndarray) -> Iterator[Caution]:
         return
     ends = ((ids[:, :2] == 0).all(axis=1) | (ids[:, -2:] == 0).all(axis=1)) & (ids != 0).any(axis=1)
     if ends.any():
+        begin = "begins or ends" if ends.sum() == 1 else "begin or end"
         yield Caution(
             "mask-lost",
             name,
-            f"mask_zero is off, and {int(ends.sum())} of {len(ids)} sequences begin or end with zeros: if those are "
-            "padding, the layers after it compute with them as if they were words",
+            f"mask_zero is off, and {int(ends.sum())} of {plural(len(ids), 'sequence')} {begin} with zeros: if those "
+            "are padding, the layers after it compute with them as if they were words",
         )
 
 

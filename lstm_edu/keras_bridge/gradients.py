@@ -163,7 +163,7 @@ def _output_gradients(source: Any, theirs: Trace, y: Any) -> list[np.ndarray]:
         shapes = ", ".join(checks.shape_text(o.shape) for o in outputs)
         raise ValueError(
             f"{source.name!r} returns {len(outputs)} arrays, so y must be a list of dL/d(each of them), of the shapes "
-            f"{shapes}; got {f'{len(y)} arrays' if isinstance(y, (list, tuple)) else type(y).__name__}"
+            f"{shapes}; got {checks.plural(len(y), 'array') if isinstance(y, (list, tuple)) else type(y).__name__}"
         )
     d_out = [checks.numbers(d, "y", "verify") for d in (y if several else [y])]
     for d, output in zip(d_out, outputs, strict=True):

@@ -49,7 +49,7 @@ def of_model(model: Any, x: Any, seed: int = SEED) -> tuple[Any, str]:
     elif isinstance(x, (list, tuple)) and len(x) == len(wanted):
         given = list(x)
     else:
-        got = f"{len(x)} arrays" if isinstance(x, (list, tuple)) else f"one {type(x).__name__}"
+        got = checks.plural(len(x), "array") if isinstance(x, (list, tuple)) else f"one {type(x).__name__}"
         raise ValueError(
             f"{model.name!r} has {len(wanted)} inputs ({', '.join(names)}) and needs a list of as many arrays, or a "
             f"dict by these names; got {got}"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from lstm_edu.core.checks import plural
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.loading import keras
 
@@ -112,7 +113,7 @@ def _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions):
         rank = (gru_bias_ranks or {}).get(name)
         inner["reset_after"] = rank == 2
         how = (
-            f"its bias has {rank} axis" + ("es" if rank == 2 else "") + " in the file"
+            f"its bias has {plural(rank, 'axis')} in the file"
             if rank
             else "it has no bias that would tell, and this was the only kind when such files were written"
         )

@@ -109,10 +109,9 @@ class TrainingReport:
         """The result in words."""
         if self.first is not None:
             return f"{self.name} ({self.optimizer}), {self.first.sentence}"
-        n = len(self.steps)
         return (
-            f"{self.name} ({self.optimizer}), {n} step{'s' if n > 1 else ''}: the losses and weights agree with "
-            f"Keras's; weights differ by at most {self.max_abs:.2g}, after moving by up to {max(self.moved):.2g}"
+            f"{self.name} ({self.optimizer}), {checks.plural(len(self.steps), 'step')}: the losses and weights agree "
+            f"with Keras's; weights differ by at most {self.max_abs:.2g}, after moving by up to {max(self.moved):.2g}"
         )
 
     def check(self) -> TrainingReport:

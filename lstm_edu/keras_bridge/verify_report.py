@@ -14,6 +14,7 @@ import numpy as np
 from lstm_edu.comparison import adequate, tables
 from lstm_edu.comparison.places import Where, number_text, where_text
 from lstm_edu.comparison.report import DIFFERENT, EQUAL, UNDECIDED, Report, Row, joined
+from lstm_edu.core.checks import plural
 from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.trace import Trace
 
@@ -211,7 +212,7 @@ class VerifyReport:
                 what = self._first_undecided.sentence
             return f"{what} ({self._counted}, no difference beyond rounding{self._not_compared})"
         n = sum(row.size for layer in self.layers for row in layer.report.rows)
-        numbers = f"{n:,} numbers"
+        numbers = plural(n, "number")
         if self.gradients is not None:
             numbers += f" and {sum(row.size for row in self.gradients.rows):,} of their gradients"
         return f"{self.name} agrees with Keras: {self._counted}, {numbers} equal up to rounding{self._not_compared}"
@@ -243,7 +244,7 @@ class VerifyReport:
     def _counted(self) -> str:
         done = len({layer.name.split(" (call ")[0] for layer in self.layers})
         of = done + len(self._missing)
-        return f"{done} of {of} layer{'s' if of > 1 else ''} compared"
+        return f"{done} of {plural(of, 'layer')} compared"
 
     @property
     def _not_compared(self) -> str:

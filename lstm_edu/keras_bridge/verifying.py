@@ -20,6 +20,7 @@ from lstm_edu.comparison.places import where
 from lstm_edu.comparison.report import DIFFERENT, Report, Row, compare_pair, differences
 from lstm_edu.comparison.rounding import Chain, Rounding, Spread, disturbed, spread, spread_of_runs
 from lstm_edu.core import Graph, Layer, Sequential
+from lstm_edu.core.checks import plural
 from lstm_edu.core.container import states_kept, unique_names
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.core.progress import Line
@@ -230,7 +231,7 @@ def _paired(name: str, ours: Layer, rebuilt: Layer, calls: list[Call]) -> list[t
     """For each call of a chain our layer, and Keras's rebuilt, which is of the same kind."""
     layers = list(_flat(ours))
     if len(layers) != len(calls):
-        raise ValueError(f"verify: {name!r} has {len(calls)} layers in Keras, but ours has {len(layers)}")
+        raise ValueError(f"verify: {name!r} has {plural(len(calls), 'layer')} in Keras, but ours has {len(layers)}")
     for layer, right, call in zip(layers, _flat(rebuilt), calls, strict=True):
         if type(layer).__name__ != type(right).__name__:
             raise ValueError(f"verify: {call.name!r} is a {call.kind} in Keras, but ours is a {type(layer).__name__}")

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from lstm_edu import palette
-from lstm_edu.core.checks import positive_int
+from lstm_edu.core.checks import plural, positive_int
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.layouts import KERAS, Array, Layout, layouts
 from lstm_edu.plots.paper import ink_on, sheet, theme_of
@@ -174,6 +174,7 @@ def _describe(layout: Layout, kind: str, h: int, f: int, total: str) -> str:
         arrays.append(f"{array.name} of shape {_shape(array, size)}, blocks {way} {order}")
     article = "an" if kind == "LSTM" else "a"
     return (
-        f"The weight arrays of {article} {kind} with {h} units on {f} features, as {layout.name} packs them, drawn to "
-        f"scale and cut into the gates' blocks: {'; '.join(arrays)}. In all {total}. {layout.note}".strip()
+        f"The weight arrays of {article} {kind} with {plural(h, 'unit')} on {plural(f, 'feature')}, as {layout.name} "
+        f"packs them, drawn to scale and cut into the gates' blocks: {'; '.join(arrays)}. In all {total}. "
+        f"{layout.note}".strip()
     )

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from lstm_edu import palette
+from lstm_edu.core.checks import plural
 from lstm_edu.core.gradient_flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
@@ -198,9 +199,9 @@ def _title(flows: list[Flow], batch: int, rows: int) -> str:
 def _describe(flows: list[Flow], batch: int, unit: int) -> str:
     steps = flows[0].trace["h"].shape[1]
     lines = [
-        f"Heat maps over {steps} steps of sequence {batch}, each state above the gradient that comes back to it, and "
-        "two curves on logarithmic axes: the gradient's size at each step, and the product of the factors of unit "
-        f"{unit}'s own way from the last step back."
+        f"Heat maps over {plural(steps, 'step')} of sequence {batch}, each state above the gradient that comes back to "
+        "it, and two curves on logarithmic axes: the gradient's size at each step, and the product of the factors of "
+        f"unit {unit}'s own way from the last step back."
     ]
     for f in flows:
         size = np.linalg.norm(f.grads.trace["h"][batch].astype(float), axis=1)

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from lstm_edu import palette
+from lstm_edu.core.checks import plural
 from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
 from lstm_edu.plots.scales import extremes, lstm_scales, recurrent_scales
 from lstm_edu.trace import Trace
@@ -158,9 +159,8 @@ def _scale_bar(axes: Any, scale: dict[str, Any], name: str, theme: str) -> None:
 def _title(trace: Trace, batch: int) -> str:
     rows = trace["h"].shape[0] if "h" in trace else 1
     which = f", sequence {batch} of 0…{rows - 1}" if rows > 1 else ""
-    return (
-        f"{trace.layer.name}: {'an' if trace.kind == 'LSTM' else 'a'} {trace.kind} of {trace.layer.units} units{which}"
-    )
+    size = f"{'an' if trace.kind == 'LSTM' else 'a'} {trace.kind} of {plural(trace.layer.units, 'unit')}"
+    return f"{trace.layer.name}: {size}{which}"
 
 
 def _reordered(trace: Trace) -> bool:
@@ -170,9 +170,9 @@ def _reordered(trace: Trace) -> bool:
 def _describe(trace: Trace, batch: int, shown: dict[str, np.ndarray], t: int | None) -> str:
     first = next(iter(shown.values()))
     lines = [
-        f"Heat maps over {len(first)} steps of sequence {batch}, one above the other with a shared time axis: "
-        f"{', '.join(f'{_letter(trace, name)[1]} {name}' for name in shown)} of the {trace.kind} {trace.layer.name!r} "
-        f"with {trace.layer.units} units."
+        f"Heat maps over {plural(len(first), 'step')} of sequence {batch}, one above the other with a shared time "
+        f"axis: {', '.join(f'{_letter(trace, name)[1]} {name}' for name in shown)} of the {trace.kind} "
+        f"{trace.layer.name!r} with {plural(trace.layer.units, 'unit')}."
     ]
     for name, values in shown.items():
         finite = values[np.isfinite(values)]

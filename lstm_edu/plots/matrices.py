@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from lstm_edu.core.checks import plural
 from lstm_edu.plots.paper import colormap, ink_on, sheet, theme_of
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale, strongest
 from lstm_edu.trace import Trace
@@ -86,7 +87,7 @@ def dense(trace: Trace, batch: int = 0, *, t: int = 0, unit: int = 0, theme: str
         "x",
         part["x"],
         (left, below, wide["x"], low),
-        f"x  input, {features} features" if wide["x"] > 1.3 else "x",
+        f"x  input, {plural(features, 'feature')}" if wide["x"] > 1.3 else "x",
         (-0.5, row - 0.5, features, 1),
     )
     matrix("z", part["z"], (middle, below, wide["z"], low), "z = x W" + (" + b" if bias is not None else ""),
@@ -125,14 +126,14 @@ def embedding(trace: Trace, batch: int = 0, *, t: int | None = None, theme: str 
     wide = min(max(0.24 * columns, 0.8), 3.0)
     width, height = 9.2, tall + 1.15
     text = (
-        f"On the left, the table of the Embedding {layer.name!r} as a heat map: {size} rows (tokens) of {columns} "
-        f"numbers. On the right, what it gives for sequence {batch}, one column per step; the tokens are "
-        f"{', '.join(map(str, ids[:20]))}{' ...' if len(ids) > 20 else ''}. Marks at the left edge of the table show "
-        f"the {len(set(ids.tolist()))} rows that are picked."
+        f"On the left, the table of the Embedding {layer.name!r} as a heat map: {plural(size, 'row')} (tokens) of "
+        f"{plural(columns, 'number')}. On the right, what it gives for sequence {batch}, one column per step; the "
+        f"tokens are {', '.join(map(str, ids[:20]))}{' ...' if len(ids) > 20 else ''}. Marks at the left "
+        f"edge of the table show the {len(set(ids.tolist()))} rows that are picked."
         + (f" Step {t} is framed: it holds token {ids[t]} and picks row {ids[t]}." if t is not None else "")
     )
     figure = sheet(width, height, theme, text)
-    title = f"{layer.name}: a table of {size} rows of {columns} numbers"
+    title = f"{layer.name}: a table of {plural(size, 'row')} of {plural(columns, 'number')}"
     figure.text(0.06, 1 - 0.25 / height, title, color=look["ink"], fontsize=12, va="center")
     low = 0.5 / height
     axes = figure.add_axes((0.09, low, wide / width, tall / height))
@@ -230,7 +231,7 @@ def _describe_dense(trace: Trace, layer: Any, part: dict[str, np.ndarray], row: 
     sums = "; ".join(_sum(part, kernel, bias, row, unit, layer))
     below = " and the bias below it" if bias is not None else ""
     return (
-        f"The Dense layer {trace.layer.name!r} as matrices: x with {kernel.shape[0]} features at the left, W of shape "
-        f"{kernel.shape}{below} in the middle, below them the sums z and at the right the outputs "
+        f"The Dense layer {trace.layer.name!r} as matrices: x with {plural(kernel.shape[0], 'feature')} at the left, W "
+        f"of shape {kernel.shape}{below} in the middle, below them the sums z and at the right the outputs "
         f"y = {layer.activation.name}(z). Framed: output {unit} of {what}, its row of x and its column of W. {sums}."
     )

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from lstm_edu import palette
 from lstm_edu.comparison.divergence import Divergence, first_divergences, need_pair
+from lstm_edu.core.checks import plural
 from lstm_edu.plots.gradient_flow import DASHES, Stack
 from lstm_edu.plots.paper import theme_of
 from lstm_edu.plots.scales import signed_scale
@@ -93,9 +94,9 @@ def _describe(
     finite = apart[np.isfinite(apart)]
     largest = f"{finite.max():.3g}" if finite.size else "not a number"
     lines = [
-        f"Heat maps of {palette.NAMES.get(quantity, quantity)} {quantity} over {len(one)} steps of sequence {batch}, "
-        f"of two runs, {names[0]} and {names[1]}, and of their difference; under them the curves of unit {unit}, "
-        f"{names[0]} solid and {names[1]} dashed. The largest difference in {quantity} is {largest}."
+        f"Heat maps of {palette.NAMES.get(quantity, quantity)} {quantity} over {plural(len(one), 'step')} of sequence "
+        f"{batch}, of two runs, {names[0]} and {names[1]}, and of their difference; under them the curves of unit "
+        f"{unit}, {names[0]} solid and {names[1]} dashed. The largest difference in {quantity} is {largest}."
     ]
     if first is None:
         lines.append("The two runs agree in every number that is compared.")
@@ -106,5 +107,5 @@ def _describe(
         )
     odd = one.size + other.size - int(np.isfinite(one).sum() + np.isfinite(other).sum())
     if odd:
-        lines.append(f"{odd} values are NaN or infinite.")
+        lines.append(f"{plural(odd, 'value')} {'is' if odd == 1 else 'are'} NaN or infinite.")
     return " ".join(lines)

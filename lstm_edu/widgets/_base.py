@@ -17,6 +17,7 @@ from lstm_edu.comparison.places import PACKED
 from lstm_edu.comparison.report import differences
 from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import TOLERANCES, tolerance_of
+from lstm_edu.core.checks import plural
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import linking, named, words
@@ -151,7 +152,7 @@ class InDetail(InLevels):
 class OverTime(Explorer):
     """Base of the explorers that step through time: a step, a unit and a sequence, checked against `_spec`."""
 
-    _UNITS, _ROWS = "units", "sequences"  # what the numbers of a step, and the rows of a batch, are called in messages
+    _UNITS, _ROWS = "unit", "sequence"  # what a number of a step, and a row of a batch, is called in messages
 
     t = traitlets.Int(0, help="The step shown, from 0.").tag(sync=True)
     unit = traitlets.Int(0, help="The unit (feature, column) whose numbers are shown, from 0.").tag(sync=True)
@@ -162,7 +163,7 @@ class OverTime(Explorer):
         return self._check(proposal["trait"].name, proposal["value"])
 
     def _check(self, name: str, value: Any) -> Any:
-        key, what = {"t": ("steps", "timesteps"), "unit": ("units", self._UNITS), "batch": ("rows", self._ROWS)}[name]
+        key, what = {"t": ("steps", "timestep"), "unit": ("units", self._UNITS), "batch": ("rows", self._ROWS)}[name]
         return where(name, value, self._spec[key], what)
 
 
@@ -225,12 +226,13 @@ def pack(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], bytes]:
 
 
 def where(name: str, value: Any, count: int, what: str) -> int:
-    """`value` as a place from 0 to count - 1. TypeError for anything but a whole number."""
+    """`value` as a place from 0 to count - 1, of so many `what`, "unit". TypeError for anything but a whole number."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} must be a whole number, got {value!r} ({type(value).__name__})")
     if not 0 <= value < count:
         negative = ": counting from the end is not supported here" if value < 0 else ""
-        raise ValueError(f"{name} must be from 0 to {count - 1}, as there are {count} {what}, got {value}{negative}")
+        places, there = ("0", "is") if count == 1 else (f"from 0 to {count - 1}", "are")
+        raise ValueError(f"{name} must be {places}, as there {there} {plural(count, what)}, got {value}{negative}")
     return int(value)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from lstm_edu.core import Dense, TimeDistributed
+from lstm_edu.core.checks import plural
 from lstm_edu.plots.scales import input_scale, scale_of, signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base, words
@@ -39,7 +40,7 @@ class DenseExplorer(_base.LayerOverTime):
 
     _MODULE = "dense/explorer.js"
 
-    _UNITS, _ROWS = "outputs", "samples"
+    _UNITS, _ROWS = "output", "sample"
 
     edits = traitlets.Dict(help='Changed numbers, such as {"W[0,3]": 1.5, "b[2]": 0.1, "x[0,1]": 2.0}.').tag(sync=True)
 
@@ -168,7 +169,7 @@ def describe(
     spec = {
         "kind": "Dense",
         "name": trace.layer.name,
-        "title": words.layer(trace, f"{units} units", f"{features} features"),
+        "title": words.layer(trace, plural(units, "unit"), plural(features, "feature")),
         "rows": rows,
         "batch": batch,
         "steps": steps,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.core.checks import plural
 from lstm_edu.plots.scales import signed_scale
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base, words
@@ -33,7 +34,7 @@ class EmbeddingExplorer(_base.LayerOverTime):
 
     _MODULE = "embedding/explorer.js"
 
-    _UNITS = "columns"
+    _UNITS = "column"
 
     def _describe(self, trace, reference):
         return describe(trace, reference)
@@ -75,7 +76,7 @@ def describe(
     spec = {
         "kind": "Embedding",
         "name": layer.name,
-        "title": words.layer(trace, f"a table of {size} rows of {width} numbers"),
+        "title": words.layer(trace, f"a table of {plural(size, 'row')} of {plural(width, 'number')}"),
         "rows": rows,
         "batch": batch,
         "steps": ids.shape[1],

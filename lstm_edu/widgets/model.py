@@ -9,6 +9,7 @@ import numpy as np
 import traitlets
 
 from lstm_edu.core import Dense
+from lstm_edu.core.checks import plural
 from lstm_edu.trace import Trace
 from lstm_edu.widgets import _base, dense, named, plain, words
 from lstm_edu.widgets.layers import LAYERS
@@ -52,8 +53,8 @@ class ModelExplorer(_base.InDetail):
         theirs: list[Trace | None] = [None] * len(found) if reference is None else [t for _, t in leaves(reference)]
         if len(theirs) != len(found):
             raise ValueError(
-                f"ModelExplorer: the reference must be of the same model, but it has {len(theirs)} layers and the "
-                f"trace {len(found)}"
+                f"ModelExplorer: the reference must be of the same model, but it has {plural(len(theirs), 'layer')} "
+                f"and the trace {len(found)}"
             )
         if not found:
             raise ValueError(f"ModelExplorer shows the layers of a model, but this {trace.kind} trace has none inside")
@@ -92,8 +93,8 @@ class ModelExplorer(_base.InDetail):
             return value
         if name == "unit":
             spec = next(s for s in self._spec["layers"] if s["tab"] == (layer or self.layer))
-            return _base.where("unit", value, spec.get("units", 1), f"units in {spec['tab']}")
-        key, what = {"t": ("steps", "timesteps"), "batch": ("rows", "sequences")}[name]
+            return _base.where("unit", value, spec.get("units", 1), f"unit in {spec['tab']}")
+        key, what = {"t": ("steps", "timestep"), "batch": ("rows", "sequence")}[name]
         return _base.where(name, value, max(s.get(key, 1) for s in self._spec["layers"]), what)
 
     @traitlets.observe("layer")

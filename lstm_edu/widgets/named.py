@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lstm_edu.core.checks import plural
 from lstm_edu.datasets.dataset import Dataset
 from lstm_edu.trace import Trace
 
@@ -132,20 +133,19 @@ def _of_axis(spec: Mapping[str, Any], kind: str, argument: str, names: Any) -> A
         words = _of_words(names, spec["vocabulary"])
         return [words[k] for k in spec["kept"]] if spec["kept"] else words
     count, what = {
-        "features": (spec.get("features", spec["units"]), "features of x, in the order of x[..., :]"),
-        "units": (spec["units"], f"units of {spec['name']!r}, in the order of its output"),
-        "classes": (spec["units"], f"outputs of {spec['name']!r}, in their order"),
+        "features": (spec.get("features", spec["units"]), "feature of x, in the order of x[..., :]"),
+        "units": (spec["units"], f"unit of {spec['name']!r}, in the order of its output"),
+        "classes": (spec["units"], f"output of {spec['name']!r}, in their order"),
     }[argument]
     return checked(names, count, argument, what)
 
 
 def checked(names: Any, count: int, argument: str, what: str, *, once: bool = True) -> list[str]:
-    """A list of `count` strings, no two of them equal; `what` is named, in a message."""
+    """A list of `count` strings, no two of them equal; `what`, "unit of 'lstm'", is what each one names."""
     found = _strings(names, argument)
     if len(found) != count:
-        raise ValueError(
-            f"{argument} must be one name for each of the {count} {what}, got {len(found)} names: {_shown(found)}"
-        )
+        each = f"the {what}" if count == 1 else f"each of the {plural(count, what)}"
+        raise ValueError(f"{argument} must be one name for {each}, got {plural(len(found), 'name')}: {_shown(found)}")
     if once:
         first: dict[str, int] = {}
         for n, name in enumerate(found):
@@ -180,7 +180,7 @@ def _strings(names: Any, argument: str) -> list[str]:
 
 def _of_words(names: Any, count: int) -> list[str]:
     """The word of each of `count` rows of a table; a vocabulary may know fewer: the rest are called by their number."""
-    what = f"rows of the table ({count} is the layer's input_dim)"
+    what = f"row of the table ({count} is the layer's input_dim)"
     if hasattr(names, "get_vocabulary"):
         words = [str(word) or _NO_WORD for word in names.get_vocabulary()]
     elif hasattr(names, "index_word"):  # Keras's old Tokenizer: it counts from 1, and 0 is not a word
@@ -189,9 +189,10 @@ def _of_words(names: Any, count: int) -> list[str]:
     else:
         return checked(names, count, "words", what)
     if len(words) > count:
+        there = "is" if count == 1 else "are"
         raise ValueError(
-            f"words: {type(names).__name__} knows {len(words)} words, but there are {count} {what}: "
-            "is it that of another model?"
+            f"words: {type(names).__name__} knows {plural(len(words), 'word')}, but there {there} "
+            f"{plural(count, what)}: is it that of another model?"
         )
     return checked([*words, *(str(n) for n in range(len(words), count))], count, "words", what, once=False)
 
@@ -199,14 +200,14 @@ def _of_words(names: Any, count: int) -> list[str]:
 def _of_steps(spec: Mapping[str, Any], names: Any) -> list[Any]:
     """One name for each step, or for each step of each sequence; in the order in which the layer reads them."""
     count = _steps(spec)
-    what = f"steps of {spec['name']!r}"
+    what = f"step of {spec['name']!r}"
     order = spec.get("time") or range(spec["steps"])
     nested = isinstance(names, (Sequence, np.ndarray)) and not isinstance(names, str) and len(names) > 0
     if nested and not isinstance(names[0], str) and isinstance(names[0], (Sequence, np.ndarray)):
         if len(names) != spec["batch"]:
             raise ValueError(
-                f"steps must be one list for all sequences, or one for each of the {spec['batch']}, "
-                f"got {len(names)} lists"
+                f"steps must be one list for all sequences, or {spec['batch']}, one for each, "
+                f"got {plural(len(names), 'list')}"
             )
         rows = [checked(one, count, f"steps[{n}]", what, once=False) for n, one in enumerate(names)]
         return [[row[t] for t in order] for row in rows[: spec["rows"]]]

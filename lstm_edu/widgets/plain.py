@@ -27,7 +27,7 @@ class LayerExplorer(_base.LayerOverTime):
 
     _MODULE = "plain/explorer.js"
 
-    _UNITS = "features"
+    _UNITS = "feature"
 
     def _describe(self, trace, reference):
         if not isinstance(trace, Trace):

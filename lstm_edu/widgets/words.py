@@ -12,14 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from lstm_edu.core.checks import plural
 from lstm_edu.libraries import packed_in_order, spelled
 from lstm_edu.trace import Trace
-
-
-def plural(count: int, word: str) -> str:
-    """ "1 unit", "3 units"."""
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
 
 # --- titles ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import Embedding, Graph, Layer, Sequential
+from lstm_edu.core.checks import plural
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.doctor.catalogue.models import bits_of_an_order, changed, computed, order_text
 from lstm_edu.doctor.families import Situation, flat
@@ -443,7 +444,7 @@ def _cut_short(k: int, mutation: Mutation, which: str) -> Mistake:
     return Mistake(
         f"sequence-cut:{which}-{k}",
         _PADDED_KINDS,
-        f"Only the {which} {k} step{'s' if k > 1 else ''} of each sequence {'are' if k > 1 else 'is'} read.",
+        f"Only the {which} {plural(k, 'step')} of each sequence {'are' if k > 1 else 'is'} read.",
         "pad_sequences(sequences, maxlen=..., truncating=...)   # both as in training",
         mutation,
         source="keras#20898; keras.utils.pad_sequences: maxlen, truncating",
