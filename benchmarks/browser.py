@@ -75,6 +75,7 @@ def server_process(
     port = free_port()
     own = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     environment = os.environ | {name: str(folder / f".{name.lower()}") for name in own}
+    Path(environment["JUPYTER_DATA_DIR"]).mkdir(exist_ok=True)  # jupyter_server_fileid expects it to be there
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(checkout), os.environ.get("PYTHONPATH")]))
     environment |= also or {}
     log = folder / "server.log"
