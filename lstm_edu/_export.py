@@ -25,7 +25,7 @@ def add_command(commands) -> None:
 def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
     """Write the page or the site; one line instead where it cannot be done."""
     if passed_on:
-        return f"export does not know {' '.join(passed_on)}"
+        return f"export takes no {' '.join(passed_on)}"
     from lstm_edu import export, extras
 
     execute = not options.no_execute

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
         argv.append("--allow-root")
         print(
             "You are root, as is usual in a container, so JupyterLab is started with --allow-root: "
-            "whoever has its address and token can do all that root can.",
+            "anyone who has its address and token can do everything that root can.",
             file=sys.stderr,
         )
 

@@ -44,10 +44,10 @@ def add_command(commands) -> None:
 def run(options: argparse.Namespace, passed_on: list[str]) -> str | None:
     """Write the site; one line instead where it cannot be done."""
     if passed_on:
-        return f"site does not know {' '.join(passed_on)}"
+        return f"site takes no {' '.join(passed_on)}"
     for name in ("no_pages", "wheels", "pyodide"):
         if getattr(options, name) and not options.live:
-            return f"--{name.replace('_', '-')} says something of the live notebooks: add --live"
+            return f"--{name.replace('_', '-')} is only for the live notebooks: add --live"
     try:
         return _write(options)
     except (OSError, RuntimeError, ValueError, ModuleNotFoundError) as error:

@@ -120,7 +120,7 @@ def test_an_embedding(exported):
 def test_a_masked_layer_is_no_two_dense_layers_and_its_mask_is_told(name, exported):
     layers, said = read(exported[name])
     assert [type(layer).__name__ for layer in layers.values()] == [name.split("-")[0].upper()]
-    assert "skips the steps that a mask says" in said
+    assert "skips the steps that a mask hides" in said
     assert not layers.not_read
     x, mask = padded(rng_of(3))
     (layer,) = layers.values()

@@ -261,9 +261,9 @@ def test_a_hub_answers_with_its_version(suffix):
 @pytest.mark.parametrize(
     ("status", "text", "said"),
     [
-        (503, "", "something answers there, but no hub .status 503."),
-        (200, "<html>", "something answers there, but no JupyterHub"),
-        (200, '["version"]', "something answers there, but no JupyterHub"),
+        (503, "", "something answers there, but it is not a hub .status 503."),
+        (200, "<html>", "something answers there, but it is not a JupyterHub"),
+        (200, '["version"]', "something answers there, but it is not a JupyterHub"),
         (0, "", "closed connection|Connection reset"),
     ],
 )
@@ -282,7 +282,7 @@ def test_what_answers_may_not_speak_http():
                 connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
 
         threading.Thread(target=greet, daemon=True).start()
-        with pytest.raises(OSError, match="something answers there, but no JupyterHub"):
+        with pytest.raises(OSError, match="something answers there, but it is not a JupyterHub"):
             hub.version(f"http://127.0.0.1:{server.getsockname()[1]}/hub/api")
 
 

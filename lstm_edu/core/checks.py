@@ -29,7 +29,7 @@ def dropout_rate(value: Any, name: str, owner: str) -> float:
     """`value` as a float in [0, 1)."""
     rate = number(value, name, owner, 0, 1)
     if rate == 1:
-        raise ValueError(f"{owner}: {name} must be at least 0 and less than 1, where nothing is left; got {value}")
+        raise ValueError(f"{owner}: {name} must be at least 0 and less than 1 (at 1 nothing is left), got {value}")
     return rate
 
 

@@ -162,8 +162,8 @@ class Graph(Container):
 
     def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         raise ValueError(
-            f"{self._label} has parts that are not ours, so no gradient can be taken through it; its layers have them, "
-            "each by itself"
+            f"{self._label} has parts that are not ours, so no gradient can be taken through it; take "
+            "those of its layers, one by one"
         )
 
     def _missing(self, trace: Trace) -> list[str]:
@@ -177,4 +177,4 @@ class Graph(Container):
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{name} ({type(layer).__name__})" for name, layer in self.inner.items())
-        return f"<Graph {self.name!r}: {kinds}; all else is computed by Keras>"
+        return f"<Graph {self.name!r}: {kinds}; everything else is computed by Keras>"

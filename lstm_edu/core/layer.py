@@ -113,7 +113,7 @@ class Layer:
         unknown = sorted(set(training_only).difference(*TRAINING_ONLY.values()))
         if unknown:
             raise TypeError(
-                f"{kind} has no argument {unknown[0]!r}: Keras 3's layer has none of that name either, "
+                f"{kind} has no argument {unknown[0]!r}: Keras 3's layer does not have it either, "
                 "or it is not supported here"
             )
         if name is not None and not isinstance(name, str):

@@ -338,7 +338,7 @@ def _only_rounding(made: Made, evidence: Evidence) -> Diagnosis:
     return Diagnosis(
         "rounding",
         f"{mistake.sentence} The differences, at most {evidence.max_abs:.1g}, are of that size, and "
-        "nothing else is wrong as far as one can see.",
+        "nothing else is wrong as far as can be seen.",
         mistake.id,
         (Candidate.of((made,), evidence),),
         mistake.fix,

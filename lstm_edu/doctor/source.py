@@ -16,6 +16,6 @@ def ours(source: Any) -> Layer:
     layer = source if isinstance(source, Layer) else import_module("lstm_edu").from_keras(source)
     if not layer.built:
         raise ValueError(
-            f"the doctor needs a layer with weights, but {layer!r} has none yet: build(input_shape) it first"
+            f"the doctor needs a layer with weights, but {layer!r} has none yet: call its build(input_shape) first"
         )
     return layer

@@ -89,7 +89,7 @@ def from_onnx(
     directions, rows, units = R.shape
     if hidden_size not in (None, units):
         raise ValueError(
-            f"from_onnx: hidden_size is {hidden_size}, but R {R.shape} is of {checks.plural(units, 'unit')}"
+            f"from_onnx: hidden_size is {hidden_size}, but R {R.shape} has {checks.plural(units, 'unit')}"
         )
     if direction not in ("forward", "reverse", "bidirectional") or directions != 1 + (direction == "bidirectional"):
         raise ValueError(

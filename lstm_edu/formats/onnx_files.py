@@ -256,8 +256,8 @@ class _Reader:
             found.append(array)
             if array.shape[-1] not in (1, units):
                 raise ValueError(
-                    f"its state {state!r} has {checks.plural(array.shape[-1], 'number')} for each sequence and its "
-                    f"weights are of {checks.plural(units, 'unit')}: no library can run it. PyTorch's exporter writes "
+                    f"its state {state!r} has {checks.plural(array.shape[-1], 'number')} for each sequence, but its "
+                    f"weights are for {checks.plural(units, 'unit')}: no library can run it. PyTorch's exporter writes "
                     "this for an LSTM with proj_size"
                 )
         if not any(np.any(array) for array in found):
@@ -312,7 +312,7 @@ class _Reader:
         self.keep(node, name, layer)
         self.use(found.carried)
         if found.mask is not None:
-            self.note(name, f"it skips the steps that a mask says, {found.mask!r} in the file: give the layer a mask")
+            self.note(name, f"it skips the steps that a mask hides, {found.mask!r} in the file: give the layer a mask")
         self.start(name, found.states, layer.units)
 
     def steps(self, found: onnx_steps.Unrolled | tuple[onnx_steps.Product, str]) -> None:
@@ -443,7 +443,7 @@ class _Reader:
 
     @staticmethod
     def own_function(node: Node) -> str:
-        return f": it is of {node.domain!r}, not one of ONNX's own operators" if node.domain else ""
+        return f": it belongs to {node.domain!r}, not one of ONNX's own operators" if node.domain else ""
 
     def left(self, name: str) -> bool:
         array = self.values.get(name)

@@ -128,7 +128,7 @@ def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[
         hint = f": le.formats.{owner}(le.from_keras(layer))" if keras else ""
         raise TypeError(f"{owner}: expected a layer of lstm_edu, got {type(layer).__name__}{hint}")
     if not layer.built:
-        raise ValueError(f"{owner}: {layer!r} is not built, so it has no weights yet; build(input_shape) it first")
+        raise ValueError(f"{owner}: {layer!r} is not built, so it has no weights yet: call build(input_shape) first")
     parts: list[Any] = [layer]
     if isinstance(layer, Bidirectional):
         if layer.merge_mode != "concat":

@@ -71,7 +71,7 @@ def require_built(layer: Any) -> None:
     if not layer.built:
         raise ValueError(
             f"the Keras {type(layer).__name__} {layer.name!r} is not built, so it has no weights yet: call it once on "
-            "data, or build(input_shape) it; give a model a keras.Input first"
+            "data, or call its build(input_shape); give a model a keras.Input first"
         )
 
 

@@ -110,7 +110,7 @@ def _opened(path: Path, weights: Path | None) -> SavedModel:
     if weights is not None:
         raise ValueError(
             f"it is not a configuration as JSON but holds a model with its weights, and {weights.name!r} is given too: "
-            "leave that out, or model.load_weights() it yourself and pass the model"
+            "leave that out, or call model.load_weights() yourself and pass the model"
         )
     return load_it(path)
 
@@ -188,7 +188,7 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         if info.flag_bits & 1:
             raise ValueError(f"{name!r} in the archive is encrypted")
         if name == "config.json" and info.file_size > MOST_CONFIG:
-            raise ValueError(f"config.json has {info.file_size:,} bytes, more than {MOST_CONFIG:,}: no model's has")
+            raise ValueError(f"config.json has {info.file_size:,} bytes, more than {MOST_CONFIG:,}: no model needs it")
         seen.add(name)
         total += info.file_size
     if total > most:
@@ -336,7 +336,7 @@ def _load_json(path: Path, weights: Path | None, found: str = "") -> SavedModel:
         found: what to say about a file that was not named but found.
     """
     if path.stat().st_size > MOST_CONFIG:
-        raise ValueError(f"it has {path.stat().st_size:,} bytes of JSON, more than {MOST_CONFIG:,}: no model's has")
+        raise ValueError(f"it has {path.stat().st_size:,} bytes of JSON, more than {MOST_CONFIG:,}: no model needs it")
     config = _json(path.read_bytes(), path.name)
     if isinstance(config, str):  # json.dump(model.to_json()) puts it into JSON twice
         config = _json(config.encode(), path.name)

@@ -13,7 +13,7 @@ from lstm_edu.plots.paper import ink_on, letter, sheet, theme_of
 
 _DESCRIPTION = (
     "One step of an LSTM cell, drawn as wires and boxes. The cell state c[t-1] enters at the upper left and runs "
-    "along the top to c[t] at the right. On its way it is multiplied by the forget gate f, and then the product of "
+    "along the top to c[t] on the right. On its way it is multiplied by the forget gate f, and then the product of "
     "the input gate i and the candidate g is added: c[t] = f * c[t-1] + i * g. The previous output h[t-1] enters at "
     "the lower left and joins the input x[t], which comes from below; together they give the sum "
     "z = x[t] W + h[t-1] U + b, from which the four gates are computed: i, f and o by a sigmoid, the candidate g by a "

@@ -231,7 +231,7 @@ def _describe_dense(trace: Trace, layer: Any, part: dict[str, np.ndarray], row: 
     sums = "; ".join(_sum(part, kernel, bias, row, unit, layer))
     below = " and the bias below it" if bias is not None else ""
     return (
-        f"The Dense layer {trace.layer.name!r} as matrices: x with {plural(kernel.shape[0], 'feature')} at the left, W "
-        f"of shape {kernel.shape}{below} in the middle, below them the sums z and at the right the outputs "
+        f"The Dense layer {trace.layer.name!r} as matrices: x with {plural(kernel.shape[0], 'feature')} on the left, W "
+        f"of shape {kernel.shape}{below} in the middle, below them the sums z, and on the right the outputs "
         f"y = {layer.activation.name}(z). Framed: output {unit} of {what}, its row of x and its column of W. {sums}."
     )

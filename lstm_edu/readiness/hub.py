@@ -30,14 +30,14 @@ def version(api: str) -> str:
         with urllib.request.urlopen(f"{api.rstrip('/')}/", timeout=_PATIENCE) as answer:
             return str(json.load(answer)["version"])
     except urllib.error.HTTPError as error:
-        raise OSError(f"something answers there, but no hub (status {error.code})") from None
+        raise OSError(f"something answers there, but it is not a hub (status {error.code})") from None
     except http.client.InvalidURL as error:
         raise OSError(f"the address is wrong ({error})") from None
     except (ValueError, KeyError, TypeError):
-        raise OSError("something answers there, but no JupyterHub") from None
+        raise OSError("something answers there, but it is not a JupyterHub") from None
     except urllib.error.URLError as error:
         raise OSError(str(getattr(error.reason, "strerror", None) or error.reason)) from None
     except OSError as error:  # a connection that was made and then broke off
         raise OSError(error.strerror or str(error) or type(error).__name__) from None
     except http.client.HTTPException:  # it does not speak HTTP
-        raise OSError("something answers there, but no JupyterHub") from None
+        raise OSError("something answers there, but it is not a JupyterHub") from None

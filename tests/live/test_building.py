@@ -39,7 +39,7 @@ def test_what_is_there_is_not_written_over(monkeypatch, tmp_path, root):
 def test_what_is_said_of_the_live_notebooks_needs_them(tmp_path):
     for option in (["--no-pages"], ["--wheels", str(tmp_path)], ["--pyodide", str(tmp_path)]):
         said = main(["site", *option, "-o", str(tmp_path / "site")])
-        assert said == f"{option[0]} says something of the live notebooks: add --live"
+        assert said == f"{option[0]} is only for the live notebooks: add --live"
     assert list(tmp_path.iterdir()) == []
 
 
