@@ -88,9 +88,7 @@ def from_onnx(
     W, R = packing.array(W, "W", "from_onnx", (None,) * 3), packing.array(R, "R", "from_onnx", (None,) * 3)
     directions, rows, units = R.shape
     if hidden_size not in (None, units):
-        raise ValueError(
-            f"from_onnx: hidden_size is {hidden_size}, but R {R.shape} has {checks.plural(units, 'unit')}"
-        )
+        raise ValueError(f"from_onnx: hidden_size is {hidden_size}, but R {R.shape} has {checks.plural(units, 'unit')}")
     if direction not in ("forward", "reverse", "bidirectional") or directions != 1 + (direction == "bidirectional"):
         raise ValueError(
             f"from_onnx: direction={direction!r} does not go with R {R.shape} of "
