@@ -571,33 +571,6 @@ def learned_or_memorised() -> Figures:
     }
 
 
-def against_memorising() -> Figures:
-    """32 sequences again, but 4 units, or half of the outputs dropped; and 48 sequences: the error on new ones (11)."""
-    notebook = cells("11", "data", "few-code")
-    return {
-        f"{name}, error on new ones": [float(f"{error(seed):.2g}") for seed in range(1, 7)]
-        for name, error in {
-            "32 sequences, 4 units": lambda seed: notebook.learning_curves(32, seed, units=4)[-1, 1],
-            "32 sequences, dropout 0.5": lambda seed: _with_dropout(notebook.data, seed),
-            "48 sequences": lambda seed: notebook.learning_curves(48, seed)[-1, 1],
-        }.items()
-    }
-
-
-def _with_dropout(data: Any, seed: int) -> float:
-    """The same 600 updates by Keras, with a Dropout layer between the LSTM and the Dense layer."""
-    import keras
-
-    keras.utils.set_random_seed(seed)
-    layers = [keras.layers.LSTM(16), keras.layers.Dropout(0.5), keras.layers.Dense(1)]
-    model = keras.Sequential([keras.Input((20, 2)), *layers])
-    model.compile(keras.optimizers.Adam(0.01, global_clipnorm=1.0), "mse", steps_per_execution=60)
-    rng = np.random.default_rng(seed)
-    order = np.concatenate([rng.permutation(32) for _ in range(300)])  # 300 epochs in one
-    model.fit(data.x_train[order], data.y_train[order], 16, 1, shuffle=False, verbose=0)
-    return float(model.evaluate(data.x_test, data.y_test, verbose=0))
-
-
 def _percent(share: float) -> float:
     return round(100 * float(share), 1)
 
@@ -654,7 +627,6 @@ EXPERIMENTS: dict[str, Callable[[], Figures]] = {
         hard_sigmoid,
         swapped_states,
         learned_or_memorised,
-        against_memorising,
     )
 }
 
