@@ -7,7 +7,7 @@ const browser = `AbortController Blob CSS DataView HTMLElement ImageData Interse
   window`;
 
 // What the page of lstm_edu/live and its worker use besides.
-const live = "BroadcastChannel fetch importScripts performance self";
+const live = "BroadcastChannel caches fetch importScripts location navigator performance self";
 
 // The site's search.
 const search = "MiniSearch URLSearchParams location";

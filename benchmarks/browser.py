@@ -1,22 +1,25 @@
-"""A browser to measure in, and servers to open in it: for benchmarks.explorers, and for the scripts in docs/."""
+"""A browser to measure in, and servers to open in it: for benchmarks, and for the scripts in docs/."""
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # servers are started without it, too
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
 from benchmarks import firefox
 
@@ -32,21 +35,58 @@ def browser(engine: str = "chromium") -> Iterator[Browser]:
     """Chromium or Chrome of this machine, else the one that Playwright has downloaded; or its "firefox"."""
     from playwright.sync_api import Error, sync_playwright
 
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    arguments = _ARGUMENTS + (["--no-sandbox"] if root else [])  # its sandbox refuses to work for root
-    path = next(filter(None, map(shutil.which, _ON_PATH)), None)
     with sync_playwright() as playwright:
         try:
-            chromium = engine == "chromium"
-            started = (
-                playwright.chromium.launch(args=arguments, executable_path=path) if chromium else firefox(playwright)
-            )
+            started = playwright.chromium.launch(**_chromium()) if engine == "chromium" else firefox(playwright)
         except Error as error:
             raise SystemExit(f"no browser could be started: install {engine.capitalize()}\n{error}") from None
         try:
             yield started
         finally:
             started.close()
+
+
+def _chromium() -> dict[str, Any]:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    arguments = _ARGUMENTS + (["--no-sandbox"] if root else [])  # its sandbox refuses to work for root
+    return {"args": arguments, "executable_path": next(filter(None, map(shutil.which, _ON_PATH)), None)}
+
+
+def visitor(playwright: Playwright, profile: Path) -> BrowserContext:
+    """Start Chromium with what it has kept in this folder."""
+    return playwright.chromium.launch_persistent_context(
+        profile, viewport={"width": 1280, "height": 900}, **_chromium()
+    )
+
+
+class LiveSite:
+    """A plain static server of what `site --live` wrote, until `stop`.
+
+    Attributes:
+        url: its address. sent: how many bytes of files it has sent.
+    """
+
+    def __init__(self, folder: Path):
+        self.sent = 0
+        site = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def copyfile(self, source, outputfile) -> None:
+                content = source.read()
+                outputfile.write(content)
+                site.sent += len(content)
+
+            def log_message(self, *_) -> None:
+                pass
+
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Answer nothing any more."""
+        self._http.shutdown()
+        self._http.server_close()
 
 
 def free_port() -> int:

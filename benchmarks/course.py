@@ -28,7 +28,7 @@ GOALS = (3.0, 60.0, 1000)  # seconds, seconds, megabytes
 
 # Notes when the first explorer is ready, from the moment that run_all() is called. The reader stays at its cell:
 # JupyterLab draws what is on the screen first, and running all cells leads to the last one.
-_WATCH = """() => {
+WATCH = """() => {
   const notebook = jupyterapp.shell.currentWidget.content;
   const index = notebook.model.toJSON().cells.findIndex(
     ({ cell_type, source }) => cell_type === "code" && /le\\.(explore|packing)\\w*\\(/.test([source].flat().join("")));
@@ -45,7 +45,7 @@ _WATCH = """() => {
   look();
   return true;
 }"""
-_FAILED = """() => jupyterapp.shell.currentWidget.content.model.toJSON().cells
+FAILED = """() => jupyterapp.shell.currentWidget.content.model.toJSON().cells
     .flatMap(cell => cell.outputs ?? []).filter(output => output.output_type === "error").map(output => output.ename)"""
 _PEAK = f"""async () => {{
   let said = "";
@@ -70,12 +70,12 @@ class Row(NamedTuple):
 def measured(page: Page, address: str, name: str) -> Row:
     """Open, run and time one notebook."""
     open_notebook(page, address, f"notebooks/{name}")
-    has_one = page.evaluate(_WATCH)
+    has_one = page.evaluate(WATCH)
     start = time.perf_counter()
     run_all(page, 180)
     took = time.perf_counter() - start
     first = page.wait_for_function("() => window.firstExplorer").json_value() / 1000 if has_one else None
-    row = Row(name, first, took, page.evaluate(_PEAK), page.evaluate(_FAILED))
+    row = Row(name, first, took, page.evaluate(_PEAK), page.evaluate(FAILED))
     page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
     return row
 

@@ -20,10 +20,9 @@ from lstm_edu.live.starting import RECORDED
 
 _HERE = Path(__file__).parent
 WHEELS = _HERE / "wheels.txt"
-DIFFERS = (
-    _HERE / "differs.json"
-)  # by notebook, the cells that cannot run in the page; tests hold it. With a sentence: could, but
-# Keras computes something different there.
+# By notebook, the cells that cannot run in the page; tests hold it. With a sentence: it could, but Keras computes
+# something different there. With {"runs": sentence}: it runs, and the sentence below it says what is different.
+DIFFERS = _HERE / "differs.json"
 
 # JupyterLite's application and its kernel, and the Pyodide that this kernel takes: tried together, so pinned together.
 NEEDED = {"jupyterlite-core": "0.6.4", "jupyterlite-pyodide-kernel": "0.6.1"}
@@ -81,7 +80,8 @@ def build(
         _live(to / "live", [*listed, own], [next(kernel.glob(f"{name}-*.whl")) for name in OF_KERNEL], pyodide)
     recorded = _recorded(notebooks, record, executed, say)
     (to / "live" / "recorded.json").write_text(json.dumps(recorded))
-    _watch_progress(to / "lab" / "index.html")
+    _add_to_page(to / "lab" / "index.html")
+    _keep_for_later(to)
     return to
 
 
@@ -161,19 +161,21 @@ def _jupyterlite(notebooks: Path, to: Path, work: Path, extensions: list[Path]) 
 
 def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path) -> None:
     """The folder `live`: the wheels, Pyodide if it is given as a folder, and course.json, which names them."""
-    (to / "wheels").mkdir(parents=True)
-    for name in ("pyodide.js", "progress.js"):
+    to.mkdir()
+    for name in ("pyodide.js", "progress.js", "narrow.js"):
         shutil.copy(_HERE / "static" / name, to / name)
     packages: dict[str, Any] = {}
     size = 0
     for wheel in [*wheels, *kernel]:
-        shutil.copy(wheel, to / "wheels" / wheel.name)
-        size += wheel.stat().st_size
         entry = _entry(wheel)
         packages[entry["name"]] = entry
+        copy = to / entry["file_name"]
+        copy.parent.mkdir(parents=True)
+        shutil.copy(wheel, copy)
+        size += wheel.stat().st_size
     if isinstance(pyodide, Path):
-        shutil.copytree(pyodide, to / "pyodide")
-        pyodide = "pyodide/"
+        shutil.copytree(pyodide, to / f"pyodide-{PYODIDE}")
+        pyodide = f"pyodide-{PYODIDE}/"
     course = {
         "pyodide": pyodide,
         "packages": packages,
@@ -189,7 +191,7 @@ def _live(to: Path, wheels: list[Path], kernel: list[Path], pyodide: str | Path)
 def _recorded(
     notebooks: Path, record: bool, executed: Mapping[str, Any] | None, say: Callable[[str], None]
 ) -> dict[str, dict[str, Any]]:
-    """By source, what the cells of DIFFERS show in the full course, and why a cell that could run should not be run.
+    """By source, what the cells of DIFFERS show in the full course, and what DIFFERS says of them.
 
     Without `record` only the latter; also of a notebook that is not in `executed`.
     """
@@ -207,7 +209,9 @@ def _recorded(
         for cell in notebook.cells:
             if cell.id in ids and (known or ids[cell.id]):
                 outputs = [shown for output in cell.outputs if (shown := _shown(output))]
-                recorded[cell.source.strip()] = {"versions": versions, "outputs": outputs, "why": ids[cell.id]}
+                said = ids[cell.id]
+                reason = {"note": said["runs"]} if isinstance(said, dict) else {"why": said}
+                recorded[cell.source.strip()] = {"versions": versions, "outputs": outputs, **reason}
     return recorded
 
 
@@ -220,16 +224,17 @@ def _shown(output: Any) -> dict[str, Any] | None:
 
 
 def _entry(wheel: Path) -> dict[str, Any]:
-    """A wheel as an entry of Pyodide's list of packages."""
+    """A wheel as an entry of Pyodide's list of packages. Its address has its checksum: there is never another one."""
     distribution, number, *_ = wheel.name.split("-")
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.partition("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
     return {
         "name": distribution.lower().replace("_", "-"),
         "version": number,
-        "file_name": f"wheels/{wheel.name}",
+        "file_name": f"wheels/{sha256[:12]}/{wheel.name}",
         "install_dir": "site",
-        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "sha256": sha256,
         "package_type": "package",
         "imports": sorted(top for top in tops if not top.endswith(".data")),
         "depends": [],
@@ -237,9 +242,26 @@ def _entry(wheel: Path) -> dict[str, Any]:
     }
 
 
-def _watch_progress(page: Path) -> None:
+_ADDED = "".join(f'<script type="module" src="../live/{name}"></script>' for name in ("progress.js", "narrow.js"))
+
+
+def _add_to_page(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     if text.count("</head>") != 1:
         raise RuntimeError(f"{page} has no single </head>: JupyterLite's page has changed")
-    script = '<script type="module" src="../live/progress.js"></script>'
-    page.write_text(text.replace("</head>", f"{script}</head>"), encoding="utf-8")
+    page.write_text(text.replace("</head>", f"{_ADDED}</head>"), encoding="utf-8")
+
+
+def _keep_for_later(to: Path) -> None:
+    """Put static/offline.js before JupyterLite's service worker, with a name for what it keeps of this build."""
+    worker = to / "service-worker.js"
+    text = worker.read_text(encoding="utf-8")
+    if 'addEventListener("fetch"' not in text:
+        raise RuntimeError(f"{worker} answers no requests: JupyterLite's service worker has changed")
+    digest = hashlib.sha256()
+    for path in sorted(path for path in to.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(to).as_posix()}\n".encode() + path.read_bytes())
+    pyodide = json.loads((to / "live" / "course.json").read_text())["pyodide"]
+    settings = {"kept": f"lstm-edu {digest.hexdigest()[:16]}", "pyodide": pyodide}
+    ours = (_HERE / "static" / "offline.js").read_text(encoding="utf-8")
+    worker.write_text(f"self.lstmEdu = {json.dumps(settings)};\n{ours}\n{text}", encoding="utf-8")

@@ -1,22 +1,22 @@
-"""Tests in `test_pages.py` run notebooks inside a page, in real Chromium, minutes each: only when they are asked for.
+"""Tests marked `live` run notebooks inside a page, in real browsers, minutes each: only when they are asked for.
 
 pip install -e '.[test,live]'
 python tests/live/bench.py /tmp/pyodide        # Pyodide, for a page without a network
-LIVE_PYODIDE=/tmp/pyodide pytest tests/live    # -k 06_lstm for one notebook; LIVE_SITE=site/live: one that is built
+LIVE_PYODIDE=/tmp/pyodide pytest tests/live    # -k 06_lstm for one notebook; LIVE_SITE=site: a site that is built
 """
 
 import importlib.util
-import json
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from limits import PAGE_HANGS
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from benchmarks.browser import LiveSite, visitor
 
 _spec = importlib.util.spec_from_file_location(
     "browser_conftest", Path(__file__).parents[1] / "browser" / "conftest.py"
@@ -28,16 +28,32 @@ SLOW = 20  # times what a page may take elsewhere: Python itself is loaded and c
 
 
 class Course:
-    """The site in a browser. `open` a notebook, `run_all`, then ask for its `cells`."""
+    """The live site in a browser. `open` a notebook, `run_all`, then ask for its `cells`.
+
+    Attributes:
+        uncaught: exceptions that no script in the page has caught.
+    """
 
     def __init__(self, url: str, page: Page):
-        self.url, self.page = url, page
+        self.url, self.page, self.uncaught = url, page, list[str]()
+        page.set_default_timeout(1000 * PAGE_HANGS * SLOW)
+        page.on("pageerror", lambda error: self.uncaught.append(str(error)))
 
     def open(self, notebook: str) -> None:
         """Open a notebook, and wait for its Python."""
-        self.page.goto(f"{self.url}/lab/index.html?path={notebook}")
-        self.page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
-        self.page.wait_for_function("jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'")
+        self.page.goto(f"{self.url}/live/lab/index.html?path={notebook}")
+        self.wait_for(notebook)
+
+    def wait_for(self, notebook: str) -> None:
+        """Wait until a notebook is the one on the screen, and its Python is ready."""
+        self.page.wait_for_function(
+            """(notebook) => {
+                const panel = window.jupyterapp?.shell.currentWidget;
+                return panel?.context?.path === notebook && panel.context.isReady
+                    && panel.sessionContext.session?.kernel?.status === 'idle';
+            }""",
+            arg=notebook,
+        )
 
     def run_all(self) -> None:
         """Run all cells, to the end or to the first error."""
@@ -93,45 +109,72 @@ class Course:
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole site: the pages, without outputs, and in `live` the notebooks that run."""
     pyodide = os.environ.get("LIVE_PYODIDE")
     if pyodide is None:
         pytest.skip("LIVE_PYODIDE is not set: see tests/live/conftest.py")
     if built := os.environ.get("LIVE_SITE"):
         folder = Path(built)
     else:
-        to = tmp_path_factory.mktemp("site")
-        command = ["-m", "lstm_edu", "site", "--live", "--no-pages", "--no-execute", "-o", str(to)]
-        subprocess.run([sys.executable, *command, "--pyodide", pyodide], check=True)
-        folder = to / "live"
-    config = folder / "jupyter-lite.json"
-    text = json.loads(config.read_text())
-    text["jupyter-config-data"]["exposeAppInBrowser"] = True  # for these tests only
-    config.write_text(json.dumps(text))
+        folder = tmp_path_factory.mktemp("site")
+        command = ["-m", "lstm_edu", "site", "--live", "--no-execute", "-o", str(folder), "--pyodide", pyodide]
+        subprocess.run([sys.executable, *command], check=True)
     return folder
 
 
-@pytest.fixture(scope="session")
-def url(site: Path) -> Iterator[str]:
-    """Where a plain static server gives the site to a browser."""
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(site)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
-        port = re.search(r"port (\d+)", server.stdout.readline())[1]
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
+@pytest.fixture
+def server(site: Path) -> Iterator[LiveSite]:
+    server = LiveSite(site)
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
-def context(url: str):
-    """One visitor for all tests: after the first, Python comes from the browser's memory."""
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = _browser.launch(playwright)
-        yield browser.new_context(viewport={"width": 1280, "height": 900})
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright: Playwright) -> Iterator[Callable[[str], Browser]]:
+    """The browser of an engine, one for all tests."""
+    started = {}
+
+    def browser(engine: str) -> Browser:
+        if engine not in started:
+            launch = {"chromium": _browser.launch, "firefox": _browser.launch_firefox}[engine]
+            started[engine] = launch(playwright)
+        return started[engine]
+
+    yield browser
+    for browser_ in started.values():
+        browser_.close()
 
 
 @pytest.fixture
-def course(url: str, context):
-    page = context.new_page()
-    page.set_default_timeout(1000 * PAGE_HANGS * SLOW)
-    yield Course(url, page)
-    page.close()
+def engine() -> str:
+    return "chromium"
+
+
+@pytest.fixture
+def course(server: LiveSite, browsers: Callable[[str], Browser], engine: str) -> Iterator[Course]:
+    """The course as somebody sees it who has never been there."""
+    context = browsers(engine).new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    yield Course(server.url, context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def visit(server: LiveSite, playwright: Playwright, tmp_path: Path) -> Iterator[Callable[[], Course]]:
+    """A function: start Chromium, each time with what it has kept of the visits before."""
+    visits: list[BrowserContext] = []
+
+    def visit() -> Course:
+        if visits:
+            visits.pop().close()
+        visits.append(visitor(playwright, tmp_path / "profile"))
+        return Course(server.url, visits[-1].new_page())
+
+    yield visit
+    for last in visits:
+        last.close()

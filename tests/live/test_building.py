@@ -1,5 +1,6 @@
 """The site's parts, as far as they need no JupyterLite; `test_pages.py` opens a whole one."""
 
+import hashlib
 import json
 import re
 import tomllib
@@ -55,8 +56,9 @@ def test_what_the_pages_have_run_is_recorded_and_not_run_again(root):
     recorded = building._recorded(root / "notebooks", True, {name: run}, said.append)
     shown = {text["data"]["text/plain"] for entry in recorded.values() for text in entry["outputs"]}
     assert shown == {f"shown by {cell_id}" for cell_id in differs[name]} and said == []
-    others = [reason for other, ids in differs.items() if other != name for reason in ids.values() if reason]
-    assert [entry["why"] for entry in recorded.values() if not entry["outputs"]] == others
+    others = [said for other, ids in differs.items() if other != name for said in ids.values() if said]
+    told = [entry for entry in recorded.values() if not entry["outputs"]]
+    assert [{"runs": entry["note"]} if "note" in entry else entry["why"] for entry in told] == others
 
 
 def test_the_extra_has_the_same_versions_and_every_wheel_is_pinned(root):
@@ -73,8 +75,10 @@ def test_a_wheel_becomes_an_entry_of_pyodides_list(tmp_path):
         for name in ("things/__init__.py", "things/a/b.py", "alone.py", "typing_things-1.2.3.dist-info/METADATA"):
             archive.writestr(name, name)
     entry = building._entry(wheel)
-    assert (entry["name"], entry["version"], entry["file_name"]) == ("typing-things", "1.2.3", f"wheels/{wheel.name}")
-    assert entry["imports"] == ["alone", "things"] and re.fullmatch("[0-9a-f]{64}", entry["sha256"])
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    assert (entry["name"], entry["version"], entry["sha256"]) == ("typing-things", "1.2.3", sha256)
+    assert entry["file_name"] == f"wheels/{sha256[:12]}/{wheel.name}"
+    assert entry["imports"] == ["alone", "things"]
 
 
 def test_what_is_recorded_can_be_shown_without_python():
@@ -85,11 +89,31 @@ def test_what_is_recorded_can_be_shown_without_python():
     assert shown == [{"data": {"text/plain": "loss 0.25"}}, {"data": dict(picture.data)}, None]
 
 
-def test_the_page_watches_progress_or_the_build_fails(tmp_path):
+def test_the_page_has_our_scripts_or_the_build_fails(tmp_path):
     page = tmp_path / "index.html"
     page.write_text("<html><head><title>é</title></head></html>", encoding="utf-8")
-    building._watch_progress(page)
-    assert '../live/progress.js"></script></head>' in page.read_text(encoding="utf-8")
+    building._add_to_page(page)
+    text = page.read_text(encoding="utf-8")
+    assert re.findall(r'src="\.\./live/(\w+)\.js"></script>', text.partition("</head>")[0]) == ["progress", "narrow"]
     page.write_text("<html></html>", encoding="utf-8")
     with pytest.raises(RuntimeError, match="JupyterLite's page has changed"):
-        building._watch_progress(page)
+        building._add_to_page(page)
+
+
+def test_each_build_is_kept_under_a_name_of_its_own_or_the_build_fails(tmp_path):
+    theirs = """"use strict";self.addEventListener("fetch",onFetch);"""
+    kept = []
+    for text in ("one", "two", "one"):
+        site = tmp_path / str(len(kept))
+        (site / "live").mkdir(parents=True)
+        (site / "live" / "course.json").write_text(json.dumps({"pyodide": "https://somewhere/", "text": text}))
+        (site / "service-worker.js").write_text(theirs, encoding="utf-8")
+        building._keep_for_later(site)
+        worker = (site / "service-worker.js").read_text(encoding="utf-8")
+        settings, _, rest = worker.partition(";\n")
+        kept.append(json.loads(settings.removeprefix("self.lstmEdu = ")))
+        assert rest.index("stopImmediatePropagation") < rest.index(theirs)
+    assert kept[0] == kept[2] != kept[1] and {one["pyodide"] for one in kept} == {"https://somewhere/"}
+    (tmp_path / "0" / "service-worker.js").write_text("", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="JupyterLite's service worker has changed"):
+        building._keep_for_later(tmp_path / "0")
