@@ -1,9 +1,8 @@
 """What cannot run in a browser, said in one line, with what the full course shows.
 
 A cell whose error comes from something that is not here shows a card instead of a traceback, and so does a later cell
-that uses what that cell would have made or changed: it is not run, because its numbers would be wrong. All other errors
-    are
-shown as always.
+that uses what that cell would have made or changed: it is not run, because its numbers would be wrong. All other
+errors are shown as always.
 """
 
 from __future__ import annotations
@@ -161,17 +160,17 @@ def _changed(statement: ast.stmt) -> set[str]:
     return found
 
 
-def card(sentence: str, recorded: dict[str, Any] | None) -> str:
+def card(sentence: str, recorded: dict[str, Any] | None, title: str = "Not in this page.") -> str:
     """The line as HTML."""
     said = re.sub(r"`(.+?)`", r"<code>\1</code>", escape(sentence, quote=False))
     below = (
         f"Below is what the full course shows, <b>recorded</b> with {escape(recorded['versions'])}."
         if recorded and recorded["outputs"]
-        else "The full course runs it: see README."
+        else "It runs where the course is installed on a computer."
     )
     return (
         '<div role="note" style="border-inline-start: 4px solid #1f77b4; padding: 0.3em 0.8em">'
-        f"<b>Not in this page.</b> {said}. {below}</div>"
+        f"<b>{title}</b> {said}. {below}</div>"
     )
 
 
@@ -180,8 +179,11 @@ def install(shell: Any, recorded: dict[str, dict[str, Any]]) -> None:
 
     Args:
         recorded: by the source of a cell: its `outputs` in the full course, as in a notebook file, and the `versions`;
-            and `why` it should not be run here, where Keras on NumPy computes something else.
+            and `why` it should not be run here, where Keras on NumPy computes something else; or a `note` on what is
+            different after it was run.
     """
+    from IPython.display import display
+
     cells = Cells(shell.user_ns, {source: entry["why"] for source, entry in recorded.items() if entry.get("why")})
 
     def shown(shell: Any, kind: type, error: BaseException, traceback: TracebackType, tb_offset: Any = None) -> None:
@@ -194,15 +196,21 @@ def install(shell: Any, recorded: dict[str, dict[str, Any]]) -> None:
             return
         if not isinstance(error, NotMade | Different):
             cells.could_not_run(source, _line(traceback, shell))
-        from IPython.display import display
+        show("Not in this page.", sentence, recorded.get(source.strip()))
 
-        entry = recorded.get(source.strip())
-        display({"text/html": card(sentence, entry), "text/plain": f"Not in this page. {sentence}."}, raw=True)
+    def show(title: str, sentence: str, entry: dict[str, Any] | None) -> None:
+        display({"text/html": card(sentence, entry, title), "text/plain": f"{title} {sentence}."}, raw=True)
         for output in entry["outputs"] if entry else ():
             display(output["data"], raw=True)
 
+    def has_run(result: Any) -> None:
+        entry = recorded.get(shell.user_ns["In"][-1].strip())
+        if result.success and entry and entry.get("note"):
+            show("Different in this page.", entry["note"], entry)
+
     shell.ast_transformers.append(cells)
     shell.set_custom_exc((Exception,), shown)
+    shell.events.register("post_run_cell", has_run)
 
 
 def _line(traceback: TracebackType | None, shell: Any) -> int:

@@ -30,6 +30,7 @@ def run(monkeypatch):
     recorded = {
         "history = model.fit()": {"versions": "Keras 9", "outputs": [{"data": {"text/plain": "loss 0.25"}}]},
         "masked = 2": {"versions": "", "outputs": [], "why": "Keras on NumPy says 3"},
+        "print(7)": {"versions": "", "outputs": [{"data": {"text/plain": "8"}}], "note": "TensorFlow says 8"},
     }
     missing.install(shell, recorded)
     errors = []
@@ -87,6 +88,12 @@ def test_what_keras_computes_otherwise_here_is_not_run(run):
     assert run("masked = 2") == ["Not in this page. Keras on NumPy says 3."]
     assert "masked comes from a cell above" in run("print(masked)")[0]
     assert run("masked = 2 + 1\nprint(masked)") == ["3"]  # the learner's own
+
+
+def test_what_is_different_is_said_below_a_cell_that_has_run(run):
+    assert run("print(7)") == ["Different in this page. TensorFlow says 8.", "8", "7"]  # lines of text are last
+    assert run("print(7 )") == ["7"]
+    assert "<b>Different" in missing.card("x", None, "Different in this page.")
 
 
 def test_what_only_reads_loses_nothing(run):
