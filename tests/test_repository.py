@@ -104,6 +104,9 @@ def test_the_repository_is_named_in_one_place(committed, root, readme):
     (name,) = re.findall(r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)/", readme)
     times = {path.relative_to(root).as_posix(): path.read_bytes().count(name.encode()) for path in committed}
     assert {path: count for path, count in times.items() if count} == {"README.md": 1}
+    owner, _, repository = name.partition("/")
+    (page,) = re.findall(r"^\[live\]: (\S+)$", readme, re.MULTILINE)
+    assert page == f"https://{owner}.github.io/{repository}/live/lab/index.html?path=00_start_here.ipynb"
 
 
 def test_the_python_example_of_readme_runs(readme):
