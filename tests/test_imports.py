@@ -42,7 +42,7 @@ MAY_IMPORT = {
         {"ipywidgets", "jupyter_client", "latex2mathml", "nbclient", "nbconvert", "nbformat", "PIL", "pygments"},
     ),
     "_export": ({"export", "extras"}, set()),
-    "live": ({"export"}, {"numpy", "IPython", "js", "pyodide"}),  # these two are in the page
+    "live": ({"export"}, {"numpy", "IPython", "js", "pyodide", "pyodide_kernel"}),  # the last three are in the page
     "_site": ({"export", "extras", "live", "_lab"}, set()),
     "kernels": (
         {"comparison", "core", "doctor", "exercises", "keras_bridge", "plots", "widgets"},
