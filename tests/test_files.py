@@ -207,6 +207,122 @@ def test_a_stateful_file_of_keras_2_keeps_its_batch(tmp_path):
     assert [caution.id for caution in report.cautions] == ["stateful-carry"]
 
 
+def keras2_graph(layers, inputs, outputs):
+    """The configuration of a Functional model: layers with their calls, (layer, calls) each."""
+    named = [layer | {"name": layer["config"]["name"], "inbound_nodes": calls} for layer, calls in layers]
+    ends = {"input_layers": [[name, 0, 0] for name in inputs], "output_layers": [[name, 0, 0] for name in outputs]}
+    return {"name": "functional", "layers": named, **ends}
+
+
+def two_ways(rng, n, name, bias_rows=None):
+    ways = {way: gates(rng, n, bias_rows=bias_rows) for way in ("forward", "backward")}
+    return {f"{way}_{name}/{weight}": array for way, arrays in ways.items() for weight, array in arrays.items()}
+
+
+@pytest.mark.parametrize(("kind", "rows"), [("LSTM", None), ("GRU", None), ("GRU", 2)])
+def test_layers_inside_layers_of_keras_2(kind, rows, tmp_path):
+    """Keras 3 does not find such a layer by itself: the file names no module for it."""
+    rng = rng_of(31)
+    config = RNN | {"units": H, "recurrent_activation": "sigmoid", "return_sequences": True}
+    both = keras2_layer("Bidirectional", "both", layer=keras2_layer(kind, "inner", **config), merge_mode="concat")
+    both["config"]["batch_input_shape"] = [None, T, F]
+    dense = keras2_layer("Dense", "head", units=2, activation="relu", use_bias=True)
+    each = keras2_layer("TimeDistributed", "each", layer=dense)
+    weights = {
+        "both": two_ways(rng, 4 if kind == "LSTM" else 3, "inner", rows),
+        "each": {"kernel": rng.standard_normal((2 * H, 2)), "bias": rng.standard_normal(2)},
+    }
+    path = write_keras2(tmp_path / "wrapped.h5", [both, each], weights, "2.2.4")
+    x = sequences(rng)
+    report = le.verify(path, x).check()
+    assert [layer.kind for layer in report.layers] == ["Bidirectional", "TimeDistributed"] and not report.passed
+    same = getattr(le, kind)(H, return_sequences=True, **({"reset_after": rows == 2} if kind == "GRU" else {}))
+    same = le.Bidirectional(same)
+    same.build((None, T, F))
+    same.set_weights([*weights["both"].values()])
+    le.compare(report.layers[0].keras.output, same(x)).check()
+    said = [caution.text for caution in report.cautions if caution.id == "gru-reset-after"]
+    assert all(f"because its bias has {rows or 1} ax" in text for text in said[:1]) and bool(said) == (kind == "GRU")
+
+
+def test_cells_and_models_inside_layers_of_keras_2(tmp_path):
+    rng = rng_of(32)
+    own = {key: RNN[key] for key in ("use_bias", "activation")} | {"recurrent_activation": "sigmoid"}
+    cells = [keras2_layer("LSTMCell", "low", units=H, **own), keras2_layer("LSTMCell", "high", units=2, **own)]
+    stack = keras2_layer("StackedRNNCells", "stack", cells=cells)
+    flags = {key: False for key in ("return_state", "go_backwards", "stateful", "unroll", "time_major")}
+    over = keras2_layer("RNN", "over", cell=stack, return_sequences=True, **flags)
+    head = keras2_layer("Dense", "head", units=3, activation="tanh", use_bias=True)
+    head["config"]["batch_input_shape"] = [None, 2]
+    each = keras2_layer(
+        "TimeDistributed", "each", layer={"class_name": "Sequential", "config": {"name": "small", "layers": [head]}}
+    )
+    over["config"]["batch_input_shape"] = [None, T, F]
+    low, high = gates(rng, 4), gates(rng, 4, H, 2)
+    weights = {
+        "over": {f"low/{name}": a for name, a in low.items()} | {f"high/{name}": a for name, a in high.items()},
+        "each": {"kernel": rng.standard_normal((2, 3)), "bias": rng.standard_normal(3)},
+    }
+    x = sequences(rng)
+    report = le.verify(write_keras2(tmp_path / "cells.h5", [over, each], weights, "2.4.0"), x).check()
+    same = le.StackedRNN([le.LSTM(H), le.LSTM(2)], return_sequences=True)
+    same.build((None, T, F))
+    same.set_weights([*low.values(), *high.values()])
+    le.compare(report.layers[0].keras.output, same(x)).check()
+
+
+@pytest.mark.parametrize("both_ways", [False, True])
+def test_a_decoder_of_keras_2_gets_its_initial_states(both_ways, tmp_path):
+    """Keras 2 lists them after the input of the call."""
+    rng = rng_of(33)
+    config = RNN | {"units": H, "recurrent_activation": "sigmoid", "return_sequences": True}
+    decoder = keras2_layer("LSTM", "decoder", **config)
+    if both_ways:
+        decoder = keras2_layer("Bidirectional", "decoder", layer=decoder, merge_mode="concat")
+    names = ["h_f", "c_f", "h_b", "c_b"][: 4 if both_ways else 2]
+    steps = keras2_layer("InputLayer", "words", batch_input_shape=[None, T, F])
+    layers = [(steps, []), *((keras2_layer("InputLayer", name, batch_input_shape=[None, H]), []) for name in names)]
+    layers.append((decoder, [[[name, 0, 0, {}] for name in ("words", *names)]]))
+    graph = keras2_graph(layers, ["words", *names], ["decoder"])
+    weights = {"decoder": two_ways(rng, 4, "decoder") if both_ways else gates(rng, 4)}
+    path = write_keras2(tmp_path / "decoder.h5", layers, weights, "2.2.4", "Model", graph)
+    x, *states = sequences(rng), *(rng.standard_normal((2, H)).astype("float32") for _ in names)
+    x = x[:2]
+    report = le.verify(path, [x, *states]).check()
+    same = le.LSTM(H, return_sequences=True)
+    same = le.Bidirectional(same) if both_ways else same
+    same.build((None, T, F))
+    same.set_weights([*weights["decoder"].values()])
+    le.compare(report.layers[0].keras.output, same(x, initial_state=states)).check()
+    assert np.abs(report.layers[0].keras.output - same(x)).max() > 1e-3
+
+
+def test_tensors_among_the_arguments_of_a_call_of_keras_2(tmp_path):
+    """tf.keras writes MultiHeadAttention(query, value=v) with the place of v among the arguments."""
+    rng = rng_of(34)
+    attention = keras2_layer("MultiHeadAttention", "look", num_heads=2, key_dim=3, value_dim=3)
+    words, other = (keras2_layer("InputLayer", name, batch_input_shape=[None, T, F]) for name in ("words", "other"))
+    head = keras2_layer("Dense", "head", units=2, activation="linear", use_bias=True)
+    call = [["words", 0, 0, {"value": ["other", 0, 0], "training": None}]]
+    layers = [(words, []), (other, []), (attention, [call]), (head, [[["look", 0, 0, {}]]])]
+    parts = {f"{part}/kernel": (F, 2, 3) for part in ("query", "key", "value")} | {"output/kernel": (2, 3, F)}
+    shapes = {}
+    for name, shape in parts.items():
+        shapes |= {
+            name: shape,
+            name.replace("kernel", "bias"): shape[1:] if len(shape) == 3 and shape[0] == F else (F,),
+        }
+    weights = {
+        "look": {name: rng.standard_normal(shape) for name, shape in shapes.items()},
+        "head": {"kernel": rng.standard_normal((F, 2)), "bias": rng.standard_normal(2)},
+    }
+    graph = keras2_graph(layers, ["words", "other"], ["head"])
+    path = write_keras2(tmp_path / "look.h5", layers, weights, "2.10.0", "Functional", graph)
+    a, b = sequences(rng), sequences(rng_of(35))
+    first, second = (le.verify(path, [a, other]).check().layers[0].keras.output for other in (b, a))
+    assert np.abs(first - second).max() > 1e-3
+
+
 def test_versions():
     assert all(map(is_old, ("2.2.4-tf", "2.15.0", "1.2.2", "2", "1")))
     assert not any(map(is_old, ("3.15.1", "", "23.0", "nonsense")))

@@ -187,7 +187,8 @@ def of_run(calls: list[Call]) -> list[Caution]:
                     "mask-lost",
                     call.name,
                     "its input carries a mask, but it is not used: Keras 3 passes one on by itself only to a layer "
-                    "that is called with one tensor, and this one is called with an initial_state too. Call it with "
+                    "that is called with one tensor, and this one is called with "
+                    f"{'an initial_state too' if call.initial_state else 'more'}. Call it with "
                     "mask=embedding.compute_mask(ids) as well",
                 )
             )

@@ -25,6 +25,7 @@ _CANNOT = {
     "Merge": "is a layer of Keras 1",
     "MaxoutDense": "is a layer of Keras 1",
 }
+_OF_WRAPPERS = ("layer", "backward_layer", "cell", "cells")  # where a configuration holds another layer's
 _RECURRENT = ("SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "RNN")
 
 
@@ -58,14 +59,14 @@ def mended(
     """
     cautions: list[Caution] = []
 
-    def mend(node: Any) -> Any:
+    def mend(node: Any, place: str = "") -> Any:
         if isinstance(node, list):
-            return [mend(value) for value in node]
+            return [mend(value, place) for value in node]
         if not isinstance(node, dict):
             return node
         if node.get("class_name") == "Sequential":
             node = _with_input(node)
-        node = {key: mend(value) for key, value in node.items()}
+        node = {key: mend(value, key) for key, value in node.items()}
         kind, inner = node.get("class_name"), node.get("config")
         if not isinstance(kind, str):
             return node
@@ -81,9 +82,57 @@ def mended(
         if kind == "Model":
             node["class_name"] = "Functional"
         _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions)
+        if place in _OF_WRAPPERS and "module" not in node and (module := _module(kind)):
+            node["module"] = module  # without it Keras 3 finds a layer only where it is not inside another
+        if isinstance(node.get("inbound_nodes"), list):
+            node["inbound_nodes"] = [
+                _called(call, kind in (*_RECURRENT, "Bidirectional")) for call in node["inbound_nodes"]
+            ]
         return node
 
     return mend(config), tuple(cautions)
+
+
+def _module(kind: str) -> str:
+    """Where Keras 3 has this class; "" if it is not Keras's."""
+    if kind in ("Model", "Functional"):
+        return "keras.src.models.functional"
+    return "keras" if kind == "Sequential" else "keras.layers" * hasattr(keras().layers, kind)
+
+
+def _called(call: Any, has_states: bool) -> Any:
+    """One call of a layer in a Functional model, with its tensors where Keras 3 expects them.
+
+    Keras 2 lists [[layer, node, tensor, arguments], ...]: of a recurrent layer first the input and then the initial
+    states, and among the arguments more tensors, as such triples. Keras 3 reads the list as the first argument.
+    """
+    if not isinstance(call, list) or not call or not all(isinstance(one, list) and len(one) in (3, 4) for one in call):
+        return call
+    arguments: dict[str, Any] = {}
+    for one in call:
+        arguments |= one[3] if len(one) == 4 and isinstance(one[3], dict) else {}
+    tensors = [_tensor(one[:3]) for one in call]
+    if has_states and len(call) > 1:
+        first, *states = tensors
+        return {"args": [first], "kwargs": _revived(arguments) | {"initial_state": states}}
+    if _revived(arguments) == arguments:
+        return call
+    return {"args": tensors if len(tensors) == 1 else [tensors], "kwargs": _revived(arguments)}
+
+
+def _tensor(place: list) -> dict[str, Any]:
+    """A layer's output by [layer, node, tensor], as Keras 3 writes it; it knows the shape itself."""
+    return {"class_name": "__keras_tensor__", "config": {"shape": [], "dtype": "float32", "keras_history": place}}
+
+
+def _revived(value: Any) -> Any:
+    """The arguments of a call, with triples as tensors."""
+    if isinstance(value, dict):
+        return {key: _revived(one) for key, one in value.items()}
+    if isinstance(value, list):
+        triple = len(value) == 3 and isinstance(value[0], str) and all(type(n) is int and n >= 0 for n in value[1:])
+        return _tensor(value) if triple else [_revived(one) for one in value]
+    return value
 
 
 def _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions):
@@ -144,12 +193,16 @@ def _with_input(node: dict) -> dict:
 
 
 def gru_biases(weights: Any) -> dict[str, int]:
-    """Of each layer in the weights' part of an HDF5 file, the rank of the last weight called bias."""
+    """Of each layer in the weights' part of an HDF5 file, the rank of the last weight called bias.
+
+    A layer inside another one too: "gru" of "bidirectional/forward_gru/bias:0".
+    """
     found: dict[str, int] = {}
 
     def note(path, item):
-        if hasattr(item, "shape") and "bias" in path.rsplit("/", 1)[-1]:
-            found[path.split("/")[0]] = len(item.shape)
+        *layers, weight = path.split("/")
+        if hasattr(item, "shape") and "bias" in weight:
+            found.update((name.removeprefix("forward_"), len(item.shape)) for name in layers)
 
     weights.visititems(note)
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,7 @@ class Call:
         mask: (B, T) bool, or None. initial_state: a list of arrays, or None. training: whether it was called so.
         output: what it returned.
         supported: whether this package has such a layer. why_not: if not, the reason.
-        inner: the names of layers inside that were noted on their own.
-        mask_arrived: whether a mask came with the input.
+        mask_arrived: whether a mask came with the input. mask_given: whether the layer was called with one.
         carried: whether initial_state is what the layer, a stateful one, kept from the call before.
         steps: of a recurrent layer, what its cell computed.
     """
@@ -50,8 +49,8 @@ class Call:
     output: Any = None
     supported: bool = False
     why_not: str = ""
-    inner: list[str] = field(default_factory=list)
     mask_arrived: bool = False
+    mask_given: bool = False
     carried: bool = False
     steps: Noted | None = None
 
@@ -76,7 +75,7 @@ class Call:
     @property
     def mask_not_handed_in(self) -> bool:
         """Whether it could have used the mask of its input, and was not given it."""
-        return "mask" in _parameters(self.layer) and self.mask is None
+        return "mask" in _parameters(self.layer) and not self.mask_given
 
 
 def record(model: Any, inputs: Any, mask: Any = None) -> tuple[list[Call], Any]:
@@ -104,7 +103,6 @@ def record(model: Any, inputs: Any, mask: Any = None) -> tuple[list[Call], Any]:
         noted.output = _arrays(output)
         if noted.is_operation and np.asarray(noted.output).dtype.kind == "b":
             return output  # the mask of an Embedding, in a Functional model
-        noted.inner = [one.layer.name for one in calls[at:] if one.supported]
         if not noted.supported:  # of what is inside an unknown layer, only what can be rebuilt
             calls[at:] = [one for one in calls[at:] if one.supported]
         calls.append(noted)
@@ -159,7 +157,8 @@ def _noted(layer: Any, path: str, args: tuple, kwargs: dict) -> Call:
         noted.why_not = str(error)
     given = _bound(layer, args, kwargs)
     first = next(iter(given.values()), None)
-    noted.mask_arrived = given.get("mask") is not None or any(
+    noted.mask_given = any(mask is not None for mask in keras().tree.flatten([given.get("mask")]))
+    noted.mask_arrived = noted.mask_given or any(
         getattr(tensor, "_keras_mask", None) is not None for tensor in keras().tree.flatten(first)
     )
     noted.training = bool(given.get("training"))

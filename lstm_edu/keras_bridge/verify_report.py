@@ -115,7 +115,8 @@ class PassedThrough:
 
     def __str__(self) -> str:
         size = f" ({self.what})" if self.what else ""
-        inner = f"; of what is inside, {', '.join(self.inner)} was compared" if self.inner else ""
+        were = "were" if len(self.inner) > 1 else "was"
+        inner = f"; of what is inside, {', '.join(self.inner)} {were} compared" if self.inner else ""
         taken = "its output was taken from Keras: " if self.counts else ""
         return f"{self.kind} {self.name!r}{size}; {taken}{self.why}{inner}"
 

@@ -145,7 +145,7 @@ def _verified(asked: Asked, x: Any, cautions: tuple[Caution, ...]) -> VerifyRepo
         progress(n, len(calls), "layers compared")
         report = None if _does_nothing(call) and len(calls) > 1 else _compared(call, pair, spread_of)
         if report is None:
-            passed.append(_passed(call))
+            passed.append(_passed(call, [other.layer.name for other, _ in reports if _inside(other, call)]))
             continue
         reports.append((call, report))
         x_seen, mask = input_of(report.keras)
@@ -326,12 +326,17 @@ def _first(name: str, pairs: list[Pair], rows: tuple[Row, ...]) -> Divergence | 
     return None if found is None else found[1]
 
 
-def _passed(call: Call) -> PassedThrough:
+def _inside(call: Call, other: Call) -> bool:
+    return call.path.startswith(f"{other.path}/")
+
+
+def _passed(call: Call, inner: list[str]) -> PassedThrough:
+    """inner: the layers inside it that were compared."""
     layer, what = call.layer, ""
     for size in ("units", "filters", "rate"):
         value = getattr(layer, size, None)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            what = f"rate {value}" if size == "rate" else f"{value} {size}"
+            what = f"rate {value:.4g}" if size == "rate" else f"{value} {size}"
             break
     if _does_nothing(call):
         why = "it does nothing at inference"
@@ -343,7 +348,7 @@ def _passed(call: Call) -> PassedThrough:
     else:
         why = call.why_not
     counts = not (call.is_operation or _does_nothing(call))
-    return PassedThrough(call.path, call.kind, what, why, tuple(call.inner), counts)
+    return PassedThrough(call.path, call.kind, what, why, tuple(inner), counts)
 
 
 # --- the model as a whole -------------------------------------------------------------------------------------------
