@@ -297,6 +297,37 @@ def test_a_decoder_of_keras_2_gets_its_initial_states(both_ways, tmp_path):
     assert np.abs(report.layers[0].keras.output - same(x)).max() > 1e-3
 
 
+def test_a_functional_keras_file_of_late_keras_2(tmp_path):
+    """Keras 2.13 to 2.15 named modules in .keras files, those of its own models."""
+    rng, layers = rng_of(36), keras().layers
+    x = keras().Input((T, F), name="words")
+    model = keras().Model(x, layers.Dense(2, name="head")(layers.LSTM(H, name="lstm")(x)))
+    path = tmp_path / "new.keras"
+    with keras_noise_allowed():
+        randomise(model, rng).save(path)
+    with zipfile.ZipFile(path) as saved:
+        members = {name: saved.read(name) for name in saved.namelist()}
+
+    def older(config):
+        config["module"] = "keras.src.engine.functional"
+        for layer, call in zip(config["config"]["layers"], ([], ["words"], ["lstm"]), strict=True):
+            layer["inbound_nodes"] = [[[name, 0, 0, {}] for name in call]] if call else []
+            layer["config"].pop("dtype")
+
+    members = with_config(members, older) | {"metadata.json": b'{"keras_version": "2.13.1"}'}
+    report = le.verify(archive(tmp_path / "old.keras", members), given := sequences(rng)).check()
+    assert [layer.name for layer in report.layers] == ["lstm", "head"]
+    le.compare(report.layers[-1].keras.output, np.asarray(model(given))).check()
+
+
+def test_a_class_of_the_author_is_named(tmp_path, saved):
+    def custom(config):
+        config["config"]["layers"][1] |= {"module": None, "class_name": "Attention", "registered_name": "Attention"}
+
+    path = archive(tmp_path / "custom.keras", with_config(saved, custom))
+    refused(path, "the layer 'first' needs a class Attention of the model's author, which is not in the file")
+
+
 def test_tensors_among_the_arguments_of_a_call_of_keras_2(tmp_path):
     """tf.keras writes MultiHeadAttention(query, value=v) with the place of v among the arguments."""
     rng = rng_of(34)

@@ -260,3 +260,27 @@ def test_the_doctor_does_not_search_where_float32_cannot_decide():
     answer = le.diagnose(keras.ops.convert_to_numpy(theirs(x)), ours, x, progress=False)
     assert answer.verdict == "undecided" and not answer and answer.tried == 0
     assert "float32 cannot decide about output from timestep" in answer.explanation
+
+
+def normalised(seed):
+    """A BatchNormalization whose mean is 400 times as large as what it leaves, as after training on unscaled data."""
+    rng = np.random.default_rng([9, seed])
+    layer = keras.layers.BatchNormalization()
+    layer.build((None, 30, 12))
+    mean, variance = rng.uniform(30, 50, 12), rng.uniform(0.005, 0.02, 12)
+    layer.set_weights([rng.uniform(0.5, 2, 12), rng.standard_normal(12) * 0.1, mean, variance])
+    return layer, (mean + 0.1 * rng.standard_normal((4, 30, 12))).astype("float32")
+
+
+def test_a_batch_normalization_whose_sums_cancel_is_called_right():
+    reports = [le.verify(*normalised(seed)) for seed in range(4)]
+    assert [report.verdict for report in reports] == ["equal"] * 4
+    assert max(report.max_abs for report in reports) > 8e-6  # with 24 units of the last place of 1 it would not be
+
+
+def test_its_mistakes_are_differences_all_the_same():
+    layer, x = normalised(5)
+    ours = le.from_keras(layer)
+    wrong = ours.copy(epsilon=0.99e-3)
+    wrong.build_with(ours.input_shape, ours.weights)
+    assert le.verify(layer, x, ours=wrong).verdict == "different"

@@ -492,11 +492,25 @@ def _measured(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, 
     return Spread({"y": of_y} if "y" in trace else {}, (of_y,)), found
 
 
+def _batch_normalization(trace: Trace, error: Array | None, noise: Noise) -> tuple[Spread, Array]:
+    """x and the moving mean, both multiplied, may be far larger than their difference."""
+    trace = _whole(trace)
+    gamma, beta, mean, variance = (w.astype(noise.dtype) for w in trace.layer.in_full(trace.weights))
+    factor = gamma / np.sqrt(variance + noise.dtype.type(trace.layer.epsilon))
+    squares = np.square(trace.x * factor) + np.square(mean * factor) + np.square(beta)
+    dy = noise.of(of_sum(trace.y, np.sqrt(squares), 3))
+    if error is not None:
+        dy = error * factor + dy
+    of_y = _smooth(deviation(dy[0], 0))
+    return Spread({"y": of_y}, (of_y,)), dy
+
+
 _KINDS: dict[str, Callable[[Trace, Array | None, Noise], tuple[Spread, Array]]] = {
     "Dense": _dense,
     "Embedding": _exactly,
     "Masking": _exactly,
     "Dropout": _exactly,
+    "BatchNormalization": _batch_normalization,
     "Bidirectional": _bidirectional,
     "StackedRNN": _stacked,
     "TimeDistributed": _time_distributed,

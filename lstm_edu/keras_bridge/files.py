@@ -478,6 +478,12 @@ def check_config(config: Any) -> None:
                 "layer would make a state for each"
             )
         module = node.get("module")
+        if "module" in node and module is None and node.get("registered_name") == kind and not _registered(node):
+            raise ValueError(
+                f"the layer {layer!r} needs a class {kind} of the model's author, which is not in the file. If it is "
+                "yours, import it first and make it known with keras.saving.register_keras_serializable(); or load the "
+                "model yourself and pass it instead"
+            )
         if not isinstance(module, str) or "class_name" not in node:
             continue
         if not _of_keras(module, kind) and not _registered(node):

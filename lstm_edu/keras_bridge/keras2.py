@@ -82,6 +82,8 @@ def mended(
         if kind == "Model":
             node["class_name"] = "Functional"
         _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions)
+        if ".engine." in str(node.get("module")):  # where Keras 2 kept its models
+            node["module"] = _module(kind) or node["module"]
         if place in _OF_WRAPPERS and "module" not in node and (module := _module(kind)):
             node["module"] = module  # without it Keras 3 finds a layer only where it is not inside another
         if isinstance(node.get("inbound_nodes"), list):
