@@ -395,7 +395,7 @@ def test_padding_without_a_mask_is_named():
         model = randomise(keras().Sequential([keras().Input((5,)), *parts]), rng_of(30))
         found = cautions(le.verify(model, np.array(ids)).check(), "mask-lost")
         assert bool(found) is said
-        assert not said or "1 of 2 sequences begin or end with zeros" in found[0].text
+        assert not said or "1 of 2 sequences begins or ends with zeros" in found[0].text
 
 
 def test_the_slope_of_hard_sigmoid_is_named_with_what_it_does_here():
