@@ -31,8 +31,25 @@ assert np.abs(printed_kernel).max() < a and np.abs(seen).max() < 2 * a
 same = [np.array_equal(kernel, first_kernel) for kernel in kernels.values()]
 assert same == [True, True, False, False, False]
 
+seeded = make_layer(keras.initializers.GlorotUniform(seed=1))  # "Unless you give the initialiser a seed"
+again = keras.layers.Dense.from_config(seeded.get_config())
+again.build((None, 2))
+assert np.array_equal(again.get_weights()[0], seeded.get_weights()[0])
+assert np.array_equal(make_layer(keras.initializers.GlorotUniform(seed=1)).get_weights()[0], seeded.get_weights()[0])
+
 # after cell today-puzzle:
 assert not le.compare(ones @ kernel, output)
 
 # after cell shared-run:
 assert np.array_equal(*twins) and not np.array_equal(*others)
+
+# after cell read-check:
+hidden = keras.layers.Dense(5, activation="relu")  # "Try it yourself", 1: more questions read a relu layer, too
+hidden.build((None, 2))
+hidden.set_weights([rng.normal(size=(2, 5)), rng.normal(size=5)])
+for k, row in enumerate(hidden.get_weights()[0]):
+    for s in (1000, -1000):
+        once, double = (np.array(hidden(a * s * np.eye(2)[[k]]))[0] for a in (1, 2))
+        on = once > 0
+        assert np.allclose((double - once)[on] / s, row[on], atol=1e-4) and (on == (s * row > 0)).all()
+        assert np.allclose((2 * once - double)[on], hidden.get_weights()[1][on], atol=1e-2)

@@ -10,6 +10,11 @@ assert np.isclose(three(x)[0, -1, 2], 0.9575, atol=1e-4)
 x[0, 0] = -0.3  # as the loop left it
 assert three(x)[0, -1, 2] < -0.95
 
+# after cell small-numbers:
+kept, alone = (100 * small(np.array([[0.3, *[0.0] * 9, later, *[0.0] * 90]])[..., None])[0] for later in (0.5, 0.0))
+assert alone[0] < 0.01 and np.isclose(alone[1], 0.3, atol=0.001) and alone[2] > 10
+assert np.isclose(kept[1], 0.8, atol=0.005)
+
 # after cell vanish:
 lefts = [back(u, h[:, unit])[0] for unit, u in enumerate([0.5, 1.0, 2.0])]
 assert lefts[0] < 1e-6 and 1e-3 < lefts[1] < 0.1 and lefts[2] < 1e-6
