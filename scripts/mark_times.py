@@ -16,6 +16,7 @@ import nbformat
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 LESSONS = "[0-9]*.ipynb"
 MAP = NOTEBOOKS / "map_and_glossary.ipynb"
+PLANS = NOTEBOOKS.parent / "docs" / "teaching.md"
 
 WORDS_A_MINUTE = 150
 FORMULA = 0.15  # minutes, each: one that has a line of its own
@@ -149,6 +150,12 @@ def mark_map(page: nbformat.NotebookNode, times: dict[str, tuple[int, int]]) -> 
     return before != cell.source
 
 
+def mark_plans(text: str, times: dict[str, tuple[int, int]]) -> str:
+    """A teacher's plans with the minutes of the direct path after each notebook's number: "| 07 (20), 07b (35) |"."""
+    minutes = {name.partition("_")[0]: direct for name, (direct, _) in times.items()}
+    return re.sub(r"\b(\d\db?) \(\d+\)", lambda m: f"{m[1]} ({minutes[m[1]]})" if m[1] in minutes else m[0], text)
+
+
 def read(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=nbformat.NO_CONVERT)
 
@@ -165,6 +172,10 @@ def main() -> None:
     if mark_map(page, times):
         nbformat.write(page, MAP)
         print(MAP.name)
+    before = PLANS.read_text(encoding="utf-8")
+    if (after := mark_plans(before, times)) != before:
+        PLANS.write_text(after, encoding="utf-8")
+        print(PLANS.name)
 
 
 if __name__ == "__main__":

@@ -795,7 +795,8 @@ def test_the_plans_name_sections_minutes_and_exercises_of_the_direct_path(root):
     assert len(named) > 40
     assert not [(number, section) for number, section in named if section not in found[number]]
     first = {n: nbformat.read(path, as_version=4).cells[0].source for n, path in paths.items()}
-    assert minutes == {n: int(re.search(r"about (\d+) minutes", source)[1]) for n, source in first.items()}
+    right = {n: int(re.search(r"about (\d+) minutes", source)[1]) for n, source in first.items()}
+    assert minutes == right, "run python scripts/mark_times.py"
 
     term = [line.strip("| ").split(" | ") for line in plans[plans.index("## A term") :].splitlines() if "|" in line]
     graded = [(set(re.findall(r"\b\d\db?(?= \()", row[1])), re.findall(r"`(\w+)`", row[-1])) for row in term[2:]]
