@@ -17,7 +17,9 @@ from lstm_edu._lab import NEEDED
 from lstm_edu.extras import NEEDS
 
 OPEN = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python -m lstm_edu lab"
-TEST = "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/pytest"
+TEST = (
+    "python3 -m venv .venv && .venv/bin/pip install -r tests/requirements.txt && .venv/bin/pytest -n 2 --dist worksteal"
+)
 
 
 @pytest.fixture(scope="session")
