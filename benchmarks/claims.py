@@ -571,6 +571,13 @@ def learned_or_memorised() -> Figures:
     }
 
 
+def smaller_model() -> Figures:
+    """The same 600 updates on 32 sequences with 4 units instead of 16: the error on new ones, six seeds (11)."""
+    notebook = cells("11", "data", "few-code")
+    errors = [notebook.learning_curves(32, seed, units=4)[-1, 1] for seed in range(1, 7)]
+    return {"4 units, error on new ones": [float(f"{error:.2g}") for error in errors]}
+
+
 def _percent(share: float) -> float:
     return round(100 * float(share), 1)
 
@@ -627,6 +634,7 @@ EXPERIMENTS: dict[str, Callable[[], Figures]] = {
         hard_sigmoid,
         swapped_states,
         learned_or_memorised,
+        smaller_model,
     )
 }
 
