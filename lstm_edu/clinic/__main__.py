@@ -5,7 +5,7 @@ from lstm_edu.clinic.patients import WORDS
 
 for number in cases():
     patient, found = case(number), case(number).solution()
-    words = [WORDS[mistake_id] for mistake_id in found.cause.split(" + ")]
+    words = [WORDS[mistake_id] for mistake_id in str(found.cause).split(" + ")]
     letters = [letter for letter, choice in patient.choices.items() if choice in words]
-    print(f"{number:2}  {' and '.join(letters)}: {'; '.join(map(patient.choices.get, letters))}   ({found.cause})")
+    print(f"{number:2}  {' and '.join(letters)}: {'; '.join(patient.choices[one] for one in letters)}   ({found.cause})")
     print(f"    {found.message}\n    {found.seen}\n")
