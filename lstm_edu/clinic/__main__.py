@@ -6,6 +6,6 @@ from lstm_edu.clinic.patients import WORDS
 for number in cases():
     patient, found = case(number), case(number).solution()
     words = [WORDS[mistake_id] for mistake_id in str(found.cause).split(" + ")]
-    letters = [letter for letter, choice in patient.choices.items() if choice in words]
-    print(f"{number:2}  {' and '.join(letters)}: {'; '.join(patient.choices[one] for one in letters)}   ({found.cause})")
+    found_as = {letter: choice for letter, choice in patient.choices.items() if choice in words}
+    print(f"{number:2}  {' and '.join(found_as)}: {'; '.join(found_as.values())}   ({found.cause})")
     print(f"    {found.message}\n    {found.seen}\n")
