@@ -52,6 +52,23 @@ def test_formgrader_is_the_teachers(root):
     assert on == {"everybody": {name: False}, "teacher": {name: True}}
 
 
+@pytest.mark.parametrize("named", [None, "course-2", "elsewhere/course"])
+def test_the_teachers_nbgrader_finds_the_course(named, root, tmp_path, monkeypatch):
+    """In the teacher's home, or where LSTM_EDU_COURSE says; with the settings that the course folder has."""
+    from traitlets.config import PyFileConfigLoader
+
+    home = tmp_path / "home"
+    course = tmp_path / named if named == "elsewhere/course" else home / (named or "assignments")
+    course.mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text("c = get_config()\nc.GradeExercises.fence = 'docker'\n")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("LSTM_EDU_COURSE", raising=False)
+    if named:
+        monkeypatch.setenv("LSTM_EDU_COURSE", str(course) if "/" in named else named)
+    config = PyFileConfigLoader(str(root / "deploy/nbgrader/teacher/nbgrader_config.py")).load_config()
+    assert config.CourseDirectory.root == str(course) and config.GradeExercises.fence == "docker"
+
+
 def test_the_image_has_the_settings_and_the_kernels_of_lab(deploy):
     (path,) = re.findall(r"JUPYTER_CONFIG_PATH=\S*/site-packages/(\S+)", deploy["Dockerfile"])
     assert SETTINGS.is_dir() and SETTINGS == Path(*SETTINGS.parts[: -len(Path(path).parts)], path)
