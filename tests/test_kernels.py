@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from forking import warmed
 from jupyter_client.manager import KernelManager
-from limits import HANGS
+from limits import HANGS, tries
 
 from lstm_edu.kernels import NAME, OFF, use, why_not
 from lstm_edu.kernels.killed import SAID
@@ -37,12 +39,7 @@ def warm(forking):
     return warmed(the_forker())
 
 
-def warmed(forker: Forker) -> Forker:
-    end = time.monotonic() + HANGS
-    while "keras" not in forker.imported:
-        assert time.monotonic() < end and forker.process is not None, forker.trouble
-        forker._listen(1)
-    return forker
+SIGNALS = (signal.SIGKILL, signal.SIGABRT)
 
 
 class Kernel:
@@ -168,6 +165,24 @@ def test_every_kernel_draws_its_own_numbers(start, warm):
     code += "print(tempfile.mktemp(), numpy.random.default_rng().random())"
     drawn = [start().run(code).split() for _ in range(2)]
     assert all(one != other for one, other in zip(*drawn, strict=True))
+
+
+def test_threads_that_fork_at_the_same_time_get_each_its_own(warm, tmp_path):
+    def one(number: int) -> tuple[str, int]:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", str(folder / "kernel.json")]
+        kernel = warm.fork(command, warm.env, str(folder))
+        for _ in tries(HANGS):  # it goes there when it has been forked
+            if (where := os.readlink(f"/proc/{kernel.pid}/cwd")) != os.getcwd():
+                break
+            time.sleep(0.01)
+        kernel.send_signal(SIGNALS[number % 2])
+        return Path(where).name, kernel.wait(timeout=HANGS)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(one, range(24)))
+    assert found == [(str(number), -SIGNALS[number % 2]) for number in range(24)]
 
 
 def test_an_interrupt_reaches_the_kernel_and_nobody_else(start, warm):

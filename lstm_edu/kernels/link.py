@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from functools import cache
 from typing import Any
@@ -59,6 +60,8 @@ class ForkedKernel:
 class Forker:
     """The process to fork from, started when it is first needed, and once more without Keras if it is unusual with it.
 
+    Threads may share it: what it answers one of them, no other takes.
+
     Attributes:
         imported: the stages that it has imported. trouble: why it cannot be used, or None.
     """
@@ -73,67 +76,73 @@ class Forker:
         self._codes: dict[int, int] = {}
         self._forked: list[int] = []
         self._given_up = 0
+        self._lock = threading.RLock()
 
     def start(self, at_once: bool = False) -> None:
         """Start it, if it is not there. at_once: Keras is imported without waiting for an idle moment."""
-        if self.process is not None:
-            return
-        self.link, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.env = dict(os.environ)
-        self.imported, self.importing, self._forked, self._given_up = [], True, [], 0
-        options = ["--without-keras"] * (not self.with_keras) + ["--at-once"] * at_once
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "lstm_edu.kernels.forker", str(other.fileno()), *options],
-            stdin=subprocess.DEVNULL,
-            env={name: value for name, value in self.env.items() if not name.startswith("JPY_")},
-            pass_fds=[other.fileno()],
-            start_new_session=True,  # so that Ctrl-C in the terminal is the server's to answer
-        )
-        other.close()
+        with self._lock:
+            if self.process is not None:
+                return
+            self.link, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            self.env = dict(os.environ)
+            self.imported, self.importing, self._forked, self._given_up = [], True, [], 0
+            options = ["--without-keras"] * (not self.with_keras) + ["--at-once"] * at_once
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "lstm_edu.kernels.forker", str(other.fileno()), *options],
+                stdin=subprocess.DEVNULL,
+                env={name: value for name, value in self.env.items() if not name.startswith("JPY_")},
+                pass_fds=[other.fileno()],
+                start_new_session=True,  # so that Ctrl-C in the terminal is the server's to answer
+            )
+            other.close()
 
     def fork(self, cmd: list[str], env: dict[str, str], cwd: str | None) -> ForkedKernel | None:
         """A kernel for this command; None where one should be started as usual."""
-        if not self._is_usual(cmd, env):
-            return None
-        self.start()
-        self._listen()
-        if self.importing or self.link is None:
-            return None
-        request = {
-            "argv": ["ipykernel_launcher", *cmd[3:]],
-            "env": env | {"JPY_PARENT_PID": str(os.getpid())},  # which jupyter_client's launcher sets
-            "cwd": cwd and str(cwd),
-        }
-        try:
-            self.link.send(json.dumps(request).encode())
-        except OSError:
-            self._gone()
-            return None
-        end = time.monotonic() + _PATIENCE
-        while not self._forked and not self.importing and self.link is not None and time.monotonic() < end:
-            self._listen(end - time.monotonic())
-        if not self._forked:
-            self._given_up += self.link is not None  # what comes now comes too late
-            return None
-        return ForkedKernel(self._forked.pop(), self)
+        with self._lock:
+            if not self._is_usual(cmd, env):
+                return None
+            self.start()
+            self._listen()
+            if self.importing or self.link is None:
+                return None
+            request = {
+                "argv": ["ipykernel_launcher", *cmd[3:]],
+                "env": env | {"JPY_PARENT_PID": str(os.getpid())},  # which jupyter_client's launcher sets
+                "cwd": cwd and str(cwd),
+            }
+            try:
+                self.link.send(json.dumps(request).encode())
+            except OSError:
+                self._gone()
+                return None
+            end = time.monotonic() + _PATIENCE
+            while not self._forked and not self.importing and self.link is not None and time.monotonic() < end:
+                self._listen(end - time.monotonic())
+            if not self._forked:
+                self._given_up += self.link is not None  # what comes now comes too late
+                return None
+            return ForkedKernel(self._forked.pop(), self)
 
     def may_come(self) -> bool:
         """Whether it is still to import what it imports."""
-        self._listen()
-        last = "keras" if self.with_keras else "course"
-        return self.link is not None and last not in self.imported
+        with self._lock:
+            self._listen()
+            last = "keras" if self.with_keras else "course"
+            return self.link is not None and last not in self.imported
 
     def exit_code(self, pid: int) -> int | None:
         """Of a kernel that has ended. None where it is not known: the process that knows has ended, or is importing."""
-        end = time.monotonic() + _PATIENCE
-        while pid not in self._codes and self.link is not None and time.monotonic() < end:
-            self._listen(end - time.monotonic())
-        return self._codes.pop(pid, None)
+        with self._lock:
+            end = time.monotonic() + _PATIENCE
+            while pid not in self._codes and self.link is not None and time.monotonic() < end:
+                self._listen(end - time.monotonic())
+            return self._codes.pop(pid, None)
 
     def stop(self) -> None:
         """End it. Kernels that were forked from it go on."""
-        if self.link is not None:
-            self._gone()
+        with self._lock:
+            if self.link is not None:
+                self._gone()
 
     def _is_usual(self, cmd: list[str], env: dict[str, str]) -> bool:
         """Whether a kernel of this Python is asked for, in the environment in which the modules were imported."""
