@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 from textwrap import dedent, indent
 
+import forking
 import pytest
 from limits import HANGS
 
@@ -21,7 +22,8 @@ class Kernel:
 
         self.manager = jupyter_client.KernelManager(kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
         self.manager.kernel_spec.argv[0] = sys.executable
-        self.manager.start_kernel(cwd=str(folder))
+        self.manager.start_kernel(cwd=str(folder), env=forking.prepare(self.manager))
+        assert forking.is_forked(self.manager) == forking.FORKS
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=HANGS)

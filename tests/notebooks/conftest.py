@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import forking
 import pytest
 import running
 
@@ -12,7 +13,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Before the first test that asks for the run of a notebook, those of all that were selected begin."""
     if running.begun() or not asks(item):
         return
-    running.begin(dict.fromkeys(one.callspec.params["path"] for one in item.session.items if asks(one)))
+    if forking.FORKS:
+        forking.warm()
+    asked = (one.callspec.params for one in item.session.items if asks(one))
+    running.begin(dict.fromkeys((one["path"], one.get("forked", forking.FORKS)) for one in asked))
 
 
 def asks(item: pytest.Item) -> bool:

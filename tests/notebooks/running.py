@@ -1,4 +1,7 @@
-"""One run of each notebook, for all the tests that look at it: as on Binder, and with its comparisons noted."""
+"""One run of each notebook, for all the tests that look at it: as on Binder, and with its comparisons noted.
+
+Its kernel is forked where kernels are forked here (`tests/forking.py`); some notebooks also run in a usual one.
+"""
 
 import json
 import os
@@ -12,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import checking
+import forking
 import nbformat
 from jupyter_core.utils import ensure_event_loop
 from limits import HANGS
@@ -28,6 +32,7 @@ CANNOT_CATCH = "# Cannot catch"  # a comment that says that, and why, its cell's
 class Run:
     """What happened when a notebook ran.
 
+    forked: whether its kernel was.
     comparisons: (cell, what `recorder.noted` said) for every comparison that was checked.
     """
 
@@ -35,6 +40,7 @@ class Run:
     seconds: float = 0.0
     peak_mb: int | None = None
     failure: str = ""
+    forked: bool = False
     comparisons: list[tuple[nbformat.NotebookNode, dict]] = field(default_factory=list)
 
 
@@ -43,13 +49,14 @@ def number_of(path: Path) -> str:
     return path.name.partition("_")[0]
 
 
-_runs: dict[Path, Future[Run]] = {}
+Wanted = tuple[Path, bool]  # a notebook, and whether its kernel is to be forked
+_runs: dict[Wanted, Future[Run]] = {}
 
 
-def begin(paths: Iterable[Path]) -> None:
+def begin(wanted: Iterable[Wanted]) -> None:
     """Run these notebooks, each in a process of its own, in this order and two at a time."""
     pool = ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1), thread_name_prefix="notebook")
-    _runs.update({path: pool.submit(_run_file, path) for path in paths})
+    _runs.update({one: pool.submit(_run_file, *one) for one in wanted})
     pool.shutdown(wait=False)
 
 
@@ -63,27 +70,25 @@ def forget() -> None:
         future.cancel()
 
 
-def run_of(path: Path) -> Run:
+def run_of(path: Path, forked: bool = forking.FORKS) -> Run:
     """The run of a notebook, once it is over."""
-    if path not in _runs:
-        begin([path])
-    return _runs[path].result()
+    if (path, forked) not in _runs:
+        begin([(path, forked)])
+    return _runs[path, forked].result()
 
 
-def _run_file(path: Path) -> Run:
+def _run_file(path: Path, forked: bool) -> Run:
     try:
         notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
         if checking.checks_of(path).exists():
             checking.insert(notebook, checking.checks_of(path))
-        return run(notebook, path.parent)
+        return run(notebook, path.parent, forked)
     finally:
         ensure_event_loop().close()  # nbclient made one for this thread
 
 
-def run(notebook: nbformat.NotebookNode, folder: Path) -> Run:
+def run(notebook: nbformat.NotebookNode, folder: Path, forked: bool = forking.FORKS) -> Run:
     found = Run(notebook)
-    # With pytest's own variable a kernel would not catch what libraries write to stderr.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
     client = NotebookClient(
         notebook,
         kernel_name="python3",
@@ -92,7 +97,9 @@ def run(notebook: nbformat.NotebookNode, folder: Path) -> Run:
         startup_timeout=HANGS,
         iopub_timeout=HANGS,
     )
+    environment = forking.prepare(client.create_kernel_manager(), forked)
     with client.setup_kernel(env=environment, stderr=subprocess.DEVNULL):  # its own log; what cells write is output
+        found.forked = forking.is_forked(client.km)
         _asked(client, f"import sys; sys.path.append({str(HERE)!r})")
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type == "code":

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from running import NOTEBOOKS, run_of
+from forking import FORKS
+from running import NOTEBOOKS, number_of, run_of
 
 MEGABYTES = 1000
+ALSO_USUAL = ("01", "06", "09")  # in a kernel that is not forked, as on Windows and macOS
+USUAL = [path for path in NOTEBOOKS if FORKS and number_of(path) in ALSO_USUAL]
+RUNS = {path.stem: (path, FORKS) for path in NOTEBOOKS} | {f"{path.stem}, usual": (path, False) for path in USUAL}
 
 
 def printed_to_stderr(notebook: nbformat.NotebookNode) -> list[str]:
@@ -23,13 +27,15 @@ def printed_to_stderr(notebook: nbformat.NotebookNode) -> list[str]:
 
 
 @pytest.mark.notebooks
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook(path: Path, record_property) -> None:
-    run = run_of(path)
+@pytest.mark.parametrize(("path", "forked"), RUNS.values(), ids=RUNS)
+def test_notebook(path: Path, forked: bool, record_property) -> None:
+    run = run_of(path, forked)
+    name = path.name + " in a usual kernel" * (FORKS and not forked)
     if run.failure:
         raise pytest.fail.Exception(run.failure, pytrace=False)
-    for name, value in {"notebook": path.name, "seconds": run.seconds, "peak_mb": run.peak_mb}.items():
-        record_property(name, value)
+    for what, value in {"notebook": name, "seconds": run.seconds, "peak_mb": run.peak_mb}.items():
+        record_property(what, value)
+    assert run.forked == forked
     assert not printed_to_stderr(run.notebook)
     peak = run.peak_mb
     assert peak is None or peak <= MEGABYTES, f"{path.name} needed {peak} MB; Binder guarantees 1 GB to everything"
