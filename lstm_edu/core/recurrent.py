@@ -6,14 +6,15 @@ Everything is in processing order: under go_backwards, step 0 reads the last tim
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, cast
 
 import numpy as np
 
 from lstm_edu.core import activations, checks, initializers, slab, threads
 from lstm_edu.core.dropout import draw_mask, product
-from lstm_edu.core.layer import Gradients, Layer, Prepared, Shape, WeightSpec, features_of, quietly
+from lstm_edu.core.layer import Gradients, Shape, WeightSpec, features_of, quietly
+from lstm_edu.core.over_time import OneWay
 from lstm_edu.trace import Trace
 
 
@@ -69,7 +70,7 @@ class ScannedBack(NamedTuple):
     start: list[np.ndarray]
 
 
-class Recurrent(Layer):
+class Recurrent(OneWay):
     """Base of SimpleRNN, GRU and LSTM. Source: keras.layers.RNN and keras.backend.rnn of Keras 3.15.1.
 
     A masked step computes as usual and its result is then discarded: the states are carried over unchanged. The
@@ -96,7 +97,6 @@ class Recurrent(Layer):
     blocks = 1  # how many gates' columns are side by side in the kernel
     in_half = True  # whether half precision is possible
 
-    units: int
     activation: activations.Activation
     use_bias: bool
     kernel_initializer: Any
@@ -104,12 +104,6 @@ class Recurrent(Layer):
     bias_initializer: Any
     dropout: float
     recurrent_dropout: float
-    return_sequences: bool
-    return_state: bool
-    go_backwards: bool
-    stateful: bool
-    zero_output_for_mask: bool
-    unroll: bool
     use_cudnn: str | bool
     keras_backend: str
     _states: list[np.ndarray] | None  # what a stateful layer begins its next call with
@@ -153,14 +147,16 @@ class Recurrent(Layer):
             bias_initializer=initializers.known(bias_initializer),
             dropout=checks.dropout_rate(dropout, "dropout", kind),
             recurrent_dropout=checks.dropout_rate(recurrent_dropout, "recurrent_dropout", kind),
-            return_sequences=checks.flag(return_sequences, "return_sequences", kind),
-            return_state=checks.flag(return_state, "return_state", kind),
-            go_backwards=checks.flag(go_backwards, "go_backwards", kind),
-            stateful=checks.flag(stateful, "stateful", kind),
-            zero_output_for_mask=checks.flag(zero_output_for_mask, "zero_output_for_mask", kind),
-            unroll=checks.flag(unroll, "unroll", kind),
             use_cudnn=use_cudnn,
             keras_backend=keras_backend,
+        )
+        self._set_flags(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            zero_output_for_mask=zero_output_for_mask,
+            unroll=unroll,
         )
         self._states = None
         self._rng = np.random.default_rng(self.seed)
@@ -248,14 +244,9 @@ class Recurrent(Layer):
 
     # --- shapes and masks ------------------------------------------------------------------------------------------
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
-        batch, timesteps = input_shape[:2]
-        output = (batch, timesteps, self.units) if self.return_sequences else (batch, self.units)
-        return (output, *[(batch, self.units)] * len(self.state_names)) if self.return_state else output
-
-    def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        output_mask = mask if self.return_sequences else None
-        return [output_mask, *[None] * len(self.state_names)] if self.return_state else output_mask
+    @property
+    def state_sizes(self) -> list[int]:
+        return [self.units] * len(self.state_names)
 
     @property
     def masked_output(self) -> str:
@@ -284,7 +275,6 @@ class Recurrent(Layer):
         return [np.zeros((batch, self.units), self.dtype) for _ in self.state_names]
 
     def start_states(self, initial_state: Any, batch: int) -> list[np.ndarray]:
-        """The states before the first step, checked: given ones, kept ones, or zeros."""
         names = ", ".join(self.state_names)
         if self._states is not None and len(self._states[0]) != batch:
             raise ValueError(
@@ -319,25 +309,7 @@ class Recurrent(Layer):
 
     # --- forward ---------------------------------------------------------------------------------------------------
 
-    def __call__(
-        self, x: Any, mask: Any = None, initial_state: Any = None, *, training: bool = False, **call: Any
-    ) -> Any:
-        return super().__call__(x, mask, initial_state=initial_state, training=training, **call)
-
-    def trace(
-        self,
-        x: Any,
-        mask: Any = None,
-        initial_state: Any = None,
-        *,
-        training: bool = False,
-        keep: Iterable[str] | None = None,
-        **call: Any,
-    ) -> Trace:
-        return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
-
     def checked_input(self, x: Any) -> np.ndarray:
-        """x, (B, T, F), in the layer's dtype; ValueError or TypeError for what the layer cannot read."""
         x = checks.numbers(x, "x", self._label)
         features = self.kernel.shape[0]
         if x.ndim != 3:
@@ -376,18 +348,6 @@ class Recurrent(Layer):
             else:
                 masks.append(draw_mask(shape, rate, self._rng, self.dtype) if training and rate else None)
         return Dropped(*masks)
-
-    def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
-        x = self.checked_input(x)
-        batch, timesteps, _ = x.shape
-        mask = checks.mask(mask, batch, timesteps, self._label)
-        order = slice(None, None, -1 if self.go_backwards else 1)
-        return Prepared(
-            x[:, order],
-            None if mask is None else mask[:, order],
-            self.start_states(initial_state, batch),
-            np.arange(timesteps)[order],
-        )
 
     def _run(
         self,
@@ -548,11 +508,10 @@ class Recurrent(Layer):
         run = Run(forward, weights, trace.initial_state, skipped, Dropped(*trace.dropout_masks))
         with threads.one_thread(dh.shape[1] * self.recurrent_kernel.size):
             d_arrays, d_weights, d_start = self._scan_backward(run, dh, d_end)
-        order = slice(None, None, -1 if self.go_backwards else 1)
         record = {name: d_arrays[name].transpose(1, 0, 2) for name in self.quantities}
         return Gradients(
             d_weights,
-            np.ascontiguousarray(record["x"][:, order]),
+            np.ascontiguousarray(record["x"][:, self.order]),
             d_start,
             Trace(self, record, dy, mask=trace.mask, initial_state=d_start, time=trace.time, weights=trace.weights),
         )

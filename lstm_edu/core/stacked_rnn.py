@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import checks
 from lstm_edu.core.container import Container, unique_names
-from lstm_edu.core.layer import Gradients, Prepared, Shape
+from lstm_edu.core.layer import Gradients, Shape
+from lstm_edu.core.over_time import FLAGS, OneWay, shared_out, states_of
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.trace import Trace
 
-_OF_TIME = ("return_sequences", "return_state", "go_backwards", "stateful", "zero_output_for_mask")
 
-
-class StackedRNN(Container):
+class StackedRNN(OneWay, Container):
     """keras.layers.RNN over keras.layers.StackedRNNCells (Keras 3.15.1).
 
     At each timestep the first cell reads x, and each other one the output of the cell below it. That is what layers one
@@ -37,12 +35,6 @@ class StackedRNN(Container):
     _example_shape = "(None, None, 9)"
 
     cells: tuple[Recurrent, ...]
-    return_sequences: bool
-    return_state: bool
-    go_backwards: bool
-    stateful: bool
-    zero_output_for_mask: bool
-    unroll: bool
     _by_name: dict[str, Recurrent]
 
     def __init__(
@@ -65,7 +57,7 @@ class StackedRNN(Container):
                 raise TypeError(
                     f"StackedRNN: cell {position} must be a SimpleRNN, GRU or LSTM, got {type(cell).__name__}"
                 )
-            flag = next((flag for flag in _OF_TIME if getattr(cell, flag)), None)
+            flag = next((flag for flag in FLAGS if flag != "unroll" and getattr(cell, flag)), None)
             if flag is not None:
                 raise ValueError(
                     f"StackedRNN: cell {position} ({cell.name!r}) has {flag}=True, which belongs to the whole stack: "
@@ -85,15 +77,20 @@ class StackedRNN(Container):
             for position, cell in enumerate(cells)
         ]
         copies[-1] = copies[-1].copy(zero_output_for_mask=zero_output_for_mask)
+        named = unique_names(copies)
         self._configure(
             cells=tuple(copies),
-            _by_name=unique_names(copies),
-            return_sequences=checks.flag(return_sequences, "return_sequences", "StackedRNN"),
-            return_state=checks.flag(return_state, "return_state", "StackedRNN"),
-            go_backwards=checks.flag(go_backwards, "go_backwards", "StackedRNN"),
-            stateful=checks.flag(stateful, "stateful", "StackedRNN"),
-            zero_output_for_mask=checks.flag(zero_output_for_mask, "zero_output_for_mask", "StackedRNN"),
-            unroll=checks.flag(unroll, "unroll", "StackedRNN"),
+            _by_name=named,
+            units=copies[-1].units,
+            state_names=tuple(f"{name}/{state}" for name, cell in named.items() for state in cell.state_names),
+        )
+        self._set_flags(
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            zero_output_for_mask=zero_output_for_mask,
+            unroll=unroll,
         )
 
     @property
@@ -106,13 +103,8 @@ class StackedRNN(Container):
         return self.cells
 
     @property
-    def units(self) -> int:
-        """The size of the output: the last cell's."""
-        return self.cells[-1].units
-
-    @property
-    def state_names(self) -> tuple[str, ...]:
-        return tuple(f"{name}/{state}" for name, cell in self.inner.items() for state in cell.state_names)
+    def state_sizes(self) -> list[int]:
+        return [size for cell in self.cells for size in cell.state_sizes]
 
     @property
     def states(self) -> list[np.ndarray] | None:
@@ -126,53 +118,22 @@ class StackedRNN(Container):
             shape = (*shape[:2], cell.units)
         self._input_shape = self.cells[0]._input_shape
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
-        batch, timesteps = input_shape[:2]
-        output = (batch, *((timesteps,) if self.return_sequences else ()), self.units)
-        if not self.return_state:
-            return output
-        return (output, *((batch, cell.units) for cell in self.cells for _ in cell.state_names))
-
     def compute_mask(self, x: Any, mask: Any = None) -> Any:
         output_mask = mask if self.return_sequences else None
         return [output_mask, *(None for _ in self.cells)] if self.return_state else output_mask
 
     def per_cell(self, states: Sequence[Any]) -> list[list[Any]]:
         """A flat list of states as Keras nests them: one list per cell."""
-        rest = iter(states)
-        return [[next(rest) for _ in cell.state_names] for cell in self.cells]
+        return shared_out(self.cells, states)
 
     # --- forward ---------------------------------------------------------------------------------------------------
 
-    def __call__(
-        self, x: Any, mask: Any = None, initial_state: Any = None, *, training: bool = False, **call: Any
-    ) -> Any:
-        return super().__call__(x, mask, initial_state=initial_state, training=training, **call)
+    def checked_input(self, x: Any) -> np.ndarray:
+        return self.cells[0].checked_input(x)
 
-    def trace(
-        self,
-        x: Any,
-        mask: Any = None,
-        initial_state: Any = None,
-        *,
-        training: bool = False,
-        keep: Iterable[str] | None = None,
-        **call: Any,
-    ) -> Trace:
-        return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
-
-    def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
-        x = self.cells[0].checked_input(x)
-        batch, timesteps, _ = x.shape
-        mask = checks.mask(mask, batch, timesteps, self._label)
-        order = slice(None, None, -1 if self.go_backwards else 1)
+    def start_states(self, initial_state: Any, batch: int) -> list[np.ndarray]:
         starts = [None] * len(self.cells) if initial_state is None else self.starts(initial_state)
-        return Prepared(
-            x[:, order],
-            None if mask is None else mask[:, order],
-            [s for cell, start in zip(self.cells, starts, strict=True) for s in cell.start_states(start, batch)],
-            np.arange(timesteps)[order],
-        )
+        return [s for cell, start in zip(self.cells, starts, strict=True) for s in cell.start_states(start, batch)]
 
     def _run(
         self, x: Any, *, mask: Any, training: bool, keep: frozenset[str], initial_state: Any = None
@@ -210,14 +171,7 @@ class StackedRNN(Container):
 
     def starts(self, initial_state: Any) -> list[list[Any]]:
         """The states for each cell, given as Keras nests them or in one list."""
-        states = flat_states(initial_state) if isinstance(initial_state, Sequence) else None
-        if states is None or len(states) != len(self.state_names):
-            got = f"{len(states)}" if states is not None else type(initial_state).__name__
-            raise ValueError(
-                f"{self._label}: initial_state must be a list of {checks.plural(len(self.state_names), 'array')} "
-                f"[{', '.join(self.state_names)}], or one list for each of the {len(self.cells)} cells, got {got}"
-            )
-        return self.per_cell(states)
+        return states_of(self.inner, initial_state, self._label)
 
     # --- backward --------------------------------------------------------------------------------------------------
 
@@ -226,7 +180,9 @@ class StackedRNN(Container):
         dy = self._gradient(dy, y, "dy")
         if d_state is not None and not self.return_state:
             self._no_state(d_state)
-        d_states = [None] * len(self.cells) if d_state is None else self.starts(d_state)
+        d_states: Sequence[Any] = [None] * len(self.cells)
+        if d_state is not None:
+            d_states = states_of(self.inner, d_state, self._label, "d_state")
         d_output = dy
         if not self.return_sequences:
             d_output = np.zeros_like(trace.layers[-1].output[0])
@@ -250,8 +206,7 @@ class StackedRNN(Container):
             children=dict(reversed(children.items())),
             weights=trace.weights,
         )
-        order = slice(None, None, -1 if self.go_backwards else 1)
-        return Gradients(d_weights, np.ascontiguousarray(d_output[:, order]), d_start, record)
+        return Gradients(d_weights, np.ascontiguousarray(d_output[:, self.order]), d_start, record)
 
     # --- plumbing --------------------------------------------------------------------------------------------------
 
@@ -260,8 +215,3 @@ class StackedRNN(Container):
 
     def _checked_input_shape(self, shape: Any) -> Shape:
         return self.cells[0]._checked_input_shape(shape)
-
-
-def flat_states(states: Sequence[Any]) -> list[Any]:
-    """States that may be nested, one list per cell, in one flat list."""
-    return [one for state in states for one in (state if isinstance(state, (list, tuple)) else [state])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -10,14 +10,15 @@ import numpy as np
 from lstm_edu.core import checks
 from lstm_edu.core.container import Container
 from lstm_edu.core.layer import Gradients, Layer, Prepared, Shape
+from lstm_edu.core.over_time import OverTime, states_of
 from lstm_edu.core.recurrent import Recurrent
-from lstm_edu.core.stacked_rnn import StackedRNN, flat_states
+from lstm_edu.core.stacked_rnn import StackedRNN
 from lstm_edu.trace import Trace
 
 _MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
 
-class Bidirectional(Container):
+class Bidirectional(OverTime, Container):
     """Keras's Bidirectional (keras.layers.Bidirectional, Keras 3.15.1; Schuster and Paliwal, 1997).
 
     Two layers read the same input, one from its start and one from its end. With return_sequences the backward layer's
@@ -38,9 +39,6 @@ class Bidirectional(Container):
     forward_layer: Recurrent | StackedRNN
     backward_layer: Recurrent | StackedRNN
     merge_mode: str | None
-    return_sequences: bool
-    return_state: bool
-    stateful: bool
 
     def __init__(
         self,
@@ -102,41 +100,16 @@ class Bidirectional(Container):
             layer.build(input_shape)
         self._input_shape = self.forward_layer.input_shape
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> Any:
-        batch, timesteps = input_shape[:2]
-        steps = (timesteps,) if self.return_sequences else ()
-        widths = [layer.units for layer in self.inner.values()]
+    @property
+    def output_sizes(self) -> list[int]:
+        sizes = [layer.units for layer in self.inner.values()]
         if self.merge_mode is None:
-            outputs = [(batch, *steps, n) for n in widths]
-        else:
-            outputs = [(batch, *steps, sum(widths) if self.merge_mode == "concat" else widths[0])]
-        if self.return_state:
-            outputs += [(batch, layer.units) for layer in self.inner.values() for _ in layer.state_names]
-        return tuple(outputs) if len(outputs) > 1 else outputs[0]
+            return sizes
+        return [sum(sizes) if self.merge_mode == "concat" else sizes[0]]
 
-    def compute_mask(self, x: Any, mask: Any = None) -> Any:
-        output_mask = mask if self.return_sequences else None
-        masks = [output_mask] * (2 if self.merge_mode is None else 1)
-        if self.return_state:
-            masks += [None] * sum(len(layer.state_names) for layer in self.inner.values())
-        return masks if len(masks) > 1 else output_mask
-
-    def __call__(
-        self, x: Any, mask: Any = None, initial_state: Any = None, *, training: bool = False, **call: Any
-    ) -> Any:
-        return super().__call__(x, mask, initial_state=initial_state, training=training, **call)
-
-    def trace(
-        self,
-        x: Any,
-        mask: Any = None,
-        initial_state: Any = None,
-        *,
-        training: bool = False,
-        keep: Iterable[str] | None = None,
-        **call: Any,
-    ) -> Trace:
-        return super().trace(x, mask, initial_state=initial_state, training=training, keep=keep, **call)
+    @property
+    def state_sizes(self) -> list[int]:
+        return [size for layer in self.inner.values() for size in layer.state_sizes]
 
     def prepared(self, x: Any, mask: Any = None, initial_state: Any = None) -> Prepared:
         halves = [None, None] if initial_state is None else self._halves(initial_state)
@@ -186,17 +159,8 @@ class Bidirectional(Container):
     def _turned(self, y: np.ndarray) -> np.ndarray:
         return y[:, ::-1] if self.return_sequences else y
 
-    def _halves(self, initial_state: Sequence[Any]) -> list[list[Any]]:
-        wanted = sum(len(layer.state_names) for layer in self.inner.values())
-        if isinstance(initial_state, Sequence):
-            initial_state = flat_states(initial_state)
-        if isinstance(initial_state, np.ndarray) or len(initial_state) != wanted:
-            got = "one array" if isinstance(initial_state, np.ndarray) else len(initial_state)
-            raise ValueError(
-                f"{self._label}: initial_state must be a list of {wanted} arrays, the forward layer's states "
-                f"[{', '.join(self.forward_layer.state_names)}] and then the backward layer's, got {got}"
-            )
-        return [list(initial_state[: wanted // 2]), list(initial_state[wanted // 2 :])]
+    def _halves(self, initial_state: Any) -> list[list[Any]]:
+        return states_of(self.inner, initial_state, self._label)
 
     def _backward(self, trace: Trace, dy: Any, d_state: Sequence[Any] | None) -> Gradients:
         forward, backward = (trace.children[name] for name in self.inner)
@@ -215,7 +179,7 @@ class Bidirectional(Container):
                 d_forward, d_back = dy * self._turned(y_back), dy * y
             else:
                 d_forward = d_back = dy / 2 if self.merge_mode == "ave" else dy
-        halves = [None, None] if d_state is None else self._halves(d_state)
+        halves = [None, None] if d_state is None else states_of(self.inner, d_state, self._label, "d_state")
         parts = {
             "forward": self.forward_layer._backward(forward, d_forward, halves[0]),
             "backward": self.backward_layer._backward(backward, self._turned(d_back), halves[1]),

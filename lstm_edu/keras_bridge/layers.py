@@ -31,6 +31,7 @@ from lstm_edu.core import (
 )
 from lstm_edu.core.container import unique_names
 from lstm_edu.core.layer import TRAINING_ONLY
+from lstm_edu.core.over_time import FLAGS
 from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
@@ -238,7 +239,6 @@ def _record_output(layer, x, mask, start):
 # --- recurrent layers -----------------------------------------------------------------------------------------------
 
 _OF_CELL = ("units", "use_bias", "dropout", "recurrent_dropout")
-_OF_TIME = ("return_sequences", "return_state", "go_backwards", "stateful", "zero_output_for_mask", "unroll")
 
 
 def _recurrent(layer: Any, *own: str) -> dict[str, Any]:
@@ -250,7 +250,7 @@ def _recurrent(layer: Any, *own: str) -> dict[str, Any]:
         **{name: activation_name(layer.cell, name, layer) for name in names},
         "seed": _seed(layer.cell),
         **_same(layer.cell, *_OF_CELL, *own),
-        **_same(layer, *_OF_TIME),
+        **_same(layer, *FLAGS),
         "keras_backend": keras().backend.backend(),
         **cudnn,
         **_common(layer),
@@ -368,7 +368,7 @@ def _rebuild_stack(layer):
             f"{layer.cell.compute_dtype}, to which Keras rounds the inputs and states of every step. Make it yourself: "
             f"RNN(StackedRNNCells(cells, dtype={layer.compute_dtype!r}), ...)"
         )
-    return StackedRNN(cells, **_same(layer, *_OF_TIME), **_common(layer))
+    return StackedRNN(cells, **_same(layer, *FLAGS), **_common(layer))
 
 
 def _alone(layer: Any, n: int, **flags: Any) -> Any:
