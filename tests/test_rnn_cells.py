@@ -357,3 +357,12 @@ def test_seeds_differ_from_cell_to_cell_and_from_way_to_way():
     both.build((None, None, 3))
     kernels = [cell.kernel for way in both.inner.values() for cell in way.cells]
     assert len({k.tobytes() for k in kernels}) >= 3
+
+
+def test_the_shapes_of_the_states_of_two_directions_are_those_of_their_cells():
+    stack = le.StackedRNN([le.LSTM(3, name="low"), le.GRU(2, name="high")], return_state=True, seed=1)
+    both = le.Bidirectional(stack)
+    both.build((4, 5, 6))
+    returned = both.trace(np.ones((4, 5, 6))).output
+    assert both.compute_output_shape((4, 5, 6)) == tuple(a.shape for a in returned)
+    assert [a.shape[1] for a in returned] == [4, 3, 3, 2, 3, 3, 2]
