@@ -297,6 +297,17 @@ def test_a_decoder_of_keras_2_gets_its_initial_states(both_ways, tmp_path):
     assert np.abs(report.layers[0].keras.output - same(x)).max() > 1e-3
 
 
+def test_a_spatial_dropout_of_keras_2(tmp_path):
+    """It wrote all that a Dropout has; Keras 3's takes neither noise_shape nor trainable."""
+    rng = rng_of(37)
+    config = RNN | {"units": H, "recurrent_activation": "sigmoid"}
+    drop = keras2_layer("SpatialDropout1D", "drop", rate=0.3, noise_shape=None, seed=None)
+    drop["config"]["batch_input_shape"] = [None, T, F]
+    layers = [drop, keras2_layer("LSTM", "lstm", **config)]
+    report = le.verify(write_keras2(tmp_path / "drop.h5", layers, {"lstm": gates(rng, 4)}, "2.15.0")).check()
+    assert [layer.name for layer in report.layers] == ["lstm"] and [one.name for one in report.passed] == ["drop"]
+
+
 def test_a_functional_keras_file_of_late_keras_2(tmp_path):
     """Keras 2.13 to 2.15 named modules in .keras files, those of its own models."""
     rng, layers = rng_of(36), keras().layers

@@ -156,6 +156,9 @@ def _mend_layer(kind, name, inner, version, gru_bias_ranks, cautions):
         inner.pop("batch_input_shape", None)
     if kind == "Embedding":
         inner.pop("input_length", None)
+    if kind.startswith("SpatialDropout"):
+        for argument in ("noise_shape", "trainable"):
+            inner.pop(argument, None)
     if kind in _RECURRENT:
         inner.pop("implementation", None)
     if kind == "BatchNormalization" and isinstance(inner.get("axis"), list) and len(inner["axis"]) == 1:

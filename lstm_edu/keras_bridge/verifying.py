@@ -250,9 +250,15 @@ def _flat(layer: Layer) -> Iterator[Layer]:
 # --- one layer ------------------------------------------------------------------------------------------------------
 
 
+_IN_TRAINING = (
+    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"),
+    *("GaussianNoise", "GaussianDropout", "ActivityRegularization"),
+)
+
+
 def _does_nothing(call: Call) -> bool:
     """A layer that passes its input on at inference: nothing to compare."""
-    return call.kind in ("Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout", "ActivityRegularization")
+    return call.kind in _IN_TRAINING
 
 
 def _compared(call: Call, pair: tuple[Layer, Layer] | None, spread_of: Callable[[Trace], Spread]) -> LayerReport | None:
