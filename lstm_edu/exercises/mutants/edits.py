@@ -26,12 +26,14 @@ class Slip(NamedTuple):
     Attributes:
         old: the piece; of a loop its head. new: what takes its place; "" for nothing.
         said: the sentence for the learner. cost: as of a `Change`.
+        where: a statement without which a program means something else by `new`, so that the slip is not made in it.
     """
 
     old: str
     new: str
     said: str
     cost: float = 1.0
+    where: str = ""
 
 
 @dataclass(frozen=True, eq=False)

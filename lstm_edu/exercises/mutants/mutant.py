@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -76,7 +77,8 @@ class Changed(Mutant):
         return _those_that_run(one.run(arguments) for one in each)
 
     def told(self, lines: bool = True) -> Found:
-        """`lines`: whether the changed lines are shown."""
+        """`lines`: whether the changed lines are shown; of two changes only if both are in them, for the numbers are
+        those of both."""
         phrases = [*([self.said] if self.said else []), *(change.phrase for change in self.changes)]
         shown = list({id(c.statement): c.statement for c in self.changes if c.statement is not None}.values())
         fixes = [c.fix or (code(c.statement) if c.statement is not None else "") for c in self.changes]
@@ -89,7 +91,14 @@ class Changed(Mutant):
             lines = False
         if len(phrases) == 1 and wrong and wrong[0] in self.alternatives.stories:
             return self._own(self.alternatives.stories[wrong[0]], right)
+        lines = lines and (len(phrases) == 1 or not self.said and all(self._is_in(shown, c) for c in self.changes))
         return Found(_sentence(phrases) + (_those_of(wrong) if lines else ""), None, right)
+
+    def _is_in(self, shown: Sequence[ast.stmt], change: Change) -> bool:
+        """Whether these statements, changed, show the whole change."""
+        if change.statement is not None:
+            return True
+        return all(any(self.program.statement_of(edit.owner) is s for s in shown) for edit in change.edits)
 
     def _of_one_argument(self, phrases: Sequence[str]) -> bool:
         """Whether all phrases name the same argument; one alone would contradict the other: inverted, and not used."""

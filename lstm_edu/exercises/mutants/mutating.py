@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 from typing import Any
 
@@ -99,17 +100,25 @@ def _slipped(tree: ast.FunctionDef, slips: Sequence[Slip]) -> Iterator[Change]:
     for statement in _statements(tree) if slips else ():
         for owner, field, index, node in _loaded(statement):
             pieces.setdefault(code(node), []).append((owner, field, index, statement))
+    lines: dict[str, list[tuple[ast.AST, str, int]]] = {}
+    for owner, field, body in statements.bodies(tree) if slips else ():
+        for k, statement in enumerate(body):
+            lines.setdefault(code(statement), []).append((owner, field, k))
     for slip in slips:
-        old = code(ast.parse(slip.old).body[0]) if not _is_loop(slip.old) else slip.old
-        if edits := tuple(_rewritten(tree, old, slip.new)):
+        if slip.where and slip.where not in lines:
+            continue
+        old = _as_code(slip.old)
+        if edits := tuple(_rewritten(lines.get(old, ()), slip.new)):
             yield Change(edits, slip.cost, slip.said, fix=old, slip=True)
         elif old in pieces:
             edits = tuple(Edit(owner, field, index, name(slip.new)) for owner, field, index, _ in pieces[old])
             yield Change(edits, slip.cost, slip.said, fix=code(pieces[old][0][-1]), slip=True)
 
 
-def _is_loop(text: str) -> bool:
-    return text.startswith(("for ", "if "))
+@cache
+def _as_code(text: str) -> str:
+    """As `code` writes it; the head of a loop or of an `if` as it is."""
+    return text if text.startswith(("for ", "if ")) else code(ast.parse(text).body[0])
 
 
 def _loaded(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast.expr]]:
@@ -126,16 +135,12 @@ def _loaded(statement: ast.stmt) -> Iterator[tuple[ast.AST, str, int | None, ast
                     yield owner, field, index, node
 
 
-def _rewritten(tree: ast.FunctionDef, old: str, new: str) -> Iterator[Edit]:
-    """Other statements in each place of one. Several are one `if True:`, so that the statements next to it can be
+def _rewritten(places: Iterable[tuple[ast.AST, str, int]], new: str) -> Iterator[Edit]:
+    """Other statements in each of these places. Several are one `if True:`, so that the statements next to it can be
     changed too."""
-    for owner, field, body in statements.bodies(tree):
-        for k, statement in enumerate(body):
-            if code(statement) == old:
-                several = ast.parse(new or "pass").body
-                yield Edit(
-                    owner, field, k, several[0] if len(several) == 1 else ast.If(ast.Constant(True), several, [])
-                )
+    for owner, field, k in places:
+        several = ast.parse(new or "pass").body
+        yield Edit(owner, field, k, several[0] if len(several) == 1 else ast.If(ast.Constant(True), several, []))
 
 
 def _inside_its_chain(owner: ast.AST, field: str, node: ast.AST) -> bool:

@@ -144,6 +144,10 @@ class Program:
         self.operations = 0
         self._record(arguments)
 
+    def statement_of(self, node: ast.AST) -> ast.stmt | None:
+        """The statement that a node of the program belongs to; None for a function."""
+        return self._statement_of.get(id(node))
+
     def linked(self) -> Names:
         """The functions by their names, and what they may use."""
         return _linked(self._whole)
@@ -158,7 +162,7 @@ class Program:
         touched: dict[int, list[int]] = {}
         for change in changes:
             for edit in change.edits:
-                statement = self._statement_of.get(id(edit.owner))
+                statement = self.statement_of(edit.owner)
                 # A list of statements that is replaced leaves its owner's own code as it is.
                 if statement is not None and not isinstance(edit.new, (list, ast.stmt)):
                     touched.setdefault(id(statement), []).append(id(change))

@@ -24,7 +24,7 @@ from lstm_edu.exercises.mutants.programs import of
 from lstm_edu.exercises.mutants.words import Words
 
 Exercise = Any
-_NUMBERS = 2  # so many wrong numbers must be explained
+_NUMBERS = 2  # so many wrong numbers must be explained; of one change also a single one that is no whole number
 _OVERHEAD = 60  # operations that it costs as much as to put a program together and to compare it
 _KEPT = 6  # questions whose outputs are kept
 _DETOUR = 1.0  # the cost of a program that somebody wrote down as wrong
@@ -48,7 +48,7 @@ _SEEDS = (1, 2, 3)  # of the exercise's own questions, which are asked first
 
 def mutated(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered] = ()) -> Found | None:
     """One change of a right program that gives these numbers on all questions; an explainer."""
-    search = _searched(exercise, answered, right_on)
+    search = _searched(exercise, answered, right_on, _is_fraction)
     with _quiet():
         return None if search is None else search.single() or search.scaled()
 
@@ -60,13 +60,31 @@ def mutated_twice(exercise: Exercise, answered: Sequence[Answered], right_on: Se
         return None if search is None else search.pair()
 
 
-def _searched(exercise: Exercise, answered: Sequence[Answered], right_on: Sequence[Answered]) -> _Search | None:
+def _searched(
+    exercise: Exercise,
+    answered: Sequence[Answered],
+    right_on: Sequence[Answered],
+    says_enough: Callable[[Sequence[Answered]], bool] = lambda answered: False,
+) -> _Search | None:
     """None where there are too few numbers for an explanation, or nothing but NaN, which a thousand mutants give."""
     arrays = [np.asarray(value) for one in answered for value in one.values if not isinstance(value, list)]
     if arrays and not any(a.dtype.kind in "fiub" and np.isfinite(a).any() for a in arrays):
         return None
     wrong = sum(differing(value, right) for one in answered for value, right in zip(one.values, one.right, strict=True))
-    return _Search(bank_of(exercise), answered, right_on) if wrong >= _NUMBERS else None
+    return _Search(bank_of(exercise), answered, right_on) if wrong >= _NUMBERS or says_enough(answered) else None
+
+
+def _is_fraction(answered: Sequence[Answered]) -> bool:
+    """Whether what is wrong is a number with a fraction, next to others that are right: no other change gives it by
+    chance."""
+    one = answered[0]
+    pairs = [
+        (value, np.asarray(right))
+        for value, right in zip(one.values, one.right, strict=True)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.shape == np.shape(right)
+    ]
+    wrong = [v for value, right in pairs for v in value[~same(value, right)]]
+    return sum(right.size for _, right in pairs) > len(wrong) > 0 and all(np.isfinite(v) and v % 1 for v in wrong)
 
 
 @contextmanager
@@ -432,7 +450,6 @@ class _Search:
 
     def _batched_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Two changes in the code, in different statements, or another argument and a change, the usual ones first."""
-        seen_given = False  # other arguments are the same for all programs
         found: list[tuple[float, Any, Changed]] = []
         for program in self.bank.programs:
             mine = [s for s in singles if s.program is program and s.changes and s.cost <= _BATCHED]
@@ -440,8 +457,7 @@ class _Search:
             asked = self._asked_of(batches)
             if asked is None:
                 continue
-            given = [] if seen_given else [(one, one.changed(asked[0])) for one in self._likely_given()]
-            seen_given = True
+            given = [(one, one.changed(asked[0])) for one in self._likely_given()]
             pairs = batches.pairs(mine, *asked, [(g, a) for g, a in given if a is not None], self._tried)
             found += [(one.cost + other.cost, one, other) for one, other in pairs]
         found.sort(key=lambda pair: pair[0])

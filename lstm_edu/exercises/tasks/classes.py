@@ -379,7 +379,8 @@ SHARES = Exercise(
         ),
         Wrong(
             _fixed_width(lambda s, n: s.min(), lambda s, n: s.max()),
-            sentence="The range is that of the classes that were drawn; one that was never drawn shifts the others.",
+            sentence="The range is that of the classes that were drawn; if the first or the last class never was, the "
+            "bins no longer fit the classes.",
             fix="counts, edges = np.histogram(samples, bins=classes, range=(0, classes))",
         ),
         Wrong(

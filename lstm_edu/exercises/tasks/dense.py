@@ -210,7 +210,7 @@ def hard_sigmoid(x):
 def _draw_any(rng, k):
     x = normal(rng, *[(3, 4), (7,), (2, 3, 5), (4, 1, 2)][k], scale=2.5)
     if k == 1:
-        x[:2] = [-500, 500]  # far outside: nothing may overflow
+        x[:2] = [-800, 800]  # far outside: nothing may overflow, in float64 either
     return {"x": x}
 
 
@@ -234,10 +234,10 @@ SIGMOID = Exercise(
     returns=(Output("y", None, "the same shape, every number between 0 and 1"),),
     draw=_draw_any,
     reference=lambda a: (activations.sigmoid(a["x"]),),
-    example=lambda: {"x": array([-2, 0, 1], [500, -500, 3])},
+    example=lambda: {"x": array([-2, 0, 1], [800, -800, 3])},
     hints=(
         "What should the result be for 0, for a very large number and for a very negative one? And what does your "
-        "function give for 0, 500 and -500?",
+        "function give for 0, 800 and -800?",
         "Look at what is below the fraction bar. Two things go wrong there: the sign of the exponent, and the "
         "brackets around the sum.",
         "y = 1 / (1 + np.exp(...))",

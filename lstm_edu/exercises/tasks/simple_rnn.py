@@ -120,7 +120,11 @@ SIMPLE_RNN = Exercise(
     keras=_keras,
     wrong_answers=(
         Wrong(_other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U)), "bias-missing"),
-        Wrong(_other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U.T + b)), "recurrent-transposed"),
+        Wrong(
+            _other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h @ U.T + b)),
+            "recurrent-transposed",
+            "The recurrent kernel is transposed. It is square, so there is no error message.",
+        ),
         Wrong(_other(_right, start=np.zeros_like), "state-not-carried:initial-state"),
         Wrong(_other(lambda x, h, h0, W, U, b: np.tanh(x @ W + h0 @ U + b)), "state-not-carried:initial-everywhere"),
         Wrong(_other(_right, last=True), "return-last-vs-sequence:last"),

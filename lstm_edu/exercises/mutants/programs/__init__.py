@@ -292,6 +292,7 @@ _KNOWN: dict[str, Alternatives] = {
         counting.unit_columns_by_blocks,
         counting.unit_columns_by_loop,
         counting.unit_columns_by_reshape,
+        counting.unit_columns_in_order,
         slips=counting.UNIT_SLIPS,
     ),
     "lstm_step": _one(
@@ -371,6 +372,7 @@ _KNOWN: dict[str, Alternatives] = {
         backward.forget_path_from_the_end,
         backward.forget_path_turned,
         backward.forget_path_step_by_step,
+        backward.forget_path_of_the_later,
         slips=backward.PATH_SLIPS,
         detours=backward.PATH_DETOURS,
     ),

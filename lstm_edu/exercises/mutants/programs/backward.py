@@ -65,7 +65,13 @@ def forget_path_turned(f):
     return np.concatenate([left[1:], np.ones_like(f[:1])], axis=0)
 
 
+def forget_path_of_the_later(f):
+    later = np.concatenate([f[1:], np.ones_like(f[:1])], axis=0)
+    return np.cumprod(later[::-1], axis=0)[::-1]
+
+
 PATH_WORDS = {
+    "later": "the array of the later forget gates",
     "f": "the array f of forget gates",
     "f[t]": "the forget gate of step t",
     "f[t + 1]": "the forget gate of the step after",
@@ -383,6 +389,19 @@ STEP_BACK_SLIPS = (
 _ON_THE_WAY = "path[t] multiplies f of all later steps"
 
 PATH_SLIPS = (
+    Slip(
+        "np.cumprod(later[::-1], axis=0)[::-1]",
+        "np.cumprod(later[::-1]).reshape(f.shape)[::-1]",
+        "`cumprod` without an axis goes on from unit to unit, and then to the next row; each unit has a path of its "
+        "own: axis=0.",
+    ),
+    Slip(
+        "rows.append(f[t + 1:].prod(axis=0))",
+        "rows.append((1 - f[t:]).prod(axis=0))",
+        "1 - f is what is lost; f is the share that stays. And the path has step t's own gate in it; it begins with "
+        "that of t + 1.",
+        1.1,
+    ),
     Slip("f[t:]", "(1 - f[t:])", "1 - f is what is lost; f is the share that stays."),
     Slip("path[t - 1] * f[t]", "path[t - 1] * (1 - f[t])", "1 - f is what is lost; f is the share that stays."),
     Slip(

@@ -198,7 +198,8 @@ LABELS_SLIPS = (
     Slip(
         _EXP,
         "np.exp(z / np.abs(z).max(axis=1, keepdims=True))",
-        "The scores are divided by the largest of their row; subtract it instead, which changes no probability.",
+        "The scores are divided by the largest of their row in size (np.abs); subtract the row's largest score "
+        "instead, which changes no probability.",
     ),
     Slip(
         _EXP,
@@ -408,8 +409,10 @@ CROSSENTROPY_SLIPS = (
     _loss("-np.log(right) / p.shape[1]", "You divide by the number of classes, as a mean over the one-hot row does."),
     _loss("-np.log(right) / len(p)", "You divide by the number of rows; each row should have its own number."),
     _loss("-np.log(right + 1)", "1 is added before the logarithm."),
-    _loss("-np.log(right + 1e-3)", "0.001 is added before the logarithm; without it nothing overflows either."),
-    _loss("-np.log(right + 1e-2)", "0.01 is added before the logarithm; without it nothing overflows either."),
+    *(
+        _loss(f"-np.log(right + {e})", f"{e} is added before the logarithm; without it nothing overflows either.")
+        for e in ("0.01", "0.001", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
+    ),
     _loss("(1 - right) ** 2", "That is (1 - p)**2; -log(p) is expected, which grows without limit as p goes to 0."),
     _loss(
         "((p - np.eye(p.shape[1])[classes]) ** 2).sum(axis=1)",

@@ -1,5 +1,7 @@
 """Numbers of weights, blocks of a kernel, a bias from its sums."""
 
+from itertools import permutations
+
 import numpy as np
 
 from lstm_edu.exercises.mutants.edits import Slip
@@ -526,7 +528,14 @@ def unit_columns_by_reshape(kernel, units, j):
     return blocks[:, :, j]
 
 
+def unit_columns_in_order(kernel, units, j):
+    order = [0, 1, 2, 3]
+    n = j
+    return kernel[:, [k * units + n for k in order]]
+
+
 UNIT_WORDS = {
+    "n": "the unit's number j",
     "kernel": "the kernel",
     "units": "the number of units",
     "j": "the unit's number j",
@@ -595,12 +604,15 @@ UNIT_SLIPS = (
         "A reshape keeps the order of the numbers, row after row; the columns of one unit are `units` apart.",
     ),
     Slip(_FROM_J, "kernel.reshape(-1, units, 4)[:, j]", f"You take four columns next to each other{_APART}"),
+    Slip("n = j", "n = j - 1", "That is the unit before: units are counted from 0."),
+    Slip("n = j", "n = j + 1", "That is the unit after: units are counted from 0."),
     *(
         Slip(
-            _FROM_J,
-            f"kernel[:, [{', '.join(f'{k} * units + j' for k in order)}]]",
+            "order = [0, 1, 2, 3]",
+            f"order = {list(order)}",
             f"The gates are in the order {', '.join('ifgo'[k] for k in order)}; it should be i, f, g, o.",
         )
-        for order in ([0, 2, 1, 3], [1, 0, 2, 3], [0, 3, 2, 1], [0, 2, 3, 1], [1, 0, 3, 2], [2, 3, 0, 1], [0, 3, 1, 2])
+        for order in permutations(range(4))
+        if order != (0, 1, 2, 3)
     ),
 )

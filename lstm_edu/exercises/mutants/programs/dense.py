@@ -588,6 +588,8 @@ HARD_SLIPS = (
         )
         for edge in (0.5, 1, 1.5, 2, 2.5, 4, 5, 6)
     ),
+    Slip("x / 6", "x / 5", "The slope is 0.2, as in Keras 2; in Keras 3 it is 1/6."),
+    Slip("line = np.where(line < 0, 0, line)", "line = np.where(line < -1, -1, line)", "It is cut off at -1, not 0."),
     Slip(
         "np.where(x < -3, 0.0, np.where(x > 3, 1.0, line))",
         "np.where(x > 0, 1.0, np.where(x < -3, 0.0, line))",

@@ -249,6 +249,13 @@ ONNX_SLIPS = (
         "bias = B",
         "The bias is still B as it was in the file; add its two halves, and put the blocks in order.",
     ),
+    Slip(
+        "kernel = np.concatenate([W[k * units:(k + 1) * units] for k in order]).T",
+        "rows = np.arange(4 * units).reshape(units, 4)[:, order].ravel()\n"
+        "kernel, R, B = W[rows].T, R[rows], np.concatenate([B[:4 * units][rows], B[4 * units:][rows]])\n"
+        "order = range(4)",
+        "Single rows are put in the order 0, 2, 3, 1; it should be whole blocks of `units` rows.",
+    ),
     *_layouts("kernel", "recurrent_kernel", "bias"),
     *(
         Slip(

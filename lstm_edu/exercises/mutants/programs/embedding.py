@@ -117,9 +117,9 @@ def _mean(new: str, said: str, cost: float = 1.0) -> Slip:
 _WORDS_ALONE = "np.where(mask[:, :, None], vectors, np.nan)"
 
 MEAN_SLIPS = (
-    _counted("np.sqrt(mask.sum(axis=1))", "the root of the number of words"),
+    _counted("np.sqrt(np.maximum(mask.sum(axis=1), 1))", "the root of the number of words"),
     _counted("np.full(len(mask), np.sqrt(mask.shape[1]))", "the root of the number of timesteps"),
-    _counted("mask.sum(axis=1) ** 2", "the square of the number of words"),
+    _counted("np.maximum(mask.sum(axis=1), 1) ** 2", "the square of the number of words"),
     _counted("np.maximum(mask.sum(axis=1) - 1, 1)", "one too few (the number of words less 1)"),
     _counted("mask.sum(axis=1) + 1", "one too many (the number of words plus 1)"),
     _counted("(~mask).sum(axis=1)", "the number of padded timesteps"),
@@ -244,7 +244,8 @@ MEAN_SLIPS = (
         "kept = vectors * mask[:, :, None]",
         "before = np.maximum.accumulate(np.where(mask, np.arange(mask.shape[1]), 0), axis=1)\n"
         "kept = np.take_along_axis(vectors, before[:, :, None], axis=1)",
-        "Where there is padding the word before it is added once more; leave the padding out.",
+        "Where there is padding the word before it (at the beginning the first vector) is added once more; leave the "
+        "padding out.",
     ),
     Slip(
         "kept = vectors * mask[:, :, None]",
@@ -417,7 +418,7 @@ UPDATE_SLIPS = (
     Slip(
         _MASKED,
         "np.where(mask, -learning_rate * gradient, 0)",
-        "The step alone is returned; subtract it from the table.",
+        "The step alone is returned; add it to the table.",
     ),
     Slip(_MASKED, "-learning_rate * gradient * mask", "The step alone is returned; add it to the table."),
     Slip(_MASKED, "learning_rate * gradient * mask", "The step alone is returned; subtract it from the table."),

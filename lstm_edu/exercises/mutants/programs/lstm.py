@@ -207,6 +207,13 @@ STEP_SLIPS = (
         "h and the recurrent kernel are added up first, and then multiplied; that is not a matrix product.",
         1.3,
     ),
+    Slip(
+        "h @ recurrent_kernel",
+        "h @ recurrent_kernel.reshape(-1, h.shape[1]).T",
+        "The recurrent kernel is brought to (4 H, H) by a reshape and then transposed, which mixes its numbers; it "
+        "should be used as it is.",
+        1.2,
+    ),
     Slip("x_t @ kernel", "x_t[:, ::-1] @ kernel", "The features of x_t are in reverse order.", 1.4),
     Slip(
         "z_i, z_f, z_g, z_o = np.split(z, 4, axis=-1)",
@@ -298,6 +305,11 @@ STEP_SLIPS = (
         "(1 - f) * c + f * g",
         "That is one gate for two: f writes, 1 - f keeps. Here f keeps and i writes.",
         1.05,
+    ),
+    Slip(
+        "f * c + i * g",
+        "(f * c + i * g) / (f + i)",
+        "f and i are divided by their sum, so that they add up to 1; here they are gates of their own.",
     ),
     Slip("f * c + i * g", "f * c + i * g + o", "The output gate o is added to c; it belongs to h only.", 1.3),
     Slip("f * c + i * g", "f * c + i * o", "What is written is i * o; it should be i * g.", 1.2),
@@ -470,7 +482,7 @@ MASK_SLIPS = (
     Slip(
         "output = np.where(counts, h, output)",
         "output = h",
-        "At the beginning the state h is given as output; before the first step that counts, it should be 0.",
+        "Where no step has counted yet, the state h is given as output; it should be 0 there.",
         1.02,
     ),
     Slip(
@@ -699,6 +711,16 @@ def masked_lstm_of_the_length(x, mask, kernel, recurrent_kernel, bias, h, c):
     return y
 
 
+def masked_lstm_packed(x, mask, kernel, recurrent_kernel, bias, h, c):
+    y = np.zeros((x.shape[0], x.shape[1], h.shape[1]))
+    for n in range(len(x)):
+        h_n, c_n = h[n : n + 1], c[n : n + 1]
+        for k, t in enumerate(np.flatnonzero(mask[n])):
+            h_n, c_n = lstm_step(x[n : n + 1, t], h_n, c_n, kernel, recurrent_kernel, bias)
+            y[n, k] = h_n[0]
+    return y
+
+
 _PACKED = "The steps that count are moved to the {}, so that y is in another order; each step should stay where it is."
 
 
@@ -713,7 +735,22 @@ def lstm_step_in_place(x_t, h, c, kernel, recurrent_kernel, bias):
     return h, c
 
 
+def lstm_step_forgetting_h(x_t, h, c, kernel, recurrent_kernel, bias):
+    z = x_t @ kernel + h @ recurrent_kernel + bias
+    f = sigmoid(np.split(z, 4, axis=-1)[1])
+    z = x_t @ kernel + (f * h) @ recurrent_kernel + bias
+    z_i, _, z_g, z_o = np.split(z, 4, axis=-1)
+    new_c = c + sigmoid(z_i) * np.tanh(z_g)
+    new_h = sigmoid(z_o) * np.tanh(new_c)
+    return new_h, new_c
+
+
 STEP_DETOURS = (
+    (
+        lstm_step_forgetting_h,
+        "The forget gate multiplies the old h, before the other gates read it, and the old c stays in full; it should "
+        "multiply the old c.",
+    ),
     (
         lstm_step_in_place,
         "Each unit's new output is written into h itself, so that the units after it read it where they need the old "
@@ -745,6 +782,11 @@ MASK_DETOURS = (
     ),
     (masked_lstm_moved_to_the_front, _PACKED.format("front")),
     (masked_lstm_moved_to_the_end, _PACKED.format("end")),
+    (
+        masked_lstm_packed,
+        "The outputs of the steps that count are moved to the front, and the rest is 0; each belongs to its own "
+        "timestep, and a masked step repeats the output before.",
+    ),
     (
         masked_lstm_of_the_length,
         "The number of True is taken as the length, and the rest is 0; the mask says for each timestep whether it "

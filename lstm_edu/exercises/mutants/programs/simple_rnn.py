@@ -302,6 +302,9 @@ RNN_DETOURS = (
     (rnn_two_steps_back, "The state of two steps before is read; it should be that of the step before."),
 )
 
+_LATER_ADDED = "The gradient of the later step is added on; it goes only through tanh and U."
+_LAST_ADDED = "dh is added again at every timestep; it arrives at the last one only."
+
 RNN_BACK_SLIPS = (
     *(
         Slip("dz = dh * (1 - h[:, t] ** 2)", f"dz = {new}", said)
@@ -387,17 +390,18 @@ RNN_BACK_SLIPS = (
             ),
             ("-(dz @ recurrent_kernel.T)", "The sign changes at each step; there is no minus."),
             (
-                "dz @ recurrent_kernel.T + dh",
-                "The gradient of the later step is added on; it goes only through tanh and U.",
-            ),
-            (
-                "dz @ recurrent_kernel.T + gradients[-1]",
-                "The last timestep's gradient is added at every step; only the last output counts for the loss.",
-            ),
-            (
                 "dz.mean(axis=0, keepdims=True) @ recurrent_kernel.T + 0 * dz",
                 "The mean over the batch is taken; each sequence has its own gradient.",
             ),
+        )
+    ),
+    *(
+        Slip("dz @ recurrent_kernel.T", f"dz @ recurrent_kernel.T + {added}", said, where=where)
+        for added, said, where in (
+            ("dh", _LATER_ADDED, "dh = dz @ recurrent_kernel.T"),
+            ("gradients[:, t + 1]", _LATER_ADDED, "gradients[:, t] = dz @ recurrent_kernel.T"),
+            ("dh", _LAST_ADDED, "gradients[:, t] = dz @ recurrent_kernel.T"),
+            ("gradients[-1]", _LAST_ADDED, "gradients.insert(0, dh)"),
         )
     ),
     Slip(

@@ -37,6 +37,12 @@ TWO_WORDS = SEQUENCE_WORDS | {
     "outputs[t]": "the output of the first layer at this step",
 }
 
+_LAST_EXPECTED = "its last output is expected."
+_SECOND_AGAIN = (
+    "h2, c2, second = 0 * h2, 0 * c2, []\nfor t in range(x.shape[1]):\n"
+    "    h2, c2 = lstm_step(outputs[t], h2, c2, W2, U2, b2)\n    second.append(h2)\n"
+)
+
 TWO_SLIPS = (
     Slip("outputs[t]", "outputs[-1]", "At every timestep the second layer reads the last output of the first."),
     Slip("outputs[t]", "outputs[-1 - t]", "The second layer reads the outputs of the first from last to first."),
@@ -44,6 +50,15 @@ TWO_SLIPS = (
         "outputs.append(h1)",
         "outputs.append(c1)",
         "The second layer reads the cell state of the first; it should read its output, h1.",
+    ),
+    *(
+        Slip("return h2", f"{_SECOND_AGAIN}return {new}", f"{said} of the second layer is returned; {_LAST_EXPECTED}")
+        for new, said in (
+            ("np.mean(second, axis=0)", "The mean of all outputs"),
+            ("np.sum(second, axis=0)", "The sum of all outputs"),
+            ("np.max(second, axis=0)", "The largest of all outputs"),
+            ("second[0]", "The first output"),
+        )
     ),
     Slip("return h2", "return np.tanh(h2)", "tanh is applied to the output once more."),
 )

@@ -98,7 +98,7 @@ INK_SLIPS = (
     Slip(
         "table = image",
         "table = (image > 0.5)",
-        "You count the places that are darker than 0.5; their ink should be added up.",
+        "You count the places that are darker than 0.5; the ink of all places should be added up.",
     ),
     Slip(
         "table = image",
@@ -309,15 +309,28 @@ def gated_memory_from_the_start(values, keep, write):
     return np.cumsum(write * values * np.cumprod(keep))
 
 
+def gated_memory_of_powers(values, keep, write):
+    c = np.zeros(len(values))
+    for t in range(len(values)):
+        for s in range(t + 1):
+            c[t] += keep[t] ** (t - s) * write[s] * values[s]
+    return c
+
+
 _EVERY_SHARE = (
-    "What is written at a step is multiplied by shares `keep` of the steps before it too; only those of the steps "
-    "after it belong there."
+    "What is written at a step is multiplied by the shares `keep` of that step and of those before it too; only those "
+    "of the steps after it belong there."
 )
 
 GATED_DETOURS = (
     (
         gated_memory_one_step_back,
         "Only what was written one step before is kept; the memory c holds what all steps before have written.",
+    ),
+    (
+        gated_memory_of_powers,
+        "What was written k steps before is multiplied by the share `keep` of this step k times; each of the steps in "
+        "between has its own.",
     ),
     (gated_memory_of_sums, _EVERY_SHARE),
     (gated_memory_of_all_shares, _EVERY_SHARE),

@@ -478,6 +478,13 @@ TRAINING_SLIPS = (
         and ", and you divide" not in slip.said
         and ", and nothing" not in slip.said
     ),
+    Slip(
+        _RATE,
+        "rate = -learning_rate",
+        "The steps go uphill: either the difference is target - y (it should be y - target), or the step is added (it "
+        "should be subtracted).",
+        0.9,
+    ),
     _rate("/ (step + 1)", f"The learning rate is divided by the number of the step. {_CONSTANT}"),
     _rate("/ np.sqrt(step + 1)", f"The learning rate is divided by the root of the step's number. {_CONSTANT}"),
     *(
@@ -560,7 +567,7 @@ TRAINING_SLIPS = (
     Slip(
         "return kernel, bias",
         "return kernel + rate * d_kernel, bias + rate * d_bias",
-        "The weights are those before the last step: the update comes first, and then what is kept.",
+        "One step is missing: the weights that are returned are those before the last step.",
     ),
     Slip(
         "x @ kernel + bias",
@@ -1017,7 +1024,7 @@ ADAM_SLIPS = (
     ),
     Slip("root = np.sqrt(v)", "root = np.sqrt(np.abs(m))", "The root of m is taken; it is that of v."),
     Slip(_W, "w = w + rate * m / (root + epsilon)", "The step goes uphill: it has to be subtracted from w."),
-    Slip(_W, "w = -rate * m / (root + epsilon)", "The step alone is returned; subtract it from w."),
+    Slip(_W, "w = -rate * m / (root + epsilon)", "The step alone is returned; add it to w."),
     Slip(_W, "w = rate * m / (root + epsilon)", "The step alone is returned; subtract it from w."),
     Slip(
         "return w, m, v",
