@@ -301,6 +301,26 @@ SLIPS = [
     return density""",
         "density divides by their width",
     ),
+    (  # one number of all is wrong
+        "crossentropy",
+        """def crossentropy(z, classes):
+    p = np.exp(z - z.max(axis=1)[:, None])
+    p = np.take_along_axis(p / p.sum(axis=1)[:, None], classes[:, None], axis=1)
+    return -np.log(p[:, 0] + 1e-7)""",
+        "1e-7 is added",
+    ),
+    (
+        "two_layers",
+        """def two_layers(x, W1, U1, b1, W2, U2, b2):
+    def run(x, W, U, b):
+        h = c = np.zeros((len(x), len(U)))
+        for x_t in x.swapaxes(0, 1):
+            h, c = lstm_step(x_t, h, c, W, U, b)
+            yield h
+    first = np.stack(list(run(x, W1, U1, b1)), axis=1)
+    return sum(run(first, W2, U2, b2)) / x.shape[1]""",
+        "mean of all outputs of the second layer",
+    ),
     (
         "shares",
         """def shares(samples, classes):
@@ -418,6 +438,25 @@ def test_a_slip_is_told_however_the_answer_is_written(name, code, said):
 
 
 TWO_SLIPS = [
+    (
+        "unit_columns",
+        """def unit_columns(kernel, units, j):
+    blocks = np.split(kernel, 4, axis=1)
+    return np.stack([blocks[k][:, j - 1] if j else blocks[k - 1][:, -1] for k in (0, 1, 3, 2)], axis=1)""",
+        ("That is the unit before", "in the order i, f, o, g"),
+    ),
+    (  # the mask is another argument, and what is counted is in one way to write it only
+        "masked_mean",
+        """def masked_mean(vectors, mask):
+    padding = 1.0 - mask[:, :, None]
+    return (padding * vectors).sum(1) / np.maximum(padding.sum(1), 1) ** 0.5""",
+        ("The mask is inverted", "the root of the number of words"),
+    ),
+    (
+        "hard_sigmoid",
+        "def hard_sigmoid(x): return np.minimum(np.maximum(0.2 * x + 0.5, -1), 1)",
+        ("The slope is 0.2", "cut off at -1"),
+    ),
     (
         "lstm_step",
         """def lstm_step(x_t, h, c, kernel, recurrent_kernel, bias):
@@ -702,6 +741,42 @@ MISTAKEN = [
     return x.T @ downhill, downhill.sum(axis=0)""",
         "missing as a factor",
         "number of",
+    ),
+    (  # the numbers are minus those of `dy = 2 * (y - target)`
+        "dense_gradient",
+        """def dense_gradient(x, y, target):
+    error = target - y
+    return 2 * x.T @ error, 2 * error.sum(axis=0)""",
+        "Your numbers are those of",
+        "The sign is reversed",
+    ),
+    (  # the difference is as it should be
+        "train_dense",
+        """def train_dense(x, target, kernel, bias, learning_rate, steps):
+    for step in range(1, steps):
+        dy = 2 * (x @ kernel + bias - target) / target.size
+        kernel, bias = kernel + learning_rate * x.T @ dy, bias + learning_rate * dy.sum(0)
+    return kernel, bias""",
+        "have changed places",
+        "or the step is added",
+    ),
+    (
+        "rnn_backward",
+        """def rnn_backward(dh, h, recurrent_kernel):
+    steps, carry = [], 0
+    for row in h.swapaxes(0, 1)[::-1]:
+        steps.append(dh + carry)
+        carry = (steps[-1] * (1 - row**2)) @ recurrent_kernel.T
+    return np.stack(steps[::-1], axis=1)""",
+        "of the later step",
+        "dh is added again at every timestep",
+    ),
+    (
+        "update_rows",
+        """def update_rows(table, gradient, trainable, learning_rate):
+    return -learning_rate * np.where(trainable[:, None], gradient, 0)""",
+        "subtract it",
+        "add it to the table",
     ),
     (
         "from_pytorch",

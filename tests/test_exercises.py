@@ -774,6 +774,7 @@ def test_an_error_of_numpys_is_told_with_what_was_probably_not_meant():
         (ex.dense, lambda x, kernel, bias: kernel @ x, "a needs as many columns as b has rows"),
         (ex.dense, lambda x, kernel, bias: kernel.T @ x.T + bias, "counted from the last axis"),
         (ex.sigmoid, lambda x: 1 / (1 + math.exp(-x)), "np.exp takes a whole array"),
+        (ex.sigmoid, np.vectorize(lambda x: 1 / (1 + math.exp(-x))), "np.exp gives inf there"),
         (ex.labels, names_by_an_array, "[names[k] for k in numbers]"),
     ]:
         assert remedy in asked.check(answer).message

@@ -101,39 +101,60 @@ class Batches:
         )
 
     def pairs(
+        self, singles: Sequence[Changed], arguments: Arguments, values: Sequence[np.ndarray], tried: Tried | None = None
+    ) -> Iterator[tuple[Changed, Changed]]:
+        """Pairs of these that seem to give these values. The first is made in an earlier statement than the second.
+
+        tried: is told which pairs were tried.
+        """
+        right = self._snapshots(self._linked | _own(arguments), self._codes)
+        if right is None:
+            return
+        placed = [(one, p, self._names_after(p, right)) for one in singles if (p := self._place(one)) is not None]
+        lanes = [(one, names or {}) for one, _, names in placed]
+        yield from self._of_lanes(lanes, [(one, p) for one, p, _ in placed], right, values, tried)
+
+    def given_pairs(
         self,
         singles: Sequence[Changed],
         arguments: Arguments,
         values: Sequence[np.ndarray],
-        given: Sequence[tuple[Given, Arguments]] = (),
-        tried: Tried | None = None,
-    ) -> Iterator[tuple[Changed | Given, Changed]]:
-        """Pairs of these that seem to give these values.
-
-        The first of a pair is made in an earlier statement than the second, or is one of `given`: other arguments.
-        tried: is told which pairs were tried.
-        """
-        tried = Tried() if tried is None else tried
+        given: Sequence[tuple[Given, Arguments]],
+    ) -> Iterator[tuple[Given, Changed]]:
+        """Other arguments and one of these, which together seem to give these values. Apart from `pairs`, where other
+        weights in some lanes would make each product one of many weights."""
         right = self._snapshots(self._linked | _own(arguments), self._codes)
-        if right is None:
-            return
+        placed = [(one, p) for one in singles if (p := self._place(one)) is not None]
+        if right is not None and placed:
+            lanes = [(one, self._names_of(other)) for one, other in given]
+            yield from self._of_lanes(lanes, placed, right, values)
+
+    def _of_lanes(
+        self,
+        lanes: Sequence[tuple[Any, dict[int, Names]]],
+        placed: Sequence[tuple[Changed, _Placed]],
+        right: Sequence[Names],
+        values: Sequence[np.ndarray],
+        tried: Tried | None = None,
+    ) -> Iterator[tuple[Any, Changed]]:
+        """(what a lane is of, a change of a later statement) where the two seem to give these values."""
         rank = max(self._ranks.values(), default=0)
-        placed = [(one, p, self._names_after(p, right)) for one in singles if (p := self._place(one)) is not None]
-        lanes: list[tuple[Any, dict[int, Names]]] = [(one, names or {}) for one, _, names in placed]
-        lanes += [(one, self._names_of(other)) for one, other in given]
         for at in range(len(self._flat)):
-            changing = [(one, p) for one, p, _ in placed if p.before == at]
+            changing = [(one, p) for one, p in placed if p.before == at]
             ended = [(one, names[at]) for one, names in lanes if at in names]
             if not changing or not ended:
                 continue
             stacked, alike = _stacked([names for _, names in ended], right[at], rank)
             here = id(self), at
-            tried.first(here, (ended[k][0] for k in alike))
+            if tried is not None:
+                tried.first(here, (ended[k][0] for k in alike))
             for one, p in changing:
                 end = len(self._flat) - p.after
                 outputs = self._run([*p.lanes, *self._lanes[end:]], stacked)
                 for k in _agreeing(outputs, values, len(alike)):
                     yield ended[alike[k]][0], one
+                if tried is None:
+                    continue
                 if self._as_for_one(outputs, [*p.between, *self._codes[end:]], [ended[k][1] for k in alike]):
                     tried.second(here, one)
 

@@ -451,14 +451,20 @@ class _Search:
     def _batched_pairs(self, singles: Sequence[Changed]) -> Iterator[Mutant]:
         """Two changes in the code, in different statements, or another argument and a change, the usual ones first."""
         found: list[tuple[float, Any, Changed]] = []
+        seen: set[str] = set()
         for program in self.bank.programs:
             mine = [s for s in singles if s.program is program and s.changes and s.cost <= _BATCHED]
             batches = self.bank.batches(program)
             asked = self._asked_of(batches)
             if asked is None:
                 continue
-            given = [(one, one.changed(asked[0])) for one in self._likely_given()]
-            pairs = batches.pairs(mine, *asked, [(g, a) for g, a in given if a is not None], self._tried)
+            pairs: Iterator[tuple[Any, Changed]] = batches.pairs(mine, *asked, self._tried)
+            found += [(one.cost + other.cost, one, other) for one, other in pairs]
+            # Other arguments do the same in every program: a later one is asked only for what is new in it.
+            new = [s for s in mine if s.changes[0].slip and s.changes[0].phrase not in seen] if seen else mine
+            seen |= {s.changes[0].phrase for s in mine}
+            given = [(one, other) for one in self._likely_given() if (other := one.changed(asked[0])) is not None]
+            pairs = batches.given_pairs(new, *asked, given)
             found += [(one.cost + other.cost, one, other) for one, other in pairs]
         found.sort(key=lambda pair: pair[0])
         for _, one, other in found[:_MOST_BATCHED]:

@@ -511,12 +511,12 @@ MASK_SLIPS = (
     Slip(
         "output, outputs = np.zeros_like(h), []",
         "output, outputs = h, []",
-        "Before the first step that counts, the given h is returned; it should be 0.",
+        "Where no step has counted yet, the state h is given as output; it should be 0 there.",
     ),
     Slip(
         "output = np.zeros_like(h)",
         "output = h",
-        "Before the first step that counts, the given h is returned; it should be 0.",
+        "Where no step has counted yet, the state h is given as output; it should be 0 there.",
     ),
     Slip("np.where(counts, new_c, c)", "new_c", "c goes on at a masked step; it should stay as it was."),
     Slip("np.where(counts, new_h, h)", "new_h", "h goes on at a masked step; it should stay as it was."),
