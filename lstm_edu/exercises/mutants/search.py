@@ -77,9 +77,9 @@ def _searched(
 def _is_fraction(answered: Sequence[Answered]) -> bool:
     """Whether what is wrong is a number with a fraction, next to others that are right: no other change gives it by
     chance."""
-    one = answered[0]
     pairs = [
         (value, np.asarray(right))
+        for one in answered
         for value, right in zip(one.values, one.right, strict=True)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.shape == np.shape(right)
     ]
