@@ -463,7 +463,7 @@ class _Search:
             # Other arguments do the same in every program: a later one is asked only for what is new in it.
             new = [s for s in mine if s.changes[0].slip and s.changes[0].phrase not in seen] if seen else mine
             seen |= {s.changes[0].phrase for s in mine}
-            given = [(one, other) for one in self._likely_given() if (other := one.changed(asked[0])) is not None]
+            given = [(one, made) for one in self._likely_given() if (made := one.changed(asked[0])) is not None]
             pairs = batches.given_pairs(new, *asked, given)
             found += [(one.cost + other.cost, one, other) for one, other in pairs]
         found.sort(key=lambda pair: pair[0])
