@@ -10,11 +10,16 @@ EASE = "ease"  # of reading: the property that tests/notebooks/test_prose.py rec
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before the first test that asks for the run of a notebook, those of all that were selected begin."""
+    """Before the first test that asks for the run of a notebook, those of all that were selected begin.
+
+    A worker of pytest-xdist knows all tests, but not which will be its own: there each run begins with its test.
+    """
     if running.begun() or not asks(item):
         return
     if forking.FORKS:
         forking.warm()
+    if hasattr(item.config, "workerinput"):
+        return
     asked = (one.callspec.params for one in item.session.items if asks(one))
     running.begin(dict.fromkeys((one["path"], one.get("forked", forking.FORKS)) for one in asked))
 

@@ -1,6 +1,6 @@
 """Every notebook runs from its first cell to its last, as on Binder: in a gigabyte of memory.
 
-The end of the run says how long each took.
+Its comparisons with Keras must be adequate (test_adequacy.py). The end of the run says how long each took.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from forking import FORKS
 from running import NOTEBOOKS, number_of, run_of
+from test_adequacy import judged, missed, without_need
 
 MEGABYTES = 1000
 ALSO_USUAL = ("01", "06", "09")  # in a kernel that is not forked, as on Windows and macOS
@@ -39,3 +40,6 @@ def test_notebook(path: Path, forked: bool, record_property) -> None:
     assert not printed_to_stderr(run.notebook)
     peak = run.peak_mb
     assert peak is None or peak <= MEGABYTES, f"{path.name} needed {peak} MB; Binder guarantees 1 GB to everything"
+    record_property("adequacy", (name, judged(run.comparisons), len(run.comparisons)))
+    assert missed(run.comparisons) == {}
+    assert without_need(run.comparisons) == []
