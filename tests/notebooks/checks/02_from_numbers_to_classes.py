@@ -30,8 +30,22 @@ assert abs(crossentropy_of(before, right).mean() - np.log(3)) < 0.05
 assert np.isclose(crossentropy_of(once, first), 0.313262, atol=1e-6)
 assert np.isclose(crossentropy_of(twice, first), 0.488548, atol=1e-6)
 
+# after cell twice-check:
+import warnings
+
+on_tensorflow = keras.backend.backend() == "tensorflow"  # elsewhere nothing protects you
+for more, protected in (([], on_tensorflow), ([keras.layers.Reshape((2,))], False)):
+    ends_in_softmax = keras.Sequential([keras.Input((2,)), keras.layers.Softmax(), *more])
+    ends_in_softmax.compile(loss=keras_loss)
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        its_loss = ends_in_softmax.evaluate(scores, first, verbose=0)
+    assert np.isclose(its_loss, ours["once" if protected else "twice"], atol=1e-5)
+    assert any("Was this intended" in str(warning.message) for warning in warned) == protected
+
 # after cell histogram:
 assert counts.numpy().tolist() == [443, 0, 0, 557]
 
 # after cell repaired:
+assert np.array_equal(counts, tf.histogram_fixed_width(samples, value_range=[0, 3], nbins=4))  # "works too"
 assert np.allclose(counts.numpy() / 1000, policy, atol=0.02)

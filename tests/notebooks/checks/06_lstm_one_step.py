@@ -33,3 +33,10 @@ assert "gate-order:i,f,o,g" in report.adequacy.line
 found = {code: [passes(code, *test) for test in tests.values()] for code in (order_ifog, without_bias, h_and_c_swapped)}
 assert all(passes(step_by_hand, *test) for test in tests.values())
 assert list(found.values()) == [[True, False, False], [True, True, False], [True, True, False]]
+longer, fresh_weights = rng.normal(size=(B, 2, F)), fresh_lstm.get_weights()  # "With a second timestep there is"
+unbiased = le.LSTM(H)
+unbiased.build((None, None, F))
+unbiased.set_weights([*fresh_weights[:2], 0 * fresh_weights[2]])
+assert not le.compare(unbiased(longer), fresh_lstm(longer)) and le.compare(
+    unbiased(longer[:, :1]), fresh_lstm(longer[:, :1])
+)
