@@ -111,7 +111,7 @@ def states_of(inner: Mapping[str, OneWay], states: Any, label: str, name: str = 
     """The states of each of several layers, from one list of arrays or one list for each layer.
 
     Raises:
-        ValueError: it is no list, or there are too many or too few of them.
+        ValueError: it is not a list, or there are too many or too few of them.
     """
     flat = flat_states(states) if isinstance(states, Sequence) else None
     names = [f"{layer}/{state}" for layer, one in inner.items() for state in one.state_names]
