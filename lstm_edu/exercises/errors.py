@@ -34,7 +34,7 @@ _REMEDIES = {
     "matmul": "`a @ b` is the product of matrices: a needs as many columns as b has rows; element by element is *",
     "could not be broadcast": "element by element, the sizes must be equal, or 1, counted from the last axis",
     "converted to Python scalars": "math.exp and its relatives take one number; np.exp takes a whole array",
-    "math range error": "math.exp knows no number above exp(709); np.exp gives inf there, and 1 / (1 + inf) is 0",
+    "math range error": "math.exp fails above 709; np.exp gives inf there, and 1 / (1 + inf) is 0",
     "only integer scalar arrays": "a list gives one element for one number: [names[k] for k in numbers]",
     "truth value of an array": "`if` decides once for the whole array; np.where decides for each of its elements",
 }

@@ -17,7 +17,7 @@ def load_ipython_extension(shell: Any) -> None:
     standins.install()
     recorded = Path.home() / RECORDED
     missing.install(shell, json.loads(recorded.read_text(encoding="utf-8")) if recorded.is_file() else {})
-    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # of its font cache, made anew at each visit
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # of its font cache, made again at each visit
     _send_none_as_null()
     _say_done()
 
