@@ -410,7 +410,7 @@ CROSSENTROPY_SLIPS = (
     _loss("-np.log(right) / len(p)", "You divide by the number of rows; each row should have its own number."),
     _loss("-np.log(right + 1)", "1 is added before the logarithm."),
     *(
-        _loss(f"-np.log(right + {e})", f"{e} is added before the logarithm; without it nothing overflows either.")
+        _loss(f"-np.log(right + {e})", f"{e} is added before the logarithm, so large losses come out too small.")
         for e in ("0.01", "0.001", "1e-4", "1e-5", "1e-6", "1e-7", "1e-8")
     ),
     _loss("(1 - right) ** 2", "That is (1 - p)**2; -log(p) is expected, which grows without limit as p goes to 0."),
