@@ -26,7 +26,7 @@ def test_the_users_histogram_and_the_repaired_one():
     explorer.value_range = (0, 4)
     assert explorer.value_range == [0.0, 4.0]
     assert explorer.counts.tolist() == [443, 120, 157, 280]
-    assert "1000 samples in 4 bins" in repr(explorer)
+    assert "1,000 samples in 4 bins" in repr(explorer)
 
 
 @pytest.mark.parametrize(

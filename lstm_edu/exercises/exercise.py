@@ -22,7 +22,7 @@ from lstm_edu.exercises.answers import ANOTHER_ORDER, Output, Unusable, all_agre
 from lstm_edu.exercises.errors import seconds_text, shapes_text, shortened, told
 from lstm_edu.exercises.explainers import explained
 from lstm_edu.exercises.explaining import Answered, Found, Question, Wrong, listed
-from lstm_edu.exercises.keeping import Kept, kept
+from lstm_edu.exercises.keeping import Kept, kept, settings_kept
 from lstm_edu.exercises.quantities import assigned, first_wrong, in_the_task
 from lstm_edu.exercises.result import CORRECT, NOT_ATTEMPTED, TIERS, WRONG, Hint, Result, Solution, Task
 from lstm_edu.exercises.running import Run, run
@@ -343,7 +343,8 @@ class Exercise:
             return result
         keras = importlib.import_module("lstm_edu.keras_bridge.loading").keras()
         arguments = self.draw(np.random.default_rng(SEEDS[0]), 0)
-        theirs = [np.asarray(a) if not isinstance(a, (int, list)) else a for a in self.keras(keras, arguments)]
+        with settings_kept():  # each of Keras's initializers takes its seed from Python's `random`
+            theirs = [np.asarray(a) if not isinstance(a, (int, list)) else a for a in self.keras(keras, arguments)]
         same = all_agree(self.reference(arguments), theirs)
         said = f"Keras {keras.__version__} itself gives the same." if same else "Keras itself gives other numbers."
         return replace(result, message=f"{result.message} {said}")

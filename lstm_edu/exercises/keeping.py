@@ -44,7 +44,7 @@ def kept(function: Callable) -> Iterator[Kept]:
     with contextlib.ExitStack() as stack:
         own = Kept(function)
         stack.callback(own._put_back)
-        stack.enter_context(_settings())
+        stack.enter_context(settings_kept())
         stack.enter_context(_figures())
         stack.enter_context(_shell())
         yield own
@@ -388,7 +388,7 @@ def _settings_of(module: str, *names: str) -> list[tuple[Callable, Callable]]:
 
 
 @contextlib.contextmanager
-def _settings() -> Iterator[None]:
+def settings_kept() -> Iterator[None]:
     """Random generators, folders, limits, the environment, logging, alarms. NumPy's way with errors and Keras's names
     and policies belong to a thread, and the function's ends with it."""
     loaded = len(sys.modules)

@@ -181,7 +181,7 @@ def _hold(held: Any, spec: Mapping[str, Any]) -> dict[str, Any]:
         raise ValueError(
             f"{gate} is held at {held['value']:g}, which {function} never gives: it is between {least:g} and {most:g}"
         )
-    for name, count, what in (("unit", "units", "units"), ("from", "steps", "steps"), ("to", "steps", "steps")):
+    for name, count, what in (("unit", "units", "unit"), ("from", "steps", "step"), ("to", "steps", "step")):
         if held.get(name) is not None:
             found[name] = _base.where(f"hold: {name}", held[name], spec[count], what)
     if found.get("from", 0) > found.get("to", spec["steps"] - 1):
