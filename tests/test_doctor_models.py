@@ -300,3 +300,13 @@ def test_noise_is_explained_by_nothing(seed):
     for wrong in (rng.permutation(y.ravel()).reshape(y.shape), y + 0.02 * rng.standard_normal(y.shape)):
         found = cause(wrong, model, IDS, pairs=False)
         assert found.verdict in ("unexplained", "other weights", "too little"), found
+
+
+def test_an_input_that_is_cut_off_may_leave_a_layer_no_step():
+    layers, rng = keras().layers, rng_of(71)
+    parts = [layers.Conv1D(4, 3, activation="relu"), layers.MaxPooling1D(4), layers.GRU(H), layers.Dense(2)]
+    model = randomise(keras().Sequential([keras().Input((13, F)), *parts]), rng)
+    x = rng.standard_normal((3, 13, F)).astype("float32")
+    theirs = np.asarray(model(x)) + 0.1 * rng.standard_normal((3, 2))
+    answer = le.diagnose(theirs, model, x, pairs=False)
+    assert answer.verdict == "unexplained"

@@ -541,7 +541,7 @@ def _run_graphs(graphs: Sequence[GraphRecipe], steps: int | None) -> list[Output
             compute = partial(_side_by_side, [right], alive=[True])
             try:
                 first.run.append(first.layer.rest.record(first.x, first.mask, compute))
-            except Refused:
+            except (Refused, _Apart):  # of an input that was cut off, pooling may leave a layer no step
                 continue
         (before,) = first.run
         names = [reached.name for reached in before.reached]
