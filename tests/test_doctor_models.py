@@ -310,3 +310,18 @@ def test_an_input_that_is_cut_off_may_leave_a_layer_no_step():
     theirs = np.asarray(model(x)) + 0.1 * rng.standard_normal((3, 2))
     answer = le.diagnose(theirs, model, x, pairs=False)
     assert answer.verdict == "unexplained"
+
+
+def test_an_input_that_tells_causes_apart_is_named_for_a_model_of_any_shape_too():
+    layers, rng = keras().layers, rng_of(72)
+    lstm = layers.LSTM(H, return_sequences=True, name="gates")
+    model = keras().Sequential([keras().Input((9, F)), layers.Conv1D(4, 3), lstm, layers.Dense(2)])
+    kernel, recurrent_kernel, _ = randomise(model, rng).layers[1].get_weights()
+    fresh = np.repeat([0, 1, 0, 0], H)  # so what is missing may be all of it, or the forget gate's part
+    x = rng.standard_normal((3, 9, F)).astype("float32")
+    lstm.set_weights([kernel, recurrent_kernel, 0 * fresh])
+    theirs = np.asarray(model(x))
+    lstm.set_weights([kernel, recurrent_kernel, fresh])
+    answer = cause(theirs, model, x, pairs=False)
+    assert answer.verdict == "several" and isinstance(answer.experiment.x, tuple)
+    assert f"found.experiment.x {answer.experiment.x[0].shape}" in repr(answer)

@@ -211,7 +211,8 @@ _MOST_SHOWN = 8
 
 
 def _shapes(example: Example) -> str:
-    parts = [f"found.experiment.x {example.x.shape}"]
+    arrays = example.x if isinstance(example.x, tuple) else (example.x,)  # a tuple of a model's inputs
+    parts = [f"found.experiment.x {' and '.join(str(a.shape) for a in arrays)}"]
     if example.mask is not None:
         parts.append(f"found.experiment.mask {example.mask.shape}")
     if example.initial_state is not None:
