@@ -15,7 +15,10 @@ Run it once per backend: KERAS_BACKEND=jax python -m benchmarks.truth --only lay
 from __future__ import annotations
 
 import argparse
+import atexit
+import shutil
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +42,7 @@ KINDS = ("LSTM", "GRU", "SimpleRNN", "Dense", "Bidirectional", "Embedding")
 HOW_OFTEN = (0.4, 0.25, 0.1, 0.1, 0.1, 0.05)
 DEVIATIONS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7)
 INPUTS = ("normal", "one-hot", "ids", "unscaled")
+ALIKE = 2  # layers of the same shapes where a shape costs time
 MISTAKES = 12  # in each layer
 MOST_WORK = 1e9  # multiplications of one run of a layer: longer ones are shortened
 
@@ -51,29 +55,34 @@ class Drawn(NamedTuple):
     words: str
 
 
-def drawn(rng: np.random.Generator) -> Drawn:
-    """Units to 512, timesteps to 1000, weights of standard deviation 0.05 to 0.7."""
+def drawn(rng: np.random.Generator, numbers: np.random.Generator | None = None) -> Drawn:
+    """Units to 512, timesteps to 1000, weights of standard deviation 0.05 to 0.7.
+
+    numbers: what the weights and the input are drawn from, if not rng too.
+    """
     import keras
 
+    numbers = numbers or rng
     kind, deviation, given = str(rng.choice(KINDS, p=HOW_OFTEN)), float(rng.choice(DEVIATIONS)), str(rng.choice(INPUTS))
     units, features = _size(rng, 512), _size(rng, 128)
     batch = int(rng.integers(1, 5))
     timesteps = min(_size(rng, 1000), max(2, int(MOST_WORK / (batch * 4 * units * (units + features)))))
-    x = rng.standard_normal((batch, timesteps, features)).astype("float32")
+    x = numbers.standard_normal((batch, timesteps, features)).astype("float32")
     if given == "one-hot":
-        x = np.eye(features, dtype="float32")[rng.integers(0, features, (batch, timesteps))]
+        x = np.eye(features, dtype="float32")[numbers.integers(0, features, (batch, timesteps))]
     elif given == "unscaled":
-        x = (rng.uniform(0, 1, x.shape) * rng.choice([10, 100, 255])).astype("float32")
+        x = (numbers.uniform(0, 1, x.shape) * numbers.choice([10, 100, 255])).astype("float32")
     layer = _layer(kind, units, rng)
     if kind == "Embedding" or given == "ids":
-        x = rng.integers(0, features + 1, (batch, timesteps))
-        table = keras.layers.Embedding(features + 1, _size(rng, 64), mask_zero=bool(rng.random() < 0.5))
+        x = numbers.integers(0, features + 1, (batch, timesteps))
+        size, masks = _size(rng, 64), bool(rng.random() < 0.5)
+        table = keras.layers.Embedding(features + 1, size, mask_zero=masks, embeddings_initializer="zeros")
         parts = [keras.Input((timesteps,), dtype="int32"), table, *([] if kind == "Embedding" else [layer])]
         source = keras.Sequential(parts)
     else:
         source = layer
         source.build(x.shape)
-    source.set_weights([rng.standard_normal(w.shape) * deviation for w in source.get_weights()])
+    source.set_weights([numbers.standard_normal(w.shape) * deviation for w in source.get_weights()])
     return Drawn(source, x, f"{kind}({units}), T = {timesteps}, {x.shape[-1]} features, weights {deviation}, {given}")
 
 
@@ -87,11 +96,14 @@ def _layer(kind: str, units: int, rng: np.random.Generator) -> Any:
 
     layers = keras.layers
     if kind in ("Dense", "Embedding"):
-        return layers.Dense(units, activation=str(rng.choice(["linear", "relu", "tanh", "sigmoid", "softmax", "elu"])))
+        name = str(rng.choice(["linear", "relu", "tanh", "sigmoid", "softmax", "elu"]))
+        return layers.Dense(units, activation=name, kernel_initializer="zeros")
+    # The weights are set afterwards: drawing orthogonal ones takes JAX longer than all the rest.
+    zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros"}
     if kind == "Bidirectional":
         inner = layers.LSTM if rng.random() < 0.5 else layers.GRU
-        return layers.Bidirectional(inner(units, return_sequences=True))
-    arguments: dict[str, Any] = {"return_sequences": bool(rng.random() < 0.7)}
+        return layers.Bidirectional(inner(units, return_sequences=True, **zeros))
+    arguments: dict[str, Any] = {"return_sequences": bool(rng.random() < 0.7), **zeros}
     if rng.random() < 0.25:
         arguments["activation"] = str(rng.choice(["relu", "elu", "softsign"]))
     if kind == "GRU":
@@ -117,10 +129,11 @@ def right_layers(n: int, seed: int = 0) -> Counted:
     verdicts: Counter[str] = Counter()
     mistakes: Counter[str] = Counter()
     fixed, wrong = 0, []
+    alike = _keep_compiled()
     begin = time.perf_counter()
     for k in range(n):
         rng = np.random.default_rng([seed, k])
-        case = drawn(rng)
+        case = drawn(rng) if alike == 1 else drawn(np.random.default_rng([seed, k // alike, alike]), rng)
         report = le.verify(case.source, case.x)
         verdicts[report.verdict] += 1
         if report.verdict == "different":
@@ -139,6 +152,29 @@ def right_layers(n: int, seed: int = 0) -> Counted:
             print(f"  {k + 1} of {n} layers, {took:.0f} s, {dict(verdicts)}", flush=True)
             _forget()
     return Counted(verdicts, fixed, mistakes, wrong)
+
+
+def _keep_compiled() -> int:
+    """How many layers in a row have the same shapes, with other weights and inputs.
+
+    JAX compiles a second for each shape: there it is two, and what is compiled is kept in a folder for this run.
+    """
+    if "jax" not in sys.modules or keras_backend() != "jax":
+        return 1
+    import jax
+
+    folder = tempfile.mkdtemp(prefix="compiled-by-jax-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    jax.config.update("jax_compilation_cache_dir", folder)
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    return ALIKE
+
+
+def keras_backend() -> str:
+    import keras
+
+    return str(keras.backend.backend())
 
 
 def _forget() -> None:
