@@ -95,11 +95,12 @@ def to_library(name: str, layer: Layer, prefix: str = "") -> dict[str, np.ndarra
     kind, parts = packing.parts_of(layer, "to_library", (rows[0].kind,))
     if len(parts) > 1:
         raise ValueError("to_library: takes a single layer, got a Bidirectional: convert its two layers one by one")
-    row = next((row for row in rows if kind != "GRU" or row.reset_after == layer.reset_after), None)
+    (part,) = parts
+    row = next((row for row in rows if kind != "GRU" or row.reset_after == part.reset_after), None)
     if row is None:
-        side = "before" if layer.reset_after else "behind"
+        side = "before" if part.reset_after else "behind"
         packing.refuse(
-            layer, "to_library", f"reset_after={layer.reset_after}", f"{name} has the reset gate {side} the product"
+            layer, "to_library", f"reset_after={part.reset_after}", f"{name} has the reset gate {side} the product"
         )
     allowed = {"activation": row.activations, "recurrent_activation": row.recurrent_activations}
     packing.need_activations(layer, "to_library", **allowed)
@@ -154,7 +155,9 @@ def _size(written: str, features: int, units: int) -> int:
     """An axis of the table, "4FH + 8H", in numbers."""
     total = 0
     for term in written.split("+"):
-        number, letters = re.fullmatch(r"(\d*)([FH]*)", term.strip()).groups()
+        read = re.fullmatch(r"(\d*)([FH]*)", term.strip())
+        assert read is not None, written
+        number, letters = read.groups()
         total += int(number or 1) * features ** letters.count("F") * units ** letters.count("H")
     return total
 
@@ -258,7 +261,7 @@ def _blocks(row: Packing, layer: Layer) -> Blocks:
     """What goes into the library's arrays."""
     kernel, recurrent, *bias = layer.get_weights()
     gates = NOTATION[row.kind].gates
-    n, units = len(gates), layer.units
+    n, units = len(gates), len(recurrent)
     rows = np.zeros((2, n, units), kernel.dtype)  # b and d
     if bias:
         rows[: bias[0].ndim] = bias[0].reshape(-1, n, units)

@@ -104,7 +104,7 @@ def from_onnx(
     layers = []
     for d in range(directions):
         weights = [packing.swapped(a[d].T, kind, "onnx", "keras") for a in (W, R)]
-        own = dict(slots[d])
+        own: dict[str, Any] = dict(slots[d])
         if kind == "GRU":
             own["reset_after"] = bool(linear_before_reset)
         if B is not None:
@@ -174,14 +174,16 @@ def to_onnx(layer: Layer) -> OnnxWeights:
     """
     kind, parts = packing.parts_of(layer, "to_onnx", ("LSTM", "GRU", "SimpleRNN"))
     n, units = packing.BLOCKS[kind], parts[0].units
-    names, alphas, betas = [], [], []
+    names: list[str] = []
+    alphas: list[float] = []
+    betas: list[float] = []
     for part in parts:
         used = [part.activation.name] * (2 if kind == "LSTM" else 1)
         used = ([part.recurrent_activation.name] if kind != "SimpleRNN" else []) + used
         for name in used:
-            alpha, beta = {"hard_sigmoid_keras2": (0.2, 0.5), "hard_sigmoid": (1 / 6, 0.5)}.get(name, (None, None))
-            if alpha is not None:
-                names, alphas, betas = [*names, "HardSigmoid"], [*alphas, alpha], [*betas, beta]
+            slope = {"hard_sigmoid_keras2": 0.2, "hard_sigmoid": 1 / 6}.get(name)
+            if slope is not None:
+                names, alphas, betas = [*names, "HardSigmoid"], [*alphas, slope], [*betas, 0.5]
                 continue
             theirs = {ours: onnx for onnx, ours in _ACTIVATIONS.items()}.get(name)
             if theirs is None:
@@ -204,7 +206,8 @@ def to_onnx(layer: Layer) -> OnnxWeights:
         kernel, recurrent = (packing.swapped(w, kind, "keras", "onnx").T for w in part.get_weights()[:2])
         bias = packing.bias_or_zeros(part, n * units)
         both = bias if bias.ndim == 2 else np.stack([bias, np.zeros_like(bias)])
-        kernels.append(kernel), recurrents.append(recurrent)
+        kernels.append(kernel)
+        recurrents.append(recurrent)
         biases.append(packing.swapped(both, kind, "keras", "onnx").reshape(-1))
     op = {ours: theirs for theirs, ours in OPERATORS.items()}[kind]
     W, R, B = (np.ascontiguousarray(np.stack(arrays)) for arrays in (kernels, recurrents, biases))

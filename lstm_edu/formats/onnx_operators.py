@@ -213,6 +213,37 @@ def _hard_sigmoid(given, attributes, left):
     return np.clip(attributes.get("alpha", 0.2) * given[0] + attributes.get("beta", 0.5), 0, 1)
 
 
+_ELEMENTWISE: Mapping[str, Callable[..., Array]] = {
+    "Identity": lambda x: x,
+    "Add": np.add,
+    "Sub": np.subtract,
+    "Mul": np.multiply,
+    "Pow": np.power,
+    "Max": lambda *arrays: np.maximum.reduce(np.broadcast_arrays(*arrays)),
+    "Min": lambda *arrays: np.minimum.reduce(np.broadcast_arrays(*arrays)),
+    "Where": np.where,
+    "Equal": np.equal,
+    "Less": np.less,
+    "LessOrEqual": np.less_equal,
+    "Greater": np.greater,
+    "GreaterOrEqual": np.greater_equal,
+    "And": np.logical_and,
+    "Or": np.logical_or,
+    "Not": np.logical_not,
+    "Neg": np.negative,
+    "Abs": np.abs,
+    "Exp": np.exp,
+    "Log": np.log,
+    "Sqrt": np.sqrt,
+    "Reciprocal": lambda x: 1 / x,
+    "Erf": lambda x: np.vectorize(math.erf, otypes=[x.dtype])(x),
+    "Sigmoid": activations.get("sigmoid"),
+    "Tanh": np.tanh,
+    "Relu": lambda x: np.maximum(x, 0),
+    "Softplus": activations.get("softplus"),
+    "Softsign": activations.get("softsign"),
+}
+
 OPERATORS: Mapping[str, Callable[[list, Mapping[str, Any], int], Array | list[Array]]] = {
     "Cast": _cast,
     "Transpose": _transpose,
@@ -238,36 +269,4 @@ OPERATORS: Mapping[str, Callable[[list, Mapping[str, Any], int], Array | list[Ar
     "Shape": lambda given, attributes, left: np.array(given[0].shape, np.int64)[
         attributes.get("start", 0) : attributes.get("end")
     ],
-} | {
-    name: _elementwise(function)
-    for name, function in {
-        "Identity": lambda x: x,
-        "Add": np.add,
-        "Sub": np.subtract,
-        "Mul": np.multiply,
-        "Pow": np.power,
-        "Max": lambda *arrays: np.maximum.reduce(np.broadcast_arrays(*arrays)),
-        "Min": lambda *arrays: np.minimum.reduce(np.broadcast_arrays(*arrays)),
-        "Where": np.where,
-        "Equal": np.equal,
-        "Less": np.less,
-        "LessOrEqual": np.less_equal,
-        "Greater": np.greater,
-        "GreaterOrEqual": np.greater_equal,
-        "And": np.logical_and,
-        "Or": np.logical_or,
-        "Not": np.logical_not,
-        "Neg": np.negative,
-        "Abs": np.abs,
-        "Exp": np.exp,
-        "Log": np.log,
-        "Sqrt": np.sqrt,
-        "Reciprocal": lambda x: 1 / x,
-        "Erf": lambda x: np.vectorize(math.erf, otypes=[x.dtype])(x),
-        "Sigmoid": activations.get("sigmoid"),
-        "Tanh": np.tanh,
-        "Relu": lambda x: np.maximum(x, 0),
-        "Softplus": activations.get("softplus"),
-        "Softsign": activations.get("softsign"),
-    }.items()
-}
+} | {name: _elementwise(function) for name, function in _ELEMENTWISE.items()}

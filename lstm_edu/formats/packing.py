@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -148,7 +148,7 @@ def parts_of(layer: Any, owner: str, kinds: tuple[str, ...]) -> tuple[str, list[
     return kind, parts
 
 
-def refuse(layer: Layer, owner: str, setting: str, rule: str) -> None:
+def refuse(layer: Layer, owner: str, setting: str, rule: str) -> NoReturn:
     raise ValueError(f"{owner}: {layer.name!r} has {setting}, which this format cannot express: {rule}")
 
 

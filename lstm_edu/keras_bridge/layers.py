@@ -33,6 +33,7 @@ from lstm_edu.core.container import unique_names
 from lstm_edu.core.layer import TRAINING_ONLY
 from lstm_edu.core.over_time import FLAGS
 from lstm_edu.core.precision import Policy, unit_roundoff
+from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.keras_bridge.keras2 import hard_sigmoid_keras2
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.looping import over_time
@@ -360,7 +361,9 @@ def _rebuild_stack(layer):
     cells = []
     for n in range(len(layer.cell.cells)):
         alone = _alone(layer, n)
-        cells.append(support(alone).rebuild(alone).copy(zero_output_for_mask=False))
+        cell = support(alone).rebuild(alone)
+        assert isinstance(cell, Recurrent)
+        cells.append(cell.copy(zero_output_for_mask=False))
     _one_dtype(layer, *cells)
     if unit_roundoff(layer.cell) > unit_roundoff(layer):
         raise ValueError(
@@ -406,6 +409,7 @@ def _rebuild_bidirectional(layer):
     directions = layer.forward_layer, layer.backward_layer
     _one_dtype(layer, *directions)
     forward, backward = (support(inner).rebuild(inner) for inner in directions)
+    assert isinstance(forward, (Recurrent, StackedRNN)) and isinstance(backward, (Recurrent, StackedRNN))
     # Our layer, too, puts the direction before the name of the layer that it is given.
     forward = forward.copy(name=forward.name.removeprefix("forward_"))
     return Bidirectional(forward, layer.merge_mode, backward_layer=backward, **_common(layer))

@@ -11,6 +11,7 @@ from lstm_edu.comparison.report import differences
 from lstm_edu.comparison.rounding import Rounding, spread
 from lstm_edu.comparison.tolerance import apart
 from lstm_edu.core import Layer, StackedRNN, checks
+from lstm_edu.core.container import Container
 from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import chain, convert, is_model, opened
@@ -113,11 +114,14 @@ def trace_of(
     if noted is not None and _returned(layer, noted, output, plan.mask):
         arrays = {"x": plan.x} | noted
     elif row.inside is None:
+        assert row.record is not None
         with unchanged(layer):
             arrays = row.record(layer, plan.x, plan.mask, plan.initial_state)
     else:
+        assert isinstance(ours, Container)
+        own = ours.inner
         arrays, children = row.inside(
-            layer, x, mask, initial_state, lambda name, inner, *call: trace_of(inner, ours.inner[name], *call)
+            layer, x, mask, initial_state, lambda name, inner, *call: trace_of(inner, own[name], *call)
         )
     if isinstance(ours, StackedRNN):
         confirm(layer, (ours.gathered(children), output))

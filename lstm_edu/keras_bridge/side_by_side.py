@@ -121,17 +121,18 @@ class TrainingReport:
         return self
 
     def _rows(self) -> list[tuple[str, ...]]:
-        steps = self.steps
+        steps: tuple[TrainingStep | None, ...] = self.steps
         if len(steps) > _SHOWN:  # the beginning, the first that differs, the end
             half = _SHOWN // 2
             middle = [s for s in steps[half:-half] if s is self.first]
             steps = (*steps[:half], None, *middle, *([None] if middle else []), *steps[-half:])
-        rows = []
+        rows: list[tuple[str, ...]] = []
         for step in steps:
             if step is None:
                 rows.append(("…",) * len(_HEADER))
                 continue
             worst = step.weights.worst
+            assert step.loss.values is not None  # a loss is a number, always comparable
             ours, theirs = map(number_text, step.loss.values)
             place = f"{worst.name}: {where_text(worst.where)}" if worst.max_abs else "—"
             rows.append((str(step.number), ours, theirs, f"{worst.max_abs:.2g}", place, tables.verdict(bool(step))))
