@@ -32,9 +32,9 @@ WATCH = """() => {
   const notebook = jupyterapp.shell.currentWidget.content;
   const index = notebook.model.toJSON().cells.findIndex(
     ({ cell_type, source }) => cell_type === "code" && /le\\.(explore|packing)\\w*\\(/.test([source].flat().join("")));
-  const stay = setInterval(() => notebook.scrollToItem(index, "start"), 200);
   window.firstExplorer = null;
   if (index < 0) return false;
+  const stay = setInterval(() => notebook.scrollToItem(index, "start"), 200);
   const start = performance.now();
   const look = () => {
     if (document.querySelector(".lstm-edu-explorer[data-ready=true]:not([data-kind=Prediction])")) {

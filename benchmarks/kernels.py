@@ -181,13 +181,8 @@ def measure_course(server: Server, notebooks: Path) -> dict[str, float]:
 
 
 def course_text(usual: dict[str, float], forked: dict[str, float]) -> str:
-    rows = [
-        [number, markdown.digits(then), markdown.digits(forked[number]), f"{forked[number] / then:.2f}", "", ""]
-        for number, then in usual.items()
-    ]
-    then, now = sum(usual.values()), sum(forked.values())
-    reached = "yes" if now <= COURSE_GOAL * then else "no"
-    rows.append(["all", markdown.digits(then), markdown.digits(now), f"{now / then:.2f}", str(COURSE_GOAL), reached])
+    rows = [_row(number, then, forked[number], None) for number, then in usual.items()]
+    rows.append(_row("all", sum(usual.values()), sum(forked.values()), COURSE_GOAL))
     return markdown.table(["notebook, processor seconds", "older", "now", "ratio", "goal", "reached"], rows)
 
 
@@ -200,14 +195,13 @@ def run_notebook(client: BlockingKernelClient, notebook: Path) -> None:
 
 
 def text(usual: Measured, forked: Measured) -> str:
-    rows = []
-    for name, goal, then, now in zip(NAMES, GOALS, usual, forked, strict=True):
-        reached = "" if goal is None else "yes" if now <= goal * then else "no"
-        ratio = f"{now / then:.2f}"
-        rows.append(
-            [name, markdown.digits(then), markdown.digits(now), ratio, "" if goal is None else str(goal), reached]
-        )
+    rows = [_row(*of_one) for of_one in zip(NAMES, usual, forked, GOALS, strict=True)]
     return markdown.table(["kernels", "usual", "forked", "ratio", "goal", "reached"], rows)
+
+
+def _row(name: str, then: float, now: float, goal: float | None) -> list[str]:
+    aim = ["", ""] if goal is None else [str(goal), "yes" if now <= goal * then else "no"]
+    return [name, markdown.digits(then), markdown.digits(now), f"{now / then:.2f}", *aim]
 
 
 def main(arguments: list[str] | None = None) -> None:

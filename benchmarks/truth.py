@@ -159,7 +159,9 @@ def _keep_compiled() -> int:
 
     JAX compiles a second for each shape: there it is two, and what is compiled is kept in a folder for this run.
     """
-    if "jax" not in sys.modules or keras_backend() != "jax":
+    import keras
+
+    if keras.backend.backend() != "jax":
         return 1
     import jax
 
@@ -169,12 +171,6 @@ def _keep_compiled() -> int:
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
     return ALIKE
-
-
-def keras_backend() -> str:
-    import keras
-
-    return str(keras.backend.backend())
 
 
 def _forget() -> None:
