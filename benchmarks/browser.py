@@ -166,10 +166,11 @@ def notebook(path: Path, cells: list[str], metadata: Mapping[str, object] | None
 
 
 @contextmanager
-def jupyterlab(folder: Path) -> Iterator[str]:
-    """The course's JupyterLab on this folder, its app within reach of scripts; yields its address."""
+def jupyterlab(folder: Path, checkout: Path = HERE) -> Iterator[str]:
+    """A checkout's own JupyterLab on this folder, its app within reach of scripts; yields its address."""
     options = [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
-    with server(["lstm_edu", "lab"], folder, *options, "--LabApp.expose_app_in_browser=True") as address:
+    options.append("--LabApp.expose_app_in_browser=True")
+    with server_process(["lstm_edu", "lab"], folder, *options, checkout=checkout) as (_, address):
         yield address
 
 

@@ -27,8 +27,9 @@ from .markdown import PAGE, table, write_down
 
 MARKERS = ("<!-- explorers:begin -->", "<!-- explorers:end -->")
 EXPLORERS = 20
+HELD = 60  # repeats of a key, 33 ms apart: two seconds
 
-_TOOLS = """
+TOOLS = """
 window.tools = {
   // The explorer on the screen: JupyterLab takes away those that are far from it.
   root: () =>
@@ -77,10 +78,10 @@ _PRESSES = _within(
 }""",
 )
 
-# A key held down: 30 repeats, 33 ms apart. How many of the 30 steps were drawn?
+# A key held down: repeats, 33 ms apart. How many of the steps were drawn?
 _HELD = _within(
     30,
-    """async () => {
+    """async (repeats) => {
   const root = tools.root();
   tools.press(root, "Home");
   await tools.wait(300);
@@ -88,7 +89,7 @@ _HELD = _within(
   const observer = new MutationObserver(() => drawn.add(root.dataset.t));
   observer.observe(root, { attributes: true, attributeFilter: ["data-t"] });
   const start = performance.now();
-  for (let n = 1; n <= 30; n++) {
+  for (let n = 1; n <= repeats; n++) {
     tools.press(root, "ArrowRight");
     await tools.wait(Math.max(0, start + 33 * n - performance.now()));
   }
@@ -155,7 +156,7 @@ def _presses(what: str, took: list[float], median: float, most: float | None) ->
     return rows
 
 
-def _measured(page: Page, times: int) -> tuple[list[float], float]:
+def measured(page: Page, times: int) -> tuple[list[float], float]:
     """Milliseconds of each press; and what the page's thread itself worked for one: no other process moves that."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -172,6 +173,11 @@ def _measured(page: Page, times: int) -> tuple[list[float], float]:
     return took, mean
 
 
+def steps_drawn(page: Page, repeats: int) -> int:
+    """How many steps the explorer on the screen draws while a key is held: as many as `repeats`, if none is skipped."""
+    return page.evaluate(_HELD, repeats)
+
+
 def weight() -> Rows:
     """What one LSTM explorer carries besides its numbers; the goal is 0.6 of what it was at commit 9ce2a63."""
     explorer = le.explore(_trace(2, 3))
@@ -184,18 +190,18 @@ def in_a_page(started: Any, steps: int, units: int, goal: tuple[float, float | N
     median, most = goal
     with tempfile.TemporaryDirectory() as folder:
         path = le.save_html(le.explore(_trace(steps, units)), Path(folder) / f"{steps}.html")
-        with _page(started) as page:
+        with opened(started) as page:
             page.goto(path.as_uri())
             page.wait_for_selector(".lstm-edu-explorer[data-ready=true]")
-            page.evaluate(_TOOLS)
+            page.evaluate(TOOLS)
             page.evaluate(_PRESSES, [20, "ArrowRight", "ArrowLeft"])
             size = f"T={steps}, H={units}"
-            took, worked = _measured(page, times)
+            took, worked = measured(page, times)
             yield from _presses(f"{size}: key to repaint", took, median, most)
             yield Row(f"{size}: of it, the page's own work on the processor, mean", f"{worked:.1f} ms", "", None)
             if most is not None:
-                drawn = page.evaluate(_HELD)
-                yield Row(f"{size}: steps drawn of 30 while a key is held", str(drawn), "30", drawn == 30)
+                drawn = steps_drawn(page, HELD)
+                yield Row(f"{size}: steps drawn of {HELD} while a key is held", str(drawn), str(HELD), drawn == HELD)
                 yield from _leaks(page)
 
 
@@ -268,7 +274,7 @@ _FIRST_PAINTS = _within(
 
 
 @contextmanager
-def _page(started: Any) -> Iterator[Page]:
+def opened(started: Any) -> Iterator[Page]:
     page = started.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(60_000)
     try:
@@ -279,7 +285,7 @@ def _page(started: Any) -> Iterator[Page]:
 
 def _open(page: Page, address: str, name: str) -> None:
     open_notebook(page, address, name)
-    page.evaluate(_TOOLS)
+    page.evaluate(TOOLS)
     run_all(page)
 
 
@@ -315,16 +321,19 @@ def _explorer(page: Page, index: int) -> None:
     page.evaluate(_PRESSES, [20, "ArrowRight", "ArrowLeft"])
 
 
+def first_paints(started: Any, address: str, name: str) -> list[float]:
+    """Milliseconds from the kernel's message to the first frame of what the second cell shows, ten times."""
+    with opened(started) as page:
+        _open(page, address, name)
+        page.wait_for_selector(".lstm-edu-explorer[data-ready=true]")
+        _show(page, 1)
+        page.evaluate(_FIRST_PAINTS, 2)
+        return page.evaluate(_FIRST_PAINTS, 10)
+
+
 def first_paint(started: Any, address: str) -> Rows:
     """From the kernel's message to the first frame; of that, what an empty widget takes as well."""
-    took = {}
-    for name in ("one", "empty"):
-        with _page(started) as page:
-            _open(page, address, f"{name}.ipynb")
-            page.wait_for_selector(".lstm-edu-explorer[data-ready=true]")
-            _show(page, 1)
-            page.evaluate(_FIRST_PAINTS, 2)
-            took[name] = page.evaluate(_FIRST_PAINTS, 10)
+    took = {name: first_paints(started, address, f"{name}.ipynb") for name in ("one", "empty")}
     median = {name: statistics.median(times) for name, times in took.items()}
     text = f"{median['one']:.0f} ms (least {min(took['one']):.0f}; an empty widget {median['empty']:.0f})"
     yield Row("JupyterLab: display to first paint, median of 10", text, "at most 300 ms", median["one"] <= 300)
@@ -332,7 +341,7 @@ def first_paint(started: Any, address: str) -> Rows:
 
 def one_in_jupyterlab(started: Any, address: str, times: int) -> Rows:
     """Single presses while the kernel is idle and while it is busy, and a held key while it is busy."""
-    with _page(started) as page:
+    with opened(started) as page:
         _open(page, address, "one.ipynb")
         _explorer(page, 1)
         took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
@@ -342,18 +351,24 @@ def one_in_jupyterlab(started: Any, address: str, times: int) -> Rows:
         page.wait_for_function(f"() => {KERNEL}.status === 'busy'")
         took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
         yield from _presses("JupyterLab, the kernel busy: key to repaint", took, 20, 34)
-        drawn = page.evaluate(_HELD)
-        yield Row("JupyterLab, the kernel busy: steps drawn of 30", str(drawn), "30", drawn == 30)
+        drawn = steps_drawn(page, HELD)
+        what = f"JupyterLab, the kernel busy: steps drawn of {HELD}"
+        yield Row(what, str(drawn), str(HELD), drawn == HELD)
         page.evaluate(f"() => {KERNEL}.interrupt()")
+
+
+def presses_in_one_of_many(started: Any, address: str, times: int) -> list[float]:
+    """Milliseconds of single presses in the middle one of twenty explorers."""
+    with opened(started) as page:
+        _open(page, address, "explorers.ipynb")
+        _explorer(page, EXPLORERS // 2)
+        return page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
 
 
 def many_in_jupyterlab(started: Any, address: str, times: int) -> Rows:
     """Single presses in one of twenty."""
-    with _page(started) as page:
-        _open(page, address, "explorers.ipynb")
-        _explorer(page, EXPLORERS // 2)
-        took = page.evaluate(_PRESSES, [times, "ArrowRight", "ArrowLeft"])
-        yield from _presses(f"JupyterLab, {EXPLORERS} explorers: key to repaint", took, 20, 34)
+    took = presses_in_one_of_many(started, address, times)
+    yield from _presses(f"JupyterLab, {EXPLORERS} explorers: key to repaint", took, 20, 34)
 
 
 def cleared_in_jupyterlab(started: Any, address: str, rounds: int = 4) -> Rows:
@@ -361,7 +376,7 @@ def cleared_in_jupyterlab(started: Any, address: str, rounds: int = 4) -> Rows:
     grown = {}
     for name in ("explorers", "empties"):
         counts = []
-        with _page(started) as page:
+        with opened(started) as page:
             _open(page, address, f"{name}.ipynb")
             for n in range(rounds):
                 if n:
@@ -380,17 +395,22 @@ def cleared_in_jupyterlab(started: Any, address: str, rounds: int = 4) -> Rows:
                   f"{ours:.1f} (empty widgets: {own:.1f})", "as empty widgets", ours <= own + slack)  # fmt: skip
 
 
+def write_notebooks(folder: Path) -> None:
+    """One explorer, twenty explorers, and as many empty widgets, in notebooks of their own."""
+    shown = [f"explorers[{n}]" for n in range(EXPLORERS)]
+    made = f"{_SETUP}\nexplorers = globals().get('explorers') or [le.explore(trace) for _ in range({EXPLORERS})]"
+    notebook(folder / "one.ipynb", [_SETUP, "le.explore(trace)"])
+    notebook(folder / "empty.ipynb", [_EMPTY, "Empty()"])
+    notebook(folder / "explorers.ipynb", [made, *shown])
+    notebook(folder / "empties.ipynb", [_EMPTY, *shown])
+
+
 def in_jupyterlab(started: Any, times: int) -> list[Row]:
     """The same with a kernel, idle and busy; first paint; twenty explorers, cleared and run again."""
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shown = [f"explorers[{n}]" for n in range(EXPLORERS)]
-        made = f"{_SETUP}\nexplorers = globals().get('explorers') or [le.explore(trace) for _ in range({EXPLORERS})]"
-        notebook(folder / "one.ipynb", [_SETUP, "le.explore(trace)"])
-        notebook(folder / "empty.ipynb", [_EMPTY, "Empty()"])
-        notebook(folder / "explorers.ipynb", [made, *shown])
-        notebook(folder / "empties.ipynb", [_EMPTY, *shown])
+        write_notebooks(folder)
         with jupyterlab(folder) as address:
             rows += _part("first paint in JupyterLab", lambda: first_paint(started, address))
             rows += _part("presses in JupyterLab", lambda: one_in_jupyterlab(started, address, times))

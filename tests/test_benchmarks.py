@@ -5,7 +5,7 @@ import pytest
 
 import lstm_edu as le
 from benchmarks import __main__ as command
-from benchmarks import explorers, kernels, machine, markdown, memory, ratios, report, timing
+from benchmarks import explorer_ratios, explorers, kernels, machine, markdown, memory, ratios, report, timing
 from benchmarks.contenders import KERAS, ONNX, RECORDED, TORCH, Contender, Problem, Size, check_equal, forward
 
 
@@ -47,7 +47,8 @@ def test_missing_or_doubled_markers_are_refused(page):
 
 
 @pytest.mark.parametrize(
-    "markers", [(markdown.BEGIN, markdown.END), explorers.MARKERS, kernels.MARKERS, ratios.MARKERS]
+    "markers",
+    [(markdown.BEGIN, markdown.END), explorers.MARKERS, explorer_ratios.MARKERS, kernels.MARKERS, ratios.MARKERS],
 )
 def test_the_page_has_the_markers(markers):
     text = markdown.PAGE.read_text(encoding="utf-8")
