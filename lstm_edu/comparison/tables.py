@@ -94,7 +94,9 @@ def page(title: str, body: str) -> str:
     )
 
 
-_CELL = "text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0; background: none; color: inherit"
+_CELL = (
+    "text-align:left;vertical-align:top;padding:.2em .8em .2em 0;background:none;color:inherit"  # in each cell: short
+)
 _IN_VIEW = "display: inline-block; max-width: 100cqi"  # a title is read without scrolling, however wide its table
 
 

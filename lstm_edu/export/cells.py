@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape, unescape
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from lstm_edu.exercises import cards
 from lstm_edu.export import answers, images
 from lstm_edu.export.formulas import mathml
+from lstm_edu.export.page import static
 from lstm_edu.export.states import NEEDS_PYTHON, STATE, VIEW, Widgets
 
 
@@ -265,6 +267,13 @@ def _formula(latex: str) -> str:
     return f'<span class="formula" tabindex="0">{mathml(latex, block=True)}</span>'
 
 
+@cache
+def _coloured() -> frozenset[str]:
+    """Which of Pygments' classes the page's style gives a colour. The others, three of four, would be dead weight."""
+    rules = static("page.css").split("/* --- code --- */")[1].split("/* ---")[0]
+    return frozenset(re.findall(r"^\.(\w+)", rules, re.MULTILINE))
+
+
 def _code(source: str, language: str = "python") -> str:
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
@@ -276,6 +285,8 @@ def _code(source: str, language: str = "python") -> str:
     except ClassNotFound:
         lexer = get_lexer_by_name("text", stripnl=False)
     marked = highlight(source, lexer, HtmlFormatter(nowrap=True)).rstrip("\n")
+    coloured = _coloured()
+    marked = re.sub(r'<span class="(\w+)">([^<]*)</span>', lambda span: span[0 if span[1] in coloured else 2], marked)
     return f'<pre tabindex="0"><code>{marked}</code></pre>'
 
 

@@ -32,7 +32,7 @@ def _address(png: bytes) -> str | None:
             if getattr(picture, "n_frames", 1) > 1 or picture.mode not in ("L", "P", "RGB", "RGBA"):
                 return None
             out = BytesIO()
-            picture.convert("RGBA").save(out, "WEBP", lossless=True, exact=True, quality=80, method=4)
+            picture.convert("RGBA").save(out, "WEBP", lossless=True, exact=True, quality=90, method=6)
     except (UnidentifiedImageError, OSError, ValueError):  # what a browser cannot read either, or WebP cannot hold
         return None
     webp = out.getvalue()
