@@ -27,7 +27,7 @@ from lstm_edu.export import cells, executing, images
 from lstm_edu.export.course import Course
 from lstm_edu.export.formulas import mathml
 from lstm_edu.export.site import whole_site
-from lstm_edu.export.states import VIEW
+from lstm_edu.export.states import STATE, VIEW, Widgets
 
 RNG = np.random.default_rng(5)
 
@@ -403,6 +403,23 @@ def test_cells_are_counted_while_they_run(written):
     made, done = executing.read(path), []
     executing.run(made, path, done.append)
     assert done == [0, 1, 2]
+
+
+def test_an_explorer_is_kept_as_its_cell_has_shown_it(written):
+    moved = "layer = le.LSTM(3)\nlayer.build((None, 4, 2))\nexplorer = le.explore(layer.trace(np.ones((1, 4, 2))), t=1)"
+    path = written(
+        notebook(
+            "import numpy as np\nimport lstm_edu as le",
+            f"{moved}\nexplorer.goto(unit=2)\nexplorer",
+            "explorer.goto(t=3, unit=0)",
+        )
+    )
+    made = executing.read(path)
+    executing.run(made, path)
+    (shown,) = (output.data[VIEW]["model_id"] for output in made.cells[2].outputs)
+    kept = made.metadata.widgets[STATE]["state"][shown]
+    assert (kept["state"]["t"], kept["state"]["unit"]) == (1, 2)
+    assert kept["buffers"] and Widgets(made.metadata.widgets[STATE]["state"]).view(shown)
 
 
 README = """# A course

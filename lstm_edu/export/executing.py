@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from lstm_edu.export.states import STATE, VIEW
+
 _SECONDS = 600  # for one cell
 
 
@@ -31,6 +33,7 @@ def code_cells(notebook: Any) -> list[Any]:
 def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: None) -> None:
     """Run all cells with this Python, in the notebook's folder, and keep outputs and the states of widgets in it.
 
+    A widget is kept as it was when its cell had run, wherever later cells have taken it: so a reader meets it first.
     `told` is called with the number of code cells that are done, before each of them. RuntimeError for the first cell
     that raises an error: it names the notebook, the cell and the error.
     """
@@ -46,11 +49,16 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
             return KernelSpecManager(kernel_dirs=[])
 
     cells, place = code_cells(notebook), dict[str, Any]()
+    met: dict[str, tuple[dict[str, Any], list[Any]]] = {}  # a widget's state and buffers when its cell had run
 
     def begins(cell: Any, cell_index: int) -> None:
         done = next(n for n, other in enumerate(cells) if other is cell)
         place.update(cell=cell, number=done + 1)
         told(done)
+
+    def ends(cell: Any, cell_index: int, execute_reply: Any) -> None:
+        for id in filter(client.widget_state.get, _shown(cell)):
+            met.setdefault(id, (dict(client.widget_state[id]), list(client.widget_buffers.get(id, {}).values())))
 
     client = NotebookClient(
         notebook,
@@ -59,6 +67,7 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
         timeout=_SECONDS,
         resources={"metadata": {"path": str(path.resolve().parent)}},
         on_cell_execute=begins,
+        on_cell_executed=ends,
     )
     try:
         client.execute(stderr=subprocess.DEVNULL)  # the kernel's own log; what cells write there is in their outputs
@@ -73,9 +82,17 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
     except DeadKernelError:
         what = "Python ended, perhaps because memory ran out"
     else:
+        for id, (state, buffers) in met.items():
+            notebook.metadata.widgets[STATE]["state"][id] |= {"state": state, "buffers": buffers}
         return
     what = re.sub(r"\x1b\[[\d;]*m", "", what)
     if "cell" not in place:
         raise RuntimeError(f"{path.name}: {what}")
     first = place["cell"].source.strip().splitlines()[0]
     raise RuntimeError(f"{path.name}, code cell {place['number']} of {len(cells)} ({first}): {what}")
+
+
+def _shown(cell: Any) -> list[str]:
+    """The widgets that a cell displays, by id."""
+    views = (output.get("data", {}).get(VIEW) for output in cell.outputs)
+    return [view["model_id"] for view in views if view]
