@@ -897,7 +897,7 @@ FORMS = {
     "rows of different lengths": (lambda x, k, b: [[1.0], [1.0, 2.0]], "its rows have different lengths"),
     "masked": (lambda x, k, b: np.ma.masked_less(x @ k + b, 0), "some numbers are masked"),
     "no numbers": (lambda x, k, b: Tensor(None).__array__, "a function"),
-    "transposed": (lambda x, k, b: (x @ k + b).T, "it looks transposed: the numbers are right"),
+    "transposed": (lambda x, k, b: (x @ k + b).T, "It looks transposed: the numbers are right"),
     "one row": (lambda x, k, b: (x @ k + b)[0], "the batch axis is gone"),
     "scalar": (lambda x, k, b: (x @ k + b).sum(), "shape ()"),
     "empty": (lambda x, k, b: np.zeros((0, 3)), "shape (0, 3)"),
@@ -947,7 +947,7 @@ def test_several_outputs_in_another_form_are_right():
 def test_axes_in_another_order_are_named():
     right = solution("lstm")
     said = ex.lstm.check(lambda *a: right(*a).transpose(2, 0, 1)).message
-    assert "the numbers are right, but the axes are (unit, " in said
+    assert "The numbers are right, but the axes are (unit, " in said
 
 
 def test_several_outputs_and_one_missing():

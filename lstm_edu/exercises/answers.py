@@ -330,9 +330,9 @@ def _other_axes(value: np.ndarray, expected: np.ndarray, output: Output) -> str 
         if value.shape == tuple(expected.shape[k] for k in order) and agrees(np.transpose(expected, order), value):
             axes = output.axes or tuple(f"axis {k}" for k in range(value.ndim))
             theirs = ", ".join(axes[k] for k in order)
-            shown = f"{output.name} has shape {shape_text(value.shape)}; {shape_text(expected.shape)} is expected: "
-            looks = "it looks transposed: " if value.ndim == 2 else ""
-            return f"{shown}{looks}the numbers are right, but the axes are ({theirs}), not ({', '.join(axes)})."
+            shown = f"{output.name} has shape {shape_text(value.shape)}; {shape_text(expected.shape)} is expected. "
+            looks = "It looks transposed: the" if value.ndim == 2 else "The"
+            return f"{shown}{looks} numbers are right, but the axes are ({theirs}), not ({', '.join(axes)})."
     return None
 
 

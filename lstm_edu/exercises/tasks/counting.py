@@ -410,7 +410,7 @@ UNIT_COLUMNS = Exercise(
         Wrong(
             lambda kernel, units, j: kernel[:, j::units].T,
             "kernel-transposed",
-            "The numbers are the right ones, but transposed: one row per feature, one column per gate.",
+            "One row per feature and one column per gate is expected; you have it the other way round.",
             _COLUMNS,
         ),
         Wrong(
