@@ -61,6 +61,12 @@ def _all_steps(x, *w):
     return np.stack([two_layers(x[:, : t + 1], *w) for t in range(x.shape[1])], axis=1)
 
 
+def _always_the_last(x, W1, U1, b1, W2, U2, b2):
+    last = lstm_of({"kernel": W1, "recurrent_kernel": U1, "bias": b1})(x)
+    again = np.repeat(last[:, None], x.shape[1], axis=1)
+    return lstm_of({"kernel": W2, "recurrent_kernel": U2, "bias": b2})(again)
+
+
 _SECOND = "h2, c2 = lstm_step(h1, h2, c2, W2, U2, b2)"
 
 TWO_LAYERS = Exercise(
@@ -110,6 +116,12 @@ TWO_LAYERS = Exercise(
             _stacked(reads=lambda h, c, before: before),
             sentence="The second layer reads the previous output of the first, so it is always one step late.",
             fix=f"h1, c1 = lstm_step(x[:, t], h1, c1, W1, U1, b1)   # first this\n{_SECOND}",
+        ),
+        Wrong(
+            _always_the_last,
+            sentence="At every timestep the second layer reads the same numbers, the last output of the first; it "
+            "should read what the first has just returned for that timestep.",
+            fix=f"{_SECOND}   # inside the first loop, or keep all h1 in a list",
         ),
         Wrong(
             _stacked(carried=lambda h, c: (np.zeros_like(h), np.zeros_like(c))),
