@@ -293,9 +293,9 @@ def _difference(value: Any, expected: Any, output: Output) -> str:
     if (turned := _other_axes(value, expected, output)) is not None:
         return turned
     if value.shape != expected.shape:
-        named = "" if output.axes is None else f" ({', '.join(output.axes)})"
+        named = "" if output.axes is None else f", that is ({', '.join(output.axes)})"
         return (
-            f"{name} has shape {shape_text(value.shape)}; {shape_text(expected.shape)}{named} is expected"
+            f"{name} has shape {shape_text(value.shape)}; {shape_text(expected.shape)} is expected{named}"
             f"{_shape_cause(value.shape, expected.shape, output)}."
         )
     bad = np.argwhere(apart(value, expected, TOLERANCES["float32"]))
