@@ -47,5 +47,5 @@ assert 0.1 < np.median(lefts["orthogonal"]) / np.median(lefts["glorot_uniform"])
 # after cell keeper-explorer:
 six = with_forget_bias(fresh(le.LSTM, H), 6)
 size = np.abs(six.backward(six.trace(long_x[:1]), np.ones((1, H))).trace.c[0]).sum(axis=-1)
-assert size[0] > size[-1] / 2  # "the dotted line no longer falls"
+assert size[0] > size[-1] / 2  # "the curve no longer falls"
 assert left(with_forget_bias(fresh(le.LSTM, H), 0), long_x[:1]) < 1e-7
