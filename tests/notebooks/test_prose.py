@@ -97,6 +97,13 @@ def test_a_lesson_has_all_its_parts(path):
 
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_card_has_no_markdown_but_code(path):
+    """Asterisks, formulas and links would be shown as they are written."""
+    cards = "\n".join(cell.source for cell in cells(path, "code") if "le.predict(" in cell.source)
+    assert not re.findall(r"\*\w[\w ]*\*|\$\w|\]\(", re.sub(r"`[^`]*`", "", cards))
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_code_cell_is_short(path):
     for cell in cells(path, "code"):
         lines = [line for line in cell.source.splitlines() if line.strip() and not line.strip().startswith("#")]

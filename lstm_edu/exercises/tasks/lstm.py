@@ -273,7 +273,7 @@ LSTM_LOOP = Exercise(
     name="lstm",
     title="an LSTM through time",
     idea="Take the step of an LSTM (your lstm_step) once for each timestep: what one step returns goes into the next. "
-    "(lstm_step and the sigmoid that it uses have to be defined in this notebook.)",
+    "(An lstm_step of your own and the sigmoid that it uses have to be defined in this notebook.)",
     takes=(
         ("x", "(B, T, F)", "B sequences of T timesteps"),
         *_WEIGHTS,
