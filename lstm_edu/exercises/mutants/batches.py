@@ -6,12 +6,15 @@ once for all of them: they lie along one axis more, in front of the others.
 
 What is found is only likely. A statement that does not know what to do with one axis more gives other numbers, or none,
 and there is more than one round. So each pair is run for itself afterwards.
+
+What the pairs give does not depend on the learner, so of each a few sums are kept for the next check of the exercise.
 """
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from types import CodeType
 from typing import Any, NamedTuple
 
@@ -26,6 +29,9 @@ from lstm_edu.exercises.mutants.program import Names, Program
 
 _TOLERANCE = 2e-4  # roughly: each pair is compared exactly afterwards
 _RETURNED = "_returned"
+_SUMS = 4  # of the numbers of each pair, with random weights: what is kept of them
+_MOST_TABLES = 4  # of sums that are kept for a program: one for pairs and one for other arguments, of two questions
+_NOTHING = compile("", "<mutant>", "exec")
 
 
 class _Placed(NamedTuple):
@@ -35,6 +41,32 @@ class _Placed(NamedTuple):
     after: int
     between: list[CodeType]
     lanes: list[CodeType]
+
+
+class _Reading(NamedTuple):
+    """The names that a statement reads, and those that it gives a value; None where it may do more than that."""
+
+    reads: frozenset[str]
+    gives: tuple[str, ...] | None
+
+
+class _Second(NamedTuple):
+    """A change, and whether it does for many lanes what it does for one."""
+
+    change: Any
+    as_for_one: bool
+
+
+class _Met(NamedTuple):
+    """What changes made before a statement (or other arguments) give together with each change of that statement.
+
+    sums: (seconds, firsts, _SUMS), nan where nothing comes out.
+    """
+
+    place: tuple[int, int]
+    firsts: list[Any]
+    seconds: list[_Second]
+    sums: np.ndarray
 
 
 class Tried:
@@ -84,7 +116,9 @@ class Batches:
         self._ranks_of_names = {n: v.ndim for n, v in names.items() if isinstance(v, np.ndarray)}
         self._codes = [self._compiled(s) for s in self._flat]
         self._lanes = [self._compiled_for_lanes(s) for s in self._flat]
+        self._readings = [self._reading(s) for s in self._flat]
         self._placed: dict[int, _Placed | None] = {}
+        self._tables: dict[Any, list[_Met]] = {}  # by question
 
     @property
     def loops(self) -> bool:
@@ -107,12 +141,7 @@ class Batches:
 
         tried: is told which pairs were tried.
         """
-        right = self._snapshots(self._linked | _own(arguments), self._codes)
-        if right is None:
-            return
-        placed = [(one, p, self._names_after(p, right)) for one in singles if (p := self._place(one)) is not None]
-        lanes = [(one, names or {}) for one, _, names in placed]
-        yield from self._of_lanes(lanes, [(one, p) for one, p, _ in placed], right, values, tried)
+        yield from self._seeming(self._kept(singles, arguments, values), values, tried)
 
     def given_pairs(
         self,
@@ -123,21 +152,67 @@ class Batches:
     ) -> Iterator[tuple[Given, Changed]]:
         """Other arguments and one of these, which together seem to give these values. Apart from `pairs`, where other
         weights in some lanes would make each product one of many weights."""
+        yield from self._seeming(self._kept(singles, arguments, values, given), values)
+
+    def _kept(
+        self,
+        singles: Sequence[Changed],
+        arguments: Arguments,
+        values: Sequence[np.ndarray],
+        given: Sequence[tuple[Given, Arguments]] | None = None,
+    ) -> list[_Met]:
+        """What all pairs give, computed once for a question and for a form of what came back."""
+        shapes = tuple(v.shape for v in values)
+        of = tuple(map(id, singles)), tuple(id(one) for one, _ in given or ()), given is None
+        key = question_key(arguments), shapes, of
+        if key not in self._tables:
+            while len(self._tables) >= _MOST_TABLES:
+                self._tables.pop(next(iter(self._tables)))
+            self._tables[key] = list(self._all_pairs(singles, arguments, shapes, given))
+        return self._tables[key]
+
+    def _all_pairs(
+        self,
+        singles: Sequence[Changed],
+        arguments: Arguments,
+        shapes: Sequence[tuple[int, ...]],
+        given: Sequence[tuple[Given, Arguments]] | None,
+    ) -> Iterator[_Met]:
         right = self._snapshots(self._linked | _own(arguments), self._codes)
         placed = [(one, p) for one in singles if (p := self._place(one)) is not None]
-        if right is not None and placed:
+        if right is None or not placed:
+            return
+        lanes: list[tuple[Any, dict[int, Names]]]
+        if given is None:
+            lanes = [(one, self._names_after(p, right) or {}) for one, p in placed]
+        else:
             lanes = [(one, self._names_of(other)) for one, other in given]
-            yield from self._of_lanes(lanes, placed, right, values)
+        yield from self._of_lanes(lanes, placed, right, shapes)
+
+    @staticmethod
+    def _seeming(
+        table: Sequence[_Met], values: Sequence[np.ndarray], tried: Tried | None = None
+    ) -> Iterator[tuple[Any, Any]]:
+        """(what a lane is of, a change of a later statement) where the two seem to give these values."""
+        wanted, far = _sums_of_one(values)
+        for met in table:
+            if tried is not None:
+                tried.first(met.place, met.firsts)
+            with np.errstate(invalid="ignore"):
+                near = (np.abs(met.sums - wanted) <= far).all(axis=-1)
+            for k, j in np.argwhere(near):
+                yield met.firsts[j], met.seconds[k].change
+            for second in met.seconds if tried is not None else ():
+                if second.as_for_one:
+                    tried.second(met.place, second.change)
 
     def _of_lanes(
         self,
         lanes: Sequence[tuple[Any, dict[int, Names]]],
         placed: Sequence[tuple[Changed, _Placed]],
         right: Sequence[Names],
-        values: Sequence[np.ndarray],
-        tried: Tried | None = None,
-    ) -> Iterator[tuple[Any, Changed]]:
-        """(what a lane is of, a change of a later statement) where the two seem to give these values."""
+        shapes: Sequence[tuple[int, ...]],
+    ) -> Iterator[_Met]:
         rank = max(self._ranks.values(), default=0)
         for at in range(len(self._flat)):
             changing = [(one, p) for one, p in placed if p.before == at]
@@ -145,18 +220,35 @@ class Batches:
             if not changing or not ended:
                 continue
             stacked, alike = _stacked([names for _, names in ended], right[at], rank)
-            here = id(self), at
-            if tried is not None:
-                tried.first(here, (ended[k][0] for k in alike))
-            for one, p in changing:
+            unchanged = self._snapshots(self._copied(stacked), [*self._lanes[at:], _NOTHING]) or []
+            seconds, sums = [], np.full((len(changing), len(alike), _SUMS), np.nan, np.float32)
+            for k, (one, p) in enumerate(changing):
                 end = len(self._flat) - p.after
-                outputs = self._run([*p.lanes, *self._lanes[end:]], stacked)
-                for k in _agreeing(outputs, values, len(alike)):
-                    yield ended[alike[k]][0], one
-                if tried is None:
-                    continue
-                if self._as_for_one(outputs, [*p.between, *self._codes[end:]], [ended[k][1] for k in alike]):
-                    tried.second(here, one)
+                outputs = self._run_lanes(p, stacked, dict(enumerate(unchanged, at)))
+                if (found := _sums_of_all(outputs, shapes, len(alike))) is not None:
+                    sums[k] = found
+                alone = [*p.between, *self._codes[end:]]
+                seconds.append(_Second(one, self._as_for_one(outputs, alone, [ended[j][1] for j in alike])))
+            yield _Met((id(self), at), [ended[j][0] for j in alike], seconds, sums)
+
+    def _run_lanes(self, place: _Placed, names: Names, unchanged: dict[int, Names]) -> Any:
+        """What comes out of all lanes with one more change. unchanged: the names before each statement without it: what
+        reads none that the change has changed gives what it gave there."""
+        names = self._copied(names)
+        try:
+            for code in place.lanes:
+                exec(code, names)
+            for k in range(len(self._flat) - place.after, len(self._flat)):
+                reads, gives = self._readings[k]
+                before, after = unchanged.get(k), unchanged.get(k + 1)
+                same = before is not None and all(names.get(n) is before.get(n) for n in reads)
+                if same and after is not None and gives is not None:
+                    names.update((n, after[n]) for n in gives)
+                else:
+                    exec(self._lanes[k], names)
+        except FAILURES:
+            return None
+        return names.get(_RETURNED)
 
     def _as_for_one(self, outputs: Any, codes: Sequence[CodeType], lanes: Sequence[Names]) -> bool:
         """Whether these outputs of all lanes are those that each would give alone, as far as one of them tells."""
@@ -218,6 +310,15 @@ class Batches:
     def _compiled_for_lanes(self, statement: ast.stmt) -> CodeType:
         statement = _ForLanes(self._ranks, self._ranks_of_names).visit(_copy(statement))
         return self._compiled(ast.fix_missing_locations(statement))
+
+    def _reading(self, statement: ast.stmt) -> _Reading:
+        nodes = [n for n in ast.walk(statement) if isinstance(n, ast.Name)]
+        reads = frozenset(n.id for n in nodes if isinstance(n.ctx, ast.Load))
+        gives = tuple(n.id for n in nodes if isinstance(n.ctx, ast.Store))
+        plain = isinstance(statement, ast.Assign) and all(
+            isinstance(n, ast.Name) for target in statement.targets for n in getattr(target, "elts", [target])
+        )
+        return _Reading(reads, gives if plain and not self._written & {*gives} else None)
 
     # --- running -----------------------------------------------------------------------------------------------------
 
@@ -329,6 +430,11 @@ def _cut(value: Any, kept: slice, axis: int | None) -> Any:
     return np.asarray(value)[(slice(None),) * axis + (kept,)]
 
 
+def question_key(arguments: Arguments) -> Any:
+    """The same for the same question."""
+    return tuple((n, v.tobytes() if isinstance(v, np.ndarray) else repr(v)) for n, v in arguments.items())
+
+
 # --- many at once -----------------------------------------------------------------------------------------------------
 
 
@@ -377,24 +483,45 @@ def _form(value: Any) -> Any:
 
 def _agreeing(outputs: Any, values: Sequence[np.ndarray], lanes: int) -> Sequence[int]:
     """In which lanes these are the values."""
-    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
-    if len(outputs) != len(values):
+    sums = _sums_of_all(outputs, [v.shape for v in values], lanes)
+    if sums is None:
         return ()
-    good = np.ones(lanes, bool)
-    for mine, theirs in zip(outputs, values, strict=True):
+    wanted, far = _sums_of_one(values)
+    return np.flatnonzero((np.abs(sums - wanted) <= far).all(axis=1)).tolist()
+
+
+def _sums_of_all(outputs: Any, shapes: Sequence[tuple[int, ...]], lanes: int) -> np.ndarray | None:
+    """Sums of each lane's numbers, (lanes, _SUMS); None where they have other shapes than these."""
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    if len(outputs) != len(shapes):
+        return None
+    rows = []
+    for mine, shape in zip(outputs, shapes, strict=True):
         if not isinstance(mine, np.ndarray) or mine.dtype.kind not in "fiub":
-            return ()
-        if mine.ndim > theirs.ndim and mine.shape[0] == lanes:
+            return None
+        if mine.ndim > len(shape) and mine.shape[0] == lanes:
             mine = mine.reshape(
-                lanes, *[n for k, n in enumerate(mine.shape[1:], 1) if k >= mine.ndim - theirs.ndim or n > 1]
+                lanes, *[n for k, n in enumerate(mine.shape[1:], 1) if k >= mine.ndim - len(shape) or n > 1]
             )
-        if mine.shape not in (theirs.shape, (lanes, *theirs.shape)):
-            return ()
-        near = np.abs(mine - theirs) <= _TOLERANCE * (1 + np.abs(theirs))
-        good &= near.reshape(lanes, -1).all(axis=1) if mine.ndim > theirs.ndim else near.all()
-        if not good.any():
-            return ()
-    return np.flatnonzero(good).tolist()
+        if mine.shape == shape:
+            mine = np.broadcast_to(mine, (lanes, *shape))
+        if mine.shape != (lanes, *shape):
+            return None
+        rows.append(mine.reshape(lanes, -1))
+    flat = np.concatenate(rows, axis=1).astype(np.float64)
+    return flat @ _weights(flat.shape[1])
+
+
+def _sums_of_one(values: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The same sums of these values, and how far from them those are of which each number is roughly the same."""
+    flat = np.concatenate([np.ravel(v) for v in values]).astype(np.float64)
+    weights = _weights(len(flat))
+    return flat @ weights, _TOLERANCE * ((1 + np.abs(flat)) @ np.abs(weights))
+
+
+@cache
+def _weights(numbers: int) -> np.ndarray:
+    return np.random.default_rng(numbers).uniform(-1, 1, (numbers, _SUMS))
 
 
 def _put(array: np.ndarray, index: Any, value: Any, rank: int) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 from lstm_edu.exercises.answers import agrees, all_agree, taken
 from lstm_edu.exercises.explaining import Answered, Found
 from lstm_edu.exercises.mutants import outside
-from lstm_edu.exercises.mutants.batches import Batches, Tried, one_round
+from lstm_edu.exercises.mutants.batches import Batches, Tried, one_round, question_key
 from lstm_edu.exercises.mutants.comparing import Theirs, as_numbers, differing, same
 from lstm_edu.exercises.mutants.edits import collide, counts, speaks_of
 from lstm_edu.exercises.mutants.mutant import FAILURES, Arguments, Changed, Given, Mutant, Outputs, Turned, called
@@ -155,7 +155,7 @@ class Bank:
 
     def outputs(self, arguments: Arguments) -> dict[Mutant, Outputs | None]:
         """What mutants of the bank gave; kept, for the same questions are asked at each check."""
-        key = _question_key(arguments)
+        key = question_key(arguments)
         if key not in self._outputs:
             while len(self._outputs) >= _KEPT:
                 self._outputs.pop(next(iter(self._outputs)))
@@ -181,10 +181,6 @@ def _timesteps(exercise: Exercise, arguments: Arguments) -> int:
     """How often a question makes a program go round; 0 where it has no timesteps."""
     timed = [(name, shape) for name, shape, _ in exercise.takes if "T" in outside.letters(shape)]
     return max((np.shape(arguments[name])[outside.letters(shape).index("T")] for name, shape in timed), default=0)
-
-
-def _question_key(arguments: Arguments) -> Any:
-    return tuple((n, v.tobytes() if isinstance(v, np.ndarray) else repr(v)) for n, v in arguments.items())
 
 
 class _Search:
