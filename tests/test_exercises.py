@@ -434,6 +434,26 @@ def test_a_name_that_means_something_else_is_not_judged():
     assert "f is the first" not in said and "c differs first" in said
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"g = np.tanh(z_g)": "g = z_g", "i * g": "i * np.tanh(g) * 1.3"}, "z, i, f and o are right. "),
+        ({"z_i, z_f": "i, f", "i = sigmoid(z_i)": "s = sigmoid(i)", "f = sigmoid(z_f)": "t = sigmoid(f)",
+          "f * c + i * g": "t * c + s * g * 1.3"}, "z, g and o are right. "),
+        ({" + bias": "", "split(z, 4": "split(z + bias, 4", "i * g": "i * g * 1.3"}, "i, f, g and o are right. "),
+        ({"g = np.tanh(z_g)": "g = 1 - np.tanh(z_g)", "i * g": "i * (1 - g) * 1.3"}, "z, i, f and o are right. "),
+    ],
+)  # fmt: skip
+def test_a_name_of_something_else_that_is_right_is_not_blamed(changes, words):
+    """Before its function, one of the blocks, without a term that is added later, the other share."""
+    source = STEP
+    for right, other in changes.items():
+        assert right in source
+        source = source.replace(right, other)
+    said = ex.lstm_step.check(defined(source, sigmoid=solution("sigmoid"))).message
+    assert f"In your function, {words}" in said and "is the first that differs" not in said
+
+
 def test_a_mistake_that_only_square_weights_let_pass_is_named_all_the_same():
     result = ex.dense.check(lambda x, kernel, bias: x @ kernel.T + bias)
     assert result.cause == "kernel-transposed"

@@ -304,7 +304,8 @@ class Exercise:
         if not names or not isinstance(theirs, FunctionType):
             return "", False
         done = [run(f, one.arguments, limit, keep, f.__code__) for f in (theirs, own)]
-        return first_wrong([n for n in names if n not in one.arguments], done[0].arrays, done[1].arrays)
+        mine = [n for n in names if n not in one.arguments]
+        return first_wrong(mine, done[0].arrays, done[1].arrays, one.arguments)
 
     # --- results ----------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
 
 from lstm_edu.exercises.affine import unused, weighed
 from lstm_edu.exercises.explaining import Answered, Exercise, Found, digits, doctor, listed, no_numbers, scaled
@@ -37,11 +38,25 @@ def explained(exercise: Exercise, answered: Sequence[Answered], right_on: Sequen
     """What the first explainer that finds something says. answered: what was answered wrongly; right_on: what right."""
     if not answered:
         return None
-    for explainer in EXPLAINERS:
-        if explainer in OF_EVERYTHING and right_on:
-            continue
-        given = () if explainer in OF_EVERYTHING else (right_on,)
-        with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
-            if (found := explainer(exercise, answered, *given)) is not None:
-                return found
+    with _uncollected():
+        for explainer in EXPLAINERS:
+            if explainer in OF_EVERYTHING and right_on:
+                continue
+            given = () if explainer in OF_EVERYTHING else (right_on,)
+            with contextlib.suppress(Exception):  # whatever was answered, a check raises nothing
+                if (found := explainer(exercise, answered, *given)) is not None:
+                    return found
     return None
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without Python's garbage collection: thousands of small trees are made, which start it again and again, and each
+    time it looks at everything that Keras and the notebook hold."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -13,7 +13,8 @@ import copy
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -25,6 +26,8 @@ from lstm_edu.exercises.mutants.words import Words
 Arguments = Mapping[str, Any]
 Names = dict[str, Any]
 _MOST_ROUNDS = 10_000  # of all loops in one call; no question needs a tenth of it
+_WORTH_IT = 12  # operations: what a function that is called by others needs, so that its results are remembered
+_MOST_REMEMBERED = 2_000  # calls of one function
 
 
 def sigmoid(x):
@@ -102,8 +105,12 @@ def _split(array: Any, parts: Any, axis: int = 0) -> list[np.ndarray]:
     size, left_over = divmod(array.shape[axis], parts) if parts > 0 else (0, 1)
     if left_over:
         return np.split(array, parts, axis)
-    before = (slice(None),) * (axis % array.ndim)
-    return [array[(*before, slice(k * size, (k + 1) * size))] for k in range(parts)]
+    return [array[piece] for piece in _pieces(parts, size, axis % array.ndim)]
+
+
+@cache
+def _pieces(parts: int, size: int, axis: int) -> list[tuple[slice, ...]]:
+    return [(slice(None),) * axis + (slice(k * size, (k + 1) * size),) for k in range(parts)]
 
 
 _HELPERS: Names = {"np": _Numpy(), "__builtins__": builtins} | {f.__name__: f for f in _FUNCTIONS}
@@ -137,7 +144,12 @@ class Program:
         self._statement_of = {
             id(node): statement for tree in self.trees.values() for statement, node in _with_statements(tree)
         }
+        self._around = {id(inner): s for s in self._all_statements() for inner in ast.iter_child_nodes(s)}
         self._codes: dict[Any, Any] = {}
+        self._steps: dict[int, tuple] = {}  # of statements in which nothing is changed
+        self._remembered: dict[str, dict] = {
+            name: {} for name, tree in self.trees.items() if name != self.answer and _is_worth_remembering(tree)
+        }
         self._whole = {name: _function_code(tree) for name, tree in self.trees.items()}
         self.values: dict[int, Any] = {}
         self.locals: dict[str, Names] = {}
@@ -147,6 +159,9 @@ class Program:
     def statement_of(self, node: ast.AST) -> ast.stmt | None:
         """The statement that a node of the program belongs to; None for a function."""
         return self._statement_of.get(id(node))
+
+    def _all_statements(self) -> list[ast.stmt]:
+        return [node for tree in self.trees.values() for node in ast.walk(tree) if isinstance(node, ast.stmt)]
 
     def linked(self) -> Names:
         """The functions by their names, and what they may use."""
@@ -160,24 +175,42 @@ class Program:
         if not changes:
             return self.linked()[self.answer]
         touched: dict[int, list[int]] = {}
+        other: set[int] = set()  # statements in which something changes, and those around them
         for change in changes:
             for edit in change.edits:
                 statement = self.statement_of(edit.owner)
+                other |= self._with_those_around(statement)
                 # A list of statements that is replaced leaves its owner's own code as it is.
                 if statement is not None and not isinstance(edit.new, (list, ast.stmt)):
                     touched.setdefault(id(statement), []).append(id(change))
         names = self.linked()
+        if all(change.function == self.answer for change in changes):
+            names |= {name: _Remembering(names[name], known) for name, known in self._remembered.items()}
         with made([edit for change in changes for edit in change.edits]):
             for within in {change.function for change in changes}:
                 tree = self.trees[within]
-                plan = self._plan(tree.body, touched)
+                plan = self._plan(tree.body, touched, other)
                 names[within] = _Running([a.arg for a in tree.args.args], plan, names)
         return names[self.answer]
 
-    def _plan(self, body: Sequence[ast.stmt], touched: Mapping[int, list[int]]) -> Plan:
-        return [self._step(statement, touched) for statement in body]
+    def _with_those_around(self, statement: ast.stmt | None) -> set[int]:
+        found = set()
+        while statement is not None:
+            found.add(id(statement))
+            statement = self._around.get(id(statement))
+        return found
 
-    def _step(self, s: ast.stmt, touched: Mapping[int, list[int]]) -> tuple:
+    def _plan(self, body: Sequence[ast.stmt], touched: Mapping[int, list[int]], other: Collection[int]) -> Plan:
+        return [self._step(statement, touched, other) for statement in body]
+
+    def _step(self, s: ast.stmt, touched: Mapping[int, list[int]], other: Collection[int]) -> tuple:
+        if id(s) in other or id(s) not in self._statement_of:
+            return self._new_step(s, touched, other)
+        if id(s) not in self._steps:
+            self._steps[id(s)] = self._new_step(s, touched, other)
+        return self._steps[id(s)]
+
+    def _new_step(self, s: ast.stmt, touched: Mapping[int, list[int]], other: Collection[int]) -> tuple:
         key = (id(s), *touched.get(id(s), ()))
         if isinstance(s, ast.For):
             target = (
@@ -185,9 +218,14 @@ class Program:
                 if isinstance(s.target, ast.Name)
                 else self._code((*key, "to"), ast.Assign([s.target], _TAKEN, lineno=1, col_offset=0), s)
             )
-            return _FOR, self._code((*key, "in"), s.iter, s), target, self._plan(s.body, touched)
+            return _FOR, self._code((*key, "in"), s.iter, s), target, self._plan(s.body, touched, other)
         if isinstance(s, ast.If):
-            return _IF, self._code((*key, "if"), s.test, s), self._plan(s.body, touched), self._plan(s.orelse, touched)
+            return (
+                _IF,
+                self._code((*key, "if"), s.test, s),
+                self._plan(s.body, touched, other),
+                self._plan(s.orelse, touched, other),
+            )
         if isinstance(s, ast.Return):
             return _RETURN, self._code(key, s.value or ast.Constant(None), s)
         return _DO, self._code(key, s, s)
@@ -264,6 +302,35 @@ class _Running:
                     if value is not _NOTHING_RETURNED:
                         return value
         return _NOTHING_RETURNED
+
+
+class _Remembering:
+    """A function that keeps what it returned: many changed programs call it with the same numbers."""
+
+    def __init__(self, function: Callable, known: dict[Any, tuple]):
+        self._function, self._known = function, known
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if named or not all(type(a) is np.ndarray and a.dtype.kind == "f" for a in arguments):
+            return self._function(*arguments, **named)
+        key = tuple([(a.dtype.char, a.shape, a.tobytes()) for a in arguments])
+        if key not in self._known:
+            value = self._function(*arguments)
+            if not isinstance(value, tuple) or not all(type(v) is np.ndarray for v in value):
+                return value
+            if len(self._known) >= _MOST_REMEMBERED:
+                self._known.clear()
+            self._known[key] = value
+        return tuple([v.copy() for v in self._known[key]])
+
+
+def _is_worth_remembering(tree: ast.FunctionDef) -> bool:
+    """Whether it computes much, and writes into nothing that it is given."""
+    nodes = list(ast.walk(tree))
+    writes = any(
+        isinstance(n, ast.AugAssign) or isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store) for n in nodes
+    )
+    return not writes and sum(isinstance(n, (ast.BinOp, ast.Call)) for n in nodes) >= _WORTH_IT
 
 
 def _with_statements(tree: ast.FunctionDef):
