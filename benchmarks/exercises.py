@@ -7,7 +7,7 @@ wrong ones accepted, explained, told only a position or a form; stories judged t
 A story is judged by a person, who writes into answers/judged.json whether it is true: {"set/number": {"story": true}}.
 --show lists every wrong answer with what is said about it. --base compares the time with another checkout's.
 
-Sets a and b were available when the explanations were written. c to j were not: each was sealed until it was measured
+Sets a and b were available when the explanations were written. c to k were not: each was sealed until it was measured
 once, and has been read since, so the next measurement needs a new one. docs/measurements.md keeps the first figures.
 """
 

@@ -439,6 +439,26 @@ def test_a_slip_is_told_however_the_answer_is_written(name, code, said):
 
 TWO_SLIPS = [
     (
+        "two_layers",
+        """def two_layers(x, W1, U1, b1, W2, U2, b2):
+    def run(sequence, W, U, b):
+        h, c = np.zeros((len(x), len(U))), np.zeros((len(x), len(U)))
+        for x_t in sequence:
+            i, f, g, o = np.split(x_t @ W + h @ U + b, 4, axis=1)
+            c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+            h = np.tanh(c) / (1 + np.exp(-o))
+        return h, c
+    h, _ = run(np.swapaxes(x, 0, 1), W1, U1, b1)
+    return run([h] * x.shape[1], W2, U2, b2)[1]""",
+        "You return the cell state of the second layer",
+    ),
+    (
+        "read_bias",
+        """def read_bias(z, x_t, h, kernel, recurrent_kernel):
+    return sum(z[n] - x_t[n] @ kernel for n in range(len(z)))""",
+        "multiplied by the number of rows: is there a sum over the rows where one of them, or their mean, is meant?",
+    ),
+    (
         "unit_columns",
         """def unit_columns(kernel, units, j):
     blocks = np.split(kernel, 4, axis=1)
@@ -855,6 +875,65 @@ def test_pairs_of_changes_are_found_in_batches_and_nothing_is_left_behind(name):
         seen += 1
         assert {id(one), id(other)} in [{id(a), id(b)} for a, b in batches.pairs(usual, arguments, values)]
     assert all(np.array_equal(arguments[key], value) for key, value in before.items())
+
+
+def usual_ones(name):
+    """(question after question, the program that is used most, changes of it that are not unusual)"""
+    exercise = le.exercises.get(name)
+    bank = bank_of(exercise)
+    usual = [m for m in bank.mutants if isinstance(m, Changed) and m.program is bank.programs[0] and m.cost <= 1.2]
+    return questions(exercise), bank.programs[0], usual[:60]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_kept_for_the_next_check_is_what_a_new_search_finds():
+    asked, program, usual = usual_ones("lstm_step")
+    batches, found = Batches(program), []
+    for one in usual[:12]:
+        for arguments in asked[:2]:
+            if (values := one.run(arguments)) is None:
+                continue
+            kept = [(id(a), id(b)) for a, b in batches.pairs(usual, arguments, values)]
+            assert kept == [(id(a), id(b)) for a, b in Batches(program).pairs(usual, arguments, values)]
+            found.append(kept)
+    assert sum(map(bool, found)) > 12
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", ["lstm_step", "backward_step"])
+def test_what_no_change_reaches_is_as_if_it_were_computed_again(name, monkeypatch):
+    asked, program, usual = usual_ones(name)
+    shapes = [v.shape for v in program.function()(*asked[0].values())]
+    kept = list(Batches(program)._all_pairs(usual, asked[0], shapes, None))
+    run_lanes = Batches._run_lanes
+    monkeypatch.setattr(Batches, "_run_lanes", lambda self, place, names, _: run_lanes(self, place, names, {}))
+    again = list(Batches(program)._all_pairs(usual, asked[0], shapes, None))
+    assert len(kept) == len(again) > 3
+    for one, other in zip(kept, again, strict=True):
+        np.testing.assert_array_equal(one.sums, other.sums)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_changed_program_that_remembers_gives_what_a_new_one_gives():
+    """What a function gave before, and the statements that are as they were: nothing of other changes is left there."""
+    exercise = le.exercises.get("masked_lstm")
+    program = bank_of(exercise).programs[0]
+    assert program._remembered, "no function of it is worth remembering"
+    mutants = [m for m in bank_of(exercise).mutants if isinstance(m, Changed) and m.program is program and m.changes]
+    arguments, n = questions(exercise)[0], 0
+    for mutant in mutants[::12]:
+        for known in program._remembered.values():
+            known.clear()
+        program._steps.clear()
+        alone = called(program.function(mutant.changes), arguments)
+        for other in mutants[:3]:
+            called(program.function(other.changes), arguments)
+        after = called(program.function(mutant.changes), arguments)
+        assert (alone is None) == (after is None)
+        for a, b in zip(alone or (), after or (), strict=True):
+            np.testing.assert_array_equal(a, b)
+            n += 1
+    assert n > 25
 
 
 def test_a_change_that_leaves_a_name_without_a_value_ends_no_search():

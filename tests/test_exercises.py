@@ -454,6 +454,20 @@ def test_a_name_of_something_else_that_is_right_is_not_blamed(changes, words):
     assert f"In your function, {words}" in said and "is the first that differs" not in said
 
 
+@pytest.mark.parametrize("low", [1e-3, 1e-7, 1e-12])
+def test_a_loss_may_not_be_cut_off_where_it_can_be_large(low):
+    """1e-7 is where Keras cuts off probabilities; what 1e-12 does shows in no loss below 27."""
+
+    def crossentropy(z, classes):
+        p = np.exp(z - z.max(axis=1, keepdims=True))
+        p = p / p.sum(axis=1, keepdims=True)
+        return -np.log(np.clip(p[np.arange(len(z)), classes], low, 1))
+
+    result = ex.crossentropy.check(crossentropy)
+    assert bool(result) == (low < 1e-8)
+    assert result or f"No probability may be below {low:g} in your function" in result.message
+
+
 def test_a_mistake_that_only_square_weights_let_pass_is_named_all_the_same():
     result = ex.dense.check(lambda x, kernel, bias: x @ kernel.T + bias)
     assert result.cause == "kernel-transposed"

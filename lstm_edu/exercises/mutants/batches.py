@@ -220,6 +220,8 @@ class Batches:
             if not changing or not ended:
                 continue
             stacked, alike = _stacked([names for _, names in ended], right[at], rank)
+            if not alike:
+                continue
             unchanged = self._snapshots(self._copied(stacked), [*self._lanes[at:], _NOTHING]) or []
             seconds, sums = [], np.full((len(changing), len(alike), _SUMS), np.nan, np.float32)
             for k, (one, p) in enumerate(changing):

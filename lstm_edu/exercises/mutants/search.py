@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -309,7 +310,9 @@ class _Search:
                 if np.allclose(np.array(ratios, float), wanted, rtol=1e-4):
                     inner = single.told(lines=False)
                     times = said.removeprefix("the right ones ")
-                    return Found(f"Two things are different. (1) {inner.sentence} (2) All numbers are {times}.")
+                    return Found(
+                        f"Two things are different. (1) {inner.sentence} (2) All numbers are {times}{_why(times)}"
+                    )
         return None
 
     def _different(self) -> list[Changed]:
@@ -542,6 +545,12 @@ class _Search:
         for total in range(1, 2 * len(cheap)):
             for i in range(max(0, total - len(cheap) + 1), (total + 1) // 2):
                 yield cheap[i], cheap[total - i]
+
+
+def _why(times: str) -> str:
+    """The usual cause of a factor, asked; else a full stop."""
+    found = re.fullmatch(r"multiplied by the number of (\w+)", times)
+    return f": is there a sum over the {found[1]} where one of them, or their mean, is meant?" if found else "."
 
 
 def _is_slip(mutant: Mutant) -> bool:

@@ -179,7 +179,9 @@ def _draw_scores(rng, k):
         z[0] += 1000
     classes = rng.integers(size, size=batch)
     if k == 2:
-        z[0, classes[0]] = z[0].min() - 9  # a large loss, which nothing may cut off
+        z[0, classes[0]] = (
+            z[0].max() - 18
+        )  # a large loss, which nothing may cut off: not even 1e-7, as Keras does with p
     return {"z": z, "classes": classes}
 
 
@@ -298,7 +300,7 @@ CROSSENTROPY = Exercise(
                 sentence=f"No probability may be below {low:g} in your function, so that a large loss is cut off.",
                 fix=_LOG_P,
             )
-            for low in (0.01, 0.001, 0.0001, 0.00001)
+            for low in (0.01, 0.001, 0.0001, 0.00001, 1e-6, 1e-7)
         ),
         Wrong(
             lambda z, classes: -np.log(_of_right_class(_naive(z.astype(np.float64), z[0])[0], classes)),

@@ -61,6 +61,7 @@ TWO_SLIPS = (
         )
     ),
     Slip("return h2", "return np.tanh(h2)", "tanh is applied to the output once more."),
+    Slip("return h2", "return c2", "You return the cell state of the second layer; its output is h2."),
 )
 
 
