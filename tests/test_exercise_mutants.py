@@ -903,15 +903,16 @@ def test_what_is_kept_for_the_next_check_is_what_a_new_search_finds():
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("name", ["lstm_step", "backward_step"])
+@pytest.mark.parametrize("name", ["lstm_step", "backward_step", "masked_lstm"])
 def test_what_no_change_reaches_is_as_if_it_were_computed_again(name, monkeypatch):
     asked, program, usual = usual_ones(name)
-    shapes = [v.shape for v in program.function()(*asked[0].values())]
+    outputs = Batches(program)._run(Batches(program)._codes, program.linked() | asked[0])
+    shapes = [np.shape(v) for v in (outputs if isinstance(outputs, tuple) else (outputs,))]
     kept = list(Batches(program)._all_pairs(usual, asked[0], shapes, None))
     run_lanes = Batches._run_lanes
     monkeypatch.setattr(Batches, "_run_lanes", lambda self, place, names, _: run_lanes(self, place, names, {}))
     again = list(Batches(program)._all_pairs(usual, asked[0], shapes, None))
-    assert len(kept) == len(again) > 3
+    assert len(kept) == len(again) > 1
     for one, other in zip(kept, again, strict=True):
         np.testing.assert_array_equal(one.sums, other.sums)
 

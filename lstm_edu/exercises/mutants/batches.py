@@ -196,15 +196,15 @@ class Batches:
         """(what a lane is of, a change of a later statement) where the two seem to give these values."""
         wanted, far = _sums_of_one(values)
         for met in table:
-            if tried is not None:
-                tried.first(met.place, met.firsts)
             with np.errstate(invalid="ignore"):
                 near = (np.abs(met.sums - wanted) <= far).all(axis=-1)
             for k, j in np.argwhere(near):
                 yield met.firsts[j], met.seconds[k].change
-            for second in met.seconds if tried is not None else ():
-                if second.as_for_one:
-                    tried.second(met.place, second.change)
+            if tried is not None:
+                tried.first(met.place, met.firsts)
+                for second in met.seconds:
+                    if second.as_for_one:
+                        tried.second(met.place, second.change)
 
     def _of_lanes(
         self,
@@ -245,7 +245,7 @@ class Batches:
                 before, after = unchanged.get(k), unchanged.get(k + 1)
                 same = before is not None and all(names.get(n) is before.get(n) for n in reads)
                 if same and after is not None and gives is not None:
-                    names.update((n, after[n]) for n in gives)
+                    names |= self._copied({n: after[n] for n in gives})
                 else:
                     exec(self._lanes[k], names)
         except FAILURES:
