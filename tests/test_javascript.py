@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 
 import pytest
@@ -34,6 +35,17 @@ def test_the_modules_are_clean(script, tools, root):
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+@pytest.mark.skipif(not shutil.which("node"), reason="Node is not installed")
+def test_package_json_leaves_programs_in_venv_as_they_are(root, tmp_path):
+    """JupyterLab in README's .venv runs its yarn.js, no ES module; Node asks the nearest package.json above it."""
+    shutil.copy(root / "package.json", tmp_path)
+    program = tmp_path / ".venv" / "yarn.js"
+    program.parent.mkdir()
+    program.write_text('require("fs"); console.log("ran")', encoding="utf-8")
+    found = run(["node", str(program)], tmp_path)
+    assert (found.returncode, found.stdout) == (0, "ran\n"), found.stderr
+
+
 def test_a_mistake_is_found(tools, root, tmp_path):
     """So that a tool that looks at nothing is not taken for one that finds nothing."""
     source = (
@@ -55,8 +67,8 @@ def test_a_linked_module_has_every_name_that_it_uses_once(tools, root, tmp_path)
         (tmp_path / entry.replace("/", "_")).write_text(linking.module(entry), encoding="utf-8")
     unused = {"args": "none", "varsIgnorePattern": "^_"}
     rules = {"no-undef": "error", "no-redeclare": "error", "no-unused-vars": ["error", unused]}
-    (tmp_path / "eslint.config.js").write_text(
-        f"""import configs from "{root}/eslint.config.js";
+    (tmp_path / "eslint.config.mjs").write_text(
+        f"""import configs from "{root}/eslint.config.mjs";
 const {{ languageOptions }} = configs.find(({{ files }}) => files);
 export default [{{ files: ["*_explorer.js"], languageOptions, rules: {json.dumps(rules)} }}];
 """,

@@ -116,6 +116,15 @@ def test_gates_draws_the_traces_numbers_of_the_chosen_sequence():
         np.testing.assert_array_equal(picture, trace[name][1].T, err_msg=name)
 
 
+def test_a_title_says_which_sequence_only_where_there_are_several():
+    trace, other = lstm_trace(), lstm_trace(x=RNG.normal(size=(1, T, F)))
+    x = RNG.normal(size=(B, T, F))
+    assert le.plots.gates(trace, batch=1).texts[0].get_text().endswith("LSTM of 4 units, sequence 1 (0 to 1)")
+    assert le.plots.gates(other).texts[0].get_text().endswith("LSTM of 4 units")
+    title = le.plots.gradients(trace.layer, x, batch=1).texts[0].get_text()
+    assert title == f"The gradient's way back through time: LSTM {trace.layer.name}, sequence 1 (0 to 1)"
+
+
 def test_gates_shows_the_quantities_that_are_asked_for_in_their_order():
     trace = lstm_trace()
     shown = pictures(le.plots.gates(trace, quantities=("h", "f")))

@@ -66,7 +66,7 @@ def test_a_level_can_be_set_and_observed():
 @pytest.mark.parametrize(
     ("detail", "error", "message"),
     [
-        ("x", ValueError, r"""detail must be "simple" \(what goes in.*\), "gates" .* or "all" .*, got 'x'"""),
+        ("x", ValueError, r"""detail must be "simple" \(what comes in.*\), "gates" .* or "all" .*, got 'x'"""),
         ("", ValueError, "got ''"),
         ("Simple", ValueError, "got 'Simple'"),
         (1, TypeError, r"detail must be a string, got 1 \(int\)"),

@@ -14,7 +14,7 @@ from lstm_edu import palette
 from lstm_edu.core.checks import plural
 from lstm_edu.core.gradient_flow import Flow, flow
 from lstm_edu.core.kinds import NOTATION
-from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
+from lstm_edu.plots.paper import colormap, letter, sheet, theme_of, which_sequence
 from lstm_edu.plots.scales import extremes, signed_scale
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (6, 1.5, 1, 1.5)))
@@ -192,8 +192,7 @@ def _line(axes: Axes, exponents: np.ndarray, label: str, color: str, dash: Any) 
 
 def _title(flows: list[Flow], batch: int, rows: int) -> str:
     names = " and ".join(f"{f.trace.kind} {f.trace.layer.name}" for f in flows)
-    which = f", sequence {batch} of 0…{rows - 1}" if rows > 1 else ""
-    return f"The gradient's way back through time: {names}{which}"
+    return f"The gradient's way back through time: {names}{which_sequence(batch, rows)}"
 
 
 def _describe(flows: list[Flow], batch: int, unit: int) -> str:

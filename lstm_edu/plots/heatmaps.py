@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from lstm_edu import palette
 from lstm_edu.core.checks import plural
-from lstm_edu.plots.paper import colormap, letter, sheet, theme_of
+from lstm_edu.plots.paper import colormap, letter, sheet, theme_of, which_sequence
 from lstm_edu.plots.scales import extremes, lstm_scales, recurrent_scales
 from lstm_edu.trace import Trace
 
@@ -158,9 +158,8 @@ def _scale_bar(axes: Any, scale: dict[str, Any], name: str, theme: str) -> None:
 
 def _title(trace: Trace, batch: int) -> str:
     rows = trace["h"].shape[0] if "h" in trace else 1
-    which = f", sequence {batch} of 0…{rows - 1}" if rows > 1 else ""
     size = f"{'an' if trace.kind == 'LSTM' else 'a'} {trace.kind} of {plural(trace.layer.units, 'unit')}"
-    return f"{trace.layer.name}: {size}{which}"
+    return f"{trace.layer.name}: {size}{which_sequence(batch, rows)}"
 
 
 def _reordered(trace: Trace) -> bool:

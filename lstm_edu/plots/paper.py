@@ -51,6 +51,11 @@ def letter(axes: Axes, x: float, y: float, name: str, of: str | None = None, **t
     axes.text(x, y, name, color=ink_on(color), bbox=box, family="serif", style="italic", weight="bold", **style)
 
 
+def which_sequence(batch: int, rows: int) -> str:
+    """", sequence 2 (0 to 4)", for a title; "" where there is only one."""
+    return f", sequence {batch} (0 to {rows - 1})" if rows > 1 else ""
+
+
 def colormap(scale: dict[str, Any], name: str, theme: str) -> Colormap:
     """The colours of a named scale, as in the explorers; NaN and infinities stand out from all of them."""
     stops = palette.DIVERGING[theme] if scale["kind"] == "signed" else palette.sequential(name, theme)

@@ -71,7 +71,7 @@ def explore(
             (B, T) or None, initial_state [h0, c0], each (B, units), or None. Not with a Trace, which has been run. With
             a path x may be left out: then the input is drawn at random, as `le.verify` does.
         reference: a Trace of the same quantities to show next to ours, or a Keras layer or model with the same weights.
-        detail: how much is shown. "simple": what goes in, what is kept, what is written, and a sentence about it, with
+        detail: how much is shown. "simple": what comes in, what is kept, what is written, and a sentence about it, with
             0.000 for what is next to nothing. "gates": the pictures of all gates and the cell too; of a Dense layer
             its weights, of a SimpleRNN its sums. "all": the equations, "What if ..." and Keras's numbers too. Those who
             call explore have a question, so "all" is the default; for readers who meet a layer for the first time,

@@ -299,7 +299,7 @@ _KEYWORDS = _BEFORE_AN_OPERAND | {"const", "let", "var", "function", "class", "i
     "finally", "break", "continue", "switch", "default", "import", "export", "extends", "super", "this", "null", "true",
     "false", "async", "static", "debugger"}  # fmt: skip
 
-# What modules use and do not declare: eslint.config.js has the same names, and those of the language.
+# What modules use and do not declare: eslint.config.mjs has the same names, and those of the language.
 _OF_THE_BROWSER = frozenset(
     """AbortController Array Blob Boolean CSS DataView Error Float32Array Float64Array HTMLElement ImageData Infinity
     Int8Array IntersectionObserver JSON Map Math MutationObserver NaN Number Object Promise RegExp ResizeObserver Set

@@ -64,7 +64,7 @@ def packing(article: str, units: int, features: int) -> dict[str, str]:
 
 # What the levels of `detail` and of a gradient explorer's `show` are, for whoever asks for one that there is not.
 DETAIL = {
-    "simple": "what goes in, what is kept, what is written, in words",
+    "simple": "what comes in, what is kept, what is written, in words",
     "gates": "the gates too",
     "all": "the equations and Keras's numbers too",
 }
@@ -282,4 +282,4 @@ def what_it_does(trace: Trace) -> str:
         return (
             f"Two layers read the same input, one from its start, one from its end. Their outputs are {merge}{turned}."
         )
-    return f"A {trace.kind} layer: what goes in, and what comes out. It has no explorer."
+    return f"A {trace.kind} layer: what comes in, and what goes out. It has no explorer."

@@ -635,7 +635,7 @@ def test_a_screen_reader_is_told_the_state_in_words_once_it_has_settled(page):
     expect(live).to_contain_text("Unit 0 at step 5")
     expect(live).to_contain_text(f"h = {trace.h[0, 5, 0]:.3f}".replace("-", "−"))
     slider = root.get_by_role("slider", name="timestep")
-    assert slider.get_attribute("aria-valuetext") == "step 5 of 0 to 8"
+    assert slider.get_attribute("aria-valuetext") == "step 5 (0 to 8)"
 
 
 def test_focus_is_visible(page):

@@ -589,7 +589,7 @@ def test_the_state_is_told_once_it_has_settled_and_nothing_stays_behind(page, wh
     expect(live).to_contain_text("at step 1")
     page.wait_for_function("model.saved.length >= 1")
     slider = root.get_by_role("slider", name="timestep")
-    expect(slider).to_have_attribute("aria-valuetext", "step 1 of 0 to 11")
+    expect(slider).to_have_attribute("aria-valuetext", "step 1 (0 to 11)")
     root.locator(".le-play").click()
     page.evaluate("cleanup()")
     assert page.evaluate("model.listeners()") == 0

@@ -325,8 +325,10 @@ def test_a_grus_equations_have_numpys_numbers(page, reset_after, use_bias, place
     z, g, h_prev = shown(root, "z"), shown(root, "g"), shown(root, "h_prev")
     assert shown(root, "h") == pytest.approx(z * h_prev + (1 - z) * g, abs=1e-6)
     assert shown(root, "rest") == pytest.approx(1 - z, abs=1e-6)
-    kept, taken = (number(text.split()[1]) for text in root.locator(".le-amount-text").inner_text().split(", "))
+    amounts = root.locator(".le-amount-text").inner_text().replace("; ", ", ").split(", ")
+    kept, taken, together = (number(text.split()[1]) for text in amounts)
     assert (kept, taken) == pytest.approx((z * h_prev, (1 - z) * g), abs=0.51e-4)
+    assert together == pytest.approx(shown(root, "h"), abs=0.51e-4)
     assert root.get_attribute("data-kind") == "GRU"
 
 

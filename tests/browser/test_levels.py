@@ -118,15 +118,25 @@ def test_the_sentence_of_the_simple_level_says_what_is_kept_written_and_held(pag
     f, before, c, h = (float(a[1, n, 2]) for a, n in ((trace.f, 5), (trace.c, 4), (trace.c, 5), (trace.h, 5)))
     written = float(trace.i[1, 5, 2] * trace.g[1, 5, 2])
     said = (
-        f"Unit 2 at step 5 of sequence 1 keeps {100 * f:.0f} % of its memory ({before:.3f}), writes {written:.3f} "
-        f"into it, and now holds c = {c:.3f}. What goes out is h = {h:.3f}."
+        f"Unit 2 at step 5 of sequence 1 keeps {100 * f:.0f} % of its memory ({f * before:.3f} of {before:.3f}), "
+        f"writes {written:.3f} into it, and now holds c = {c:.3f}. What goes out is h = {h:.3f}."
     )
     expect(root.locator(".le-words")).to_have_text(said.replace("-", "−"))
     expect(root.locator("[aria-live]")).to_contain_text("keeps")
     expect(root.locator(".le-kept")).to_contain_text(
-        f"kept {f * before:+.3f}, written {written:+.3f}".replace("-", "−")
+        f"kept {f * before:+.3f}, written {written:+.3f}; together {c:.3f}".replace("-", "−")
     )
     assert "candidate" not in root.inner_text() and "tanh" not in root.inner_text()
+
+
+@pytest.mark.parametrize(("kind", "state"), [("LSTM", "c"), ("GRU", "h")])
+def test_the_first_sentence_of_all_says_that_the_memory_is_empty(page, kind, state):
+    trace = made(kind, 4)
+    gate = trace.i if kind == "LSTM" else 1 - trace.z
+    written, held = float(gate[0, 0, 1] * trace.g[0, 0, 1]), float(trace[state][0, 0, 1])
+    root = put(page, le.explore(trace, detail="simple", unit=1))
+    said = f"finds its memory empty, writes {written:.3f} into it, and now holds {state} = {held:.3f}"
+    expect(root.locator(".le-words")).to_contain_text(said.replace("-", "−"))
 
 
 @pytest.mark.parametrize(

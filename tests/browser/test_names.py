@@ -71,7 +71,7 @@ def test_names_stand_next_to_the_rows_in_the_sentence_and_in_the_controls(page, 
     described = root.locator(".le-maps").first.get_attribute("aria-label")
     assert "The features: value, write, tell." in described and "The units: north, east, south, west." in described
     assert root.get_by_label("unit", exact=True).locator("option").all_inner_texts()[2] == "2 “south”"
-    expect(root.locator(".le-step")).to_have_text("step 3 of 0…5 “day 3”")
+    expect(root.locator(".le-step")).to_have_text("step 3 “day 3” (0 to 5)")
     assert root.locator(".le-axis span").all_inner_texts() == DAYS
     plot.hover(position={"x": 2, "y": 2})
     expect(root.locator(".le-tip")).to_contain_text("step 0 “day 0”, unit 0 “north”:")

@@ -294,6 +294,7 @@ HABITS = {  # that native readers stumble over: how they are found, and what to 
     r"\bfor want of\b": "because there is too little",
     r"\bhears\b": "receives, is told",
     r"\blooked at on\b": "checked on",
+    r"\bof 0( to |…|\.\.\.)": "step 3 (0 to 5)",
 }
 
 

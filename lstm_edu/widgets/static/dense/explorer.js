@@ -14,7 +14,7 @@ import { showFrom } from "../shared/levels.js";
 import { quoted } from "../shared/names.js";
 import { announcer, h, headLine, noteLine, say, symbol } from "../shared/page.js";
 import { clamp, moved } from "../shared/places.js";
-import { plural, stayedInPython } from "../shared/words.js";
+import { among, plural, stayedInPython } from "../shared/words.js";
 
 const ROWS_SHOWN = 6;
 
@@ -171,7 +171,7 @@ function denseSide(context, panel, spec, arrays, { down, shown }, letters) {
         changes,
         odd && "This row has values that are NaN or infinite.",
         ...stayedInPython(spec, "samples"),
-        down.count > ROWS_SHOWN && `Shown: ${down.name}s ${first} to ${end - 1} of 0…${down.count - 1}.`,
+        down.count > ROWS_SHOWN && `Shown: ${down.name}s ${first} to ${end - 1}; there are ${down.count}.`,
       ]);
       if (agreed) agreed.hidden = count > 0;
       voice.tell(`y[${spec.timed ? `${batch},${t}` : batch},${unit}] = ${context.write(y)}. ${text} ${changes}`);
@@ -230,7 +230,7 @@ function denseControls(context, spec, down, here) {
       paint() {
         slider.value = String(chosen());
         const axis = { output: "units", step: "steps" }[name];
-        say(text, `${name} ${chosen()}${quoted(spec, axis, chosen(), here().batch)} of 0…${count - 1}`);
+        say(text, among(name, chosen(), count, quoted(spec, axis, chosen(), here().batch)));
         slider.setAttribute("aria-valuetext", text.textContent);
       },
     };

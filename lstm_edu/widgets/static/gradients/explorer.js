@@ -95,7 +95,7 @@ function gradientHead(spec) {
     "div",
     { class: "le-head" },
     layer(first),
-    second && [muted("beside"), layer(second)],
+    second && [muted("next to"), layer(second)],
     muted(about.filter(Boolean).join(" · ")),
   );
 }

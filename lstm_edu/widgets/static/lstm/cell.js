@@ -261,22 +261,22 @@ function cellAmounts(palette) {
     return bar;
   });
   const [kept, written] = bars;
-  const frame = cellPart("rect", { class: "le-amount-frame", y: 4, width: 84, height: 61, rx: 4 });
+  const frame = cellPart("rect", { class: "le-amount-frame", y: 4, width: 60, height: 61, rx: 4 });
   const zero = cellPart("path", { class: "le-diagram-zero" });
   const total = cellPart("path", { class: "le-diagram-total" });
-  const letters = ["f", "i"].map((letter) =>
-    cellPart("text", { class: "le-amount-letter", y: 38, "text-anchor": "middle" }, letter),
+  const words = ["kept", "written"].map((word, n) =>
+    cellPart("text", { class: "le-diagram-word", y: 38, "text-anchor": n ? "start" : "end" }, word),
   );
   let left = 0; // of the line that marks the sum
   return {
-    elements: [group("amounts", frame, zero, bars, total, letters)],
+    elements: [group("amounts", frame, zero, bars, total, words)],
     shape({ g }) {
       left = g - 24;
-      place(frame, { x: g - 42 });
+      place(frame, { x: g - 30 });
       place(kept, { x: g - 20 });
       place(written, { x: g + 2 });
       place(zero, { d: `M${g - 26},34H${g + 26}` });
-      letters.forEach((letter, n) => place(letter, { x: g + (n ? 34 : -34) }));
+      words.forEach((word, n) => place(word, { x: g + (n ? 35 : -35) }));
     },
     paint(flows, reach, masked, highlight) {
       const usable = !masked && Number.isFinite(flows.kept) && Number.isFinite(flows.written);

@@ -3,7 +3,7 @@
 import { GATES } from "./numbers.js";
 import { quoted } from "../shared/names.js";
 import { format } from "../shared/numbers.js";
-import { maskedOutput, placeInWords, plural, unitAtStep } from "../shared/words.js";
+import { keepsInWords, maskedOutput, placeInWords, plural, share, unitAtStep } from "../shared/words.js";
 
 /** What the pictures show, for those who see an LSTM for the first time. */
 export const SIMPLE_NAMES = {
@@ -31,10 +31,9 @@ export function inWords(spec, place, { ours, masked }, { level, write }) {
     );
   }
   if (level() === "simple") {
-    const kept = spec.scales.f.kind === "signed" ? n(ours.f * ours.c_prev) : share(ours.f);
     return (
-      `${at} keeps ${kept} of its memory (${n(ours.c_prev)}), writes ${n(ours.i * ours.g)} into it, and now holds ` +
-      `c = ${n(ours.c)}. What goes out is h = ${n(ours.h)}.`
+      `${at} ${keepsInWords(ours.f, spec.scales.f, ours.c_prev, n)}, writes ${n(ours.i * ours.g)} into it, and now ` +
+      `holds c = ${n(ours.c)}. What goes out is h = ${n(ours.h)}.`
     );
   }
   if (spec.scales.i.kind === "signed") {
@@ -50,8 +49,6 @@ export function inWords(spec, place, { ours, masked }, { level, write }) {
     `It shows ${share(ours.o)} of ${spec.activation}(c): h = ${n(ours.h)}.`
   );
 }
-
-const share = (v) => `${Math.round(100 * v)} %`;
 
 /** "was 0.1234", where a what-if changed a number that is written; else "". */
 export function whatItWas({ ours, was }, quantity, write = format) {

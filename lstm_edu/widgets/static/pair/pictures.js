@@ -53,7 +53,7 @@ function picturesOf(context, spec, arrays, bar, { rows, valueOf, chosen, curves,
   const made = picturesOverTime(context, spec, bar, {
     maps: Object.keys(titles).map((side) => mapOfSide(context, spec, side, titles[side], { rows, valueOf, chosen })),
     charts: [(tip) => curves.chart(bar, tip)],
-    axis: stepAxis(spec),
+    axis: stepAxis(spec, "one row per unit, 0 on top"),
     runs: (batch) => maskedInEither(spec, arrays, batch),
     hatched: "Hatched steps are masked in one of the runs or in both.",
     odd: () =>

@@ -10,7 +10,7 @@ import { stepAxis } from "../shared/words.js";
 import { keysLine, timeBar } from "../time/bar.js";
 import { mapOf, picturesOverTime } from "../time/pictures.js";
 
-const NAMES = { x: "what goes in", y: "what comes out" };
+const NAMES = { x: "what comes in", y: "what goes out" };
 
 /** The view of one layer inside `panel`: the whole widget, or one tab of a model's.
  *  @type {import("../types.d.ts").LayerInside} */
@@ -43,7 +43,7 @@ export function plainInside(context, panel, spec, arrays) {
             scale: () => spec.scales[name],
           }),
         ),
-        axis: stepAxis({}, "one row per feature, feature 0 on top"),
+        axis: stepAxis({}, "one row per feature, 0 on top"),
         counts: arrays.counts,
         hatched: "Hatched steps are masked.",
       })

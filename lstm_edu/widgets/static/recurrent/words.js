@@ -1,6 +1,6 @@
 // What a GRU or a SimpleRNN does, in words (pure).
 
-import { maskedOutput, placeInWords } from "../shared/words.js";
+import { keepsInWords, maskedOutput, placeInWords, share } from "../shared/words.js";
 
 /** What the pictures show, for those who see such a layer for the first time. */
 export const SIMPLE_NAMES = {
@@ -29,7 +29,7 @@ export function rnnInWords(spec, where, { ours, masked }, { level, write }) {
   if (spec.kind === "SimpleRNN") {
     return (
       `${place}: the input and the previous output (${n(ours.h_prev)}) add up to z = ${n(ours.z)}, ` +
-      `and ${spec.activation} turns it into h = ${n(ours.h)}. Only what comes through that sum is kept.`
+      `and ${spec.activation} turns it into h = ${n(ours.h)}. Nothing else is kept.`
     );
   }
   if (spec.scales.z.kind === "signed") {
@@ -45,8 +45,6 @@ export function rnnInWords(spec, where, { ours, masked }, { level, write }) {
   );
 }
 
-const share = (v) => `${Math.round(100 * v)} %`;
-
 function simplyInWords(spec, place, ours, n) {
   if (spec.kind === "SimpleRNN") {
     return (
@@ -54,9 +52,8 @@ function simplyInWords(spec, place, ours, n) {
       `${spec.activation} turns the sum into h = ${n(ours.h)}, which goes out. It has no other memory.`
     );
   }
-  const kept = spec.scales.z.kind === "signed" ? n(ours.z * ours.h_prev) : share(ours.z);
   return (
-    `${place} keeps ${kept} of its memory (${n(ours.h_prev)}), writes ${n(ours.rest * ours.g)} into it, and now ` +
+    `${place} ${keepsInWords(ours.z, spec.scales.z, ours.h_prev, n)}, writes ${n(ours.rest * ours.g)} into it, and now ` +
     `holds h = ${n(ours.h)}, which also goes out.`
   );
 }

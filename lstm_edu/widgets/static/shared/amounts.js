@@ -25,8 +25,9 @@ export function addedAmounts(words, colours, write = format) {
         from += amount;
       });
       mark.style.left = `${percent(total)}%`;
-      say(text, words.map((word, n) => `${word} ${signed(amounts[n])}`).join(", "));
-      picture.setAttribute("aria-label", `${text.textContent}; together ${write(total)}`);
+      const parts = words.map((word, n) => `${word} ${signed(amounts[n])}`).join(", ");
+      say(text, `${parts}; together ${write(total)}`);
+      picture.setAttribute("aria-label", text.textContent);
     },
   };
 }

@@ -5,6 +5,9 @@ import { quoted } from "./names.js";
 /** "1 step", "3 steps". */
 export const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
+/** "step 3 “day 3” (0 to 5)": where one is, with its name if it has one, and from where to where one can go. */
+export const among = (what, n, count, name = "") => `${what} ${n}${name} (0 to ${count - 1})`;
+
 /** " of sequence 2", where there are several to be told apart. */
 export const ofSequence = (spec, batch) => (spec.rows > 1 ? ` of sequence ${batch}` : "");
 
@@ -18,18 +21,28 @@ export const placeInWords = (spec, place) => `U${unitAtStep(spec, place).slice(1
 /** "5 steps of 3 features": what a layer that steps through time was given. */
 export const stepsInWords = (spec) => `${plural(spec.steps, "step")} of ${plural(spec.features, "feature")}`;
 
+/** "98 %", of a gate. */
+export const share = (v) => `${Math.round(100 * v)} %`;
+
+/** "keeps 98 % of its memory (0.748 of 0.762)"; `n` writes a number, and a gate of the kind "signed" is not a share. */
+export function keepsInWords(gate, { kind }, before, n) {
+  if (!before) return "finds its memory empty";
+  const kept = n(gate * before);
+  return `keeps ${kind === "signed" ? kept : share(gate)} of its memory (${kind === "signed" ? "" : `${kept} of `}${n(before)})`;
+}
+
 /** "4 sequences", where there are several; else "". */
 export const sequencesInWords = (spec) => (spec.batch > 1 ? plural(spec.batch, "sequence") : "");
 
 /** What the axis below pictures over time says. */
-export const stepAxis = (spec, rest = "one row per unit, unit 0 on top") =>
+export const stepAxis = (spec, rest = "one row per unit (x: per feature), 0 on top") =>
   `step${spec.time ? " (in the order of processing)" : ""}${rest && ` · ${rest}`}`;
 
 /** The word before the levels, and what each of them shows, by the trait that says which one it is. */
 export const SHOW = "show";
 export const LEVEL_TITLES = {
   detail: {
-    simple: "what goes in, what is kept, what is written",
+    simple: "what comes in, what is kept, what is written",
     gates: "every quantity, and the cell",
     all: "equations, what if, and Keras's numbers where they are",
   },

@@ -4,6 +4,7 @@ import { h, say } from "../shared/page.js";
 import { shownAt } from "../shared/levels.js";
 import { quoted } from "../shared/names.js";
 import { clamp, moved } from "../shared/places.js";
+import { among } from "../shared/words.js";
 
 /** The bar of buttons, slider and lists that moves t, unit and batch; and the keys. Going back is always to the left, and
  *  where there is only one step there is nothing to move it with. `limits`: {steps, units, rows, named}; `backwards`: Play
@@ -37,7 +38,7 @@ export function timeBar(
     { class: "le-controls" },
     limits.steps > 1 && [h("span", { class: "le-buttons" }, left, play, right), slider],
     stepText,
-    h("label", { "data-from": unitFrom }, `${unit} `, unitChoice),
+    limits.units > 1 && h("label", { "data-from": unitFrom }, `${unit} `, unitChoice),
     limits.rows > 1 && h("label", {}, "sequence ", rowChoice),
     more,
   );
@@ -74,11 +75,11 @@ export function timeBar(
     paint({ t, unit, batch }, time) {
       slider.value = t;
       const name = quoted(limits, "steps", t, batch);
-      slider.setAttribute("aria-valuetext", `step ${t}${name} of 0 to ${limits.steps - 1}`);
+      const place = among("step", t, limits.steps, name);
+      slider.setAttribute("aria-valuetext", place);
       unitChoice.value = unit;
       rowChoice.value = batch;
-      const place = limits.steps > 1 ? `step ${t} of 0…${limits.steps - 1}` : "one step, step 0";
-      say(stepText, `${place}${name}${time ? `, reads input ${time[t]}` : ""}`);
+      say(stepText, `${limits.steps > 1 ? place : `one step, step 0${name}`}${time ? `, reads input ${time[t]}` : ""}`);
       Object.assign(root.dataset, { t, unit, batch });
     },
     key(event) {

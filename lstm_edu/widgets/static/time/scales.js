@@ -66,4 +66,4 @@ export function spanOf(curves, log) {
 }
 
 /** "1e−7" as it is written on an axis. */
-export const powerOfTen = (n) => (n === 0 ? "1" : `1e${String(n).replace("-", "−")}`);
+export const powerOfTen = (n) => (Math.abs(n) > 3 ? `1e${n}`.replace("-", "−") : String(10 ** n));
