@@ -67,7 +67,10 @@ PARTS = {
         ".le-words": 0, ".le-x": 0, ".le-y": 0, ".le-W": 1, ".le-b": 1, ".le-curve": 1, ".le-law": 1, ".le-terms": 2,
         ".le-bench": 2, ".le-verdict": 2,
     },
-    "Embedding": {".le-words": 0, ".le-emb-tokens": 0, ".le-emb-table": 0, ".le-emb-vector": 2, ".le-verdict": 2},
+    "Embedding": {
+        ".le-words": 0, ".le-emb-tokens": 0, ".le-emb-table": 0, "[aria-label='column of the table']": 1,
+        ".le-emb-vector": 2, ".le-verdict": 2,
+    },
     "Masking": {".le-words": 0, ".le-verdict": 2},
 }  # fmt: skip
 MAPS = {
@@ -92,6 +95,31 @@ def test_each_level_adds_to_the_one_before(page, which):
         assert maps == MAPS[which][n], level
         drawn = root.locator(".le-map:visible canvas").evaluate_all("all => all.map(c => c.width)")
         assert all(width > 300 for width in drawn), (level, drawn)
+
+
+def gradients():
+    lstm, rnn = made("LSTM", 5).layer, made("SimpleRNN", 4).layer
+    return le.explore_gradients(lstm, RNG.normal(size=(2, 7, 3)), beside=rnn)
+
+
+SHOWN = {name: lambda name=name: le.explore(TRACES[name]()) for name in PARTS} | {"gradients": gradients}
+
+
+@pytest.mark.parametrize("which", SHOWN)
+def test_no_name_and_no_number_is_cut_off_in_400_pixels(new_page, which):
+    page = new_page(viewport={"width": 400, "height": 900})
+    root = put(page, SHOWN[which]())
+    assert root.evaluate("e => e.clientWidth") < 400
+    cut = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    assert root.locator(".le-title, .le-title span:not(.le-chip), .le-scroll").evaluate_all(cut) == []
+    ends = "all => all.map(e => e.getBoundingClientRect().right)"
+    edge = root.locator(".le-head").first.evaluate("e => e.getBoundingClientRect().right")
+    assert max(root.locator("table:visible td, .le-matrices").evaluate_all(ends), default=0) <= edge + 1
+
+
+def test_one_unit_is_not_a_choice(page):
+    assert put(page, le.explore(made("LSTM", 1))).get_by_label("unit", exact=True).count() == 0
+    assert put(page, le.explore(made("LSTM", 2))).get_by_label("unit", exact=True).count() == 1
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])

@@ -16,13 +16,14 @@ import { mapOf, picturesOverTime } from "../time/pictures.js";
 
 const TOKENS_SHOWN = 24;
 const NUMBERS_SHOWN = 12;
+const NUMBER_WIDTH = 64; // pixels, with some room
 
 /** The explorer of one Embedding inside `panel`: the whole widget, or one tab of a model's.
  *  @type {import("../types.d.ts").LayerInside} */
 export function embeddingInside(context, panel, spec, arrays) {
   const { model, root, palette } = context;
   const [rows, columns] = arrays.table.shape;
-  const bar = timeBar(context, spec, { unit: "column", unitLabel: "column of the table" });
+  const bar = timeBar(context, spec, { unit: "column", unitLabel: "column of the table", unitFrom: "gates" });
   const rowAt = (t) => at(arrays.ids, bar.here().batch, t);
   const pictures = picturesOverTime(context, spec, bar, {
     maps: [
@@ -58,14 +59,15 @@ export function embeddingInside(context, panel, spec, arrays) {
     headLine(spec.name, ...aboutEmbedding(spec)),
     bar.element,
     h("div", { class: "le-emb" }, table.element, side),
-    keysLine({ first: "Click on a row of the table or on a token", unit: "column" }),
+    keysLine({ first: "Click on a row of the table or on a token", unit: "column", unitFrom: "gates" }),
   );
   const voice = announcer(panel);
+  let fitting = NUMBERS_SHOWN; // numbers of a row next to each other
 
   /** The numbers around the column chosen, and that one in full. */
   function paintVector({ t, unit, batch }, id) {
-    const first = Math.max(0, Math.min(columns - NUMBERS_SHOWN, unit - NUMBERS_SHOWN / 2));
-    const places = Array.from({ length: Math.min(columns, NUMBERS_SHOWN) }, (_, n) => first + n);
+    const first = Math.max(0, Math.min(columns - fitting, unit - (fitting >> 1)));
+    const places = Array.from({ length: Math.min(columns, fitting) }, (_, n) => first + n);
     const value = at(arrays.y, batch, t, unit);
     const keras = arrays.keras_y ? at(arrays.keras_y, batch, t, unit) : null;
     const strong = (c) => (c === unit ? "le-strong" : null);
@@ -100,7 +102,11 @@ export function embeddingInside(context, panel, spec, arrays) {
 
   context.onChange(["t", "unit", "batch", "highlight"], context.repaint);
   return {
-    layout: pictures.layout,
+    layout() {
+      pictures.layout();
+      const room = Math.floor(side.clientWidth / NUMBER_WIDTH) - 1; // one for the head of the row
+      fitting = Math.max(2, Math.min(NUMBERS_SHOWN, room));
+    },
     paint() {
       const place = bar.here();
       const { t, unit, batch } = place;
