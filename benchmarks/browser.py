@@ -37,7 +37,7 @@ def browser(engine: str = "chromium") -> Iterator[Browser]:
 
     with sync_playwright() as playwright:
         try:
-            started = playwright.chromium.launch(**_chromium()) if engine == "chromium" else firefox(playwright)
+            started = playwright.chromium.launch(**_chromium()) if engine == "chromium" else firefox.launch(playwright)
         except Error as error:
             raise SystemExit(f"no browser could be started: install {engine.capitalize()}\n{error}") from None
         try:

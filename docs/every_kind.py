@@ -313,7 +313,9 @@ KINDS = {
     "GRU": Kind("GRU", HEARD, use_gru_with_python, f"{STEPPED}; a product opened", "; Python is told, and moves it"),
     "SimpleRNN": Kind("SimpleRNN", "le.explore(rnn, x)", use_recurrent, f"{STEPPED}; a product opened"),
     "Dense": Kind("Dense", "le.explore(dense, x[0])", use_dense, "stepped by keys; a weight changed, reset"),
-    "Packing": Kind("Packing", "le.packing(2, 4)", use_packing, "blocks by keys; units by the slider; PyTorch beside"),
+    "Packing": Kind(
+        "Packing", "le.packing(2, 4)", use_packing, "blocks by keys; units by the slider; PyTorch next to it"
+    ),
     "Embedding": Kind("Embedding", "le.explore(words, tokens)", use_embedding, f"{STEPPED}; a token clicked"),
     "Gradients": Kind("Gradients", "le.explore_gradients(lstm, x, beside=rnn)", use_gradients, STEPPED),
     "Pair": Kind(

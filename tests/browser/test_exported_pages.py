@@ -1,10 +1,14 @@
 """Exported pages, opened from file:// without a network: explorers step, are edited, follow the theme."""
 
+import subprocess
+import sys
+
 import nbformat
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from helpers import keras, keras_noise_allowed
+from limits import HANGS
 from playwright.sync_api import expect
 
 import lstm_edu as le
@@ -381,3 +385,11 @@ def test_a_report_of_a_file_fits_a_narrow_page(offline, tmp_path):
     page = offline(tmp_path / "report.html", viewport={"width": 480, "height": 900})
     expect(page.get_by_text("SHA-256")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 480
+
+
+def test_the_programs_in_docs_start_firefox_too(firefox, root):
+    """docs.try_elsewhere opens its places in what benchmarks.browser starts: Firefox and not another browser."""
+    code = "from benchmarks.browser import browser\nwith browser('firefox') as b: print(b.browser_type.name, b.version)"
+    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=HANGS)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.split() == ["firefox", firefox.version]

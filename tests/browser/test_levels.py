@@ -111,7 +111,7 @@ def test_no_name_and_no_number_is_cut_off_in_400_pixels(new_page, which):
     root = put(page, SHOWN[which]())
     assert root.evaluate("e => e.clientWidth") < 400
     cut = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
-    assert root.locator(".le-title, .le-title span:not(.le-chip), .le-scroll").evaluate_all(cut) == []
+    assert root.locator(".le-title, .le-title span:not(.le-chip), .le-scroll, .le-number").evaluate_all(cut) == []
     ends = "all => all.map(e => e.getBoundingClientRect().right)"
     edge = root.locator(".le-head").first.evaluate("e => e.getBoundingClientRect().right")
     assert max(root.locator("table:visible td, .le-matrices").evaluate_all(ends), default=0) <= edge + 1

@@ -67,7 +67,7 @@ export function denseMatrices(context, spec, rowsShown, letters, choose) {
     layout(width) {
       narrow = width < 520;
       element.classList.toggle("le-narrow", narrow);
-      const fits = (spec.features + spec.sums) * (narrow ? 46 : 57) <= element.clientWidth - (narrow ? 14 : 24);
+      const fits = (spec.features + spec.sums) * (narrow ? 44 : 57) <= element.clientWidth - (narrow ? 14 : 24);
       if (fits) showAs("numbers", numberMatrix);
       else showAs("colours", colourMatrix);
     },
