@@ -52,7 +52,7 @@ def letter(axes: Axes, x: float, y: float, name: str, of: str | None = None, **t
 
 
 def which_sequence(batch: int, rows: int) -> str:
-    """", sequence 2 (0 to 4)", for a title; "" where there is only one."""
+    """For a title: ", sequence 2 (0 to 4)"; nothing where there is only one."""
     return f", sequence {batch} (0 to {rows - 1})" if rows > 1 else ""
 
 
