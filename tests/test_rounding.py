@@ -7,6 +7,7 @@ import pytest
 import lstm_edu as le
 from lstm_edu.comparison import rounding
 from lstm_edu.comparison.rounding import Rounding, spread
+from lstm_edu.keras_bridge import keras_trace
 
 # kind, units, timesteps, features, standard deviation of the weights, input, arguments
 PANEL = [
@@ -118,6 +119,31 @@ def test_the_same_layer_in_float64_has_no_such_excuse():
     exact.set_weights(theirs.get_weights())
     report = le.verify(exact, x)
     assert report.verdict == "equal" and report.max_abs < 1e-6
+
+
+def in_two_types(case):
+    """Keras's layer in float32, the same of ours in float64, and an input, of numbers that float32 does not hold."""
+    theirs, ours, x = drawn(*case, seed=3)
+    exact = ours.copy(dtype="float64")
+    rng = np.random.default_rng(4)
+    exact.build_with(ours.input_shape, [w * (1 + 1e-7 * rng.uniform(-1, 1, w.shape)) for w in ours.get_weights()])
+    theirs.set_weights(exact.get_weights())
+    return theirs, exact, x * (1 + 1e-7 * rng.uniform(-1, 1, x.shape))
+
+
+@pytest.mark.parametrize("case", PANEL, ids=lambda case: f"{case[0]}-{case[1]}-{case[5]}")
+def test_ours_in_float64_is_compared_with_float32_as_float32(case):
+    """As on JAX, which makes float32 of a float64 layer's weights and inputs."""
+    theirs, exact, x = in_two_types(case)
+    y = keras.ops.convert_to_numpy(theirs(x.astype("float32")))
+    report = le.compare(exact(x), y, layer=exact, x=x)
+    assert report.verdict == "equal" and report.rows[0].note == "compared as float32"
+    trace = exact.trace(x)
+    assert le.compare(trace, keras_trace(theirs, x)).verdict == "equal"
+    own = Rounding(spread(trace).output[0], 2.0**-53)
+    assert (np.abs(y - trace.output) > own.allowed(y)).any(), "in float64 it would be a difference"
+    exact.set_weights([1.01 * w for w in exact.get_weights()])
+    assert le.compare(exact(x), y, layer=exact, x=x).verdict == "different"
 
 
 def test_the_spread_grows_with_time_where_errors_grow_and_not_where_they_are_forgotten():

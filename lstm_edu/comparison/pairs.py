@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.comparison.places import PACKED, default_axes
-from lstm_edu.comparison.rounding import Rounding, Spread
+from lstm_edu.comparison.rounding import Rounding, Spread, unit_of
+from lstm_edu.comparison.tolerance import lesser_dtype
 from lstm_edu.core import LSTMStep, checks
 from lstm_edu.core.precision import unit_roundoff
 from lstm_edu.trace import Trace
@@ -87,13 +88,13 @@ def _pair(name: str, a: Any, b: Any, of_lstm: bool) -> Pair:
 
 def with_rounding(pairs: list[Pair], spread: Spread, unit: float) -> list[Pair]:
     """The same pairs, with what rounding does to those for which a layer's spread is known: quantities by
-    their names, what the layer returns by its position."""
+    their names, what the layer returns by its position. unit: that of the type that the layer computes in."""
     known = []
     for k, pair in enumerate(pairs):
         found = spread.arrays.get(pair.name)
         if found is None and k < len(spread.output):
             found = spread.output[k]
-        rounding = _rounding(found, pair.keras, unit)
+        rounding = _rounding(found, pair.ours, pair.keras, unit)
         known.append(pair if rounding is None else replace(pair, rounding=rounding))
     return known
 
@@ -103,7 +104,7 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
 
     spread: what rounding does to ours, if that is known.
     """
-    unit = unit_roundoff(ours.layer) if spread is not None else 0.0
+    unit = unit_of(ours.layer) if spread is not None else 0.0
     if ours.kind != keras.kind:
         raise ValueError(f"compare: a trace of {ours.kind} cannot be compared with one of {keras.kind}")
     pairs = []
@@ -129,7 +130,7 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
                 gates=letters if name == sums else None,
                 gate=name if name in letters and name != sums else None,
                 time=keras.time,
-                rounding=_rounding(None if spread is None else spread.arrays.get(name), keras[name], unit),
+                rounding=_rounding(None if spread is None else spread.arrays.get(name), ours[name], keras[name], unit),
             )
         )
     if len(ours.layers) != len(keras.layers):
@@ -145,14 +146,20 @@ def trace_pairs(ours: Trace, keras: Trace, prefix: str = "", spread: Spread | No
         p, q = (t[k] if k < len(t) else None for t in (a, b))
         known = None if spread is None or q is None or k >= len(spread.output) else spread.output[k]
         of_q = None if q is None else axes_of(names[k], q)
-        pairs.append(Pair(prefix + names[k], p, q, of_q, time=keras.time, rounding=_rounding(known, q, unit)))
+        pairs.append(Pair(prefix + names[k], p, q, of_q, time=keras.time, rounding=_rounding(known, p, q, unit)))
     return pairs
 
 
-def _rounding(spread: np.ndarray | None, array: np.ndarray | None, unit: float) -> Rounding | None:
-    if spread is None or array is None or spread.shape != array.shape:
+def _rounding(
+    spread: np.ndarray | None, ours: np.ndarray | None, keras: np.ndarray | None, unit: float
+) -> Rounding | None:
+    """What rounding does to two arrays, if that is known. A spread is carried to first order, so in a type of a larger
+    unit, which one of the two is in, it is larger by that factor: as where JAX makes float32 of a float64 layer."""
+    if spread is None or ours is None or keras is None or spread.shape != keras.shape:
         return None
-    return Rounding(spread, unit)
+    dtype = lesser_dtype(ours, keras)
+    factor = 1.0 if dtype is None else max(1.0, unit_roundoff(dtype) / unit)
+    return Rounding(spread, unit).times(factor)
 
 
 def _is_several(value: Any) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from lstm_edu.comparison import adequate, tables
 from lstm_edu.comparison.pairs import Pair, checked_axes, pairs_of, renamed, trace_pairs, with_rounding
 from lstm_edu.comparison.places import Where, default_axes, number_text, where, where_text
-from lstm_edu.comparison.rounding import Rounding, blind_share, spread
+from lstm_edu.comparison.rounding import Rounding, blind_share, spread, unit_of
 from lstm_edu.comparison.tolerance import Tolerance, beyond, distance, lesser_dtype, tolerance_of
 from lstm_edu.core import checks
 from lstm_edu.core.precision import unit_roundoff
@@ -241,8 +241,9 @@ def compare(
     Of two arrays of which nothing else is known, an element agrees if |ours - y| <= 2e-6 + 2e-5 |y| in float32 and
     1e-11 + 1e-9 |y| in float64, y being Keras's value; the less precise of the two dtypes decides. With `layer` and
     `x`, and for two Traces, it is estimated instead how far rounding can move exactly these numbers
-    (`lstm_edu.comparison.rounding`), and where that is too far to decide anything, the report says so. Whole numbers
-    and booleans must be equal. NaN agrees with NaN at the same place, and with nothing else.
+    (`lstm_edu.comparison.rounding`), in the layer's type or, where one array is in a less precise one, in that; and
+    where that is too far to decide anything, the report says so. Whole numbers and booleans must be equal. NaN agrees
+    with NaN at the same place, and with nothing else.
 
     Args:
         ours, keras: two arrays or tensors; two lists or tuples of arrays (weights, or what return_state=True returns);
@@ -273,7 +274,7 @@ def compare(
     trace = None
     if layer is not None:
         trace = adequate.trace_of(layer, x, mask, initial_state)
-        pairs = with_rounding(pairs_of(ours, keras), spread(trace, x, mask), unit_roundoff(trace.layer))
+        pairs = with_rounding(pairs_of(ours, keras), spread(trace, x, mask), unit_of(trace.layer))
     elif isinstance(ours, Trace) and isinstance(keras, Trace):
         trace = ours
         pairs = trace_pairs(ours, keras, spread=spread(ours))

@@ -173,6 +173,11 @@ _MOST_BLIND = 0.5
 _TINY = 1e5  # numbers below so many units are errors themselves, and are judged as if they were as large
 
 
+def unit_of(layer: Layer) -> float:
+    """The unit roundoff of the least precise type that anything in a layer computes in."""
+    return max(map(unit_roundoff, leaves(layer)), default=unit_roundoff(layer))
+
+
 def blind_share(unit: float) -> float:
     """From which part of the largest number on nothing can be decided, for a type of this unit roundoff."""
     return max(BLIND, min(_BLIND_UNITS * unit, _MOST_BLIND))
