@@ -1,5 +1,8 @@
 """What holds on every backend that Keras runs on, by that backend's own rule: KERAS_BACKEND says which is tested."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers import B, F, H, T, keras, mask_of, randomise, rng_of, sequences, states, theirs
@@ -9,6 +12,7 @@ from lstm_edu.keras_bridge import keras_trace
 
 BACKEND = keras().backend.backend()
 SCANS = BACKEND in ("jax", "numpy")  # Keras's loop over time there has no "previous output"
+SAYS_FLOAT32 = BACKEND == "jax"  # NumPy and PyTorch give float64 arrays, of numbers that were float32 on the way
 FLAGS = {
     "as it is": {},
     "zeros": {"zero_output_for_mask": True},
@@ -150,6 +154,45 @@ def test_float64_is_what_the_backend_makes_of_it():
     layer = theirs("LSTM", rng_of(8), units=H, dtype="float64", return_sequences=True)
     assert le.from_keras(layer).dtype == (np.float64 if BACKEND == "tensorflow" else np.float32)
     le.verify(layer, sequences(rng_of(9), dtype="float64")).check()
+
+
+@pytest.mark.filterwarnings("ignore:.*float64:UserWarning")
+def test_our_float64_against_what_the_backend_makes_of_it():
+    """Of weights and inputs that float32 does not hold."""
+    rng = rng_of(10)
+    layer = theirs("LSTM", rng, units=H, dtype="float64", return_sequences=True)
+    exact = le.LSTM(H, dtype="float64", return_sequences=True, keras_backend=BACKEND)
+    exact.build((None, None, F))
+    exact.set_weights([rng.standard_normal(w.shape) for w in exact.weights])
+    layer.set_weights(exact.get_weights())
+    x = rng.standard_normal((B, T, F))
+    y = layer(x.astype("float32") if BACKEND == "torch" else x)
+    le.compare(exact(x), y, layer=layer, x=x).check()
+    if SAYS_FLOAT32 or BACKEND == "tensorflow":
+        le.compare(exact(x), y, layer=exact, x=x).check()
+    exact.set_weights([w + 1e-4 for w in exact.get_weights()])
+    assert le.compare(exact(x), y, layer=exact, x=x).verdict == "different"
+
+
+# What takes gradients from Keras, and what compares layers of float64; CI runs all of the course on TensorFlow.
+COURSE = ["00_start_here", "10_backpropagation_through_time", "12_relatives"]
+
+
+@pytest.mark.skipif(BACKEND != "jax", reason="the course without TensorFlow is the course on JAX")
+@pytest.mark.filterwarnings("ignore:.*float64:UserWarning")
+@pytest.mark.parametrize("name", COURSE)
+def test_every_cell_of_the_course_without_tensorflow(name, monkeypatch):
+    for module in ("anywidget", "matplotlib", "nbformat"):
+        pytest.importorskip(module)
+    import nbformat
+
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setitem(sys.modules, "tensorflow", None)  # as if it were not installed
+    notebook = Path(__file__).resolve().parents[1] / "notebooks" / f"{name}.ipynb"
+    names: dict = {}
+    for cell in nbformat.read(notebook, as_version=nbformat.NO_CONVERT).cells:
+        if cell.cell_type == "code":
+            exec(compile(cell.source, f"{name}, {cell.id}", "exec"), names)
 
 
 def test_the_rule_is_checked():

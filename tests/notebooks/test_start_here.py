@@ -22,6 +22,12 @@ def start_here() -> dict:
     return names
 
 
+def cell(name: str) -> str:
+    """A cell's source, by its id."""
+    cells = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT).cells
+    return next(cell.source for cell in cells if cell.id == name)
+
+
 @pytest.mark.parametrize(
     ("python_fits", "missing", "says"),
     [
@@ -33,11 +39,24 @@ def start_here() -> dict:
     ],
 )
 def test_the_verdict_on_the_computer(start_here, capsys, python_fits, missing, says):
-    cells = nbformat.read(NOTEBOOK, as_version=nbformat.NO_CONVERT).cells
     installed = {name: None if name in missing else "1.0" for name in start_here["names"]}
-    names = start_here | {"python_fits": python_fits, "installed": installed}
-    exec(next(cell.source for cell in cells if cell.id == "verdict"), names)
+    exec(cell("verdict"), start_here | {"python_fits": python_fits, "installed": installed})
     assert says in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "numpy"])
+def test_what_keras_computes_on_is_looked_for_and_nothing_else(monkeypatch, backend):
+    monkeypatch.setenv("KERAS_BACKEND", backend)
+    exec(cell("versions"), names := {})
+    assert names["names"].count(backend) == 1
+    assert {"tensorflow", "jax"} & set(names["names"]) == {backend} - {"numpy"}
+
+
+def test_a_course_on_jax_that_lacks_it_is_told_what_to_install(monkeypatch, capsys):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    exec(cell("versions"), names := {})
+    exec(cell("verdict"), names | {"python_fits": True, "installed": dict.fromkeys(names["names"][:-1], "1.0")})
+    assert '-m pip install -c constraints.txt -e ".[course-jax]"' in capsys.readouterr().out
 
 
 def test_the_digit_is_a_seven_with_its_bar_in_row_4(start_here):
