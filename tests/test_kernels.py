@@ -1,6 +1,8 @@
 """Forked kernels behave as usual ones. Real kernels; each of the two is started once for the comparisons."""
 
+import asyncio
 import html
+import json
 import os
 import signal
 import subprocess
@@ -12,12 +14,15 @@ from pathlib import Path
 
 import pytest
 from forking import warmed
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import KernelManager
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from limits import HANGS, tries
 
 from lstm_edu.kernels import NAME, OFF, use, why_not
 from lstm_edu.kernels.killed import SAID
 from lstm_edu.kernels.link import ForkedKernel, Forker, the_forker
+from lstm_edu.readiness import machine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 
@@ -286,6 +291,44 @@ def test_a_kernel_that_is_shut_down_is_gone(start, warm):
     assert not running(pid)
 
 
+@pytest.mark.parametrize("provisioner", [NAME, "local-provisioner"])
+def test_an_idle_kernel_is_culled_and_a_busy_one_goes_on(provisioner, warm, tmp_path, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    (tmp_path / "here").mkdir()
+    spec = {
+        "argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "display_name": "here",
+        "metadata": {"kernel_provisioner": {"provisioner_name": provisioner}},
+    }
+    (tmp_path / "here" / "kernel.json").write_text(json.dumps(spec))
+
+    async def lesson():
+        kernels = AsyncMappingKernelManager(
+            cull_idle_timeout=1000, cull_interval=1, kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(tmp_path)])
+        )
+        idle, busy = [await kernels.start_kernel(kernel_name="here") for _ in range(2)]
+        processes = [kernels.get_kernel(one).provisioner.process for one in (idle, busy)]
+        client = kernels.get_kernel(busy).client()
+        client.start_channels()
+        await client.wait_for_ready(timeout=HANGS)
+        client.execute("import time; time.sleep(1000)")
+        while kernels.get_kernel(busy).execution_state != "busy":
+            await asyncio.sleep(0.1)
+        kernels.cull_idle_timeout = 1
+        for _ in tries(HANGS):
+            if idle not in kernels:
+                break
+            await asyncio.sleep(0.1)
+        left = [one in kernels for one in (idle, busy)], [process.poll() is None for process in processes]
+        client.stop_channels()
+        await kernels.shutdown_all(now=True)
+        return left, [isinstance(process, ForkedKernel) for process in processes]
+
+    left, forked = asyncio.run(lesson())
+    assert left == ([False, True], [False, True]) and forked == 2 * [provisioner == NAME]
+    assert warm.process.poll() is None
+
+
 def running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -386,6 +429,29 @@ def test_while_it_imports_kernels_are_started_as_usual(start, monkeypatch):
     monkeypatch.setattr("lstm_edu.kernels.provisioner.the_forker", lambda: forker)
     assert isinstance(start().process, subprocess.Popen)  # the first one starts the process to fork from
     assert forker.process is not None
+    forker.stop()
+
+
+def test_keras_is_imported_when_the_machine_is_idle_and_not_before(monkeypatch):
+    """While JupyterLab is being drawn, the processors are for the learner."""
+    if machine.processors() < os.cpu_count():
+        pytest.skip("it looks at all processors of the machine, and not all are ours to keep busy")
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+    forker = Forker()
+    try:
+        forker.start()
+        while "course" not in forker.imported:
+            forker._listen(1)
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            forker._listen(0.5)
+        assert forker.imported == ["course"] and not forker.importing
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert warmed(forker).imported == ["course", "keras"]
     forker.stop()
 
 
