@@ -23,7 +23,6 @@ from .hub import Hub, Student, hub
 from .kernels import megabytes, seconds
 
 MARKERS = ("<!-- class:begin -->", "<!-- class:end -->")
-PAGE = HERE / "docs" / "classroom.md"
 MOST = 200  # students
 
 
@@ -103,7 +102,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--pause", type=float, default=1, help="seconds between two cells (default: %(default)s)")
     parser.add_argument("--notebook", default="06_lstm_one_step", help="(default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=900, help="when all ends (default: %(default)s)")
-    parser.add_argument("--docs", action="store_true", help=f"also write the table into docs/{PAGE.name}")
+    parser.add_argument("--docs", action="store_true", help=f"also write the table into docs/{markdown.CLASSROOM.name}")
     options = parser.parse_args(arguments)
     if not 1 <= options.students <= MOST or options.row < 1:
         parser.error(f"1 to {MOST} students, and at least one in a row")
@@ -115,8 +114,7 @@ def main(arguments: list[str] | None = None) -> None:
     said = text(students, memory, options, load)
     print(said)
     if options.docs:
-        page = PAGE.read_text(encoding="utf-8")
-        PAGE.write_text(markdown.put_between_markers(page, said, *MARKERS), encoding="utf-8")
+        markdown.write_down(said, *MARKERS, page=markdown.CLASSROOM)
     if any(student.trouble for student in students):
         raise SystemExit(1)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "measurements.md"
+CLASSROOM = PAGE.with_name("classroom.md")
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
 
@@ -30,9 +31,9 @@ def put_between_markers(text: str, content: str, begin: str = BEGIN, end: str = 
     return f"{before}{begin}\n\n{content.strip()}\n\n{end}{after}"
 
 
-def write_down(content: str, begin: str = BEGIN, end: str = END) -> None:
-    """Put it between the markers in docs/measurements.md."""
-    PAGE.write_text(put_between_markers(PAGE.read_text(encoding="utf-8"), content, begin, end), encoding="utf-8")
+def write_down(content: str, begin: str = BEGIN, end: str = END, page: Path = PAGE) -> None:
+    """Put it between the markers in docs/measurements.md, or in another page."""
+    page.write_text(put_between_markers(page.read_text(encoding="utf-8"), content, begin, end), encoding="utf-8")
 
 
 def time(seconds: float) -> str:
