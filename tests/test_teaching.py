@@ -956,8 +956,9 @@ def test_each_student_s_feedback_says_what_happened(student, says, a_class):
     assert says in a_class[2][student]
 
 
-def test_the_teacher_is_told_where_there_is_no_fence(a_class):
+def test_the_teacher_is_told_which_fence_there_is_and_where_there_is_none(a_class):
     assert ("There is no fence" in a_class[0]) is (not fence().held)
+    assert (f"behind the fence {fence().name}" in a_class[0]) is fence().held
 
 
 def test_nbgrader_grades_diagnoses_and_gives_nobody_the_answer(tmp_path):

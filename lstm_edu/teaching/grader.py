@@ -95,7 +95,9 @@ class GradeExercises(NbGraderPreprocessor):
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         chosen = fence(self.fence, self.image)
-        if not chosen.held:
+        if chosen.held:
+            self.log.info("What was handed in runs behind the fence %s", chosen.name)
+        else:
             self.log.warning("There is no fence: %s", NOT_HELD)
         files = resources.get("metadata", {}).get("path") or None
         done = run(nb, files=files, fence=chosen, limits=Limits(**self.limits))
