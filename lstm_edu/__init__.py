@@ -18,6 +18,7 @@ if find_spec("numpy") is None:
 from lstm_edu.core import (
     GRU,
     LSTM,
+    Activation,
     BatchNormalization,
     Bidirectional,
     Dense,
@@ -79,6 +80,7 @@ _LATER = {
 __all__ = [
     "GRU",
     "LSTM",
+    "Activation",
     "BatchNormalization",
     "Bidirectional",
     "Dense",

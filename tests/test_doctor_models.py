@@ -88,6 +88,25 @@ def test_layers_of_a_graph_have_each_others_weights():
     assert cause(wrong, model, x, pairs=False).cause == "layers-exchanged:a,b"
 
 
+@pytest.mark.parametrize("order", [(1, 2, 0), (2, 0, 1)])
+def test_three_layers_have_each_others_weights(order):
+    model, x = three(), sequences(rng_of(73))
+    w = [model.get_weights()[3 * k : 3 * k + 3] for k in range(3)]
+    found = cause(twin(model, [*(a for k in order for a in w[k]), *model.get_weights()[9:]])(x), model, x, pairs=False)
+    assert found.cause == "layers-exchanged:" + ",".join(f"{'abc'[k]}-has-{'abc'[o]}" for k, o in enumerate(order))
+    assert f"'a' has those of '{'abc'[order[0]]}'" in found.explanation
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_the_layers_weights_are_reversed_or_moved_on(n):
+    model = built(*(le.Dense(F, activation="tanh", name=f"d{k}") for k in range(n)), shape=(None, F))
+    x, w = rng_of(74).standard_normal((6, F)).astype("float32"), model.get_weights()
+    for order in (range(n)[::-1], [*range(2, n), 0, 1]):
+        wrong = twin(model, [a for k in order for a in w[2 * k : 2 * k + 2]])(x)
+        found = cause(wrong, model, x, pairs=False)
+        assert found.cause.startswith(f"layers-exchanged:d0-has-d{list(order)[0]},"), found
+
+
 def test_exchanged_weights_and_another_mistake():
     model, x = three(), sequences(rng_of(8))
     w = model.get_weights()
@@ -117,6 +136,71 @@ def test_batch_normalization_is_left_out():
     x = sequences(rng_of(11), batch=6)
     lstm, _, dense = model.layers
     assert cause(dense(lstm(x)), model, x).cause == "layer-count:without-norm"
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_two_layers_are_in_the_other_order(graph):
+    layers = keras().layers
+    parts = [
+        layers.Dense(H, name="sums"),
+        layers.BatchNormalization(name="norm"),
+        layers.Activation("relu", name="cut"),
+    ]
+    parts = [*parts, *[layers.Conv1D(3, 2)] * graph, layers.Dense(2, name="end")]
+    shape = (T, F) if graph else (F,)
+    model = randomise(keras().Sequential([keras().Input(shape), *parts]), rng_of(75))
+    model.get_layer("norm").set_weights([np.abs(w) + 0.1 for w in model.get_layer("norm").get_weights()])
+    x = rng_of(76).standard_normal((5, *shape)).astype("float32")
+    sums, norm, cut, *rest = parts
+    y = norm(cut(sums(x)))
+    for layer in rest:
+        y = layer(y)
+    found = cause(np.asarray(y), model, x, pairs=False)
+    assert found.cause == "layer-order:norm,cut" and "BatchNormalization, Activation" in found.explanation
+
+
+# --- inputs of a model that begins with what is not ours --------------------------------------------------------------
+
+
+def convolved(inputs=1):
+    layers, k = keras().layers, keras()
+    given = [k.Input((8, 4)) for _ in range(inputs)]
+    read = [layers.LSTM(3)(layers.Conv1D(5, 3, activation="tanh")(one)) for one in given]
+    model = k.Model(
+        given if inputs > 1 else given[0], layers.Dense(2)(layers.Concatenate()(read) if inputs > 1 else read[0])
+    )
+    return randomise(model, rng_of(77))
+
+
+INPUTS = {
+    "model-input:reversed": lambda x: x[:, ::-1],
+    "model-input:features-reshaped": lambda x: x.reshape(len(x), 4, 8).swapaxes(1, 2),
+    "model-input:features-buffer": lambda x: x.swapaxes(1, 2).reshape(x.shape),
+    "input-columns:2,3,1,0": lambda x: x[..., [2, 3, 1, 0]],
+    "input-scaled:0.003922-x": lambda x: x / 255,
+    "input-scaled:standardised-features": lambda x: (x - x.mean((0, 1))) / x.std((0, 1)),
+    "input-scaled:1.7-x-0.4": lambda x: 1.7 * x - 0.4,
+}
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("id", INPUTS)
+def test_what_was_done_to_an_input_that_keras_computes_with_first(id, which):
+    model, x = (
+        convolved(which + 1),
+        [(3 * rng_of(78, k).standard_normal((6, 8, 4)) + 1).astype("float32") for k in (0, 1)],
+    )
+    x = x[: which + 1]
+    changed = [INPUTS[id](a).astype("float32") if k == which else a for k, a in enumerate(x)]
+    found = cause(np.asarray(model(changed if which else changed[0])), model, x if which else x[0], pairs=False)
+    assert found.cause == id + ",input-1" * which, found
+    assert "layer" not in found.explanation
+
+
+def test_two_inputs_are_swapped():
+    model, x = convolved(2), [rng_of(79, k).standard_normal((6, 8, 4)).astype("float32") for k in (0, 1)]
+    found = cause(np.asarray(model(x[::-1])), model, x, pairs=False)
+    assert found.cause == "model-input:swapped-0,1" and "no error message" in found.explanation
 
 
 # --- columns --------------------------------------------------------------------------------------------------------

@@ -184,6 +184,35 @@ def test_another_activation_in_one_layer_of_a_model_and_in_both_directions():
     assert "elu" in found.explanation
 
 
+@pytest.mark.parametrize(
+    ("own", "theirs", "id"),
+    [
+        ("leaky_relu(0.3)", "leaky-relu-0.01", "leaky-relu-0.01"),
+        ("leaky_relu(0.3)", "leaky-relu-0.07", "leaky-relu-0.07"),
+        ("elu", "relu", "relu"),
+        ("relu", "tanh", "tanh"),
+        ("tanh", "linear", None),
+    ],
+)
+@pytest.mark.parametrize("before", ["Dense", "LSTM", "BatchNormalization"])
+def test_another_activation_in_a_layer_of_its_own(own, theirs, id, before):
+    middle = {"LSTM": le.LSTM(5, name="m"), "BatchNormalization": le.BatchNormalization(name="m")}.get(before)
+    first = le.GRU(4, return_sequences=before == "LSTM", name="first")
+    parts = [first, middle or le.Dense(5, name="m"), le.Activation(own, name="act"), le.Dense(3, name="end")]
+    model = built(le.Sequential(parts), (None, None, 3), scale=2)
+    if before == "BatchNormalization":
+        middle.set_weights([np.abs(w) + 0.1 for w in middle.get_weights()])
+    x = sequences(batch=6)
+    seen, weights = parts[1](first(x)).astype(float), model.get_weights()
+    y = (FUNCTIONS | UNNAMED)[theirs](seen) @ weights[-2] + weights[-1]
+    found = diagnose(y, model, x)
+    if id is None:
+        assert found.cause in ("activation-replaced:linear", "layer-count:without-act")
+        return
+    assert found.cause == f"activation-replaced:{id}" and found.candidates[0].place == "in 'act'", found
+    assert f"where the layer has {own}" in found.explanation and f"{own}(x)" in found.fix
+
+
 def test_another_activation_together_with_another_mistake():
     layer = built(le.Dense(4, activation="elu"), (None, 5), scale=2)
     x = rng_of(3).normal(size=(7, 5)).astype("float32")

@@ -1,5 +1,6 @@
 """The mathematics. NumPy only: draws nothing, reads no files, does not know Keras."""
 
+from lstm_edu.core.activation import Activation
 from lstm_edu.core.batch_normalization import BatchNormalization
 from lstm_edu.core.dense import Dense
 from lstm_edu.core.dropout import Dropout
@@ -18,6 +19,7 @@ from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 __all__ = [
     "GRU",
     "LSTM",
+    "Activation",
     "BatchNormalization",
     "Bidirectional",
     "Dense",

@@ -1,7 +1,8 @@
 """Keras's activation functions by Keras's names, each with its derivative.
 
 `get("tanh")` returns an `Activation`: call it for y = f(x), ask `.slope(x, y)` for dy/dx where each output depends on
-its own input only, and `.backward(dy, x, y)` for the chain rule, which every activation has.
+its own input only, and `.backward(dy, x, y)` for the chain rule, which every activation has. "leaky_relu(0.3)" and
+"elu(0.5)" are those with another slope or alpha, as Keras's layers LeakyReLU and ELU have.
 
 Source: keras.activations of Keras 3.15.1 on TensorFlow 2.21, whose numbers these equal (see keras_bridge's tests).
 """
@@ -9,8 +10,10 @@ Source: keras.activations of Keras 3.15.1 on TensorFlow 2.21, whose numbers thes
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -98,6 +101,8 @@ def get(identifier: str | Activation | None) -> Activation:
         )
     if identifier in _ALL:
         return _ALL[identifier]
+    if (given := re.fullmatch(r"(\w+)\((.+)\)", identifier)) and given[1] in _WITH_A_NUMBER:
+        return _with_a_number(identifier, given[1], given[2])
     if identifier == "threshold":
         raise ValueError("threshold needs two more arguments and so cannot be named in a layer, in Keras either")
     import difflib
@@ -190,6 +195,16 @@ leaky_relu = _define(
 )
 
 
+def _leaky(name: str, slope: float) -> Activation:
+    held = float(np.float32(slope))
+    return Activation(
+        name,
+        f"x if x > 0 else {slope:g} x",
+        lambda x: np.where(x > 0, x, held * x),
+        lambda x, y: np.where(x > 0, 1, held).astype(x.dtype),
+    )
+
+
 def _expm1_below(x: Array) -> Array:
     return np.exp(np.minimum(x, 0)) - 1 if isinstance(x, Coarse) else np.expm1(np.minimum(x, 0))
 
@@ -200,6 +215,31 @@ elu = _define(
     lambda x: np.where(x > 0, x, _expm1_below(x)),
     lambda x, y: np.where(x > 0, 1, y + 1).astype(x.dtype),
 )
+
+
+def _elu_of(name: str, alpha: float) -> Activation:
+    return Activation(
+        name,
+        f"x if x > 0 else {alpha:g} (exp(x) - 1)",
+        lambda x: np.where(x > 0, x, alpha * _expm1_below(x)),
+        lambda x, y: np.where(x > 0, 1, y + alpha).astype(x.dtype),
+    )
+
+
+_WITH_A_NUMBER: dict[str, Callable[[str, float], Activation]] = {"leaky_relu": _leaky, "elu": _elu_of}
+
+
+@cache
+def _with_a_number(identifier: str, kind: str, text: str) -> Activation:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"{kind}(...) needs a number in its brackets, such as {kind}(0.1); got {identifier!r}")
+    return _WITH_A_NUMBER[kind](identifier, number)
+
+
 celu = _define("celu", elu.formula, lambda x: np.maximum(x, 0) + np.expm1(np.minimum(x, 0)), elu.slope)
 _SELU_SCALE, _SELU_ALPHA = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
 selu = _define(

@@ -79,6 +79,9 @@ class Rest(Protocol):
     def drawn(self, seed: int) -> tuple[Array, ...]:
         """Inputs of the kind that the model was made for. ValueError where nothing is known about them."""
 
+    def maker(self, name: str) -> str | None:
+        """The layer of ours whose output this one reads, if it reads it as it is; else None."""
+
     def before(self, name: str) -> tuple[int | None, ...] | None:
         """The shape of one sample before it was flattened for this layer, if it was; else None."""
 

@@ -29,6 +29,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from lstm_edu.core import checks, losses, optimizers
+from lstm_edu.core.activation import Activation
 from lstm_edu.core.container import Container, containers, leaves
 from lstm_edu.core.dense import Dense
 from lstm_edu.core.layer import Gradients, Layer, quietly
@@ -77,7 +78,7 @@ class _Compiled:
     optimizer: optimizers.Optimizer
     loss: losses.Loss
     metrics: dict[str, _Metric]
-    linear_end: Dense | None  # the last layer without its activation, where the loss works on the logits
+    linear_end: Dense | Activation | None  # the last layer without its activation, where the loss works on the logits
 
 
 class Trainer(Container):
@@ -202,7 +203,7 @@ class Trainer(Container):
         job = self._require_compiled("test_on_batch()")
         self._build_for(x)
         trace = self.trace(x, mask, keep="z" if "z" in self.quantities else ())
-        end = trace.output if job.linear_end is None else _last(trace).z
+        end = trace.output if job.linear_end is None else _logits(_last(trace))
         self._report(job, means, float(job.loss(y, end, trace.output_mask)), y, trace)
 
     def _report(self, job: _Compiled, means: _Means, loss: float, y: Any, trace: Trace) -> None:
@@ -343,7 +344,7 @@ def _learns(model: Layer) -> list[bool]:
     return [layer.trainable for layer in leaves(model) for _ in layer.weights]
 
 
-def _linear_end(model: Trainer, loss: losses.Loss) -> Dense | None:
+def _linear_end(model: Trainer, loss: losses.Loss) -> Dense | Activation | None:
     """The last layer without its activation, if Keras would compute this loss from the logits."""
     last = model.layers[-1]
     while isinstance(last, Trainer):
@@ -351,7 +352,7 @@ def _linear_end(model: Trainer, loss: losses.Loss) -> Dense | None:
     if (
         isinstance(loss, losses.Crossentropy)
         and loss.finds_logits
-        and isinstance(last, Dense)
+        and isinstance(last, (Dense, Activation))
         and last.activation.name in ("softmax", "sigmoid")
         and loss.dtype == last.dtype  # casting the predictions loses the logits
     ):
@@ -364,11 +365,18 @@ def _last(trace: Trace) -> Trace:
     return _last(trace.layers[-1]) if isinstance(trace.layer, Trainer) else trace
 
 
-def _at_logits(trace: Trace, linear_end: Dense) -> Trace:
+def _logits(trace: Trace) -> np.ndarray:
+    """What goes into the activation of the last layer, a Dense or an Activation."""
+    return trace.z if "z" in trace else trace.x
+
+
+def _at_logits(trace: Trace, linear_end: Dense | Activation) -> Trace:
     """The same computation, ending at the last layer's logits."""
     if not isinstance(trace.layer, Trainer):
-        z = trace.z
-        return Trace(linear_end, {"x": trace.x, "z": z, "y": z}, z, mask=trace.mask, weights=trace.weights)
+        z = _logits(trace)
+        arrays = {"x": trace.x, "z": z, "y": z}
+        arrays = {name: arrays[name] for name in linear_end.quantities}
+        return Trace(linear_end, arrays, z, mask=trace.mask, weights=trace.weights)
     *_, name = trace.children
     end = _at_logits(trace.children[name], linear_end)
     return Trace(trace.layer, {}, end.output, children={**trace.children, name: end}, weights=trace.weights)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Graph, Layer, Sequential, StackedRNN
+from lstm_edu.core import Activation, Graph, Layer, Sequential, StackedRNN
 from lstm_edu.core.wrappers import Bidirectional
 from lstm_edu.doctor.recipes import BidirectionalRecipe, ModelRecipe, Recipe, RecurrentRecipe, recipe_of
 from lstm_edu.doctor.running import run
@@ -42,6 +42,7 @@ class Mistake:
             decimals): it looks for those of its mistakes that may give the numbers, see `families`.
         everywhere: in a stack it is also made in all layers at once, as an exporter would.
         alone: it is tried alone only, not with another mistake: one of many in a family.
+        of_output: whether it is made in what a layer returns; where an Activation layer follows, it is made there.
         parameters: how many of its numbers were found from the output, and so explain that many fewer.
     """
 
@@ -59,6 +60,7 @@ class Mistake:
     family_of: Callable[[Any], Iterable[Sequence[Mistake]]] | None = field(default=None, repr=False)
     everywhere: bool = False
     alone: bool = False
+    of_output: Callable[[Layer], bool] = field(default=lambda layer: False, repr=False)
     parameters: int = 0
 
     @property
@@ -83,7 +85,13 @@ class Mistake:
         if type(layer).__name__ in self.kinds:
             return [()] if self.condition(layer) else []
         inner = getattr(layer, "inner", {})
-        found = [(name, *place) for name, child in inner.items() for place in self.places(child)]
+        activated = _activated(layer)
+        found = [
+            (name, *place)
+            for name, child in inner.items()
+            if not (name in activated and self.of_output(child))
+            for place in self.places(child)
+        ]
         if isinstance(layer, Bidirectional):
             if len(found) < len(inner):
                 return [] if self.together else found
@@ -142,6 +150,16 @@ class Mistake:
 
     def __repr__(self) -> str:
         return f"<Mistake {self.id}: {self.sentence}>"
+
+
+def _activated(model: Layer) -> set[str | None]:
+    """The layers of a model whose output goes into an Activation layer."""
+    inner = getattr(model, "inner", {})
+    ends = [name for name, layer in inner.items() if isinstance(layer, Activation)]
+    if isinstance(model, Graph):
+        return set(map(model.rest.maker, ends))
+    names = list(inner) if isinstance(model, Sequential) else []
+    return {names[names.index(end) - 1] for end in ends if end in names[1:]}
 
 
 class Mistakes:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
-from lstm_edu.core import BatchNormalization, Dense, Embedding, Graph, Layer, Sequential, StackedRNN, checks
+from lstm_edu.core import Activation, BatchNormalization, Dense, Embedding, Graph, Layer, Sequential, StackedRNN, checks
 from lstm_edu.core.graph import Reached, Recording
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
@@ -74,6 +74,17 @@ class DenseRecipe(Recipe):
 
     def compute(self):
         return [self.activation(self.x @ self.kernel + self.bias)]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ActivationRecipe(Recipe):
+    """activation(x): x (..., F)."""
+
+    x: Array
+    activation: Callable[[Array], Array]
+
+    def compute(self):
+        return [self.activation(self.x)]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -398,6 +409,8 @@ def recipe_of(
         bias = weights[1] if layer.use_bias else np.zeros(layer.units, dtype)
         x = _cast(layer, x, dtype, cast)
         return DenseRecipe(layer=layer, x=x, kernel=weights[0], bias=bias, activation=function_of(layer.activation))
+    if isinstance(layer, Activation):
+        return ActivationRecipe(layer=layer, x=_cast(layer, x, dtype, cast), activation=function_of(layer.activation))
     if isinstance(layer, BatchNormalization):
         gamma, beta, mean, variance = layer.in_full(weights)
         return NormalizationRecipe(

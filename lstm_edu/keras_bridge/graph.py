@@ -230,6 +230,17 @@ class KerasRest:
             return tuple(rng.permutation(np.asarray(a), axis=-1) for a in keras().tree.flatten(self._last))
         return tuple(map(np.asarray, keras().tree.flatten(given)))
 
+    def maker(self, name: str) -> str | None:
+        layer = next(k for k, ours in self.names.items() if ours == name)
+        made = [
+            self.names.get(id(tensor._keras_history.operation))
+            for operation in _operations(self.model)
+            if id(operation) == layer
+            for node in operation._inbound_nodes
+            for tensor in node.input_tensors
+        ]
+        return made[0] if len(made) == 1 else None
+
     def before(self, name: str) -> tuple[int | None, ...] | None:
         layer = next(k for k, ours in self.names.items() if ours == name)
         for operation in _operations(self.model):

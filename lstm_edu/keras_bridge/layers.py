@@ -18,6 +18,7 @@ import numpy as np
 from lstm_edu.core import (
     GRU,
     LSTM,
+    Activation,
     BatchNormalization,
     Bidirectional,
     Dense,
@@ -231,6 +232,35 @@ def _rebuild_batch_normalization(layer):
     if getattr(layer, "renorm", False):
         raise ValueError(f"{layer.name!r}: renorm=True cannot be rebuilt")
     return BatchNormalization(**_same(layer, "momentum", "epsilon", "center", "scale"), **_common(layer))
+
+
+def _rebuild_activation(layer):
+    return Activation(activation_name(layer, "activation"), **_common(layer))
+
+
+def _rebuild_relu(layer):
+    slope, most, threshold = float(layer.negative_slope), layer.max_value, float(layer.threshold or 0)
+    if threshold or (most is not None and (float(most) != 6 or slope)):
+        raise ValueError(
+            f"{layer.name!r}: ReLU with max_value={most}, negative_slope={slope:g}, threshold={threshold:g} cannot be "
+            "rebuilt; max_value=6 can, or a negative_slope"
+        )
+    name = f"leaky_relu({slope!r})" if slope else "relu" if most is None else "relu6"
+    return Activation(name, **_common(layer))
+
+
+def _rebuild_leaky_relu(layer):
+    return Activation(f"leaky_relu({float(layer.negative_slope)!r})", **_common(layer))
+
+
+def _rebuild_elu(layer):
+    return Activation("elu" if layer.alpha == 1 else f"elu({float(layer.alpha)!r})", **_common(layer))
+
+
+def _rebuild_softmax(layer):
+    if layer.axis != -1:
+        raise ValueError(f"{layer.name!r}: only axis=-1, the last one, can be rebuilt, got axis={layer.axis}")
+    return Activation("softmax", **_common(layer))
 
 
 def _record_output(layer, x, mask, start):
@@ -466,6 +496,11 @@ LAYERS: dict[str, Support] = {
     "Masking": Support(_rebuild_masking, _record_output),
     "BatchNormalization": Support(_rebuild_batch_normalization, _record_output),
     "Dropout": Support(_rebuild_dropout, _record_output),
+    "Activation": Support(_rebuild_activation, _record_output),
+    "ReLU": Support(_rebuild_relu, _record_output),
+    "LeakyReLU": Support(_rebuild_leaky_relu, _record_output),
+    "ELU": Support(_rebuild_elu, _record_output),
+    "Softmax": Support(_rebuild_softmax, _record_output),
     "SimpleRNN": Support(_rebuild_simple_rnn, _record_steps, cell=Cell(1, ("h",), _read_simple_rnn)),
     "GRU": Support(_rebuild_gru, _record_steps, cell=Cell(3, ("h",), _read_gru)),
     "LSTM": Support(_rebuild_lstm, _record_steps, cell=Cell(5, ("h", "c"), _read_lstm)),

@@ -13,7 +13,7 @@ from lstm_edu.doctor.catalogue.gates import with_equations
 from lstm_edu.doctor.equations import Function, function_of
 from lstm_edu.doctor.families import Situation, flat
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
-from lstm_edu.doctor.recipes import DenseRecipe, Recipe
+from lstm_edu.doctor.recipes import ActivationRecipe, DenseRecipe, Recipe
 
 Array = np.ndarray
 
@@ -110,7 +110,7 @@ def table(name: str, n: int, reach: float, end: bool, look: str) -> Function:
 def nearly(r: Any, tanh: Function | None = None, sigmoid: Function | None = None) -> Recipe:
     """The recipe with other functions instead of its tanh and its sigmoid."""
     instead = {_TANH: tanh or _TANH, _SIGMOID: sigmoid or _SIGMOID}
-    if isinstance(r, DenseRecipe):
+    if isinstance(r, (DenseRecipe, ActivationRecipe)):
         return r.but(activation=instead.get(r.activation, r.activation))
     pieces: dict[str, Any] = {"activations": tuple(instead.get(a, a) for a in r.equations.activations)}
     if hasattr(r.equations, "squash"):
@@ -124,7 +124,7 @@ def functions_in(layer) -> tuple[bool, bool]:
     return "tanh" in names, "sigmoid" in names
 
 
-_KINDS = ("Dense", *RECURRENT)
+_KINDS = ("Dense", "Activation", *RECURRENT)
 _FIX = "np.tanh(z); 1 / (1 + np.exp(-z))   # exact; or live with differences of this size"
 _SOURCE = "NeuralAmpModelerCore#43; RTNeural#149; tflite-micro#1455; hls4ml#329 and #1052"
 

@@ -14,7 +14,7 @@ from lstm_edu.doctor.catalogue.gates import with_activation, with_equations
 from lstm_edu.doctor.equations import Function, function_of
 from lstm_edu.doctor.families import Groups, Situation, solved
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
-from lstm_edu.doctor.recipes import DenseRecipe, Recipe
+from lstm_edu.doctor.recipes import ActivationRecipe, DenseRecipe, Recipe
 
 Array = np.ndarray
 
@@ -61,12 +61,16 @@ def softmax_over(axis: int) -> Function:
     return softmax
 
 
+def _without_time(layer: Layer) -> bool:
+    return type(layer).__name__ in ("Dense", "Activation")
+
+
 def _function(name: str, layer: Layer) -> Function | None:
     """The function of that name; None where it is the layer's own, or makes no sense in it."""
     if name == "softmax over the batch":
-        return softmax_over(0 if type(layer).__name__ == "Dense" else -2)
+        return softmax_over(0 if _without_time(layer) else -2)
     if name == "softmax over time":
-        return softmax_over(1) if type(layer).__name__ == "Dense" else None
+        return softmax_over(1) if _without_time(layer) else None
     return function_of(name)
 
 
@@ -76,7 +80,7 @@ def _function(name: str, layer: Layer) -> Function | None:
 def replaced(r: Any, function: Function, where: str) -> Recipe:
     """where: "" is everything that the layer's `activation` applies to; "candidate", "output" (an LSTM's cell state on
     its way out), or "gates"."""
-    if isinstance(r, DenseRecipe):
+    if isinstance(r, (DenseRecipe, ActivationRecipe)):
         return r.but(activation=function)
     kind = type(r.layer).__name__
     if where == "gates":
@@ -96,6 +100,8 @@ _WHERE = {
 def _fix(layer: Layer, where: str) -> str:
     kind = type(layer).__name__
     own = _own(layer, where)
+    if kind == "Activation":
+        return f"y = {own}(x)   # {own!r}"
     if own == "linear" and kind == "Dense":
         return "y = x @ kernel + bias   # activation='linear'"
     if kind == "Dense":
@@ -116,7 +122,6 @@ def _own(layer: Any, where: str) -> str:
 
 def _instead(layer: Layer, name: str, function: Function, where: str, words: str = "", parameters: int = 0) -> Mistake:
     own = _own(layer, where)
-    layer_has_time = type(layer).__name__ != "Dense"
     article = "an" if own[0] in "aeiou" else "a"
     told = _TOLD.get(own, own)
     return Mistake(
@@ -129,7 +134,7 @@ def _instead(layer: Layer, name: str, function: Function, where: str, words: str
         versions="all: a different argument, or a different default",
         source="keras.layers: activation, recurrent_activation",
         across="batch" in name,
-        alone=layer_has_time and name not in _WITH_OTHERS or where != "",
+        alone=not _without_time(layer) and name not in _WITH_OTHERS or where != "",
         parameters=parameters,
     )
 
@@ -144,7 +149,7 @@ def another_activation(situation: Situation) -> Groups:
     """The common activations first; then those in one place only; then the rare ones, and slopes that are found."""
     layer = situation.layer
     found = None
-    if situation.first or type(layer).__name__ == "Dense":
+    if situation.first or _without_time(layer):
         found = yield from solved(situation.beginning(_STEPS).one_sequence(), _sloping, [0.1])
     slopes = [
         _instead(layer, f"leaky_relu-{slope}", leaky(slope), "", f"leaky_relu with slope {slope}") for slope in _SLOPES
@@ -172,13 +177,14 @@ def _sloping(parameters: Array) -> partial:
 CATALOGUE.add(
     Mistake(
         "activation-replaced",
-        ("Dense", *RECURRENT),
+        ("Dense", "Activation", *RECURRENT),
         "A different activation is used: everywhere, on the candidate, on the output, or on the gates. "
         "The doctor finds out which one, and a leaky_relu's slope.",
         "y = activation(x @ kernel + bias)   # the layer's own, layer.get_config()['activation']",
         None,
         versions="all: a different argument, or a different default",
         source="tf2onnx#2211; rnnoise#58; lwtnn#167; keras.layers: activation, recurrent_activation",
+        of_output=lambda layer: type(layer).__name__ == "Dense" and layer.activation.name == "linear",
         family_of=another_activation,
     )
 )

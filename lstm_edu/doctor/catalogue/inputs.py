@@ -103,11 +103,11 @@ _MOST_SOLVED = 12  # columns whose order is searched for
 _MOST_WORK = 4e8  # multiplications that searching may take
 
 
-def in_order(r: Recipe, order: Sequence[int]) -> Recipe | None:
-    """The layer reads its input's columns in another order."""
-    if any(x.shape[-1] != len(order) for x in inputs_of(r)):
+def in_order(r: Recipe, order: Sequence[int], which: int = 0) -> Recipe | None:
+    """An input's columns are read in another order."""
+    if inputs_of(r)[which].shape[-1] != len(order):
         return None
-    return with_input(r, lambda x, mask: (x[..., list(order)], mask))
+    return with_input(r, lambda x, mask: (x[..., list(order)], mask), which)
 
 
 def input_columns(situation: Situation) -> Iterator[list[Mistake]]:
@@ -120,15 +120,15 @@ def input_columns(situation: Situation) -> Iterator[list[Mistake]]:
     rotated = [tuple(np.roll(np.arange(n), -k).tolist()) for k in range(1, n)] if n <= _MOST_SWAPS else []
     common = [tuple(range(n))[::-1], *rotated]
     known = {m.id for m in flattened}
-    others = [_columns(order, alone=k > 0) for k, order in enumerate(common)]
+    others = [columns_in(order, alone=k > 0) for k, order in enumerate(common)]
     yield [*flattened, *(m for m in others if m.id not in known)]
     if n * (n - 1) // 2 <= _MOST_SWAPS:
-        yield [_columns(_with_exchanged(n, a, b), alone=True) for a, b in combinations(range(n), 2)]
+        yield [columns_in(with_exchanged(n, a, b), alone=True) for a, b in combinations(range(n), 2)]
     if n <= _MOST_SOLVED and _is_first(situation) and (order := _searched(situation, n)) is not None:
-        yield [_columns(order, alone=True)]
+        yield [columns_in(order, alone=True)]
 
 
-def _with_exchanged(n: int, a: int, b: int) -> tuple[int, ...]:
+def with_exchanged(n: int, a: int, b: int) -> tuple[int, ...]:
     order = list(range(n))
     order[a], order[b] = b, a
     return tuple(order)
@@ -142,14 +142,16 @@ def _is_first(situation: Situation) -> bool:
     )
 
 
-def _columns(order: tuple[int, ...], alone: bool) -> Mistake:
+def columns_in(order: tuple[int, ...], alone: bool, which: int | None = None) -> Mistake:
+    """The columns of a layer's input in this order; of a whole graph's, its input number `which`."""
     name = ",".join(map(str, order)) if len(order) <= _MOST_SOLVED else order_text(order).replace(" ", "-")
     return Mistake(
-        f"input-columns:{name}",
-        ("Dense", *RECURRENT),
-        f"The columns of the input (its features) are in another order than the layer's: {order_text(order)}.",
+        f"input-columns:{name}" + (f",input-{which}" if which else ""),
+        ("Dense", *RECURRENT) if which is None else ("Graph",),
+        f"The columns of the input (its features) are in another order than the "
+        f"{'layer' if which is None else 'model'}'s: {order_text(order)}.",
         "x = x[..., [names.index(name) for name in the_names_in_training]]",
-        partial(in_order, order=order),
+        partial(in_order, order=order, which=which or 0),
         versions="columns by name in alphabetical order, features put together in another order than in training",
         source="keras#13830; pandas.DataFrame: the order of columns",
         alone=alone,
@@ -341,7 +343,10 @@ def _step(sequence: Array, k: int) -> Array:
 def _goes_forward(layer: Layer) -> bool:
     if isinstance(layer, Recurrent):
         return not layer.go_backwards
-    return type(layer).__name__ in ("Dense", "Embedding", "BatchNormalization", "TimeDistributed", "Dropout", "Masking")
+    return type(layer).__name__ in _EACH_STEP
+
+
+_EACH_STEP = ("Dense", "Activation", "Embedding", "BatchNormalization", "TimeDistributed", "Dropout", "Masking")
 
 
 def padding(situation: Situation) -> Iterator[list[Mistake]]:

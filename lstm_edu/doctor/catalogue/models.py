@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 
-from lstm_edu.core import Layer
+from lstm_edu.core import Graph, Layer
 from lstm_edu.doctor.families import Situation
 from lstm_edu.doctor.hypotheses import with_mistakes
 from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake
 from lstm_edu.doctor.recipes import (
+    ActivationRecipe,
     BidirectionalRecipe,
     DenseRecipe,
     HandedOn,
@@ -109,10 +110,38 @@ def other_layers_weights(situation: Situation) -> Iterator[list[Mistake]]:
     two = [pair for group in groups for pair in combinations(group, 2) if by_name != _exchange(pair)]
     alone = len(two) > _MOST_WITH_OTHERS
     yield [*first, *(_exchanged(pair, alone) for pair in two)]
+    yield [_in_order(source) for group in groups for source in _orders(group) if source != by_name]
     one_for_another = [
         (path, other) for group in groups for path in group for other in group if path != other and len(group) > 1
     ]
     yield [_reused(path, other, len(one_for_another) > _MOST_WITH_OTHERS) for path, other in one_for_another]
+
+
+_MOST_ORDERED = 4  # layers of which every order is tried; of more those that are reversed, or moved on
+
+
+def _orders(group: Sequence[Path]) -> list[dict[Path, Path]]:
+    """Orders of three and more layers: layer -> whose weights it has, where more than two have another's."""
+    n = len(group)
+    tried = permutations(range(n)) if n <= _MOST_ORDERED else [range(n)[::-1], *(_moved_on(n, k) for k in range(1, n))]
+    sources = ({group[k]: group[other] for k, other in enumerate(order) if k != other} for order in tried)
+    return [source for source in sources if len(source) > 2]
+
+
+def _moved_on(n: int, k: int) -> list[int]:
+    return [(one + k) % n for one in range(n)]
+
+
+def _in_order(source: Mapping[Path, Path]) -> Mistake:
+    return Mistake(
+        f"layers-exchanged:{','.join(f'{_called(path)}-has-{_called(other)}' for path, other in source.items())}",
+        _MODELS,
+        f"Layers of the same shape have each other's weights: {_pairs_text(source)}.",
+        "for layer in model.layers: layer.set_weights(weights[layer.name])   # by name, not by position",
+        partial(with_weights_of, source=source),
+        alone=True,
+        **_ORDER,
+    )
 
 
 def _exchange(pair: Sequence[Path]) -> dict[Path, Path]:
@@ -181,7 +210,7 @@ def given_to(r: Recipe) -> Array | None:
         return r.x[:, ::-1] if r.backwards else r.x
     if isinstance(r, BidirectionalRecipe):
         return given_to(r.parts["forward"])
-    return r.x if isinstance(r, (DenseRecipe, NormalizationRecipe)) else None
+    return r.x if isinstance(r, (ActivationRecipe, DenseRecipe, NormalizationRecipe)) else None
 
 
 def fed(r: Recipe, x: Array) -> Recipe:
@@ -217,7 +246,7 @@ def _keeps_the_width(layer: Layer) -> bool:
     if kind == "Bidirectional":
         width = layer.forward_layer.units + (layer.backward_layer.units if layer.merge_mode == "concat" else 0)
         return layer.merge_mode is not None and layer.forward_layer.weights[0].shape[0] == width
-    if kind == "BatchNormalization":
+    if kind in ("BatchNormalization", "Activation"):
         return True
     return kind in ("Dense", *RECURRENT) and layer.weights[0].shape[0] == layer.units
 
@@ -254,6 +283,54 @@ def another_number_of_layers(situation: Situation) -> Iterator[list[Mistake]]:
         for name in names
     ]
     yield [*missing, *again]
+
+
+# --- two layers in the other order ----------------------------------------------------------------------------------
+
+
+def swapped(r: ModelRecipe, one: str, other: str) -> ModelRecipe | None:
+    """The second layer on the input of the first, and then the first on what that returned."""
+    first, second = r.right_part(one), r.right_part(other)
+    if first is None or second is None or given_to(first) is None or given_to(second) is None:
+        return None
+
+    def instead(by: Recipe, own: Recipe) -> Recipe | None:
+        x = given_to(own)
+        return None if x is None else fed(by, x)
+
+    return changed(changed(r, one, partial(instead, second)), other, partial(instead, first))
+
+
+def _next_to_each_other(model: Layer) -> Iterator[tuple[str, str]]:
+    """Two layers of which the second reads what the first returned, and that keep its size."""
+    inner = model.inner
+    names = list(inner)
+    for other in names:
+        k = names.index(other)
+        one = model.rest.maker(other) if isinstance(model, Graph) else names[k - 1] if k else None
+        if one is None or type(inner[one]) is type(inner[other]):  # of one kind: as if their weights were swapped
+            continue
+        if all(_keeps_the_width(inner[name]) for name in (one, other)):
+            yield one, other
+
+
+def another_order_of_layers(situation: Situation) -> Iterator[list[Mistake]]:
+    model = situation.base.layer
+    run([situation.base])  # so that it is known what reaches each layer
+    yield [
+        Mistake(
+            f"layer-order:{one},{other}",
+            _MODELS,
+            f"{one!r} and {other!r} ({type(model.inner[one]).__name__}, {type(model.inner[other]).__name__}) are in "
+            "the other order. Both keep the size of their input, so there is no error message.",
+            "for layer in model.layers: x = layer(x)   # in this order",
+            partial(swapped, one=one, other=other),
+            versions="hand-written code; activation before or after BatchNormalization",
+            source="keras.layers.BatchNormalization, Activation",
+            alone=True,
+        )
+        for one, other in _next_to_each_other(model)
+    ]
 
 
 # --- columns of the output ------------------------------------------------------------------------------------------
@@ -352,6 +429,14 @@ for _id, _kinds, _sentence, _family, _source in (
         "A layer that keeps the size of its input is left out, or run twice.",
         another_number_of_layers,
         "keras#8134; torch.nn.LSTM: num_layers",
+    ),
+    (
+        "layer-order",
+        _MODELS,
+        "Two layers that keep the size of their input are in the other order, such as an activation and a "
+        "BatchNormalization.",
+        another_order_of_layers,
+        "keras.layers.BatchNormalization, Activation",
     ),
     (
         "output-columns",

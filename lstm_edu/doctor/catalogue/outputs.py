@@ -41,6 +41,7 @@ for _name in ("softmax", "tanh", "sigmoid", "relu"):
         else "y = layer(x)   # nothing after it",
         condition=partial(_changes, name=_name),
         versions="all; softmax in the layer and from_logits=True in the loss",
+        of_output=lambda layer: True,
         source="keras#6143",
     )(partial(again, function=function_of(_name)))
 

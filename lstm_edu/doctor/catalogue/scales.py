@@ -93,10 +93,10 @@ def _dropout(where: str, rate: float, factor: float, words: str, id: str) -> Mis
 # --- the input -------------------------------------------------------------------------------------------------------
 
 
-def rescaled(r: Recipe, change: Callable[[Array], Array]) -> Recipe | None:
+def rescaled(r: Recipe, change: Callable[[Array], Array], which: int = 0) -> Recipe | None:
     """The same on another input: `change` of it, as the layer computes with it."""
     dtype = r.dtype if isinstance(r, StackRecipe) else None
-    return with_input(r, lambda x, mask: (np.asarray(change(np.asarray(x, dtype))), mask))
+    return with_input(r, lambda x, mask: (np.asarray(change(np.asarray(x, dtype))), mask), which)
 
 
 def line(x: Array, factor: float, shift: float) -> Array:
@@ -132,30 +132,47 @@ _KNOWN = {  # factor, shift: words
 
 
 def input_scaled(situation: Situation) -> Groups:
-    """The usual scalings, then a factor and a shift that are solved for."""
-    solutions = yield from _solved(situation, [(_on_this_line, [factor, 0.0]) for factor in (1.0, 0.1, 4.0)])
+    """Of the input of a layer, or of a chain."""
+    base = situation.base.right_part(situation.place[0]) if isinstance(situation.base, GraphRecipe) else situation.base
+    if isinstance(base, BidirectionalRecipe):
+        base = next(iter(base.parts.values()))
+    x = getattr(base, "x", None)
+    yield from scaled(situation, 1 if x is None else x.ndim)
+
+
+def scaled(situation: Situation, axes: int, which: int | None = None) -> Groups:
+    """The usual scalings, then a factor and a shift that are solved for.
+
+    axes: of the input. which: of a whole graph, the number of its input.
+    """
+    on_a_line = partial(_on_this_line, which=which or 0)
+    solutions = yield from _solved(situation, [(on_a_line, [factor, 0.0]) for factor in (1.0, 0.1, 4.0)])
     found = next((p for p in solutions if p is not None), None)
     yield [
-        _scaled(f"{id}-{which}", f"{words}, {said})", partial(change, axes=axes), across=True)
+        _scaled(f"{id}-{where}", f"{words}, {said})", partial(change, axes=over), which, across=True)
         for id, (words, change) in _BY_ITSELF.items()
-        for which, said, axes in _axes(situation)
+        for where, said, over in _over(axes)
     ]
     yield [
-        _scaled(f"{factor:.4g}-x{shift:+.4g}".replace("+0", ""), words, partial(line, factor=factor, shift=shift))
+        _scaled(
+            f"{factor:.4g}-x{shift:+.4g}".replace("+0", ""), words, partial(line, factor=factor, shift=shift), which
+        )
         for (factor, shift), words in _KNOWN.items()
     ]
-    if found is not None and _different_numbers(situation) > 3:
+    if found is not None and _different_numbers(situation, which) > 3:
         factor, shift = map(_plain, found)
         words = [f"multiplied by {factor:.6g}"] if factor != 1 else []
         words += [f"shifted by {shift:.6g}"] if shift else []
         if words:
             id = f"{factor:.4g}-x{shift:+.4g}" if shift else f"{factor:.4g}-x"
-            yield [_scaled(id, " and ".join(words), partial(line, factor=factor, shift=shift), parameters=2)]
+            change = partial(line, factor=factor, shift=shift)
+            yield [_scaled(id, " and ".join(words), change, which, parameters=2)]
 
 
-def _different_numbers(situation: Situation) -> int:
+def _different_numbers(situation: Situation, which: int | None) -> int:
     """In the input; any two numbers can be brought to any other two by a factor and a shift."""
-    return min(len(np.unique(x)) for x in inputs_of(situation.base))
+    arrays = inputs_of(situation.base)
+    return min(len(np.unique(x)) for x in (arrays if which is None else [arrays[which]]))
 
 
 def _plain(value: float) -> float:
@@ -164,24 +181,29 @@ def _plain(value: float) -> float:
     return 0.0 if abs(value) < _EXACT / 10 else plain if abs(value - plain) <= 1e-5 * abs(plain) else float(value)
 
 
-def _axes(situation: Situation) -> list[tuple[str, str, tuple[int, ...] | None]]:
-    base = situation.base.right_part(situation.place[0]) if isinstance(situation.base, GraphRecipe) else situation.base
-    if isinstance(base, BidirectionalRecipe):
-        base = next(iter(base.parts.values()))
-    x = getattr(base, "x", None)
+def _over(axes: int) -> list[tuple[str, str, tuple[int, ...] | None]]:
+    """What a mean is taken over: everything, or all but the features."""
     found: list[tuple[str, str, tuple[int, ...] | None]] = [("whole", "over all of it", None)]
-    if x is not None and x.ndim > 1:
-        found.append(("features", "each feature by itself", tuple(range(x.ndim - 1))))
+    if axes > 1:
+        found.append(("features", "each feature by itself", tuple(range(axes - 1))))
     return found
 
 
-def _scaled(id: str, words: str, change, across: bool = False, parameters: int = 0) -> Mistake:
+def _scaled(
+    id: str,
+    words: str,
+    change: Callable[[Array], Array],
+    which: int | None,
+    across: bool = False,
+    parameters: int = 0,
+) -> Mistake:
+    reached = "this layer" if which is None else "the model"
     return Mistake(
-        f"input-scaled:{id}",
-        _MADE_OF,
-        f"The input was {words}, before it reached this layer; here it was not.",
+        f"input-scaled:{id}" + (f",input-{which}" if which else ""),
+        _MADE_OF if which is None else ("Graph",),
+        f"The input was {words}, before it reached {reached}; here it was not.",
         "y = layer(preprocess(x))   # the same preprocessing in both; once",
-        partial(rescaled, change=change),
+        partial(rescaled, change=change, which=which or 0),
         versions="preprocessing in one of two programs; Rescaling or Normalization in the model",
         source="keras.layers.Rescaling, Normalization",
         across=across,
@@ -190,9 +212,9 @@ def _scaled(id: str, words: str, change, across: bool = False, parameters: int =
     )
 
 
-def _on_this_line(parameters: Array) -> partial:
+def _on_this_line(parameters: Array, which: int) -> partial:
     factor, shift = map(float, parameters)
-    return partial(rescaled, change=partial(line, factor=factor, shift=shift))
+    return partial(rescaled, change=partial(line, factor=factor, shift=shift), which=which)
 
 
 def _solved(situation: Situation, searches: list[tuple[Callable[[Array], Mutation], list[float]]]) -> Search:
