@@ -524,3 +524,34 @@ def test_a_stateful_layer_against_one_that_starts_from_zeros_and_the_other_way_r
     layer(x)
     found = diagnose(layer(x), other, x)
     assert found.cause == "stateful-carry" and "stateful" in found.explanation and "reset_state()" in found.explanation
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("kind", BY_HAND)
+def test_a_stateful_layer_that_has_seen_other_input_before(kind, backwards):
+    layer, x = recurrent(kind, go_backwards=backwards), sequences(batch=2, timesteps=6)
+    other = recurrent(kind, go_backwards=backwards, return_state=True)
+    _, *states = other(sequences(batch=2, timesteps=9, seed=5))
+    found = diagnose(layer(x, initial_state=states), layer, x)
+    assert found.cause == "stateful-carry:another-input", found
+    assert "stateful layer" in found.explanation and "reset_state()" in found.fix
+    # What is wrong in other steps too is not called that, nor noise in the first steps.
+    wrong = np.asarray(layer(x, initial_state=states)).copy()
+    wrong[:, 3] += 0.01
+    assert diagnose(wrong, layer, x).verdict == "unexplained"
+    early = np.asarray(layer(x)).copy()
+    early[:, :2] += 0.1 * rng_of(6).standard_normal(early[:, :2].shape)
+    assert diagnose(early, layer, x).verdict == "unexplained"
+
+
+def test_a_whole_model_that_was_called_before():
+    def parts(**stateful):
+        return [le.LSTM(4, return_sequences=True, **stateful), le.GRU(3, **stateful), le.Dense(2)]
+
+    model, x = built(le.Sequential(parts()), (None, None, 3)), sequences(batch=4)
+    called_before = le.Sequential(parts(stateful=True))
+    called_before.build((4, None, 3))
+    called_before.set_weights(model.get_weights())
+    called_before(x)
+    found = diagnose(called_before(x), model, x)
+    assert found.cause == "stateful-carry:model" and "stateful" in found.explanation

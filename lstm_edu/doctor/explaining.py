@@ -16,7 +16,7 @@ from lstm_edu.core import Layer, checks
 from lstm_edu.core.container import leaves
 from lstm_edu.core.precision import Policy, unit_roundoff
 from lstm_edu.core.progress import Progress
-from lstm_edu.doctor import approximating, otherweights
+from lstm_edu.doctor import anotherstart, approximating, otherweights
 from lstm_edu.doctor.case import FEW_ROWS, Case
 from lstm_edu.doctor.diagnosis import Candidate, Diagnosis, Divergence
 from lstm_edu.doctor.evidence import Evidence, Fit, windows
@@ -49,6 +49,8 @@ def explain(case: Case, observed: Observed, pairs: bool | int = True, progress: 
     found = found or [e for search in searches for e in search.families()]
     sure = any(e.evidence.enough for e in found)
     answer = None if sure else _rounding(searches, observed) or _no_mistake(searches)
+    if not found and answer is None:
+        answer = _another_start(searches[-1], observed)
     most = None if pairs is True else int(pairs)
     pairs = bool(pairs) and not found and answer is None and observed.size > 1
     if pairs:
@@ -229,7 +231,11 @@ def _conclude(case: Case, observed: Observed, found: list[Explanation], tried: i
         Candidate.of(
             e.hypothesis,
             e.evidence,
-            tuple(" + ".join(m.mistake.id for m in found[j].hypothesis) for j in kinds[k] if j != k),
+            tuple(
+                " + ".join(m.mistake.id for m in found[j].hypothesis)
+                for j in kinds[k]
+                if set(found[j].hypothesis) != set(e.hypothesis)
+            ),
         )
         for k, e in enumerate(found)
     )
@@ -388,6 +394,14 @@ def _approximation(search: Search) -> Diagnosis | None:
 
 
 _ENOUGH_NUMBERS = 2000
+
+
+def _another_start(search: Search, observed: Observed) -> Diagnosis | None:
+    candidate = anotherstart.found(observed, search.base, search.right)
+    if candidate is None:
+        return None
+    (mistake,) = candidate.mistakes
+    return Diagnosis("cause", mistake.sentence, mistake.id, (candidate,), mistake.fix, candidate.evidence)
 
 
 def _told(mistake: Mistake, candidates: tuple[Candidate, ...], why: str) -> Diagnosis:

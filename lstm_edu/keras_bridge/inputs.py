@@ -109,6 +109,10 @@ def flat(given: Any) -> list[np.ndarray]:
     return keras().tree.flatten(given)
 
 
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(wanted) and all(n is None or n == m for n, m in zip(wanted, shape, strict=True))
+
+
 def _checked(value: Any, tensor: Any, model: Any) -> np.ndarray:
     shape = tuple(tensor.shape)
     if str(tensor.dtype) == "string":
@@ -117,10 +121,9 @@ def _checked(value: Any, tensor: Any, model: Any) -> np.ndarray:
             array = array[..., None]  # ["a text", "another"] for an Input of shape (1,)
     else:
         array = checks.numbers(value, f"x of input {tensor.name!r}", repr(model.name))
-    fits = array.ndim == len(shape) and all(n is None or n == m for n, m in zip(shape, array.shape, strict=True))
-    if not fits:
+    if not _fits(array.shape, shape):
         hint = ""
-        if array.ndim == len(shape) - 1:
+        if array.ndim == len(shape) - 1 and _fits(array.shape, shape[1:]):
             hint = ": it looks as if the batch axis is missing; write x[None]"
         elif array.ndim == len(shape) == 3 and array.shape[1:] == shape[:0:-1]:
             hint = ": time and features look swapped"

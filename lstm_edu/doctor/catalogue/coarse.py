@@ -69,9 +69,12 @@ def stored(r: DenseRecipe | RecurrentRecipe | EmbeddingRecipe, coarse: Coarse, b
     names = ["table"] if isinstance(r, EmbeddingRecipe) else ["kernel", *["bias"] * bias]
     if isinstance(r, RecurrentRecipe):
         names.append("recurrent_kernel")
+    # Of a table a channel is a row: one for each id, as Keras quantises an Embedding.
+    turned = isinstance(r, EmbeddingRecipe)
     # In float64 always: a weight half-way between two steps is rounded the same way whatever the recipe computes in.
     exact = {name: getattr(r, name).astype(np.float64) for name in names}
-    return r.but(**{name: coarse(a, gates).astype(getattr(r, name).dtype) for name, a in exact.items()})
+    left = {name: coarse(a.T, gates).T if turned else coarse(a, gates) for name, a in exact.items()}
+    return r.but(**{name: a.astype(getattr(r, name).dtype) for name, a in left.items()})
 
 
 # --- the family ------------------------------------------------------------------------------------------------------
@@ -99,6 +102,15 @@ def _coarse(id: str, what: str, coarse: Coarse, fix: str = _FLOAT32, bias: bool 
     )
 
 
+def _whole_numbers(bits: int, each: str, most: float, bias: bool) -> Mistake:
+    return _coarse(
+        f"int{bits}-per-{each}{_NAMED[most - 2 ** (bits - 1)]}",
+        f"stored as int{bits}, with one scale per {each}",
+        partial(scaled, bits=bits, each=each, most=most),
+        bias=bias,
+    )
+
+
 def coarse_weights(situation: Situation) -> Iterator[list[Mistake]]:
     """From the likeliest to the less likely: everything rounded, the kernels only, whole numbers, fixed point."""
     for bias in (True, False):
@@ -112,13 +124,13 @@ def coarse_weights(situation: Situation) -> Iterator[list[Mistake]]:
             for name, keep in (("float16", rounding.float16), ("bfloat16", rounding.bfloat16))
         ]
         yield rounded + halves
-    if not situation.first:
-        return  # an exporter stores all layers in the same way
+    if not situation.first:  # an exporter stores all layers in the same way; or only those with the most weights
+        if type(situation.layer).__name__ in ("Embedding", "Dense"):
+            yield [_whole_numbers(8, each, 127, bias=False) for each in ("tensor", "channel")]
+        return
     for bias in (False, True):
         yield [
-            _coarse(f"int{bits}-per-{each}{_NAMED[most - 2 ** (bits - 1)]}",
-                    f"stored as int{bits}, with one scale per {each}", partial(scaled, bits=bits, each=each, most=most),
-                    bias=bias)
+            _whole_numbers(bits, each, most, bias)
             for bits in (8, 4, 16)
             for each in ("tensor", "channel", "gate")
             for most in (2 ** (bits - 1) - 1, 2 ** (bits - 1) - 0.5, 2 ** (bits - 1))

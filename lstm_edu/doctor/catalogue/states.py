@@ -6,8 +6,9 @@ from functools import partial
 
 import numpy as np
 
-from lstm_edu.doctor.mistake import RECURRENT, mistake
-from lstm_edu.doctor.recipes import Folding, RecurrentRecipe
+from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake, mistake
+from lstm_edu.doctor.recipes import Folding, Form, RecurrentRecipe
+from lstm_edu.doctor.running import run
 
 
 def not_carried(r: RecurrentRecipe, states: str, instead: str) -> RecurrentRecipe | None:
@@ -98,6 +99,41 @@ def _batch_in_a_row(r):
 )
 def _second_call(r):
     return r.but(passes=r.passes + 1)
+
+
+CATALOGUE.add(
+    Mistake(
+        "stateful-carry:another-input",
+        RECURRENT,
+        "The first step starts from another state; every step after it follows from the one before as it should. So a "
+        "stateful layer has seen other input before, or was given an initial state.",
+        "layer.reset_state()   # before the call; or stateful=False; or the same initial_state in both",
+        None,
+        versions="stateful=True in one of two programs",
+        source="keras.layers.RNN: stateful",
+    )
+)
+
+
+@mistake(
+    "stateful-carry:model",
+    "Sequential",
+    sentence="All recurrent layers of the model start from the states in which its last call on this input ended, as "
+    "stateful layers do; their states were not reset in between.",
+    fix="for layer in model.layers: getattr(layer, 'reset_state', lambda: None)()   # before the second call",
+    condition=lambda model: sum(type(layer).__name__ in RECURRENT for layer in model.layers) > 1,
+    versions="stateful=True; Keras 3's models have no reset_states, the layers have",
+    source="keras.layers.RNN: stateful",
+)
+def _second_call_of_all(r):
+    run([r])  # so that it is known what reaches each layer
+    starts = dict(r.starts)
+    for name in r.layer.inner:
+        part = r.right_part(name)
+        if isinstance(part, RecurrentRecipe):
+            (outputs,) = run([part.but(form=Form(part.form.sequences, True))])
+            starts[name] = outputs[1:]
+    return r.but(starts=starts, reached={}, made={})
 
 
 @mistake(
