@@ -125,8 +125,8 @@ precision-only state-not-carried state-not-reset stateful-carry h-c-swapped retu
 go-backwards-order bidirectional-merge bidirectional-order library-packing masked-steps mask-lost cudnn-mask
 axes-swapped slicing dropout-active units-vs-timesteps time-distributed batchnorm-epsilon batchnorm-statistics
 batchnorm-gamma-beta approximated-functions dropout-scaling input-scaled kernels-exchanged h-n-view
-flipped-along-the-batch layers-exchanged layer-count layer-order output-columns input-columns model-input flatten-order
-padding-side
+flipped-along-the-batch layers-exchanged layer-count layer-order output-columns input-columns model-input part-of-keras
+flatten-order padding-side
 padding-value sequence-cut
 """.split()
 

@@ -409,3 +409,69 @@ def test_an_input_that_tells_causes_apart_is_named_for_a_model_of_any_shape_too(
     answer = cause(theirs, model, x, pairs=False)
     assert answer.verdict == "several" and isinstance(answer.experiment.x, tuple)
     assert f"found.experiment.x {answer.experiment.x[0].shape}" in repr(answer)
+
+
+# --- layers that Keras computes --------------------------------------------------------------------------------------
+
+
+def before_an_lstm(part):
+    layers = keras().layers
+    model = keras().Sequential([keras().Input((6, 4)), part, layers.LSTM(4), layers.Dense(3)])
+    return randomise(model, rng_of(80)), (2 * rng_of(81).standard_normal((6, 6, 4)) + 1).astype("float32")
+
+
+@pytest.mark.parametrize("kind", ["Normalization", "Rescaling", "LayerNormalization"])
+def test_a_layer_of_keras_is_left_out(kind):
+    layers = keras().layers
+    parts = {
+        "Normalization": lambda: layers.Normalization(mean=[1.0, 2, 3, 4], variance=[2.0, 3, 4, 5], name="it"),
+        "Rescaling": lambda: layers.Rescaling(0.13, offset=-0.2, name="it"),
+        "LayerNormalization": lambda: layers.LayerNormalization(name="it"),
+    }
+    model, x = before_an_lstm(parts[kind]())
+    *_, lstm, dense = model.layers
+    found = cause(np.asarray(dense(lstm(x))), model, x, pairs=False)
+    assert found.cause == "layer-count:without-it" and f"The {kind} layer 'it' is left out" in found.explanation, found
+
+
+def test_a_layer_of_keras_has_another_epsilon_and_the_model_keeps_its_own():
+    part = keras().layers.LayerNormalization(name="it")
+    model, x = before_an_lstm(part)
+    x *= 0.1  # where an epsilon is large
+    right, weights = np.asarray(model(x)), model.get_weights()
+    part.epsilon = 1e-5
+    wrong = np.asarray(model(x))
+    part.epsilon = 1e-3
+    found = cause(wrong, model, x, pairs=False)
+    assert found.cause == "part-of-keras:epsilon-1e-05" and "0.001" in found.explanation, found
+    assert part.epsilon == 1e-3 and all(map(np.array_equal, weights, model.get_weights()))
+    assert np.array_equal(np.asarray(model(x)), right)
+
+
+@pytest.mark.parametrize("how", ["float16", "3-decimals", "int8-per-channel-kernels"])
+def test_all_weights_of_a_model_were_stored_coarsely_those_of_a_convolution_too(how):
+    def stored(w):
+        if how == "float16":
+            return w.astype("float16").astype("float32")
+        if how == "3-decimals":
+            return np.round(w.astype("float64"), 3).astype("float32")
+        scale = np.abs(w).max(axis=tuple(range(w.ndim - 1)), keepdims=True) / 127
+        return np.round(w / scale) * scale if w.ndim > 1 else w
+
+    model, x = before_an_lstm(keras().layers.Conv1D(5, 3, name="it"))
+    weights = model.get_weights()
+    model.set_weights([stored(w) for w in weights])
+    wrong = np.asarray(model(x))
+    model.set_weights(weights)
+    found = cause(wrong, model, x, pairs=False)
+    assert found.verdict == "rounding" and found.cause == f"weights-rounded:{how}", found
+    assert found.candidates[0].place == "in every layer"
+    assert all(map(np.array_equal, weights, model.get_weights()))
+
+
+def test_only_an_embeddings_table_was_stored_coarsely():
+    model, ids = reader(), IDS
+    table, *others = model.get_weights()
+    scale = np.abs(table).max(axis=1, keepdims=True) / 127  # one for each row
+    found = cause(twin(model, [np.round(table / scale) * scale, *others])(ids), model, ids, pairs=False)
+    assert found.cause == "weights-rounded:int8-per-channel-kernels" and "embedding" in found.candidates[0].place, found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -34,6 +35,34 @@ class Refused(ValueError):
 
 
 Compute = Callable[[Reached], Any]  # what one of our layers returns: an array, or a tuple of arrays
+
+
+class Alteration(NamedTuple):
+    """Something done to a layer that is not ours.
+
+    Attributes:
+        layer: its name; "" for all of them. what: "without" it, its "epsilon", or its "weights".
+        how: the epsilon; or what is left of each array of weights.
+    """
+
+    layer: str
+    what: str
+    how: Any = None
+
+
+class Part(NamedTuple):
+    """A layer that is not ours.
+
+    Attributes:
+        name, kind: its name and class. keeps_the_shape: whether it returns what has its input's shape.
+        epsilon: None if it has none. weights: whether it has any.
+    """
+
+    name: str
+    kind: str
+    keeps_the_shape: bool
+    epsilon: float | None
+    weights: bool
 
 
 class Recording(Protocol):
@@ -78,6 +107,12 @@ class Rest(Protocol):
 
     def drawn(self, seed: int) -> tuple[Array, ...]:
         """Inputs of the kind that the model was made for. ValueError where nothing is known about them."""
+
+    def parts(self) -> list[Part]:
+        """The layers that are not ours."""
+
+    def altered(self, alteration: Alteration) -> AbstractContextManager[None]:
+        """While open, runs and recordings are those of a model in which this was done."""
 
     def maker(self, name: str) -> str | None:
         """The layer of ours whose output this one reads, if it reads it as it is; else None."""

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import Activation, Graph, Layer, Sequential, StackedRNN
+from lstm_edu.core.graph import Alteration
 from lstm_edu.core.wrappers import Bidirectional
-from lstm_edu.doctor.recipes import BidirectionalRecipe, ModelRecipe, Recipe, RecurrentRecipe, recipe_of
+from lstm_edu.doctor.recipes import BidirectionalRecipe, GraphRecipe, ModelRecipe, Recipe, RecurrentRecipe, recipe_of
 from lstm_edu.doctor.running import run
 from lstm_edu.trace import Trace
 
@@ -41,6 +42,7 @@ class Mistake:
         family_of: for an entry that represents many mistakes which differ in a parameter (which activation, how many
             decimals): it looks for those of its mistakes that may give the numbers, see `families`.
         everywhere: in a stack it is also made in all layers at once, as an exporter would.
+        of_rest: of weights, what it leaves of an array of a layer that is not ours, where it is made everywhere.
         alone: it is tried alone only, not with another mistake: one of many in a family.
         of_output: whether it is made in what a layer returns; where an Activation layer follows, it is made there.
         parameters: how many of its numbers were found from the output, and so explain that many fewer.
@@ -60,6 +62,7 @@ class Mistake:
     family_of: Callable[[Any], Iterable[Sequence[Mistake]]] | None = field(default=None, repr=False)
     everywhere: bool = False
     alone: bool = False
+    of_rest: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
     of_output: Callable[[Layer], bool] = field(default=lambda layer: False, repr=False)
     parameters: int = 0
 
@@ -99,7 +102,8 @@ class Mistake:
         if isinstance(layer, (Sequential, Graph)):
             kinds = [type(inner[name]).__name__ for name, *rest in found if not rest]
             found = [(EVERY + kind,) for kind in dict.fromkeys(kinds) if kinds.count(kind) > 1] + found
-            if self.everywhere and len({name for name, *_ in found}) > 1:
+            rest = self.of_rest is not None and isinstance(layer, Graph) and any(p.weights for p in layer.rest.parts())
+            if self.everywhere and found and (rest or len({name for name, *_ in found}) > 1):
                 found = [(EVERYWHERE,), *found]
         return found
 
@@ -197,6 +201,8 @@ def mutated(recipe: Recipe, mistake: Mistake, place: Place = ()) -> Recipe | Non
         for name, layer in recipe.layer.inner.items():
             inner = mistake.places(layer)
             recipe = _at(recipe, mistake.mutation, (name, *inner[0])) if inner else recipe
+        if mistake.of_rest is not None and isinstance(recipe, GraphRecipe):
+            recipe = recipe.but(alteration=Alteration("", "weights", mistake.of_rest), run=[])
         return recipe
     return _at(recipe, mistake.mutation, place)
 

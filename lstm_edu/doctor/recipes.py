@@ -16,7 +16,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 
 from lstm_edu.core import Activation, BatchNormalization, Dense, Embedding, Graph, Layer, Sequential, StackedRNN, checks
-from lstm_edu.core.graph import Reached, Recording
+from lstm_edu.core.graph import Alteration, Reached, Recording
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.core.wrappers import Bidirectional, TimeDistributed
 from lstm_edu.doctor.equations import Equations, equations_of, function_of
@@ -328,9 +328,11 @@ class GraphRecipe(ModelRecipe):
     """Layers of ours in a model whose rest is computed by something else. x: a tuple, one array for each input.
 
     run: of the right recipe, from which all that are made of it go on; filled when it is computed.
+    alteration: what is done to layers that are not ours; a recipe with one has a run of its own.
     """
 
     run: list[Recording] = field(default_factory=list)
+    alteration: Alteration | None = None
 
     @property
     def batch(self) -> int:

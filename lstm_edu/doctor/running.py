@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
@@ -535,26 +536,36 @@ def _run_graphs(graphs: Sequence[GraphRecipe], steps: int | None) -> list[Output
     for k, graph in enumerate(graphs):
         variants.setdefault(id(graph.run), []).append(k)
     for members in variants.values():
-        first = graphs[members[0]]
-        if not first.run:
-            right = first.but(changes={}, exchanged={})
-            compute = partial(_side_by_side, [right], alive=[True])
-            try:
-                first.run.append(first.layer.rest.record(first.x, first.mask, compute))
-            except (Refused, _Apart):  # of an input that was cut off, pooling may leave a layer no step
-                continue
-        (before,) = first.run
-        names = [reached.name for reached in before.reached]
-        starts: dict[int, list[int]] = {}
-        for k in members:
-            where = [names.index(n) for n in {*graphs[k].changes, *graphs[k].exchanged} if n in names]
-            if where:
-                starts.setdefault(min(where), []).append(k)
-            else:
-                results[k] = before.outputs
-        for at, those in starts.items():
-            for k, outputs in zip(those, _gone_on([graphs[k] for k in those], before, at), strict=True):
+        alteration, rest = graphs[members[0]].alteration, graphs[members[0]].layer.rest
+        with nullcontext() if alteration is None else rest.altered(alteration):
+            for k, outputs in zip(members, _run_variants([graphs[k] for k in members]), strict=True):
                 results[k] = outputs
+    return results
+
+
+def _run_variants(graphs: Sequence[GraphRecipe]) -> list[Outputs | None]:
+    """The same of graphs that have one run."""
+    results: list[Outputs | None] = [None] * len(graphs)
+    first = graphs[0]
+    if not first.run:
+        right = first.but(changes={}, exchanged={})
+        compute = partial(_side_by_side, [right], alive=[True])
+        try:
+            first.run.append(first.layer.rest.record(first.x, first.mask, compute))
+        except (Refused, _Apart):  # of an input that was cut off, pooling may leave a layer no step
+            return results
+    (before,) = first.run
+    names = [reached.name for reached in before.reached]
+    starts: dict[int, list[int]] = {}
+    for k, graph in enumerate(graphs):
+        where = [names.index(n) for n in {*graph.changes, *graph.exchanged} if n in names]
+        if where:
+            starts.setdefault(min(where), []).append(k)
+        else:
+            results[k] = before.outputs
+    for at, those in starts.items():
+        for k, outputs in zip(those, _gone_on([graphs[k] for k in those], before, at), strict=True):
+            results[k] = outputs
     return results
 
 

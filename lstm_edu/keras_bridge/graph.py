@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from lstm_edu.core import Graph, Layer
-from lstm_edu.core.graph import Compute, Reached, Refused
+from lstm_edu.core.graph import Alteration, Compute, Part, Reached, Refused
 from lstm_edu.keras_bridge import files, inputs
 from lstm_edu.keras_bridge.calling import call_keras, unchanged
 from lstm_edu.keras_bridge.converting import convert, is_model, opened, require_built
@@ -135,6 +135,7 @@ class KerasRest:
     model: Any
     names: dict[int, str]
     _last: Any = field(default=None, repr=False)  # the last input, as it came
+    _without: set[int] = field(default_factory=set, repr=False)  # the ids of layers that pass on their input
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -191,7 +192,7 @@ class KerasRest:
                 events.append(event)
             given = self._given(layer, args, kwargs, counts)
             if given is None:
-                event.output = call(*args, **kwargs)
+                event.output = args[0] if id(layer) in self._without else call(*args, **kwargs)
             else:
                 if reached is not None:
                     reached.append((k, given))
@@ -230,6 +231,52 @@ class KerasRest:
             return tuple(rng.permutation(np.asarray(a), axis=-1) for a in keras().tree.flatten(self._last))
         return tuple(map(np.asarray, keras().tree.flatten(given)))
 
+    def parts(self) -> list[Part]:
+        return [
+            Part(
+                name,
+                type(layer).__name__,
+                _keeps_the_shape(layer),
+                getattr(layer, "epsilon", None) if isinstance(getattr(layer, "epsilon", None), float) else None,
+                bool(layer.weights),
+            )
+            for name, layer in _named_layers(self.model)
+            if id(layer) not in self.names and type(layer).__name__ not in _AT_INFERENCE_NOTHING
+        ]
+
+    @contextmanager
+    def altered(self, alteration: Alteration) -> Iterator[None]:
+        layers = [
+            layer
+            for name, layer in _named_layers(self.model)
+            if id(layer) not in self.names and alteration.layer in ("", name)
+        ]
+        if alteration.what == "without":
+            self._without = {id(layer) for layer in layers}
+            try:
+                yield
+            finally:
+                self._without = set()
+        elif alteration.what == "epsilon":
+            own = [layer.epsilon for layer in layers]
+            for layer in layers:
+                layer.epsilon = alteration.how
+            try:
+                yield
+            finally:
+                for layer, epsilon in zip(layers, own, strict=True):
+                    layer.epsilon = epsilon
+        else:
+            weights = [v for layer in layers for v in layer.weights if "float" in str(v.dtype)]
+            kept = [numbers(v) for v in weights]
+            for variable, array in zip(weights, kept, strict=True):
+                variable.assign(alteration.how(array))
+            try:
+                yield
+            finally:
+                for variable, array in zip(weights, kept, strict=True):
+                    variable.assign(array)
+
     def maker(self, name: str) -> str | None:
         layer = next(k for k, ours in self.names.items() if ours == name)
         made = [
@@ -254,6 +301,20 @@ class KerasRest:
                     if type(maker).__name__ == "Flatten":
                         return tuple(maker._inbound_nodes[0].input_tensors[0].shape[1:])
         return None
+
+
+_AT_INFERENCE_NOTHING = (
+    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianNoise"),
+    *("GaussianDropout", "ActivityRegularization", "Identity"),
+)
+
+
+def _keeps_the_shape(layer: Any) -> bool:
+    for node in layer._inbound_nodes:
+        given, returned = node.input_tensors, node.outputs
+        if len(given) != 1 or len(returned) != 1 or tuple(given[0].shape) != tuple(returned[0].shape):
+            return False
+    return bool(layer._inbound_nodes)
 
 
 _CHANGE_NO_ORDER = ("Dropout", "Activation", "ReLU", "LeakyReLU", "BatchNormalization", "Identity")

@@ -7,5 +7,5 @@ counted by adequacy, and tested: tests are made from the catalogue.
 # Imported for what they enter, in the order in which candidates that fit equally well are named.
 from lstm_edu.doctor.catalogue import (  # noqa: F401, I001
     gates, biases, weights, equations, states, sequences, masks, exchanged, functions, outputs, normalization,
-    models, inputs, libraries, scales, graph_inputs, roundings, coarse, approximations,
+    models, inputs, libraries, scales, graph_inputs, graph_parts, roundings, coarse, approximations,
 )  # fmt: skip

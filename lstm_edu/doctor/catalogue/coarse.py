@@ -85,6 +85,13 @@ _MORE_DIGITS = "np.savez(path, *layer.get_weights())   # all digits; in text rep
 _FLOAT32 = "weights.astype('float32')   # float32 weights, or live with differences of this size"
 
 
+def _left_of(a: Array, coarse: Coarse, bias: bool) -> Array:
+    """What is left of weights of a layer that is not ours: of a convolution's kernel a channel is its last axis."""
+    if a.ndim < 2 and not bias:
+        return a
+    return coarse(a.reshape(-1, a.shape[-1]).astype(np.float64), 1).reshape(a.shape).astype(a.dtype) if a.ndim else a
+
+
 def _coarse(id: str, what: str, coarse: Coarse, fix: str = _FLOAT32, bias: bool = True) -> Mistake:
     which = "The weights" if bias else "The weights (not the bias)"
     return Mistake(
@@ -98,6 +105,7 @@ def _coarse(id: str, what: str, coarse: Coarse, fix: str = _FLOAT32, bias: bool 
         together=True,
         rounding=True,
         everywhere=True,
+        of_rest=partial(_left_of, coarse=coarse, bias=bias),
         alone=True,
     )
 
@@ -176,6 +184,7 @@ CATALOGUE.add(
         together=True,
         rounding=True,
         everywhere=True,
+        of_rest=np.copy,  # its members say what
         family_of=coarse_weights,
     )
 )
