@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from lstm_edu.core import LSTM
 from lstm_edu.doctor.diagnosis import Candidate
 from lstm_edu.doctor.evidence import Evidence
 from lstm_edu.doctor.mistake import CATALOGUE
@@ -52,7 +53,7 @@ def _states(base: RecurrentRecipe, y: Array) -> tuple[Array, ...] | None:
     """The states after the first steps, from the outputs y (B, T, H); None where they cannot be read from them."""
     if len(base.start) == 1:
         return (y[:, 0],)
-    if getattr(base.layer, "activation", None) is None or base.layer.activation.name != "tanh":
+    if not isinstance(base.layer, LSTM) or base.layer.activation.name != "tanh":
         return None
     second = base.but(x=base.x[:, 1:2], start=(y[:, 0], np.zeros_like(base.start[1])), record=("o",), after=())
     (recorded,) = run([second])

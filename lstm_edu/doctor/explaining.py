@@ -475,8 +475,15 @@ def _unexplained(searches: list[Search], observed: Observed, pairs: bool) -> Dia
         "unexplained",
         f"{computed}, single mistakes{' and pairs' if pairs else ''}; none gives these numbers. "
         f"{hint}It may be a mistake that the catalogue does not have, more than two at once, or weights that are not "
-        "the ones used (weights-redrawn): take weights and output from one and the same layer object.",
+        "the ones used (weights-redrawn): take weights and output from one and the same layer object."
+        + (_LAYER_BY_LAYER if len(list(leaves(search.base.layer))) > 1 else ""),
     )
+
+
+_LAYER_BY_LAYER = (
+    " Next, find the layer: give le.diagnose what your program has after its first layer, with that layer instead of "
+    "the model; then the second layer, with what the first one should return; and so on."
+)
 
 
 def _other_shape(searches: list[Search], observed: Observed) -> Diagnosis:

@@ -63,7 +63,7 @@ class Mistake:
     everywhere: bool = False
     alone: bool = False
     of_rest: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False)
-    of_output: Callable[[Layer], bool] = field(default=lambda layer: False, repr=False)
+    of_output: Callable[[Any], bool] = field(default=lambda layer: False, repr=False)
     parameters: int = 0
 
     @property

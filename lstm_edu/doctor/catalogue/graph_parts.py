@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from lstm_edu.core.graph import Alteration, Part
+from lstm_edu.core.graph import Alteration, Graph, Part
 from lstm_edu.doctor.families import Situation
 from lstm_edu.doctor.mistake import CATALOGUE, Mistake
 from lstm_edu.doctor.recipes import GraphRecipe, Recipe
@@ -19,7 +19,9 @@ def altered(r: GraphRecipe, alteration: Alteration) -> Recipe:
 
 
 def parts_of_keras(situation: Situation) -> Iterator[list[Mistake]]:
-    parts = situation.base.layer.rest.parts()
+    model = situation.base.layer
+    assert isinstance(model, Graph)
+    parts = model.rest.parts()
     yield [_without(part) for part in parts if part.keeps_the_shape]
     yield [
         _with_epsilon(part, epsilon)

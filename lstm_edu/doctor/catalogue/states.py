@@ -132,6 +132,8 @@ def _second_call_of_all(r):
         part = r.right_part(name)
         if isinstance(part, RecurrentRecipe):
             (outputs,) = run([part.but(form=Form(part.form.sequences, True))])
+            if outputs is None:
+                return None
             starts[name] = outputs[1:]
     return r.but(starts=starts, reached={}, made={})
 
