@@ -480,7 +480,7 @@ def _form(value: Any) -> Any:
         return np.shape(value)
     if isinstance(value, list):
         return [_form(v) if isinstance(v, np.ndarray) else "other" for v in value]
-    return value
+    return value.item() if isinstance(value, np.generic) else value  # NumPy's False is compared with each of a shape
 
 
 def _agreeing(outputs: Any, values: Sequence[np.ndarray], lanes: int) -> Sequence[int]:
