@@ -32,6 +32,8 @@ def found(observed: Observed, base: Recipe, right: Outputs | None) -> Candidate 
     first = len(base.start)  # steps that show the whole state: a GRU's output is it, an LSTM's c takes one more
     if y.ndim != 3 or y.shape != right[0].shape or base.after or base.shown or not np.isfinite(y).all():
         return None
+    if not y[:, 0].any():  # zeros that nothing was written to: the first step is missing
+        return None
     states = _states(base, y) if y.shape[1] > first else None
     if states is None:
         return None
