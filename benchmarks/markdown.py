@@ -31,8 +31,9 @@ def put_between_markers(text: str, content: str, begin: str = BEGIN, end: str = 
     return f"{before}{begin}\n\n{content.strip()}\n\n{end}{after}"
 
 
-def write_down(content: str, begin: str = BEGIN, end: str = END, page: Path = PAGE) -> None:
+def write_down(content: str, begin: str = BEGIN, end: str = END, page: Path | None = None) -> None:
     """Put it between the markers in docs/measurements.md, or in another page."""
+    page = page or PAGE
     page.write_text(put_between_markers(page.read_text(encoding="utf-8"), content, begin, end), encoding="utf-8")
 
 

@@ -47,11 +47,18 @@ def test_missing_or_doubled_markers_are_refused(page):
 
 
 @pytest.mark.parametrize(
-    "markers",
-    [(markdown.BEGIN, markdown.END), explorers.MARKERS, explorer_ratios.MARKERS, kernels.MARKERS, ratios.MARKERS],
+    ("markers", "page"),
+    [
+        ((markdown.BEGIN, markdown.END), markdown.PAGE),
+        (explorers.MARKERS, markdown.PAGE),
+        (explorer_ratios.MARKERS, markdown.PAGE),
+        (ratios.MARKERS, markdown.PAGE),
+        (kernels.COURSE_MARKERS, markdown.PAGE),
+        (kernels.MARKERS, markdown.CLASSROOM),
+    ],
 )
-def test_the_page_has_the_markers(markers):
-    text = markdown.PAGE.read_text(encoding="utf-8")
+def test_the_page_has_the_markers(markers, page):
+    text = page.read_text(encoding="utf-8")
     assert markdown.put_between_markers(text, "new", *markers) != text
 
 
