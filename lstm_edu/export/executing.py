@@ -33,7 +33,7 @@ def code_cells(notebook: Any) -> list[Any]:
 def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: None) -> None:
     """Run all cells with this Python, in the notebook's folder, and keep outputs and the states of widgets in it.
 
-    A widget is kept as it was when its cell had run, wherever later cells have taken it: so a reader meets it first.
+    A widget is kept as it was when the last cell that shows it had run, wherever later cells have taken it.
     `told` is called with the number of code cells that are done, before each of them. RuntimeError for the first cell
     that raises an error: it names the notebook, the cell and the error.
     """
@@ -49,7 +49,7 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
             return KernelSpecManager(kernel_dirs=[])
 
     cells, place = code_cells(notebook), dict[str, Any]()
-    met: dict[str, tuple[dict[str, Any], list[Any]]] = {}  # a widget's state and buffers when its cell had run
+    met: dict[str, tuple[dict[str, Any], list[Any]]] = {}  # state and buffers when a cell that shows it had run
 
     def begins(cell: Any, cell_index: int) -> None:
         done = next(n for n, other in enumerate(cells) if other is cell)
@@ -58,7 +58,7 @@ def run(notebook: Any, path: Path, told: Callable[[int], None] = lambda done: No
 
     def ends(cell: Any, cell_index: int, execute_reply: Any) -> None:
         for id in filter(client.widget_state.get, _shown(cell)):
-            met.setdefault(id, (dict(client.widget_state[id]), list(client.widget_buffers.get(id, {}).values())))
+            met[id] = (dict(client.widget_state[id]), list(client.widget_buffers.get(id, {}).values()))
 
     client = NotebookClient(
         notebook,

@@ -211,7 +211,7 @@ CROSSENTROPY = Exercise(
     returns=(Output("loss", ("row",), "(B,), one number per row"),),
     draw=_draw_scores,
     reference=_loss_of,
-    example=lambda: {"z": array([0, 1, 2], [1000, 1001, 988]), "classes": np.array([1, 2])},
+    example=lambda: {"z": array([0, 1, 2], [1000, 1001, 980]), "classes": np.array([1, 2])},
     hints=(
         "Which one of the K probabilities in a row decides the loss of that row?",
         "The probabilities are those of `labels`, the exercise before. Then look at how to pick one number from "
