@@ -202,13 +202,15 @@ def solved(
     damping: float = 0.0,
     near: float = 2e-3,
     from_right: bool = False,
+    nudge: float = 1e-5,
 ) -> Search:
     """The parameters with which the mutation comes nearest to the observed numbers, from `start` on; None if that is
     not nearer than `near`, as a part of the largest number.
 
     Gauss and Newton: the outputs are taken as linear in the parameters near where one is; a step that leads further
     away is made smaller. damping: keeps parameters on which the numbers hardly depend near 0. from_right: `start` is
-    the right computation.
+    the right computation. nudge: how far a parameter is moved to see a slope: further where
+    something on the way is float32.
     """
     target = flat(situation.observed)
     counts = np.isfinite(target)
@@ -216,7 +218,7 @@ def solved(
     now = best = np.asarray(start, dtype=np.float64)
     off, step = np.inf, np.zeros(len(now))
     for n in range(rounds):
-        nudges = 1e-5 * np.maximum(np.abs(now), 0.1)
+        nudges = nudge * np.maximum(np.abs(now), 0.1)
         points = [now, *(now + nudge * axis for nudge, axis in zip(nudges, np.eye(len(now)), strict=True))]
         known = [flat(situation.right)] if from_right and n == 0 and situation.right is not None else []
         outputs = [*known, *(yield Trial(situation, [mutation(p) for p in points[len(known) :]]))]

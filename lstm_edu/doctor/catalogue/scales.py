@@ -222,8 +222,9 @@ def _solved(situation: Situation, searches: list[tuple[Callable[[Array], Mutatio
     if situation.right is None:
         return [None] * len(searches)
     beginning = situation.beginning(_STEPS).one_sequence()
+    nudge = 1e-3 if isinstance(situation.base, GraphRecipe) else 1e-5  # in a graph, Keras may compute in float32
     found = yield from side_by_side(
-        [solved(beginning, mutation, start, from_right=start[0] == 1) for mutation, start in searches]
+        [solved(beginning, mutation, start, from_right=start[0] == 1, nudge=nudge) for mutation, start in searches]
     )
     return [p if p is not None and np.isfinite(p).all() else None for p in found]
 
