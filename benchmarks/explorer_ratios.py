@@ -23,6 +23,7 @@ from .browser import HERE, browser, jupyterlab
 from .explorers import (
     EXPLORERS,
     HELD,
+    SETUP,
     TOOLS,
     first_paints,
     measured,
@@ -37,19 +38,11 @@ PRESSES = 100
 NOTEBOOK = "06_lstm_one_step"
 
 # One explorer, in a page of its own; what it carries besides its numbers, in bytes.
-_PAGE = """
+_PAGE = f"""{SETUP}
 import json, sys
-from pathlib import Path
-import numpy as np
-import lstm_edu as le
-
-rng = np.random.default_rng(0)
-layer = le.LSTM(32, return_sequences=True)
-layer.build((None, None, 12))
-layer.set_weights([rng.normal(scale=0.3, size=w.shape) for w in layer.weights])
-explorer = le.explore(layer.trace(rng.normal(size=(1, 128, 12))))
+explorer = le.explore(trace)
 le.save_html(explorer, sys.argv[1])
-print(json.dumps({"code": le.__file__, "carried": len((explorer._esm + explorer._css).encode())}))
+print(json.dumps({{"code": le.__file__, "carried": len((explorer._esm + explorer._css).encode())}}))
 """
 
 

@@ -219,7 +219,7 @@ def _leaks(page: Page) -> Rows:
 
 # --- in JupyterLab --------------------------------------------------------------------------------------------------
 
-_SETUP = """
+SETUP = """
 import numpy as np
 import lstm_edu as le
 rng = np.random.default_rng(0)
@@ -398,8 +398,8 @@ def cleared_in_jupyterlab(started: Any, address: str, rounds: int = 4) -> Rows:
 def write_notebooks(folder: Path) -> None:
     """One explorer, twenty explorers, and as many empty widgets, in notebooks of their own."""
     shown = [f"explorers[{n}]" for n in range(EXPLORERS)]
-    made = f"{_SETUP}\nexplorers = globals().get('explorers') or [le.explore(trace) for _ in range({EXPLORERS})]"
-    notebook(folder / "one.ipynb", [_SETUP, "le.explore(trace)"])
+    made = f"{SETUP}\nexplorers = globals().get('explorers') or [le.explore(trace) for _ in range({EXPLORERS})]"
+    notebook(folder / "one.ipynb", [SETUP, "le.explore(trace)"])
     notebook(folder / "empty.ipynb", [_EMPTY, "Empty()"])
     notebook(folder / "explorers.ipynb", [made, *shown])
     notebook(folder / "empties.ipynb", [_EMPTY, *shown])

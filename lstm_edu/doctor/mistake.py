@@ -156,6 +156,11 @@ class Mistake:
         return f"<Mistake {self.id}: {self.sentence}>"
 
 
+def of_input(which: int | None) -> str:
+    """The end of the id of a mistake that is made in one of several inputs: nothing for the first, or the only one."""
+    return f",input-{which}" if which else ""
+
+
 def _activated(model: Layer) -> set[str | None]:
     """The layers of a model whose output goes into an Activation layer."""
     inner = getattr(model, "inner", {})

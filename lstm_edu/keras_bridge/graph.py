@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -237,48 +237,39 @@ class KerasRest:
                 name,
                 type(layer).__name__,
                 _keeps_the_shape(layer),
-                getattr(layer, "epsilon", None) if isinstance(getattr(layer, "epsilon", None), float) else None,
+                epsilon if isinstance(epsilon := getattr(layer, "epsilon", None), float) else None,
                 bool(layer.weights),
             )
-            for name, layer in _named_layers(self.model)
-            if id(layer) not in self.names and type(layer).__name__ not in _AT_INFERENCE_NOTHING
+            for name, layer in self._not_ours()
+            if type(layer).__name__ not in (*IN_TRAINING, "Identity")
         ]
 
     @contextmanager
     def altered(self, alteration: Alteration) -> Iterator[None]:
-        layers = [
-            layer
-            for name, layer in _named_layers(self.model)
-            if id(layer) not in self.names and alteration.layer in ("", name)
-        ]
-        if alteration.what == "without":
-            self._without = {id(layer) for layer in layers}
-            try:
-                yield
-            finally:
-                self._without = set()
-        elif alteration.what == "epsilon":
-            own = [layer.epsilon for layer in layers]
-            for layer in layers:
-                layer.epsilon = alteration.how
-            try:
-                yield
-            finally:
-                for layer, epsilon in zip(layers, own, strict=True):
-                    layer.epsilon = epsilon
-        else:
-            weights = [v for layer in layers for v in layer.weights if "float" in str(v.dtype)]
-            kept = [numbers(v) for v in weights]
-            for variable, array in zip(weights, kept, strict=True):
-                variable.assign(alteration.how(array))
-            try:
-                yield
-            finally:
-                for variable, array in zip(weights, kept, strict=True):
-                    variable.assign(array)
+        layers = [layer for name, layer in self._not_ours() if alteration.layer in ("", name)]
+        with ExitStack() as undone:
+            if alteration.what == "without":
+                self._without = {id(layer) for layer in layers}
+                undone.callback(self._without.clear)
+            elif alteration.what == "epsilon":
+                for layer in layers:
+                    undone.callback(setattr, layer, "epsilon", layer.epsilon)
+                    layer.epsilon = alteration.how
+            else:
+                for variable in (v for layer in layers for v in layer.weights if "float" in str(v.dtype)):
+                    array = numbers(variable)
+                    undone.callback(variable.assign, array)
+                    variable.assign(alteration.how(array))
+            yield
+
+    def _not_ours(self) -> Iterator[tuple[str, Any]]:
+        return ((name, layer) for name, layer in _named_layers(self.model) if id(layer) not in self.names)
+
+    def _id_of(self, name: str) -> int:
+        return next(k for k, ours in self.names.items() if ours == name)
 
     def maker(self, name: str) -> str | None:
-        layer = next(k for k, ours in self.names.items() if ours == name)
+        layer = self._id_of(name)
         made = [
             self.names.get(id(tensor._keras_history.operation))
             for operation in _operations(self.model)
@@ -289,7 +280,7 @@ class KerasRest:
         return made[0] if len(made) == 1 else None
 
     def before(self, name: str) -> tuple[int | None, ...] | None:
-        layer = next(k for k, ours in self.names.items() if ours == name)
+        layer = self._id_of(name)
         for operation in _operations(self.model):
             if id(operation) != layer:
                 continue
@@ -303,9 +294,10 @@ class KerasRest:
         return None
 
 
-_AT_INFERENCE_NOTHING = (
-    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout", "GaussianNoise"),
-    *("GaussianDropout", "ActivityRegularization", "Identity"),
+# Kinds of layers that pass on their input at inference.
+IN_TRAINING = (
+    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"),
+    *("GaussianNoise", "GaussianDropout", "ActivityRegularization"),
 )
 
 

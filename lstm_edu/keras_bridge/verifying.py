@@ -29,7 +29,7 @@ from lstm_edu.keras_bridge.caution import Caution
 from lstm_edu.keras_bridge.cautions import of_layer, of_run
 from lstm_edu.keras_bridge.converting import convert, is_model, opened
 from lstm_edu.keras_bridge.gradients import compare_gradients, none_here
-from lstm_edu.keras_bridge.graph import KerasRest
+from lstm_edu.keras_bridge.graph import IN_TRAINING, KerasRest
 from lstm_edu.keras_bridge.layers import LAYERS
 from lstm_edu.keras_bridge.loading import keras
 from lstm_edu.keras_bridge.randomizing import randomized
@@ -250,15 +250,9 @@ def _flat(layer: Layer) -> Iterator[Layer]:
 # --- one layer ------------------------------------------------------------------------------------------------------
 
 
-_IN_TRAINING = (
-    *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"),
-    *("GaussianNoise", "GaussianDropout", "ActivityRegularization"),
-)
-
-
 def _does_nothing(call: Call) -> bool:
     """A layer that passes its input on at inference: nothing to compare."""
-    return call.kind in _IN_TRAINING
+    return call.kind in IN_TRAINING
 
 
 def _compared(call: Call, pair: tuple[Layer, Layer] | None, spread_of: Callable[[Trace], Spread]) -> LayerReport | None:

@@ -20,7 +20,7 @@ from lstm_edu.doctor.catalogue.inputs import (
 )
 from lstm_edu.doctor.catalogue.scales import scaled
 from lstm_edu.doctor.families import Groups, Situation
-from lstm_edu.doctor.mistake import CATALOGUE, Mistake
+from lstm_edu.doctor.mistake import CATALOGUE, Mistake, of_input
 from lstm_edu.doctor.recipes import GraphRecipe, InputChange, Recipe, inputs_of, with_input
 from lstm_edu.doctor.running import run
 
@@ -79,7 +79,7 @@ def _reversed(arrays: list[Array]) -> Iterator[Mistake]:
     for k, x in enumerate(arrays):
         if x.ndim == 3 or x.ndim == 2 and x.dtype.kind in "iu":
             yield _input(
-                "reversed" + _number(k),
+                "reversed" + of_input(k),
                 f"{_called(arrays, k)} is reversed in time: the last timestep comes first.",
                 "model(x)   # and not of x[:, ::-1]",
                 partial(with_input, change=backwards, which=k),
@@ -90,7 +90,7 @@ def _other_axes(x: Array, k: int) -> Iterator[Mistake]:
     if x.ndim != 3 or 1 in x.shape[1:]:
         return
     for variant, change, sentence, fix in _AXES:
-        yield _input(variant + _number(k), sentence, fix, partial(with_input, change=change, which=k))
+        yield _input(variant + of_input(k), sentence, fix, partial(with_input, change=change, which=k))
 
 
 _AXES: tuple[tuple[str, InputChange, str, str], ...] = (
@@ -107,10 +107,6 @@ _AXES: tuple[tuple[str, InputChange, str, str], ...] = (
         "x.reshape(batch, features, timesteps).transpose(0, 2, 1)   # not x.reshape(batch, timesteps, features)",
     ),
 )
-
-
-def _number(k: int) -> str:
-    return f",input-{k}" if k else ""
 
 
 def _called(arrays: list[Array], k: int) -> str:

@@ -15,7 +15,7 @@ from lstm_edu.core.checks import plural
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.doctor.catalogue.models import bits_of_an_order, changed, computed, order_text
 from lstm_edu.doctor.families import Situation, flat
-from lstm_edu.doctor.mistake import CATALOGUE, EVERY, RECURRENT, Mistake, Mutation, mistake
+from lstm_edu.doctor.mistake import CATALOGUE, EVERY, RECURRENT, Mistake, Mutation, mistake, of_input
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     Form,
@@ -146,7 +146,7 @@ def columns_in(order: tuple[int, ...], alone: bool, which: int | None = None) ->
     """The columns of a layer's input in this order; of a whole graph's, its input number `which`."""
     name = ",".join(map(str, order)) if len(order) <= _MOST_SOLVED else order_text(order).replace(" ", "-")
     return Mistake(
-        f"input-columns:{name}" + (f",input-{which}" if which else ""),
+        f"input-columns:{name}" + of_input(which),
         ("Dense", *RECURRENT) if which is None else ("Graph",),
         f"The columns of the input (its features) are in another order than the "
         f"{'layer' if which is None else 'model'}'s: {order_text(order)}.",
@@ -410,7 +410,7 @@ _PADDED_KINDS = ("Sequential", "Graph", "Bidirectional", *RECURRENT)
 
 def _padding_at(which: int, to_the_end: bool, here: str, other: str) -> Mistake:
     return Mistake(
-        f"padding-side:{here}" + (f",input-{which}" if which else ""),
+        f"padding-side:{here}" + of_input(which),
         _PADDED_KINDS,
         f"The padding is at the {here} of each sequence; in x it is at the {other}.",
         f'pad_sequences(sequences, padding="{"pre" if to_the_end else "post"}")   # as in training',
@@ -422,7 +422,7 @@ def _padding_at(which: int, to_the_end: bool, here: str, other: str) -> Mistake:
 
 def _unpadded(which: int) -> Mistake:
     return Mistake(
-        "padding-side:none" + (f",input-{which}" if which else ""),
+        "padding-side:none" + of_input(which),
         _PADDED_KINDS,
         "Each sequence is given at its own length, without its padding; the model reads padding like any other step "
         "(nothing masks it).",
@@ -435,7 +435,7 @@ def _unpadded(which: int) -> Mistake:
 
 def _another_value(which: int, value: float) -> Mistake:
     return Mistake(
-        f"padding-value:{value:g}" + (f",input-{which}" if which else ""),
+        f"padding-value:{value:g}" + of_input(which),
         _PADDED_KINDS,
         f"The padding is {value:g}; in x it is 0.",
         "pad_sequences(sequences, value=0)   # the value of training",

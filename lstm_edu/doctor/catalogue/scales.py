@@ -11,7 +11,7 @@ import numpy as np
 from lstm_edu.core import Layer
 from lstm_edu.core.recurrent import Recurrent
 from lstm_edu.doctor.families import Groups, Search, Situation, side_by_side, solved
-from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake, Mutation
+from lstm_edu.doctor.mistake import CATALOGUE, RECURRENT, Mistake, Mutation, of_input
 from lstm_edu.doctor.recipes import (
     BidirectionalRecipe,
     EmbeddingRecipe,
@@ -199,7 +199,7 @@ def _scaled(
 ) -> Mistake:
     reached = "this layer" if which is None else "the model"
     return Mistake(
-        f"input-scaled:{id}" + (f",input-{which}" if which else ""),
+        f"input-scaled:{id}" + of_input(which),
         _MADE_OF if which is None else ("Graph",),
         f"The input was {words}, before it reached {reached}; here it was not.",
         "y = layer(preprocess(x))   # the same preprocessing in both; once",
